@@ -1,0 +1,28 @@
+/* clock: instants as microseconds since 1970 UTC, and their text forms. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+
+int64_t clock_now_us(void);       /* wall clock */
+int64_t clock_monotonic_us(void); /* for durations and deadlines */
+
+/* "2026-11-21T09:30:00.123456Z" (RFC 3339); the fraction is left out when 0. */
+void clock_format(int64_t us, char out[static 32]);
+
+/* Reads RFC 3339 with any offset; false when it is not one. */
+bool clock_parse(const char *text, int64_t *us);
+/* A calendar date YYYY-MM-DD that exists. */
+bool clock_is_date(const char *text);
+
+/* PostgreSQL's ISO output in UTC ("2026-11-21 09:30:00.12+00") to RFC 3339. */
+bool clock_from_database(const char *text, char out[static 32]);
+
+/* For people: "21 Nov 2026, 10:30" in an IANA zone; unknown zones show UTC. */
+char *clock_show(struct arena *arena, int64_t us, const char *zone);
+bool clock_zone_exists(const char *zone);
+
+#endif

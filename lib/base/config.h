@@ -1,0 +1,52 @@
+/* config: everything that is set from outside, as one table of environment
+ * variables. Each has a name, a default and a sentence; `tulou config` and the
+ * README's table print it. A variable X may also be given as X_FILE, the path
+ * of a file with the value (for secrets).
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* name, kind, default, sentence; kinds: TEXT, INT, SECRET (never printed) */
+#define CONFIG_TABLE(X)                                                                            \
+    X(PORT, INT, "8080", "Port of the front door (nginx).")                                        \
+    X(TULOU_ADDRESS, TEXT, "127.0.0.1", "Address nginx listens on.")                               \
+    X(TULOU_VAR, TEXT, "var", "Folder of all state: cluster, files, sockets, logs.")               \
+    X(TULOU_SHARE, TEXT, "build/share", "Folder of what is only read: templates, static files.")   \
+    X(DATABASE_URL, TEXT, "", "PostgreSQL of the owner role; empty: an embedded cluster.")         \
+    X(TULOU_DOMAIN, TEXT, "localhost", "Base domain: tenants live at SLUG.domain.")                \
+    X(TULOU_PUBLIC_URL, TEXT, "", "Public base address, if not http://DOMAIN:PORT.")               \
+    X(TULOU_SECRET_KEY, SECRET, "", "Root of all keys, 32 bytes in hex; empty: made in TULOU_VAR.") \
+    X(TULOU_USER, TEXT, "tulou", "Account of the areas when started as root.")                     \
+    X(TULOU_LOG_LEVEL, TEXT, "info", "debug, info, warn or error.")                                \
+    X(TULOU_WORKERS, INT, "1", "Worker processes of an area that sets no number itself.")          \
+    X(TULOU_DB_CONNECTIONS, INT, "2", "Shared pipelined connections of a worker.")                 \
+    X(TULOU_DB_POOL, INT, "4", "Connections of a worker for transactions, at most.")               \
+    X(TULOU_DEADLINE_MS, INT, "30000", "Time that a request may take.")                            \
+    X(TULOU_ACCESS_MINUTES, INT, "15", "Life of an access token.")                                 \
+    X(TULOU_SESSION_DAYS, INT, "7", "Life of a session without use.")                              \
+    X(TULOU_RATE_API, INT, "6000", "API requests a minute for a user, key or address; 0: none.")   \
+    X(TULOU_RATE_TENANT, INT, "60000", "API requests a minute for a tenant; 0: none.")             \
+    X(TULOU_RATE_AUTH, INT, "60", "Sign-in requests a minute for an address; 0: none.")            \
+    X(TULOU_TRUSTED_PROXIES, TEXT, "", "Proxies before nginx, whose X-Forwarded-For counts.")      \
+    X(TULOU_METRICS_TOKEN, SECRET, "", "Bearer token that may read /metrics from elsewhere.")
+
+#define CONFIG_ENUM(name, kind, initial, sentence) CONFIG_##name,
+enum config_key { CONFIG_TABLE(CONFIG_ENUM) CONFIG_COUNT };
+#undef CONFIG_ENUM
+
+/* Reads the environment once, before anything else; on a value that cannot be
+ * (a letter in a number, an unreadable _FILE) returns false with one line that
+ * says which and why in *problem (static memory). */
+bool config_load(const char **problem);
+
+const char *config_text(enum config_key key); /* never NULL; valid for the process's life */
+int64_t config_int(enum config_key key);
+
+/* The table as aligned text or as Markdown; secrets show only whether set. */
+void config_print(FILE *out, bool markdown);
+
+#endif
