@@ -1,0 +1,181 @@
+/* db: a handler's view of the database.
+ *
+ * A struct db belongs to one request. It says as whom its statements run (the
+ * role, the tenant, who acts) and hides which connection carries them:
+ *
+ *  - One-shot: db_run() and db_batch_run() outside a transaction go as one
+ *    batch (setting of the tenant, statements, Sync) over a connection that all
+ *    requests of the worker share in pipeline mode. Each batch is a transaction
+ *    of its own, so no setting outlives it. One network round trip.
+ *  - Interactive: between db_begin() and db_commit() the request holds a
+ *    connection from a small pool, and the same calls run on it.
+ *  - Statements marked DB_SLOW never use the shared connections.
+ *
+ * All of it WAITS (see base/loop): call it from a coroutine. `tulou` and the
+ * tests use the same calls inside coroutine_start().
+ *
+ * Two roles, two sets of connections: tulou_tenant, bound by row-level
+ * security to the tenant that is set; tulou_platform, which sees every tenant
+ * and is opened only by routes of scope PLATFORM.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/uuid.h"
+
+struct arena;
+
+enum db_role { DB_TENANT, DB_PLATFORM };
+
+enum db_status {
+    DB_OK,
+    DB_UNAVAILABLE,   /* no server, or lost before the statement could run: 503 */
+    DB_UNIQUE,        /* `constraint` is set */
+    DB_FOREIGN,       /* `constraint` is set */
+    DB_CHECK,         /* check or not-null violated; `constraint` or `column` */
+    DB_DENIED,        /* a right or a policy refused it */
+    DB_RAISED,        /* raised by our SQL (errcode TU000): `message` is a stable code */
+    DB_SERIALIZATION, /* serialization failure or deadlock: see db_retry() */
+    DB_CANCELLED,     /* deadline passed or client gone; the server was told */
+    DB_INVALID,       /* a value the server refused (class 22) */
+    DB_BROKEN         /* anything else: a defect of ours; it was logged */
+};
+
+struct statement {
+    const char *name; /* unique in the program: "crm_lead_get" */
+    const char *sql;  /* tables without schema; $1 … are text, cast where needed */
+    unsigned flags;
+    const char *plain; /* set by the engine for generated statements; else NULL */
+};
+enum {
+    DB_SLOW = 1,     /* a report: never on a shared connection */
+    DB_WRITES = 2,   /* changes data: the acting user is set for the event trigger too */
+    DB_ON_PLATFORM = 4 /* only valid for the platform role (a hint for the prepare test) */
+};
+
+/* Declares a static statement beside its use and registers it, so that
+ * `AREA --check-statements` can prepare each one against the database. */
+#define STATEMENT(variable, statement_sql, statement_flags)                                        \
+    static const struct statement variable = {.name = #variable,                                   \
+                                              .sql = (statement_sql),                              \
+                                              .flags = (statement_flags)};                         \
+    static const struct statement *const variable##_entry                                          \
+        __attribute__((used, section("statements"))) = &variable
+
+/* Every STATEMENT of this program. */
+const struct statement *const *statements_all(size_t *count);
+
+struct db_error {
+    enum db_status status;
+    const char *constraint; /* name, without schema, or NULL */
+    const char *column;
+    const char *message; /* for the log, or the code of DB_RAISED */
+    char sqlstate[6];
+};
+
+struct connection;
+
+struct db {
+    struct arena *arena;
+    enum db_role role;
+    char tenant_id[UUID_SIZE]; /* "" only for the platform role */
+    const char *schema;        /* "shared", "tenant_<uuid>"; "everyone" for the platform role */
+    const char *context;       /* JSON of who acts, for the event trigger: see db_act_as() */
+    const char *action;        /* overrides the trigger's action word, or NULL */
+    struct db_error error;     /* of the last call that failed */
+    struct connection *held;   /* inside db_begin() … */
+    int depth;                 /* of nested db_begin() */
+    bool failed;               /* an inner failure: the outermost commit rolls back */
+};
+
+/* Prepares a handle; takes no connection. `tenant_id` NULL or "" only with
+ * DB_PLATFORM. A handle may be copied before its first db_begin() to act in
+ * another tenant beside the first. */
+void db_init(struct db *db, struct arena *arena, enum db_role role, const char *tenant_id,
+             const char *schema);
+
+/* Who acts: what the event trigger writes into `events`. NULLs are left out.
+ * kind: user, api_key, system. */
+void db_act_as(struct db *db, const char *kind, const char *actor_id, const char *actor_name,
+               const char *ip, const char *user_agent, const char *request_id);
+
+/* ---- rows ---- */
+/* The rows of one statement, owned by the arena. Values are PostgreSQL's text;
+ * rows_text is NULL for SQL null. An index out of range is a defect (assert). */
+struct rows;
+size_t rows_count(const struct rows *rows);
+int rows_width(const struct rows *rows);
+int rows_column(const struct rows *rows, const char *name); /* -1: no such column */
+const char *rows_name(const struct rows *rows, int column);
+const char *rows_text(const struct rows *rows, size_t row, int column);
+size_t rows_length(const struct rows *rows, size_t row, int column);
+int64_t rows_int(const struct rows *rows, size_t row, int column); /* null is 0 */
+bool rows_bool(const struct rows *rows, size_t row, int column);   /* null is false */
+unsigned rows_type(const struct rows *rows, int column);           /* type OID */
+size_t rows_affected(const struct rows *rows);
+
+/* ---- running ---- */
+/* Runs one statement with `count` parameters in text form (NULL is SQL null).
+ * NULL on failure, with db->error filled. WAITS. */
+struct rows *db_run(struct db *db, const struct statement *statement,
+                    const char *const *parameters, int count);
+
+/* db_run with the parameters as arguments: db_get(db, &lead_get, id). */
+#define db_get(db, statement, ...)                                                                 \
+    db_run((db), (statement), (const char *const[]){__VA_ARGS__},                                  \
+           (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)))
+#define db_get0(db, statement) db_run((db), (statement), NULL, 0)
+
+/* Several statements in one round trip and one transaction; all or none. */
+#define DB_BATCH_MAX 16
+struct batch {
+    struct db *db;
+    int count;
+    struct {
+        const struct statement *statement;
+        const char *const *parameters;
+        int parameter_count;
+    } items[DB_BATCH_MAX];
+};
+void batch_init(struct batch *batch, struct db *db);
+void batch_add(struct batch *batch, const struct statement *statement,
+               const char *const *parameters, int count); /* parameters: arena memory */
+/* Array of batch->count rows in the arena, NULL on failure. WAITS. */
+struct rows **batch_run(struct batch *batch);
+
+/* ---- transactions ---- */
+/* Takes a connection and begins; nests (inner ones only count). WAITS. */
+bool db_begin(struct db *db);
+bool db_commit(struct db *db); /* the outermost commits, or rolls back when an inner part failed */
+void db_rollback(struct db *db); /* harmless when none is open */
+/* Runs work in a transaction, again (at most 5 times, with jitter) after a
+ * serialization failure or a deadlock; it must not touch anything outside. */
+bool db_retry(struct db *db, bool (*work)(struct db *db, void *arg), void *arg);
+
+/* ---- the process ---- */
+/* Once for each process after loop_init(): where the server is (libpq string
+ * of the application's roles; the role name is set by us). Connections open
+ * when first needed and open again after the server was away. */
+struct db_options {
+    const char *conninfo;      /* host, port, dbname; no user */
+    const char *tenant_user;   /* "tulou_tenant" */
+    const char *platform_user; /* "tulou_platform"; NULL: this program has no platform side */
+    const char *tenant_password, *platform_password; /* NULL: peer or trust */
+    int shared;                /* pipelined connections for each role */
+    int pool;                  /* interactive connections for each role, at most */
+};
+bool db_open(const struct db_options *options);
+/* From config: db.conninfo in TULOU_VAR/run (written by `tulou serve`) or DATABASE_URL. */
+bool db_open_configured(bool platform);
+void db_close(void);
+bool db_ready(void); /* a round trip succeeds now: for /readyz. WAITS. */
+
+/* Calls heard(arg, payload) in the loop for each NOTIFY on `channel`; heard
+ * with NULL after a reconnect, when notifications may have been missed. */
+void db_listen(const char *channel, void (*heard)(void *arg, const char *payload), void *arg);
+
+#endif

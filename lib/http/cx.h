@@ -1,0 +1,72 @@
+/* cx: the context of one request; every handler gets it and nothing else.
+ *
+ * It is filled from left to right on the request's way: http fills request and
+ * route, access fills tenant, session and db, resource fills input. All that
+ * it points to lives in its arena.
+ */
+#ifndef HTTP_CX_H
+#define HTTP_CX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/route.h"
+
+struct tenant;  /* access/tenant.h */
+struct session; /* access/session.h */
+struct input;   /* resource/input.h */
+
+struct failure_detail {
+    const char *field, *code, *message;
+    struct failure_detail *next;
+};
+
+struct failure {
+    int status; /* 0: none */
+    const char *code;
+    const char *message;
+    struct failure_detail *details, *last;
+};
+
+struct cx {
+    struct arena *arena;
+    struct request request;
+    struct response response;
+    const struct route *route;
+    const char *path[ROUTE_PARAMS_MAX]; /* values of :names, decoded, in order */
+    const struct tenant *tenant;
+    const struct session *session; /* NULL: not signed in */
+    struct db db;                  /* role and tenant as the route's scope says */
+    struct input *input;
+    struct failure failure;
+    char request_id[UUID_SIZE];
+    int64_t started_us; /* monotonic */
+    bool is_page;       /* answer errors with a page instead of JSON */
+    const struct area *area;
+};
+
+/* The value of the path parameter `name` (without the colon); never NULL for a
+ * name the route has (asserted). */
+const char *cx_path(const struct cx *cx, const char *name);
+
+/* Records why the request fails and returns false, so that a handler can say
+ * `return fail(cx, 409, "slug_taken", "…")`. The first failure stands. `code`
+ * is a stable snake_case word (listed in the documentation); the message is for people. */
+bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Adds a row to `details` and makes the failure 422 validation_failed. */
+bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Turns cx->db.error into the failure it means: 503, 409, 422, 403 or 500. A
+ * constraint named <table>_<columns>_key or _fkey or _check names its field. */
+bool fail_db(struct cx *cx);
+
+#endif

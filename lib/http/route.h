@@ -1,0 +1,100 @@
+/* route: one address, who may use it, what it takes and what it answers.
+ *
+ * A route is made with the ROUTE macro, which has a place for the access: a
+ * route that does not declare it does not compile. OpenAPI, validation, the
+ * nginx locations, the permission list and the cross-tenant tests come from
+ * the same rows.
+ */
+#ifndef HTTP_ROUTE_H
+#define HTTP_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http/request.h"
+
+struct cx;
+struct field; /* resource/field.h */
+struct arena;
+
+#define ROUTE_PARAMS_MAX 4
+
+typedef bool handler(struct cx *cx); /* true: answered; false: cx->failure says why */
+
+enum access_level { ACCESS_PUBLIC = 1, ACCESS_SIGNED_IN, ACCESS_ROLE, ACCESS_PERMISSION };
+
+/* Whose data, through which database role. */
+enum scope {
+    SCOPE_NONE = 1, /* public things that are nobody's; tenant may be unresolved */
+    SCOPE_TENANT,   /* the tenant of the request, tenant role */
+    SCOPE_PLATFORM, /* operators only (or before sign-in, for sign-in), platform role */
+    SCOPE_EITHER    /* operators: platform role, all tenants; others: their own tenant */
+};
+
+struct access {
+    enum access_level level;
+    enum scope scope;
+    const char *needs; /* the role or the permission, else NULL */
+};
+
+#define PUBLIC(which) ((struct access){ACCESS_PUBLIC, SCOPE_##which, NULL})
+#define SIGNED_IN(which) ((struct access){ACCESS_SIGNED_IN, SCOPE_##which, NULL})
+#define HAS_ROLE(which, role) ((struct access){ACCESS_ROLE, SCOPE_##which, (role)})
+#define MAY(which, permission) ((struct access){ACCESS_PERMISSION, SCOPE_##which, (permission)})
+
+enum answer { ANSWER_ITEM, ANSWER_LIST, ANSWER_NOTHING, ANSWER_FILE, ANSWER_PAGE };
+
+enum route_flags {
+    ROUTE_FORM = 1,        /* body is a form (urlencoded or multipart), for pages */
+    ROUTE_UPLOAD = 2,      /* takes multipart or text/csv; larger body limit */
+    ROUTE_AUTH_LIMIT = 4,  /* counted in the strict class of rate limits */
+    ROUTE_SUSPENDED = 8,   /* also open to the owner of a suspended tenant though it changes */
+    ROUTE_LOOSE_BODY = 16, /* body fields are checked by the handler: a free JSON object */
+    ROUTE_NO_CSRF = 32,    /* page form without a session yet (sign-in) */
+    ROUTE_MERGE = 64       /* PATCH: absent fields stay (RFC 7396) */
+};
+
+struct route {
+    enum http_method method;
+    const char *path; /* "/api/tenants/:id/suspend" */
+    struct access access;
+    handler *handle;
+    const char *summary;        /* one sentence: OpenAPI and documentation */
+    const struct field *query;  /* accepted query parameters, NULL: none */
+    const struct field *body;   /* accepted body fields, NULL: none */
+    const struct field *answer_fields;
+    enum answer answer;
+    int status;                 /* of success; 0: 200 (201 for POST of a resource) */
+    unsigned flags;
+    const char *errors;         /* codes besides the usual: "409 slug_taken, 409 last_owner" */
+    size_t body_limit;          /* bytes; 0: 1 MiB */
+    const void *about;          /* what the handler works on: a struct resource, a page … */
+    const char *operation;      /* operationId; NULL: derived from method and path */
+    const char *example_id;     /* name of the demo/test object for :id, NULL: derived */
+};
+
+/* ROUTE(GET, "/api/x", MAY(TENANT, "x.y:read"), handler, "Sentence.", .answer = …) */
+#define ROUTE(verb, route_path, route_access, route_handler, route_summary, ...)                   \
+    {                                                                                              \
+        .method = HTTP_##verb, .path = (route_path), .access = route_access,                       \
+        .handle = (route_handler), .summary = (route_summary), __VA_ARGS__                         \
+    }
+
+struct router;
+
+/* Builds the tree of `count` routes; they must outlive it. Two routes with the
+ * same method and pattern are a defect (logged, NULL). */
+struct router *router_new(const struct route *const *routes, size_t count);
+void router_free(struct router *router);
+
+struct route_match {
+    const struct route *route;          /* NULL: see allow */
+    const char *values[ROUTE_PARAMS_MAX]; /* in the arena */
+    const char *allow;                  /* path exists: "GET, HEAD, POST"; NULL: 404 */
+};
+/* Finds by method and decoded path; a literal segment wins over a parameter;
+ * HEAD finds GET. One trailing slash is ignored on pages only. */
+struct route_match router_find(const struct router *router, struct arena *arena,
+                               enum http_method method, const char *path);
+
+#endif

@@ -1,0 +1,32 @@
+/* server: FastCGI connections of one worker, each request a coroutine.
+ *
+ * The descriptor is accepted by us (blocking descriptor, non-blocking
+ * listener) and handed to libfcgi; connections are kept. nginx has buffered
+ * the request, so reading it does not wait.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdbool.h>
+
+struct cx;
+
+/* serve(cx): the whole way of one request, in a coroutine with cx->arena,
+ * cx->request.environment, cx->request_id and cx->started_us set. It reads the
+ * body through server_read_body(), and leaves cx->response to be sent. */
+typedef void serve_function(struct cx *cx);
+
+struct server;
+/* Starts to accept on `listener` (a Unix or loopback socket). */
+struct server *server_new(int listener, serve_function *serve);
+/* Stops accepting, closes idle connections; requests in hand go on. */
+void server_drain(struct server *server);
+void server_free(struct server *server);
+unsigned server_in_hand(const struct server *server);
+
+/* Reads the request's body into cx->request by its route's limits (see request_read_body). */
+bool server_read_body(struct cx *cx, size_t limit);
+/* Whether nginx has closed the connection (the client is gone). */
+bool server_client_gone(struct cx *cx);
+
+#endif
