@@ -1,0 +1,25 @@
+/* access: the steps between finding the route and reading the body.
+ *
+ * access_check() resolves the tenant, authenticates, checks rate limits, CSRF,
+ * suspension and the declared access, and points cx->db at the role and tenant
+ * that the route's scope says. There is no way round it: the area's serve
+ * function calls it for every route.
+ */
+#ifndef ACCESS_ACCESS_H
+#define ACCESS_ACCESS_H
+
+#include <stdbool.h>
+
+struct cx;
+
+/* false with cx->failure set: 401, 403, 404 tenant_unknown, 429, 503. WAITS. */
+bool access_check(struct cx *cx);
+
+/* Once in each worker: shared memory, keys, listening for NOTIFY, caches. WAITS. */
+bool access_start(void);
+
+/* CSRF token of the request's session, or of a pre-session cookie for sign-in
+ * forms (set on the response when there is none yet). For templates. */
+const char *access_csrf(struct cx *cx);
+
+#endif

@@ -1,0 +1,34 @@
+/* permission: grants and what they allow.
+ *
+ * A permission is `area.resource:action` ("crm.leads:read"). A grant may end
+ * in a wildcard: "crm.*" (all of an area), "crm.leads:*", "*:read" (reading
+ * everywhere) or "*". Wildcards at the front never cover permissions of the
+ * area `platform`: those are granted by name ("platform.*", "platform.*:read").
+ */
+#ifndef ACCESS_PERMISSION_H
+#define ACCESS_PERMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct cx;
+
+struct permissions {
+    const char *const *grants;
+    size_t count;
+};
+
+bool permission_is_grant(const char *text); /* well-formed */
+bool grant_covers(const char *grant, const char *permission);
+bool permissions_allow(const struct permissions *permissions, const char *permission);
+/* Every permission that `grant` covers is covered by `permissions`: the rule
+ * that nobody grants what they lack. */
+bool permissions_cover(const struct permissions *permissions, const char *grant);
+/* From a PostgreSQL text[] or a JSON array of strings. */
+struct permissions permissions_read(struct arena *arena, const char *text);
+
+/* Handlers: whether the one signed in may; no failure is set. */
+bool may(const struct cx *cx, const char *permission);
+
+#endif

@@ -1,0 +1,60 @@
+/* session: who is signed in. One table serves browser cookies and refresh
+ * tokens; an access token names its session in the claim `sid`.
+ *
+ * Revocation is at once on this machine through shared memory and within a
+ * NOTIFY on others; access tokens also end by themselves (15 minutes).
+ */
+#ifndef ACCESS_SESSION_H
+#define ACCESS_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "access/permission.h"
+#include "base/uuid.h"
+
+struct cx;
+struct db;
+
+enum session_kind { SESSION_TOKEN, SESSION_COOKIE };
+
+struct session {
+    enum session_kind kind;
+    char id[UUID_SIZE];
+    char user_id[UUID_SIZE];
+    char tenant_id[UUID_SIZE];
+    const char *email, *name, *role; /* role: key of the highest-ranked role */
+    int rank;                        /* of that role; higher is mightier */
+    bool is_operator;                /* user of the platform tenant: audience PLATFORM_USER */
+    bool must_change_password;
+    struct permissions permissions;
+    const char *csrf; /* token for forms; cookie sessions only */
+};
+
+/* What a successful sign-in gives. Secrets: never log. */
+struct session_tokens {
+    const char *access, *refresh, *cookie; /* cookie: value for the browser; else NULL */
+    int64_t expires_in;                    /* seconds of the access token */
+    char session_id[UUID_SIZE];
+};
+
+/* Finds out who asks: Authorization: Bearer, else the session cookie. true with
+ * cx->session NULL when nothing was presented; false (401) when what was
+ * presented is bad, expired, revoked, or of another audience. Call after the
+ * token's claim took part in tenant_resolve(). WAITS for cookies. */
+bool session_authenticate(struct cx *cx);
+
+/* Opens a session for a user of the tenant db is set to. WAITS. */
+bool session_open(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
+                  struct session_tokens *out);
+/* Rotates a refresh token (RFC 9700 4.14.2): a second use revokes the family. WAITS. */
+bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out);
+/* Revokes one session, or all of a user except `keep` (NULL: none kept). WAITS. */
+bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why);
+bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
+                         const char *why);
+/* The rights of a user (or of everybody in a tenant) changed: tokens issued
+ * before now must be refreshed (401 token_stale). Call after the commit. */
+void session_rights_changed(const char *user_or_tenant_id);
+
+#endif

@@ -1,0 +1,33 @@
+/* shared: a small memory that all areas of one machine share (a file in
+ * TULOU_VAR/run, mapped): rate-limit buckets, revoked sessions, generations of
+ * tenants. Lock-free; a torn entry costs at most one needless look-up or one
+ * token more. Losing it loses nothing: revocations are read again from the
+ * database at start.
+ */
+#ifndef ACCESS_SHARED_H
+#define ACCESS_SHARED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool shared_open(const char *path); /* NULL: private to the process, for tests */
+void shared_close(void);
+
+/* Generic cell rate algorithm: true when one more may pass now. key is any
+ * text; per_minute the rate, burst how many at once. remaining and reset_s
+ * (until full) and retry_s are for the headers. */
+struct limit_state {
+    int64_t limit, remaining, reset_s, retry_s;
+};
+bool shared_limit(const char *key, int64_t per_minute, int64_t burst, struct limit_state *state);
+
+/* Tokens of `id` (session, user or tenant) issued before `until_us` are void;
+ * kept for `keep_s` seconds. */
+void shared_revoke(const char *id, int64_t until_us, int64_t keep_s);
+bool shared_revoked(const char *id, int64_t issued_us);
+
+/* A counter that changes whenever `id` (a tenant) changes. */
+uint32_t shared_generation(const char *id);
+void shared_generation_bump(const char *id);
+
+#endif

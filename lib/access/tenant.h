@@ -1,0 +1,58 @@
+/* tenant: which tenant a request is for, and what is known about it.
+ *
+ * Resolution in the order of spec/tenancy.md: custom domain, subdomain,
+ * X-Tenant-Slug or X-Tenant-Id, claim of the token; all that are given must
+ * agree. The look-up goes through a SECURITY DEFINER function that shows only
+ * the columns below. Results are cached in the process; a change bumps a
+ * generation in shared memory (access/shared.h) in the transaction's wake and
+ * NOTIFY tells other machines, so that no stale tenant is served.
+ */
+#ifndef ACCESS_TENANT_H
+#define ACCESS_TENANT_H
+
+#include <stdbool.h>
+
+#include "base/uuid.h"
+
+struct cx;
+struct arena;
+
+enum tenant_kind { TENANT_PLATFORM, TENANT_RESELLER, TENANT_BUSINESS };
+enum tenant_status { TENANT_TRIAL, TENANT_ACTIVE, TENANT_INACTIVE, TENANT_SUSPENDED };
+
+struct branding {
+    const char *name, *logo_url, *favicon_url, *primary, *accent; /* colours: #rrggbb */
+    const char *login_text, *footer, *email_sender;
+};
+
+struct tenant {
+    char id[UUID_SIZE];
+    char parent_id[UUID_SIZE]; /* "" for the platform */
+    enum tenant_kind kind;
+    enum tenant_status status;
+    const char *name, *slug, *schema; /* schema: "shared" or "tenant_<uuid>" */
+    const char *locale, *time_zone, *currency;
+    const char *settings;      /* JSON text, by section */
+    const char *features;      /* JSON text: {"key": true} after defaults, plan and overrides */
+    struct branding branding;  /* after inheritance: own, reseller's, platform's */
+};
+
+/* What the host alone says; NULL with failure set (404 tenant_unknown). Fills
+ * cx->tenant. `claim_tenant` is the token's, or NULL. WAITS on a cache miss. */
+bool tenant_resolve(struct cx *cx, const char *claim_tenant);
+/* By id, through the same cache; owned by the cx's arena. NULL: unknown. WAITS. */
+const struct tenant *tenant_by_id(struct cx *cx, const char *id);
+const struct tenant *tenant_by_slug(struct cx *cx, const char *slug);
+/* Say that a tenant (or what it inherits from) changed; call after the commit. */
+void tenant_changed(const char *id);
+bool tenant_feature(const struct tenant *tenant, const char *key);
+/* A text of settings (section.key), NULL when unset. In the cx's arena. */
+const char *tenant_setting(struct cx *cx, const char *section, const char *key);
+/* "http://acme.localhost:8080" of a tenant. */
+char *tenant_url(struct arena *arena, const struct tenant *tenant);
+
+/* Acts in another tenant: the session's own, any (platform role), or a child
+ * of the session's reseller tenant; points cx->db at it. false: 404. WAITS. */
+bool tenant_enter(struct cx *cx, const char *tenant_id);
+
+#endif

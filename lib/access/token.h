@@ -1,0 +1,40 @@
+/* token: access tokens, JWT (RFC 7519) with HS256 through libjwt.
+ *
+ * Keys derive from TULOU_SECRET_KEY and a key id ("kid" in the header); ids
+ * are kept in the table signing_keys: the newest signs, older ones verify
+ * until they retire, so rotation signs nobody out. Only HS256 is accepted,
+ * whatever the header says (RFC 8725 3.1).
+ */
+#ifndef ACCESS_TOKEN_H
+#define ACCESS_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "access/permission.h"
+
+struct arena;
+
+struct claims {
+    const char *user_id, *email, *role, *tenant_id, *session_id;
+    const char *name; /* claim "name" */
+    int rank;         /* claim "rank" */
+    bool is_operator; /* type and aud: PLATFORM_USER, else ADMIN_USER */
+    struct permissions permissions;
+    int64_t issued_us; /* claim "iat" in seconds; "iatUs" keeps the rest */
+    int64_t expires_at; /* seconds since 1970 */
+};
+
+/* Signs; NULL only without keys. */
+char *token_sign(struct arena *arena, const struct claims *claims);
+
+/* Verifies signature, algorithm, key id, iss, aud against type, exp, nbf and
+ * iat. NULL when good, else a stable code: token_malformed token_algorithm
+ * token_key token_signature token_expired token_audience token_issuer. */
+const char *token_verify(struct arena *arena, const char *token, struct claims *out);
+
+/* Keys of this process: id and 32 secret bytes; the last one signs. */
+void token_set_keys(const char *const *ids, int count);
+void token_set_issuer(const char *issuer);
+
+#endif

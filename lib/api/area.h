@@ -1,0 +1,87 @@
+/* area: the one table of a feature area, and the program made of it.
+ *
+ *     static const struct area crm = {
+ *         .name = "crm", .title = "CRM",
+ *         .resources = (const struct resource *const[]){&leads, NULL},
+ *         .menu = MENU({ADMIN, "Leads", "/admin/crm/leads", "target", "crm.leads:read"}),
+ *     };
+ *     AREA_MAIN(crm)
+ *
+ * The program serves FastCGI; with --describe it prints its table as JSON
+ * (from which nginx locations, OpenAPI, the menu, the permission list and the
+ * route-walking tests are made at build time), with --check-statements it
+ * prepares every declared statement and compares resources with the catalogue.
+ */
+#ifndef API_AREA_H
+#define API_AREA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http/route.h"
+#include "resource/resource.h"
+
+struct db;
+
+enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };
+
+struct menu_entry {
+    enum page_set set;
+    const char *title, *path, *icon;
+    const char *needs; /* permission, NULL: everybody signed in */
+    const char *group; /* heading, NULL: none */
+    const char *kinds; /* "platform reseller business": tenants that see it; NULL: all */
+    int order;         /* within the set, smaller first */
+};
+#define MENU(...) ((const struct menu_entry[]){__VA_ARGS__, {.title = NULL}})
+
+struct permission_entry {
+    const char *name, *title; /* "crm.leads:import", "Import leads"; those of routes are derived */
+};
+#define PERMISSIONS(...) ((const struct permission_entry[]){__VA_ARGS__, {NULL, NULL}})
+
+/* Work that repeats, in one worker of one machine at a time (advisory lock). */
+struct area_task {
+    const char *name;
+    int seconds;
+    bool (*run)(struct db *db); /* platform role */
+};
+#define TASKS(...) ((const struct area_task[]){__VA_ARGS__, {.name = NULL}})
+
+/* A section of the tenant's settings: GET and PUT /api/settings/<key> and a
+ * form at /admin/settings/<key>, stored in tenants.settings under its key. */
+struct settings_section {
+    const char *key, *title, *about;
+    const struct field *fields;
+};
+#define SETTINGS(...) ((const struct settings_section[]){__VA_ARGS__, {.key = NULL}})
+
+#define ROUTES(...) ((const struct route[]){__VA_ARGS__, {.path = NULL}})
+#define RESOURCES(...) ((const struct resource *const[]){__VA_ARGS__, NULL})
+
+struct area {
+    const char *name;  /* folder, socket and log name */
+    const char *title;
+    const struct route *routes;                /* closed by a route without path */
+    const struct route *const *more_routes;    /* NULL-terminated list of further tables */
+    const struct resource *const *resources;
+    const struct menu_entry *menu;
+    const struct permission_entry *permissions;
+    const struct area_task *tasks;
+    const struct settings_section *settings;
+    int workers;       /* 0: TULOU_WORKERS */
+    bool platform;     /* opens the platform role's connections too */
+};
+
+int area_main(const struct area *area, int argc, char **argv);
+
+#define AREA_MAIN(area_table)                                                                      \
+    int main(int argc, char **argv)                                                                \
+    {                                                                                              \
+        return area_main(&(area_table), argc, argv);                                               \
+    }
+
+/* Every route of an area: its own, its resources', pages', settings'. */
+size_t area_routes(const struct area *area, const struct route *const **routes);
+
+#endif

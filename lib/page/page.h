@@ -1,0 +1,59 @@
+/* page: HTML answers. Templates of TULOU_SHARE/templates are compiled once
+ * before the workers fork; a page's data is a json-c object in the request's
+ * arena. page_render() adds what every page has: tenant branding, menu, user,
+ * CSRF token, language, notices.
+ */
+#ifndef PAGE_PAGE_H
+#define PAGE_PAGE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+struct cx;
+struct resource;
+struct route;
+
+/* Loads every *.html under folder (name: path below it without ".html"); false
+ * with one line logged for each template that does not parse. */
+bool page_load_templates(const char *folder);
+
+/* A json-c object, array or text that the request's arena releases. */
+json_object *page_object(struct cx *cx);
+void page_set(json_object *object, const char *key, const char *text); /* NULL: null */
+void page_set_int(json_object *object, const char *key, int64_t value);
+void page_set_bool(json_object *object, const char *key, bool value);
+json_object *page_add(json_object *object, const char *key);       /* new object member */
+json_object *page_list(json_object *object, const char *key);      /* new array member */
+json_object *page_item(json_object *array);                        /* new object in it */
+
+/* Renders `template` ("crm/board") inside its layout (templates inherit
+ * layout/app or layout/bare by Mustache inheritance). Data: title, and what
+ * the template needs. With HX-Request only the main part is sent. true. */
+bool page_render(struct cx *cx, int status, const char *template, const char *title,
+                 json_object *data);
+/* The page for cx->failure: notice, sign-in redirect for 401, field errors are
+ * the form's business. */
+void page_write_failure(struct cx *cx);
+
+/* A notice shown once on the next page ("Lead saved."), by a short signed cookie. */
+void page_notice(struct cx *cx, const char *kind, const char *text); /* success, warning, danger */
+/* Redirects (303), or HX-Redirect for htmx. */
+bool page_go(struct cx *cx, const char *path);
+
+/* Form inputs of fields as data for layout/fields: label, input type, value
+ * (from cx->input's raw or from `row`), help, error (from cx->failure), options. */
+struct list_result;
+json_object *page_form_fields(struct cx *cx, const struct field *fields,
+                              const struct list_result *row, bool creating);
+
+/* The generic pages of a resource (list, new, detail, edit, delete), as routes. */
+size_t page_routes(const struct resource *resource, const struct route **routes);
+/* A record's values for templates: {json name: shown text}, plus raw under "raw". */
+json_object *page_record(struct cx *cx, const struct list_result *result, size_t row);
+
+/* A line/bar chart: data the template layout/chart draws with the charting
+ * library, and the same figures as a table. */
+json_object *page_chart(json_object *data, const char *key, const char *kind, const char *title);
+void page_chart_point(json_object *chart, const char *label, int64_t value);
+
+#endif

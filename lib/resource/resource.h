@@ -1,0 +1,109 @@
+/* resource: a kind of record with its fields, addresses and rules. The engine
+ * makes list, get, create, replace, merge-patch, delete, CSV out (and the
+ * generic pages) from one of these; see cgi-bin/crm/leads.c for the smallest.
+ *
+ * Besides `fields` each has id, createdAt and updatedAt, and for operators of
+ * SCOPE_EITHER or SCOPE_PLATFORM resources tenantId.
+ */
+#ifndef RESOURCE_RESOURCE_H
+#define RESOURCE_RESOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http/route.h"
+#include "resource/field.h"
+#include "resource/input.h"
+
+struct cx;
+struct rows;
+
+enum operation {
+    OP_LIST = 1, OP_GET = 2, OP_CREATE = 4, OP_REPLACE = 8, OP_MERGE = 16, OP_DELETE = 32,
+    OP_EXPORT = 64, OP_ALL = 127
+};
+
+struct resource {
+    const char *name;       /* plural: "leads" */
+    const char *one;        /* "lead" */
+    const char *title;      /* "Leads", on pages */
+    const char *about;      /* a sentence for documentation and the empty list */
+    const char *permission; /* "crm.leads"; actions read create update delete export */
+    const char *table;      /* without schema */
+    const char *api;        /* "/api/crm/leads" */
+    const char *page;       /* "/admin/crm/leads"; NULL: no pages */
+    const char *icon;       /* of the menu, a Tabler icon name */
+    enum scope scope;
+    unsigned operations;
+    const struct field *fields;
+    const char *sort;       /* "-createdAt" (default when NULL) */
+    const char *where;      /* constant SQL condition on every statement, or NULL */
+    const char *label;      /* column that names a record on pages; NULL: the first field */
+    /* Called inside the write's transaction (an interactive one when set).
+     * prepare may refuse (fail…) and may change input; finish sees the new row. */
+    bool (*prepare)(struct cx *cx, enum operation operation, const char *id, struct input *input);
+    bool (*finish)(struct cx *cx, enum operation operation, const char *id);
+    /* After the commit: caches, notices. */
+    void (*committed)(struct cx *cx, enum operation operation, const char *id);
+    const char *template_detail, *template_list, *template_form; /* overrides; NULL: generic */
+    const char *row_actions; /* reserved for the templates: a partial's name, or NULL */
+};
+
+/* The API routes of a resource, in static memory of the process. */
+size_t resource_routes(const struct resource *resource, const struct route **routes);
+
+/* The generic handlers; usable by an area's own routes with .about = &resource. */
+bool resource_list(struct cx *cx);
+bool resource_get(struct cx *cx);
+bool resource_create(struct cx *cx);
+bool resource_replace(struct cx *cx);
+bool resource_merge(struct cx *cx);
+bool resource_delete(struct cx *cx);
+bool resource_export(struct cx *cx);
+
+/* ---- parts that pages and imports use too ---- */
+struct list_query {
+    int64_t page, limit;
+    const char *after;        /* cursor, or NULL */
+    bool count;               /* false with `after` */
+    const char *sort;         /* JSON names with '-' */
+    const char *search;       /* q */
+    const struct field **columns; /* chosen by fields=, NULL-terminated; NULL: all */
+    struct list_filter {
+        const struct field *field;
+        const char *operator; /* "=", "!=", ">", ">=", "<", "<=", "in", "null" */
+        const char *value;
+        struct list_filter *next;
+    } *filters;
+};
+struct list_result {
+    struct rows *rows;   /* column i is fields[i] */
+    const struct field **fields; /* id, createdAt … included; NULL-terminated */
+    int64_t total;       /* -1: not counted */
+    const char *next_cursor;
+};
+/* Reads page, limit, after, sort, q, fields and the filters from the query;
+ * unknown names are refused (400 unknown_parameter). */
+bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out);
+bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
+              struct list_result *out);
+/* One record; *out rows with one row and all fields. 404 when there is none. */
+bool record_get(struct cx *cx, const struct resource *resource, const char *id,
+                struct list_result *out);
+/* Writes with cx->input or the given one; id of the new record in out_id. */
+bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
+                   struct list_result *out);
+bool record_update(struct cx *cx, const struct resource *resource, const char *id,
+                   struct input *input, enum input_mode mode, struct list_result *out);
+bool record_delete(struct cx *cx, const struct resource *resource, const char *id);
+
+/* Writes one row as a JSON object, by the fields' types. */
+void record_write_json(struct json *json, const struct list_result *result, size_t row);
+/* One value of the type as JSON (NULL writes null). */
+void field_write_json(struct json *json, const struct field *field, const char *text, size_t len);
+/* Strong ETag (RFC 9110 8.8.3) of a record. */
+char *record_etag(struct cx *cx, const struct list_result *result);
+
+/* Fields that every resource has: id, created_at, updated_at (and tenant_id). */
+extern const struct field resource_common_fields[];
+#endif
