@@ -24,10 +24,10 @@ struct json {
 };
 
 void json_start(struct json *json, struct buf *out);
-void json_object(struct json *json);
-void json_object_end(struct json *json);
-void json_array(struct json *json);
-void json_array_end(struct json *json);
+void json_open_object(struct json *json);
+void json_close_object(struct json *json);
+void json_open_array(struct json *json);
+void json_close_array(struct json *json);
 void json_key(struct json *json, const char *key);
 void json_text(struct json *json, const char *text); /* NULL writes null */
 void json_text_len(struct json *json, const char *text, size_t len);

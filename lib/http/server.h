@@ -8,6 +8,7 @@
 #define HTTP_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct cx;
 

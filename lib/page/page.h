@@ -12,6 +12,7 @@
 struct cx;
 struct resource;
 struct route;
+struct field;
 
 /* Loads every *.html under folder (name: path below it without ".html"); false
  * with one line logged for each template that does not parse. */
