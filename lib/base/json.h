@@ -29,12 +29,12 @@ void json_close_object(struct json *json);
 void json_open_array(struct json *json);
 void json_close_array(struct json *json);
 void json_key(struct json *json, const char *key);
-void json_text(struct json *json, const char *text); /* NULL writes null */
-void json_text_len(struct json *json, const char *text, size_t len);
-void json_int(struct json *json, int64_t value);
-void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
-void json_raw(struct json *json, const char *text, size_t len); /* JSON already */
+void json_put_text(struct json *json, const char *text); /* NULL writes null */
+void json_put_text_len(struct json *json, const char *text, size_t len);
+void json_put_int(struct json *json, int64_t value);
+void json_put_bool(struct json *json, bool value);
+void json_put_null(struct json *json);
+void json_put_raw(struct json *json, const char *text, size_t len); /* JSON already */
 
 /* Key and value in one call. */
 void json_pair(struct json *json, const char *key, const char *text);
