@@ -51,7 +51,10 @@ enum route_flags {
     ROUTE_SUSPENDED = 8,   /* also open to the owner of a suspended tenant though it changes */
     ROUTE_LOOSE_BODY = 16, /* body fields are checked by the handler: a free JSON object */
     ROUTE_NO_CSRF = 32,    /* page form without a session yet (sign-in) */
-    ROUTE_MERGE = 64       /* PATCH: absent fields stay (RFC 7396) */
+    ROUTE_MERGE = 64,      /* PATCH: absent fields stay (RFC 7396) */
+    ROUTE_SHOWS_ERRORS = 128, /* a page that is called although its input was refused (422 in
+                                 cx->failure), to show the form again with what was typed */
+    ROUTE_NOT_REPEATED = 256  /* answers hold a secret: not kept for Idempotency-Key */
 };
 
 struct route {

@@ -1,0 +1,111 @@
+#include "api/areas.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct permission {
+    const char *name, *title, *area;
+};
+
+static struct {
+    json_object *all;
+    struct permission *permissions;
+    size_t count;
+} known;
+
+static const char *member(json_object *object, const char *key)
+{
+    json_object *value;
+    return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
+}
+
+static json_object *list(json_object *object, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(object, key, &value);
+    return value;
+}
+
+static size_t length(json_object *array)
+{
+    return array ? json_object_array_length(array) : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct permission *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+static bool add(const char *name, const char *title, const char *area)
+{
+    for (size_t i = 0; i < known.count; i++)
+        if (strcmp(known.permissions[i].name, name) == 0)
+            return true;
+    struct permission *grown =
+        realloc(known.permissions, (known.count + 1) * sizeof *known.permissions);
+    if (!grown)
+        return false;
+    known.permissions = grown;
+    known.permissions[known.count++] = (struct permission){name, title, area};
+    return true;
+}
+
+/* Declared ones first, since they have titles of their own; then whatever a
+ * route asks for. */
+static bool add_area(json_object *area)
+{
+    json_object *declared = list(area, "permissions"), *routes = list(area, "routes");
+    for (size_t i = 0; i < length(declared); i++) {
+        json_object *it = json_object_array_get_idx(declared, i);
+        if (!add(member(it, "name"), member(it, "title"), member(area, "name")))
+            return false;
+    }
+    for (size_t i = 0; i < length(routes); i++) {
+        json_object *it = json_object_array_get_idx(routes, i);
+        const char *level = member(it, "level");
+        if (level && strcmp(level, "permission") == 0 &&
+            !add(member(it, "needs"), member(it, "summary"), member(area, "name")))
+            return false;
+    }
+    return true;
+}
+
+bool areas_load(const char *path)
+{
+    known.all = json_object_from_file(path);
+    json_object *areas = known.all ? list(known.all, "areas") : NULL;
+    if (!areas || !json_object_is_type(areas, json_type_array)) {
+        log_error("the areas' tables cannot be read: build again", "path", path);
+        return false;
+    }
+    for (size_t i = 0; i < length(areas); i++)
+        if (!add_area(json_object_array_get_idx(areas, i)))
+            return false;
+    if (known.count > 1)
+        qsort(known.permissions, known.count, sizeof *known.permissions, by_name);
+    return true;
+}
+
+json_object *areas_all(void)
+{
+    return known.all;
+}
+
+void areas_permissions(void (*each)(void *arg, const char *name, const char *title,
+                                    const char *area),
+                       void *arg)
+{
+    for (size_t i = 0; i < known.count; i++)
+        each(arg, known.permissions[i].name, known.permissions[i].title, known.permissions[i].area);
+}
+
+bool areas_permission_exists(const char *name)
+{
+    for (size_t i = 0; i < known.count; i++)
+        if (strcmp(known.permissions[i].name, name) == 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,267 @@
+#include "api/describe.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "api/area.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+
+static const char *const type_names[] = {
+    [TEXT] = "text",         [LONG] = "long",       [EMAIL] = "email",
+    [PHONE] = "phone",       [URL] = "url",         [SLUG] = "slug",
+    [COLOR] = "color",       [SECRET] = "secret",   [INT] = "int",
+    [MONEY] = "money",       [BASIS_POINTS] = "basisPoints", [BOOL] = "bool",
+    [CHOICE] = "choice",     [UUID] = "uuid",       [TIME] = "time",
+    [DATE] = "date",         [ZONE] = "zone",       [LOCALE] = "locale",
+    [CURRENCY] = "currency", [JSON] = "json",       [OBJECT] = "object",
+    [ARRAY] = "array",       [FILE_FIELD] = "file",
+};
+
+static const struct {
+    unsigned flag;
+    const char *name;
+} field_flag_names[] = {{REQUIRED, "required"},     {NULLABLE, "nullable"}, {READ_ONLY, "readOnly"},
+                        {CREATE_ONLY, "createOnly"}, {INPUT_ONLY, "inputOnly"}, {SEARCHED, "searched"},
+                        {FILTERED, "filtered"},     {SORTED, "sorted"},     {LIST_OMITTED, "listOmitted"}},
+  route_flag_names[] = {{ROUTE_FORM, "form"},           {ROUTE_UPLOAD, "upload"},
+                        {ROUTE_AUTH_LIMIT, "authLimit"}, {ROUTE_SUSPENDED, "suspended"},
+                        {ROUTE_LOOSE_BODY, "looseBody"}, {ROUTE_MERGE, "merge"},
+                        {ROUTE_NOT_REPEATED, "notRepeated"}};
+
+static const char *const levels[] = {[ACCESS_PUBLIC] = "public", [ACCESS_SIGNED_IN] = "signedIn",
+                                     [ACCESS_ROLE] = "role", [ACCESS_PERMISSION] = "permission"};
+static const char *const scopes[] = {[SCOPE_NONE] = "none", [SCOPE_TENANT] = "tenant",
+                                     [SCOPE_PLATFORM] = "platform", [SCOPE_EITHER] = "either"};
+static const char *const answers[] = {[ANSWER_ITEM] = "item", [ANSWER_LIST] = "list",
+                                      [ANSWER_NOTHING] = "nothing", [ANSWER_FILE] = "file",
+                                      [ANSWER_PAGE] = "page"};
+static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform", [ADMIN_PAGES] = "admin",
+                                        [STAFF_PAGES] = "staff", [PORTAL_PAGES] = "portal"};
+
+char *route_operation(struct arena *arena, const struct route *route)
+{
+    struct buf name;
+    if (route->operation)
+        return arena_text(arena, route->operation);
+    buf_init(&name, arena);
+    for (const char *c = method_name(route->method); *c; c++)
+        buf_putc(&name, (char)tolower((unsigned char)*c));
+    bool upper = true;
+    for (const char *c = route->path + (text_starts(route->path, "/api/") ? 4 : 0); *c; c++) {
+        if (*c == ':')
+            buf_puts(&name, "By");
+        if (!isalnum((unsigned char)*c)) {
+            upper = true;
+            continue;
+        }
+        buf_putc(&name, upper ? (char)toupper((unsigned char)*c) : *c);
+        upper = false;
+    }
+    return name.data;
+}
+
+int route_status(const struct route *route)
+{
+    if (route->status)
+        return route->status;
+    return route->answer == ANSWER_NOTHING ? 204 : 200;
+}
+
+static void pair_if(struct json *json, const char *key, const char *text)
+{
+    if (text)
+        json_pair(json, key, text);
+}
+
+static void describe_fields(struct json *json, const struct field *fields);
+
+static void describe_field(struct json *json, const struct field *field)
+{
+    json_open_object(json);
+    json_pair(json, "name", field_json_name(field));
+    json_pair(json, "column", field->name);
+    json_pair(json, "type", type_names[field->type]);
+    for (size_t i = 0; i < COUNT(field_flag_names); i++)
+        if (field->flags & field_flag_names[i].flag)
+            json_pair_bool(json, field_flag_names[i].name, true);
+    if (field->min)
+        json_pair_int(json, "min", field->min);
+    if (field->max)
+        json_pair_int(json, "max", field->max);
+    json_pair(json, "label", field_label(field));
+    pair_if(json, "help", field->help);
+    pair_if(json, "example", field->example);
+    pair_if(json, "initial", field->initial);
+    pair_if(json, "refers", field->refers);
+    if (field->choices) {
+        json_key(json, "choices");
+        json_open_array(json);
+        for (const char *const *choice = field->choices; *choice; choice++)
+            json_put_text(json, *choice);
+        json_close_array(json);
+    }
+    if (field->fields) {
+        json_key(json, "fields");
+        describe_fields(json, field->fields);
+    } else if (field->type == ARRAY) {
+        json_pair(json, "item", type_names[field->item]);
+    }
+    json_close_object(json);
+}
+
+static void describe_fields(struct json *json, const struct field *fields)
+{
+    json_open_array(json);
+    for (; fields && fields->type != FIELD_END; fields++)
+        describe_field(json, fields);
+    json_close_array(json);
+}
+
+static void pair_fields(struct json *json, const char *key, const struct field *fields)
+{
+    if (!fields)
+        return;
+    json_key(json, key);
+    describe_fields(json, fields);
+}
+
+/* The resource that a generic route serves, so that its schema has one name. */
+static const char *resource_of(const struct area *area, const struct route *route)
+{
+    for (const struct resource *const *it = area->resources; it && *it; it++)
+        if (route->about == *it)
+            return (*it)->one;
+    return NULL;
+}
+
+static void describe_route(struct json *json, struct arena *arena, const struct area *area,
+                           const struct route *route)
+{
+    json_open_object(json);
+    json_pair(json, "method", method_name(route->method));
+    json_pair(json, "path", route->path);
+    json_pair(json, "level", levels[route->access.level]);
+    json_pair(json, "scope", scopes[route->access.scope]);
+    pair_if(json, "needs", route->access.needs);
+    pair_if(json, "summary", route->summary);
+    json_pair(json, "answer", answers[route->answer]);
+    json_pair_int(json, "status", route_status(route));
+    json_pair(json, "operation", route_operation(arena, route));
+    for (size_t i = 0; i < COUNT(route_flag_names); i++)
+        if (route->flags & route_flag_names[i].flag)
+            json_pair_bool(json, route_flag_names[i].name, true);
+    pair_if(json, "resource", resource_of(area, route));
+    pair_if(json, "errors", route->errors);
+    if (route->body_limit)
+        json_pair_int(json, "bodyLimit", (int64_t)route->body_limit);
+    pair_fields(json, "query", route->query);
+    pair_fields(json, "body", route->body);
+    pair_fields(json, "answerFields", route->answer_fields);
+    json_close_object(json);
+}
+
+static void describe_routes(struct json *json, struct arena *arena, const struct area *area)
+{
+    const struct route *const *routes;
+    size_t count = area_routes(area, &routes);
+    json_key(json, "routes");
+    json_open_array(json);
+    for (size_t i = 0; i < count; i++)
+        describe_route(json, arena, area, routes[i]);
+    json_close_array(json);
+}
+
+static void describe_resources(struct json *json, const struct area *area)
+{
+    json_key(json, "resources");
+    json_open_array(json);
+    for (const struct resource *const *it = area->resources; it && *it; it++) {
+        json_open_object(json);
+        json_pair(json, "name", (*it)->name);
+        json_pair(json, "one", (*it)->one);
+        json_pair(json, "title", (*it)->title);
+        pair_if(json, "about", (*it)->about);
+        json_pair(json, "permission", (*it)->permission);
+        json_pair(json, "table", (*it)->table);
+        pair_if(json, "api", (*it)->api);
+        pair_if(json, "page", (*it)->page);
+        pair_if(json, "icon", (*it)->icon);
+        json_pair(json, "scope", scopes[(*it)->scope]);
+        pair_fields(json, "fields", (*it)->fields);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void describe_menu(struct json *json, const struct area *area)
+{
+    json_key(json, "menu");
+    json_open_array(json);
+    for (const struct menu_entry *it = area->menu; it && it->title; it++) {
+        json_open_object(json);
+        json_pair(json, "set", page_sets[it->set]);
+        json_pair(json, "title", it->title);
+        json_pair(json, "path", it->path);
+        pair_if(json, "icon", it->icon);
+        pair_if(json, "needs", it->needs);
+        pair_if(json, "group", it->group);
+        pair_if(json, "kinds", it->kinds);
+        json_pair_int(json, "order", it->order);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void describe_permissions(struct json *json, const struct area *area)
+{
+    json_key(json, "permissions");
+    json_open_array(json);
+    for (const struct permission_entry *it = area->permissions; it && it->name; it++) {
+        json_open_object(json);
+        json_pair(json, "name", it->name);
+        json_pair(json, "title", it->title);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void describe_settings(struct json *json, const struct area *area)
+{
+    json_key(json, "settings");
+    json_open_array(json);
+    for (const struct settings_section *it = area->settings; it && it->key; it++) {
+        json_open_object(json);
+        json_pair(json, "key", it->key);
+        json_pair(json, "title", it->title);
+        json_pair(json, "about", it->about);
+        pair_fields(json, "fields", it->fields);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+bool area_describe(const struct area *area, FILE *out)
+{
+    struct arena *arena = arena_new();
+    struct buf text;
+    struct json json;
+    buf_init(&text, arena);
+    json_start(&json, &text);
+    json_open_object(&json);
+    json_pair(&json, "name", area->name);
+    json_pair(&json, "title", area->title);
+    json_pair_int(&json, "workers", area->workers);
+    json_pair_bool(&json, "platform", area->platform);
+    describe_routes(&json, arena, area);
+    describe_resources(&json, area);
+    describe_menu(&json, area);
+    describe_permissions(&json, area);
+    describe_settings(&json, area);
+    json_close_object(&json);
+    buf_putc(&text, '\n');
+    bool written = fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;
+    arena_free(arena);
+    return written;
+}

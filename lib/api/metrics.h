@@ -1,0 +1,22 @@
+/* metrics: counters of an area for Prometheus, in memory that its workers
+ * share, so that any worker can answer for all. */
+#ifndef API_METRICS_H
+#define API_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct route;
+
+/* Maps the counters; before the workers fork. */
+bool metrics_prepare(const char *area, const struct route *const *routes, size_t count);
+/* route NULL: no route was found. */
+void metrics_count(const struct route *route, int status, int64_t took_us);
+/* Prometheus text format 0.0.4: requests by route and status class, and a
+ * histogram of seconds by route. Routes never asked for are left out. */
+void metrics_write(struct buf *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* openapi: the OpenAPI 3.1.0 document of all areas, made from their tables
+ * (areas.json) at build time, so that it cannot differ from the code. */
+#ifndef API_OPENAPI_H
+#define API_OPENAPI_H
+
+#include <json-c/json.h>
+
+/* A new document; the caller owns it (json_object_put). */
+json_object *openapi_document(json_object *areas);
+
+/* ---- parts: openapi_schema.c ---- */
+/* What a schema is for: which fields stand in it and which are required. */
+enum schema_use { SCHEMA_ANSWER, SCHEMA_CREATE, SCHEMA_REPLACE, SCHEMA_MERGE };
+/* An object schema (JSON Schema 2020-12) of described fields. */
+json_object *openapi_object_schema(json_object *fields, enum schema_use use);
+json_object *openapi_field_schema(json_object *field, enum schema_use use);
+/* An example object from the fields' examples; NULL when none has one. */
+json_object *openapi_example(json_object *fields, enum schema_use use);
+
+/* ---- parts: openapi_operation.c ---- */
+json_object *openapi_operation(json_object *route, json_object *resource, const char *tag);
+
+/* ---- small helpers over json-c ---- */
+const char *member_text(json_object *object, const char *key); /* NULL when absent */
+json_object *member(json_object *object, const char *key);
+int64_t member_int(json_object *object, const char *key);
+int member_true(json_object *object, const char *key);
+void put_text(json_object *object, const char *key, const char *text);
+json_object *put_object(json_object *object, const char *key);
+json_object *schema_ref(const char *kind, const char *name); /* {"$ref": "#/components/kind/name"} */
+char *schema_name(const char *one, const char *suffix); /* "lead","Input" -> "LeadInput"; heap */
+
+#endif

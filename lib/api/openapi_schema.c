@@ -1,0 +1,275 @@
+/* openapi_schema: described fields as JSON Schema 2020-12. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/openapi.h"
+#include "base/buf.h"
+#include "base/text.h"
+
+/* What each field type is in JSON. `length`: min and max count characters. */
+static const struct type_schema {
+    const char *type, *json, *format, *pattern;
+    bool length;
+} type_schemas[] = {
+    {"text", "string", NULL, NULL, true},
+    {"long", "string", NULL, NULL, true},
+    {"email", "string", "email", NULL, false},
+    {"phone", "string", NULL, "^\\+?[0-9]+$", false},
+    {"url", "string", "uri", NULL, false},
+    {"slug", "string", NULL, "^[a-z][a-z0-9-]*[a-z0-9]$", true},
+    {"color", "string", NULL, "^#[0-9a-fA-F]{6}$", false},
+    {"secret", "string", "password", NULL, true},
+    {"int", "integer", "int64", NULL, false},
+    {"money", "integer", "int64", NULL, false},
+    {"basisPoints", "integer", "int32", NULL, false},
+    {"bool", "boolean", NULL, NULL, false},
+    {"choice", "string", NULL, NULL, false},
+    {"uuid", "string", "uuid", NULL, false},
+    {"time", "string", "date-time", NULL, false},
+    {"date", "string", "date", NULL, false},
+    {"zone", "string", NULL, NULL, false},
+    {"locale", "string", NULL, NULL, false},
+    {"currency", "string", NULL, "^[A-Z]{3}$", false},
+    {"json", NULL, NULL, NULL, false},
+    {"object", "object", NULL, NULL, false},
+    {"array", "array", NULL, NULL, false},
+    {"file", "string", "binary", NULL, false},
+};
+
+static const struct type_schema *type_schema(const char *type)
+{
+    for (size_t i = 0; i < COUNT(type_schemas); i++)
+        if (text_equal(type_schemas[i].type, type))
+            return &type_schemas[i];
+    return &type_schemas[0];
+}
+
+json_object *member(json_object *object, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(object, key, &value);
+    return value;
+}
+
+const char *member_text(json_object *object, const char *key)
+{
+    json_object *value = member(object, key);
+    return value ? json_object_get_string(value) : NULL;
+}
+
+int64_t member_int(json_object *object, const char *key)
+{
+    return json_object_get_int64(member(object, key));
+}
+
+int member_true(json_object *object, const char *key)
+{
+    return json_object_get_boolean(member(object, key));
+}
+
+void put_text(json_object *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_object_add(object, key, json_object_new_string(text));
+}
+
+json_object *put_object(json_object *object, const char *key)
+{
+    json_object *made = json_object_new_object();
+    json_object_object_add(object, key, made);
+    return made;
+}
+
+json_object *schema_ref(const char *kind, const char *name)
+{
+    struct buf path = {0};
+    json_object *ref = json_object_new_object();
+    buf_printf(&path, "#/components/%s/%s", kind, name);
+    put_text(ref, "$ref", path.data);
+    buf_free(&path);
+    return ref;
+}
+
+char *schema_name(const char *one, const char *suffix)
+{
+    struct buf name = {0};
+    bool upper = true;
+    for (const char *c = one; *c; c++) {
+        if (!isalnum((unsigned char)*c)) {
+            upper = true;
+            continue;
+        }
+        buf_putc(&name, upper ? (char)toupper((unsigned char)*c) : *c);
+        upper = false;
+    }
+    buf_puts(&name, suffix);
+    return name.data;
+}
+
+static void put_type(json_object *schema, const char *type, bool nullable)
+{
+    if (!nullable) {
+        put_text(schema, "type", type);
+        return;
+    }
+    json_object *types = json_object_new_array();
+    json_object_array_add(types, json_object_new_string(type));
+    json_object_array_add(types, json_object_new_string("null"));
+    json_object_object_add(schema, "type", types);
+}
+
+static void put_bound(json_object *schema, json_object *field, const char *from, const char *to)
+{
+    if (member(field, from))
+        json_object_object_add(schema, to, json_object_new_int64(member_int(field, from)));
+}
+
+static void put_bounds(json_object *schema, json_object *field, const struct type_schema *type)
+{
+    if (type->length) {
+        put_bound(schema, field, "min", "minLength");
+        put_bound(schema, field, "max", "maxLength");
+    } else if (text_equal(type->json, "integer")) {
+        put_bound(schema, field, "min", "minimum");
+        put_bound(schema, field, "max", "maximum");
+        /* A bound of 0 is left out of the description, as is "none": with a
+         * positive maximum the minimum is 0 unless it says otherwise. */
+        if (member(field, "max") && !member(field, "min"))
+            json_object_object_add(schema, "minimum", json_object_new_int64(0));
+    } else if (text_equal(type->json, "array")) {
+        put_bound(schema, field, "max", "maxItems");
+    }
+}
+
+static void put_choices(json_object *schema, json_object *choices, bool nullable)
+{
+    if (!choices)
+        return;
+    json_object *values = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(choices); i++)
+        json_object_array_add(values, json_object_get(json_object_array_get_idx(choices, i)));
+    if (nullable)
+        json_object_array_add(values, NULL);
+    json_object_object_add(schema, "enum", values);
+}
+
+static json_object *array_items(json_object *field, enum schema_use use)
+{
+    if (member(field, "fields"))
+        return openapi_object_schema(member(field, "fields"), use);
+    json_object *items = json_object_new_object();
+    const struct type_schema *type = type_schema(member_text(field, "item"));
+    if (type->json)
+        put_text(items, "type", type->json);
+    put_text(items, "format", type->format);
+    return items;
+}
+
+/* Objects without declared members are free. */
+static json_object *free_object(bool nullable)
+{
+    json_object *schema = json_object_new_object();
+    put_type(schema, "object", nullable);
+    json_object_object_add(schema, "additionalProperties", json_object_new_boolean(1));
+    return schema;
+}
+
+json_object *openapi_field_schema(json_object *field, enum schema_use use)
+{
+    const struct type_schema *type = type_schema(member_text(field, "type"));
+    bool nullable = member_true(field, "nullable");
+    json_object *schema;
+    if (text_equal(type->json, "object")) {
+        json_object *fields = member(field, "fields");
+        schema = fields ? openapi_object_schema(fields, use) : free_object(nullable);
+        if (fields && nullable)
+            put_type(schema, "object", true);
+    } else {
+        schema = json_object_new_object();
+        if (type->json)
+            put_type(schema, type->json, nullable);
+        if (text_equal(type->json, "array"))
+            json_object_object_add(schema, "items", array_items(field, use));
+        put_text(schema, "format", type->format);
+        if (use != SCHEMA_ANSWER)
+            put_text(schema, "pattern", type->pattern);
+        put_bounds(schema, field, type);
+        put_choices(schema, member(field, "choices"), nullable);
+    }
+    put_text(schema, "title", member_text(field, "label"));
+    put_text(schema, "description", member_text(field, "help"));
+    return schema;
+}
+
+static bool stands(json_object *field, enum schema_use use)
+{
+    if (use == SCHEMA_ANSWER)
+        return !member_true(field, "inputOnly") && !text_equal(member_text(field, "type"), "secret");
+    if (member_true(field, "readOnly"))
+        return false;
+    return use == SCHEMA_CREATE || !member_true(field, "createOnly");
+}
+
+static bool required(json_object *field, enum schema_use use)
+{
+    if (use == SCHEMA_ANSWER)
+        return !member_true(field, "listOmitted");
+    return use != SCHEMA_MERGE && member_true(field, "required");
+}
+
+json_object *openapi_object_schema(json_object *fields, enum schema_use use)
+{
+    json_object *schema = json_object_new_object();
+    put_text(schema, "type", "object");
+    json_object *properties = put_object(schema, "properties");
+    json_object *names = json_object_new_array();
+    size_t count = fields ? json_object_array_length(fields) : 0;
+    for (size_t i = 0; i < count; i++) {
+        json_object *field = json_object_array_get_idx(fields, i);
+        const char *name = member_text(field, "name");
+        if (!stands(field, use))
+            continue;
+        json_object_object_add(properties, name, openapi_field_schema(field, use));
+        if (required(field, use))
+            json_object_array_add(names, json_object_new_string(name));
+    }
+    if (json_object_array_length(names) > 0)
+        json_object_object_add(schema, "required", names);
+    else
+        json_object_put(names);
+    json_object_object_add(schema, "additionalProperties", json_object_new_boolean(0));
+    return schema;
+}
+
+static json_object *example_value(json_object *field, enum schema_use use)
+{
+    const char *text = member_text(field, "example"), *type = member_text(field, "type");
+    const struct type_schema *schema = type_schema(type);
+    if (text_equal(type, "object") && member(field, "fields"))
+        return openapi_example(member(field, "fields"), use);
+    if (!text && member(field, "choices"))
+        text = json_object_get_string(json_object_array_get_idx(member(field, "choices"), 0));
+    if (!text)
+        return NULL;
+    if (text_equal(schema->json, "integer"))
+        return json_object_new_int64(strtoll(text, NULL, 10));
+    if (text_equal(schema->json, "boolean"))
+        return json_object_new_boolean(text_equal(text, "true"));
+    if (!schema->json || text_equal(schema->json, "array") || text_equal(schema->json, "object"))
+        return json_tokener_parse(text);
+    return json_object_new_string(text);
+}
+
+json_object *openapi_example(json_object *fields, enum schema_use use)
+{
+    json_object *example = json_object_new_object();
+    size_t count = fields ? json_object_array_length(fields) : 0;
+    for (size_t i = 0; i < count; i++) {
+        json_object *field = json_object_array_get_idx(fields, i);
+        json_object *value = stands(field, use) ? example_value(field, use) : NULL;
+        if (value)
+            json_object_object_add(example, member_text(field, "name"), value);
+    }
+    return example;
+}

@@ -1,0 +1,150 @@
+#include "api/serve.h"
+
+#include <string.h>
+
+#include "access/access.h"
+#include "access/cors.h"
+#include "api/area.h"
+#include "api/idempotency.h"
+#include "api/metrics.h"
+#include "api/request_log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/cx.h"
+#include "http/server.h"
+#include "page/page.h"
+
+static const size_t default_body_limit = (size_t)1 << 20;
+
+static struct {
+    const struct area *area;
+    struct router *router;
+} served;
+
+bool serve_prepare(const struct area *area)
+{
+    const struct route *const *routes;
+    size_t count = area_routes(area, &routes);
+    served.area = area;
+    served.router = router_new(routes, count);
+    return served.router != NULL && metrics_prepare(area->name, routes, count);
+}
+
+/* What nginx and the supervisor ask each area for, on its own socket only:
+ * nginx's locations never lead here from outside. */
+static bool serve_internal(struct cx *cx)
+{
+    if (strcmp(cx->request.path, "/.ready") == 0) {
+        if (!db_ready())
+            return fail(cx, 503, "not_ready", "The database does not answer.");
+        cx->response.type = "text/plain";
+        buf_puts(&cx->response.body, "ready\n");
+        cx->response.status = 200;
+        return true;
+    }
+    if (strcmp(cx->request.path, "/.metrics") == 0) {
+        cx->response.type = "text/plain; version=0.0.4";
+        metrics_write(&cx->response.body);
+        cx->response.status = 200;
+        return true;
+    }
+    return fail(cx, 404, "not_found", "There is nothing at this address.");
+}
+
+static bool looks_like_page(const char *path)
+{
+    return strncmp(path, "/api/", 5) != 0 && strncmp(path, "/.", 2) != 0;
+}
+
+static bool find_route(struct cx *cx)
+{
+    struct route_match match =
+        router_find(served.router, cx->arena, cx->request.method, cx->request.path);
+    cx->is_page = match.route ? match.route->answer == ANSWER_PAGE : looks_like_page(cx->request.path);
+    if (!match.route && match.allow) {
+        response_header(cx, "Allow", match.allow);
+        return fail(cx, 405, "method_not_allowed", "This address takes %s.", match.allow);
+    }
+    if (!match.route)
+        return fail(cx, 404, "not_found", "There is nothing at this address.");
+    cx->route = match.route;
+    memcpy(cx->path, match.values, sizeof cx->path);
+    return true;
+}
+
+static bool read_body(struct cx *cx)
+{
+    size_t limit = cx->route->body_limit ? cx->route->body_limit : default_body_limit;
+    return server_read_body(cx, limit);
+}
+
+/* A form's body is read before the access check, which looks for the CSRF
+ * token in it; everybody else's only once it is known that they may. */
+static bool serve_route(struct cx *cx)
+{
+    bool form_first = (cx->route->flags & ROUTE_FORM) != 0;
+    if (form_first && !read_body(cx))
+        return false;
+    if (!access_check(cx))
+        return false;
+    if (!form_first && !read_body(cx))
+        return false;
+    if (!input_check(cx)) {
+        bool shown = (cx->route->flags & ROUTE_SHOWS_ERRORS) && cx->failure.status == 422;
+        return shown && cx->route->handle(cx);
+    }
+    return idempotency_run(cx, cx->route->handle);
+}
+
+static bool answer_options(struct cx *cx)
+{
+    struct route_match match =
+        router_find(served.router, cx->arena, HTTP_OTHER, cx->request.path);
+    if (!match.allow)
+        return fail(cx, 404, "not_found", "There is nothing at this address.");
+    response_header(cx, "Allow", match.allow);
+    cors_preflight(cx, match.allow);
+    return respond_nothing(cx);
+}
+
+static bool dispatch(struct cx *cx)
+{
+    if (!request_read_head(cx, cx->request.environment)) {
+        cx->is_page = cx->request.path && looks_like_page(cx->request.path);
+        return false;
+    }
+    if (strncmp(cx->request.path, "/.", 2) == 0)
+        return serve_internal(cx);
+    if (cx->request.method == HTTP_OPTIONS)
+        return answer_options(cx);
+    return find_route(cx) && serve_route(cx);
+}
+
+static void write_failure(struct cx *cx)
+{
+    if (cx->failure.status == 0) /* a handler said false without saying why: ours to find */
+        fail(cx, 500, "internal", "Something went wrong on our side.");
+    if (cx->failure.status == 500)
+        log_error("request failed", "code", cx->failure.code, "detail", cx->db.error.message,
+                  "sqlstate", cx->db.error.sqlstate, "path", cx->request.path, "requestId",
+                  cx->request_id);
+    if (cx->is_page)
+        page_write_failure(cx);
+    else
+        response_write_failure(cx);
+}
+
+void serve_request(struct cx *cx)
+{
+    cx->area = served.area;
+    bool answered = dispatch(cx);
+    db_rollback(&cx->db);
+    if (!answered)
+        write_failure(cx);
+    cors_answer(cx);
+    response_header(cx, "X-Request-Id", cx->request_id);
+    response_header(cx, "Cache-Control", "no-store");
+    int64_t took_us = clock_monotonic_us() - cx->started_us;
+    metrics_count(cx->route, cx->response.status, took_us);
+    request_log(cx, took_us);
+}
