@@ -32,9 +32,9 @@ struct tenant {
     enum tenant_status status;
     const char *name, *slug, *schema; /* schema: "shared" or "tenant_<uuid>" */
     const char *locale, *time_zone, *currency;
-    const char *settings;      /* JSON text, by section */
-    const char *features;      /* JSON text: {"key": true} after defaults, plan and overrides */
-    struct branding branding;  /* after inheritance: own, reseller's, platform's */
+    const char *settings;     /* JSON text, by section */
+    const char *features;     /* JSON text: {"key": true} after defaults, plan and overrides */
+    struct branding branding; /* after inheritance: own, reseller's, platform's */
 };
 
 /* What the host alone says; NULL with failure set (404 tenant_unknown). Fills

@@ -21,7 +21,7 @@ struct claims {
     int rank;         /* claim "rank" */
     bool is_operator; /* type and aud: PLATFORM_USER, else ADMIN_USER */
     struct permissions permissions;
-    int64_t issued_us; /* claim "iat" in seconds; "iatUs" keeps the rest */
+    int64_t issued_us;  /* claim "iat" in seconds; "iatUs" keeps the rest */
     int64_t expires_at; /* seconds since 1970 */
 };
 

@@ -90,14 +90,18 @@ static int serve(const struct area *area, const char *socket, int64_t workers)
         workers = area->workers ? area->workers : config_int(CONFIG_TULOU_WORKERS);
     if (!load_shared_files() || !serve_prepare(area))
         return EXIT_FAILURE;
-    struct master_options options = {.socket = socket, .socket_mode = 0660, .workers = (int)workers,
-                                     .work = work, .arg = (void *)area};
+    struct master_options options = {.socket = socket,
+                                     .socket_mode = 0660,
+                                     .workers = (int)workers,
+                                     .work = work,
+                                     .arg = (void *)area};
     return master_run(&options);
 }
 
 static int usage(const char *program)
 {
-    fprintf(stderr, "usage: %s --socket PATH [--workers N] | --describe | --check-statements\n", program);
+    fprintf(stderr, "usage: %s --socket PATH [--workers N] | --describe | --check-statements\n",
+            program);
     return 2;
 }
 

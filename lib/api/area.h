@@ -60,17 +60,17 @@ struct settings_section {
 #define RESOURCES(...) ((const struct resource *const[]){__VA_ARGS__, NULL})
 
 struct area {
-    const char *name;  /* folder, socket and log name */
+    const char *name; /* folder, socket and log name */
     const char *title;
-    const struct route *routes;                /* closed by a route without path */
-    const struct route *const *more_routes;    /* NULL-terminated list of further tables */
+    const struct route *routes;             /* closed by a route without path */
+    const struct route *const *more_routes; /* NULL-terminated list of further tables */
     const struct resource *const *resources;
     const struct menu_entry *menu;
     const struct permission_entry *permissions;
     const struct area_task *tasks;
     const struct settings_section *settings;
-    int workers;       /* 0: TULOU_WORKERS */
-    bool platform;     /* opens the platform role's connections too */
+    int workers;   /* 0: TULOU_WORKERS */
+    bool platform; /* opens the platform role's connections too */
 };
 
 int area_main(const struct area *area, int argc, char **argv);

@@ -21,10 +21,12 @@ static void prepare(struct check *check, const struct statement *statement, enum
     struct db db;
     struct statement prepared = {
         .name = arena_printf(check->arena, "check_%s_%d", statement->name, (int)role),
-        .sql = arena_printf(check->arena, "prepare check_%s as %s", statement->name, statement->sql),
+        .sql =
+            arena_printf(check->arena, "prepare check_%s as %s", statement->name, statement->sql),
     };
     /* Any tenant will do: nothing is run. */
-    db_init(&db, check->arena, role, role == DB_TENANT ? "00000000-0000-7000-8000-000000000000" : NULL,
+    db_init(&db, check->arena, role,
+            role == DB_TENANT ? "00000000-0000-7000-8000-000000000000" : NULL,
             role == DB_TENANT ? "shared" : "everyone");
     if (db_begin(&db) && !db_get0(&db, &prepared)) {
         fprintf(stderr, "%s: statement %s: %s\n", check->area->name, statement->name,

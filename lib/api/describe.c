@@ -9,36 +9,64 @@
 #include "base/text.h"
 
 static const char *const type_names[] = {
-    [TEXT] = "text",         [LONG] = "long",       [EMAIL] = "email",
-    [PHONE] = "phone",       [URL] = "url",         [SLUG] = "slug",
-    [COLOR] = "color",       [SECRET] = "secret",   [INT] = "int",
-    [MONEY] = "money",       [BASIS_POINTS] = "basisPoints", [BOOL] = "bool",
-    [CHOICE] = "choice",     [UUID] = "uuid",       [TIME] = "time",
-    [DATE] = "date",         [ZONE] = "zone",       [LOCALE] = "locale",
-    [CURRENCY] = "currency", [JSON] = "json",       [OBJECT] = "object",
-    [ARRAY] = "array",       [FILE_FIELD] = "file",
+    [TEXT] = "text",
+    [LONG] = "long",
+    [EMAIL] = "email",
+    [PHONE] = "phone",
+    [URL] = "url",
+    [SLUG] = "slug",
+    [COLOR] = "color",
+    [SECRET] = "secret",
+    [INT] = "int",
+    [MONEY] = "money",
+    [BASIS_POINTS] = "basisPoints",
+    [BOOL] = "bool",
+    [CHOICE] = "choice",
+    [UUID] = "uuid",
+    [TIME] = "time",
+    [DATE] = "date",
+    [ZONE] = "zone",
+    [LOCALE] = "locale",
+    [CURRENCY] = "currency",
+    [JSON] = "json",
+    [OBJECT] = "object",
+    [ARRAY] = "array",
+    [FILE_FIELD] = "file",
 };
 
 static const struct {
     unsigned flag;
     const char *name;
-} field_flag_names[] = {{REQUIRED, "required"},     {NULLABLE, "nullable"}, {READ_ONLY, "readOnly"},
-                        {CREATE_ONLY, "createOnly"}, {INPUT_ONLY, "inputOnly"}, {SEARCHED, "searched"},
-                        {FILTERED, "filtered"},     {SORTED, "sorted"},     {LIST_OMITTED, "listOmitted"}},
-  route_flag_names[] = {{ROUTE_FORM, "form"},           {ROUTE_UPLOAD, "upload"},
-                        {ROUTE_AUTH_LIMIT, "authLimit"}, {ROUTE_SUSPENDED, "suspended"},
-                        {ROUTE_LOOSE_BODY, "looseBody"}, {ROUTE_MERGE, "merge"},
+} field_flag_names[] = {{REQUIRED, "required"},       {NULLABLE, "nullable"},
+                        {READ_ONLY, "readOnly"},      {CREATE_ONLY, "createOnly"},
+                        {INPUT_ONLY, "inputOnly"},    {SEARCHED, "searched"},
+                        {FILTERED, "filtered"},       {SORTED, "sorted"},
+                        {LIST_OMITTED, "listOmitted"}},
+  route_flag_names[] = {{ROUTE_FORM, "form"},
+                        {ROUTE_UPLOAD, "upload"},
+                        {ROUTE_AUTH_LIMIT, "authLimit"},
+                        {ROUTE_SUSPENDED, "suspended"},
+                        {ROUTE_LOOSE_BODY, "looseBody"},
+                        {ROUTE_MERGE, "merge"},
                         {ROUTE_NOT_REPEATED, "notRepeated"}};
 
-static const char *const levels[] = {[ACCESS_PUBLIC] = "public", [ACCESS_SIGNED_IN] = "signedIn",
-                                     [ACCESS_ROLE] = "role", [ACCESS_PERMISSION] = "permission"};
-static const char *const scopes[] = {[SCOPE_NONE] = "none", [SCOPE_TENANT] = "tenant",
-                                     [SCOPE_PLATFORM] = "platform", [SCOPE_EITHER] = "either"};
-static const char *const answers[] = {[ANSWER_ITEM] = "item", [ANSWER_LIST] = "list",
-                                      [ANSWER_NOTHING] = "nothing", [ANSWER_FILE] = "file",
+static const char *const levels[] = {[ACCESS_PUBLIC] = "public",
+                                     [ACCESS_SIGNED_IN] = "signedIn",
+                                     [ACCESS_ROLE] = "role",
+                                     [ACCESS_PERMISSION] = "permission"};
+static const char *const scopes[] = {[SCOPE_NONE] = "none",
+                                     [SCOPE_TENANT] = "tenant",
+                                     [SCOPE_PLATFORM] = "platform",
+                                     [SCOPE_EITHER] = "either"};
+static const char *const answers[] = {[ANSWER_ITEM] = "item",
+                                      [ANSWER_LIST] = "list",
+                                      [ANSWER_NOTHING] = "nothing",
+                                      [ANSWER_FILE] = "file",
                                       [ANSWER_PAGE] = "page"};
-static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform", [ADMIN_PAGES] = "admin",
-                                        [STAFF_PAGES] = "staff", [PORTAL_PAGES] = "portal"};
+static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform",
+                                        [ADMIN_PAGES] = "admin",
+                                        [STAFF_PAGES] = "staff",
+                                        [PORTAL_PAGES] = "portal"};
 
 char *route_operation(struct arena *arena, const struct route *route)
 {

@@ -50,21 +50,22 @@ static bool key_is_valid(const char *key)
 static char *request_digest(struct cx *cx)
 {
     char digest[65];
-    const char *text = arena_printf(cx->arena, "%s %s?%s\n%s", method_name(cx->request.method),
-                                    cx->request.path, cx->request.query_string,
-                                    cx->input ? cx->input->body_sha256 : "");
+    const char *text =
+        arena_printf(cx->arena, "%s %s?%s\n%s", method_name(cx->request.method), cx->request.path,
+                     cx->request.query_string, cx->input ? cx->input->body_sha256 : "");
     text_sha256(text, strlen(text), digest);
     return arena_text(cx->arena, digest);
 }
 
 static bool replay(struct cx *cx, const char *key, const char *digest)
 {
-    struct rows *rows = db_get(&cx->db, &idempotency_find, cx->session->tenant_id,
-                               cx->session->user_id, key);
+    struct rows *rows =
+        db_get(&cx->db, &idempotency_find, cx->session->tenant_id, cx->session->user_id, key);
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0 || !rows_text(rows, 0, 1))
-        return fail(cx, 409, "idempotency_in_progress", "The first request with this key is still running.");
+        return fail(cx, 409, "idempotency_in_progress",
+                    "The first request with this key is still running.");
     if (strcmp(rows_text(rows, 0, 0), digest) != 0)
         return fail(cx, 422, "idempotency_key_reused",
                     "This Idempotency-Key was used with another request.");
@@ -109,7 +110,8 @@ bool idempotency_run(struct cx *cx, handler *handle)
     if (!key)
         return handle(cx);
     if (!key_is_valid(key))
-        return fail(cx, 400, "idempotency_key_invalid", "An Idempotency-Key has 1 to 255 visible characters.");
+        return fail(cx, 400, "idempotency_key_invalid",
+                    "An Idempotency-Key has 1 to 255 visible characters.");
     if (!db_begin(&cx->db))
         return fail_db(cx);
     struct db home = cx->db;

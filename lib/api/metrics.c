@@ -9,7 +9,7 @@
 
 enum { CLASSES = 6, BUCKETS = 10 }; /* classes: 1xx … 5xx at their digit */
 
-static const int64_t bucket_us[BUCKETS] = {250,   500,    1000,   2500,    5000,
+static const int64_t bucket_us[BUCKETS] = {250,   500,   1000,   2500,    5000,
                                            10000, 50000, 250000, 1000000, 5000000};
 
 struct counters {
@@ -71,16 +71,16 @@ static void write_labels(struct buf *out, size_t index)
 static unsigned long long total_of(const struct counters *of)
 {
     unsigned long long total = 0;
-    for (int class = 0; class < CLASSES; class++)
+    for (int class = 0; class < CLASSES; class ++)
         total += atomic_load_explicit(&of->by_class[class], memory_order_relaxed);
     return total;
 }
 
 static void write_requests(struct buf *out, size_t index)
 {
-    for (int class = 1; class < CLASSES; class++) {
-        unsigned long long value = atomic_load_explicit(&metrics.counters[index].by_class[class],
-                                                        memory_order_relaxed);
+    for (int class = 1; class < CLASSES; class ++) {
+        unsigned long long value =
+            atomic_load_explicit(&metrics.counters[index].by_class[class], memory_order_relaxed);
         if (value == 0)
             continue;
         buf_puts(out, "tulou_requests_total{");

@@ -27,7 +27,8 @@ int64_t member_int(json_object *object, const char *key);
 int member_true(json_object *object, const char *key);
 void put_text(json_object *object, const char *key, const char *text);
 json_object *put_object(json_object *object, const char *key);
-json_object *schema_ref(const char *kind, const char *name); /* {"$ref": "#/components/kind/name"} */
+json_object *schema_ref(const char *kind,
+                        const char *name);              /* {"$ref": "#/components/kind/name"} */
 char *schema_name(const char *one, const char *suffix); /* "lead","Input" -> "LeadInput"; heap */
 
 #endif

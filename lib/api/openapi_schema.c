@@ -205,7 +205,8 @@ json_object *openapi_field_schema(json_object *field, enum schema_use use)
 static bool stands(json_object *field, enum schema_use use)
 {
     if (use == SCHEMA_ANSWER)
-        return !member_true(field, "inputOnly") && !text_equal(member_text(field, "type"), "secret");
+        return !member_true(field, "inputOnly") &&
+               !text_equal(member_text(field, "type"), "secret");
     if (member_true(field, "readOnly"))
         return false;
     return use == SCHEMA_CREATE || !member_true(field, "createOnly");

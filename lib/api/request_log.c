@@ -22,7 +22,8 @@ void request_log_flush(void)
 {
     size_t written = 0;
     while (written < pending.lines.len) {
-        ssize_t count = write(STDERR_FILENO, pending.lines.data + written, pending.lines.len - written);
+        ssize_t count =
+            write(STDERR_FILENO, pending.lines.data + written, pending.lines.len - written);
         if (count <= 0)
             break; /* nobody reads our log: requests go on */
         written += (size_t)count;

@@ -60,7 +60,8 @@ static bool find_route(struct cx *cx)
 {
     struct route_match match =
         router_find(served.router, cx->arena, cx->request.method, cx->request.path);
-    cx->is_page = match.route ? match.route->answer == ANSWER_PAGE : looks_like_page(cx->request.path);
+    cx->is_page =
+        match.route ? match.route->answer == ANSWER_PAGE : looks_like_page(cx->request.path);
     if (!match.route && match.allow) {
         response_header(cx, "Allow", match.allow);
         return fail(cx, 405, "method_not_allowed", "This address takes %s.", match.allow);
@@ -98,8 +99,7 @@ static bool serve_route(struct cx *cx)
 
 static bool answer_options(struct cx *cx)
 {
-    struct route_match match =
-        router_find(served.router, cx->arena, HTTP_OTHER, cx->request.path);
+    struct route_match match = router_find(served.router, cx->arena, HTTP_OTHER, cx->request.path);
     if (!match.allow)
         return fail(cx, 404, "not_found", "There is nothing at this address.");
     response_header(cx, "Allow", match.allow);

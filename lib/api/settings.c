@@ -182,9 +182,8 @@ const struct route *settings_routes(const struct settings_section *table)
         ROUTE(GET, section->page, MAY(TENANT, "tenants.settings:read"), settings_page, table->title,
               .answer = ANSWER_PAGE, .about = section),
         ROUTE(POST, section->page, MAY(TENANT, "tenants.settings:update"), settings_page_save,
-              table->title, .answer = ANSWER_PAGE, 
-              .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS, .body = table->fields,
-              .about = section),
+              table->title, .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS,
+              .body = table->fields, .about = section),
         {.path = NULL},
     };
     struct route *routes = keep(COUNT(made), sizeof *routes);

@@ -7,7 +7,8 @@
 
 /* A transaction-level lock: whoever holds it works, the others try again at
  * their next turn; a killed worker releases it by dying. */
-STATEMENT(task_lock, "select pg_try_advisory_xact_lock(hashtext('tulou task'), hashtext($1)) as mine",
+STATEMENT(task_lock,
+          "select pg_try_advisory_xact_lock(hashtext('tulou task'), hashtext($1)) as mine",
           DB_ON_PLATFORM);
 
 static bool run_once(const struct area_task *task, struct db *db)

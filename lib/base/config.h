@@ -19,7 +19,8 @@
     X(DATABASE_URL, TEXT, "", "PostgreSQL of the owner role; empty: an embedded cluster.")         \
     X(TULOU_DOMAIN, TEXT, "localhost", "Base domain: tenants live at SLUG.domain.")                \
     X(TULOU_PUBLIC_URL, TEXT, "", "Public base address, if not http://DOMAIN:PORT.")               \
-    X(TULOU_SECRET_KEY, SECRET, "", "Root of all keys, 32 bytes in hex; empty: made in TULOU_VAR.") \
+    X(TULOU_SECRET_KEY, SECRET, "",                                                                \
+      "Root of all keys, 32 bytes in hex; empty: made in TULOU_VAR.")                              \
     X(TULOU_USER, TEXT, "tulou", "Account of the areas when started as root.")                     \
     X(TULOU_LOG_LEVEL, TEXT, "info", "debug, info, warn or error.")                                \
     X(TULOU_WORKERS, INT, "1", "Worker processes of an area that sets no number itself.")          \

@@ -12,7 +12,7 @@ struct arena;
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-bool text_equal(const char *a, const char *b);      /* NULL equals only NULL */
+bool text_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 

@@ -52,17 +52,16 @@ struct statement {
     const char *plain; /* set by the engine for generated statements; else NULL */
 };
 enum {
-    DB_SLOW = 1,     /* a report: never on a shared connection */
-    DB_WRITES = 2,   /* changes data: the acting user is set for the event trigger too */
+    DB_SLOW = 1,       /* a report: never on a shared connection */
+    DB_WRITES = 2,     /* changes data: the acting user is set for the event trigger too */
     DB_ON_PLATFORM = 4 /* only valid for the platform role (a hint for the prepare test) */
 };
 
 /* Declares a static statement beside its use and registers it, so that
  * `AREA --check-statements` can prepare each one against the database. */
 #define STATEMENT(variable, statement_sql, statement_flags)                                        \
-    static const struct statement variable = {.name = #variable,                                   \
-                                              .sql = (statement_sql),                              \
-                                              .flags = (statement_flags)};                         \
+    static const struct statement variable = {                                                     \
+        .name = #variable, .sql = (statement_sql), .flags = (statement_flags)};                    \
     static const struct statement *const variable##_entry                                          \
         __attribute__((used, section("statements"))) = &variable
 
@@ -121,8 +120,8 @@ size_t rows_affected(const struct rows *rows);
 /* ---- running ---- */
 /* Runs one statement with `count` parameters in text form (NULL is SQL null).
  * NULL on failure, with db->error filled. WAITS. */
-struct rows *db_run(struct db *db, const struct statement *statement,
-                    const char *const *parameters, int count);
+struct rows *db_run(struct db *db, const struct statement *statement, const char *const *parameters,
+                    int count);
 
 /* db_run with the parameters as arguments: db_get(db, &lead_get, id). */
 #define db_get(db, statement, ...)                                                                 \
@@ -165,8 +164,8 @@ struct db_options {
     const char *tenant_user;   /* "tulou_tenant" */
     const char *platform_user; /* "tulou_platform"; NULL: this program has no platform side */
     const char *tenant_password, *platform_password; /* NULL: peer or trust */
-    int shared;                /* pipelined connections for each role */
-    int pool;                  /* interactive connections for each role, at most */
+    int shared;                                      /* pipelined connections for each role */
+    int pool; /* interactive connections for each role, at most */
 };
 bool db_open(const struct db_options *options);
 /* From config: db.conninfo in TULOU_VAR/run (written by `tulou serve`) or DATABASE_URL. */

@@ -15,7 +15,16 @@ struct arena;
 struct cx;
 struct FCGX_Request;
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER
+};
 
 struct parameter {
     const char *name, *value; /* decoded, valid UTF-8, no NUL */
@@ -27,7 +36,7 @@ struct upload {
     const char *file_name; /* as sent, base name only, for display */
     const char *type;      /* as sent; never trusted */
     const char *data;      /* the content when held in memory, else NULL */
-    const char *path;      /* of the temporary file above 64 KiB, else NULL; removed with the arena */
+    const char *path; /* of the temporary file above 64 KiB, else NULL; removed with the arena */
     size_t size;
     struct upload *next;
 };
@@ -45,10 +54,10 @@ struct request {
     const char *body;         /* whole body when not multipart; never NULL */
     size_t body_len;
     struct parameter *query;
-    struct parameter *form;   /* urlencoded or multipart fields */
+    struct parameter *form; /* urlencoded or multipart fields */
     struct upload *uploads;
     struct parameter *cookies;
-    char **environment;       /* FastCGI parameters; see request_header() */
+    char **environment; /* FastCGI parameters; see request_header() */
 };
 
 /* Fills cx->request from FastCGI parameters (NAME=value, NULL-terminated).

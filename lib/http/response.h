@@ -43,8 +43,8 @@ struct list_meta {
 };
 bool respond_end_list(struct cx *cx, const struct list_meta *meta);
 
-bool respond_nothing(struct cx *cx);                       /* 204 */
-bool respond_html(struct cx *cx, int status);              /* body was written to response.body */
+bool respond_nothing(struct cx *cx);                        /* 204 */
+bool respond_html(struct cx *cx, int status);               /* body was written to response.body */
 bool respond_redirect(struct cx *cx, const char *location); /* 303; local paths only */
 /* A file to save; body is in response.body. */
 bool respond_file(struct cx *cx, const char *type, const char *file_name);
@@ -57,7 +57,8 @@ const char *cookie_name(const struct cx *cx, const char *name);
 /* {"success":false,"error":…} from cx->failure. */
 void response_write_failure(struct cx *cx);
 /* Status line, headers and body as FastCGI wants them, through write(sink,…). */
-bool response_send(struct cx *cx, bool (*write)(void *sink, const void *data, size_t len), void *sink);
+bool response_send(struct cx *cx, bool (*write)(void *sink, const void *data, size_t len),
+                   void *sink);
 const char *http_reason(int status);
 
 #endif

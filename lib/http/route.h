@@ -45,13 +45,13 @@ struct access {
 enum answer { ANSWER_ITEM, ANSWER_LIST, ANSWER_NOTHING, ANSWER_FILE, ANSWER_PAGE };
 
 enum route_flags {
-    ROUTE_FORM = 1,        /* body is a form (urlencoded or multipart), for pages */
-    ROUTE_UPLOAD = 2,      /* takes multipart or text/csv; larger body limit */
-    ROUTE_AUTH_LIMIT = 4,  /* counted in the strict class of rate limits */
-    ROUTE_SUSPENDED = 8,   /* also open to the owner of a suspended tenant though it changes */
-    ROUTE_LOOSE_BODY = 16, /* body fields are checked by the handler: a free JSON object */
-    ROUTE_NO_CSRF = 32,    /* page form without a session yet (sign-in) */
-    ROUTE_MERGE = 64,      /* PATCH: absent fields stay (RFC 7396) */
+    ROUTE_FORM = 1,           /* body is a form (urlencoded or multipart), for pages */
+    ROUTE_UPLOAD = 2,         /* takes multipart or text/csv; larger body limit */
+    ROUTE_AUTH_LIMIT = 4,     /* counted in the strict class of rate limits */
+    ROUTE_SUSPENDED = 8,      /* also open to the owner of a suspended tenant though it changes */
+    ROUTE_LOOSE_BODY = 16,    /* body fields are checked by the handler: a free JSON object */
+    ROUTE_NO_CSRF = 32,       /* page form without a session yet (sign-in) */
+    ROUTE_MERGE = 64,         /* PATCH: absent fields stay (RFC 7396) */
     ROUTE_SHOWS_ERRORS = 128, /* a page that is called although its input was refused (422 in
                                  cx->failure), to show the form again with what was typed */
     ROUTE_NOT_REPEATED = 256  /* answers hold a secret: not kept for Idempotency-Key */
@@ -62,18 +62,18 @@ struct route {
     const char *path; /* "/api/tenants/:id/suspend" */
     struct access access;
     handler *handle;
-    const char *summary;        /* one sentence: OpenAPI and documentation */
-    const struct field *query;  /* accepted query parameters, NULL: none */
-    const struct field *body;   /* accepted body fields, NULL: none */
+    const char *summary;       /* one sentence: OpenAPI and documentation */
+    const struct field *query; /* accepted query parameters, NULL: none */
+    const struct field *body;  /* accepted body fields, NULL: none */
     const struct field *answer_fields;
     enum answer answer;
-    int status;                 /* of success; 0: 200 (201 for POST of a resource) */
+    int status; /* of success; 0: 200 (201 for POST of a resource) */
     unsigned flags;
-    const char *errors;         /* codes besides the usual: "409 slug_taken, 409 last_owner" */
-    size_t body_limit;          /* bytes; 0: 1 MiB */
-    const void *about;          /* what the handler works on: a struct resource, a page … */
-    const char *operation;      /* operationId; NULL: derived from method and path */
-    const char *example_id;     /* name of the demo/test object for :id, NULL: derived */
+    const char *errors;     /* codes besides the usual: "409 slug_taken, 409 last_owner" */
+    size_t body_limit;      /* bytes; 0: 1 MiB */
+    const void *about;      /* what the handler works on: a struct resource, a page … */
+    const char *operation;  /* operationId; NULL: derived from method and path */
+    const char *example_id; /* name of the demo/test object for :id, NULL: derived */
 };
 
 /* ROUTE(GET, "/api/x", MAY(TENANT, "x.y:read"), handler, "Sentence.", .answer = …) */
@@ -91,9 +91,9 @@ struct router *router_new(const struct route *const *routes, size_t count);
 void router_free(struct router *router);
 
 struct route_match {
-    const struct route *route;          /* NULL: see allow */
+    const struct route *route;            /* NULL: see allow */
     const char *values[ROUTE_PARAMS_MAX]; /* in the arena */
-    const char *allow;                  /* path exists: "GET, HEAD, POST"; NULL: 404 */
+    const char *allow;                    /* path exists: "GET, HEAD, POST"; NULL: 404 */
 };
 /* Finds by method and decoded path; a literal segment wins over a parameter;
  * HEAD finds GET. One trailing slash is ignored on pages only. */

@@ -23,9 +23,9 @@ json_object *page_object(struct cx *cx);
 void page_set(json_object *object, const char *key, const char *text); /* NULL: null */
 void page_set_int(json_object *object, const char *key, int64_t value);
 void page_set_bool(json_object *object, const char *key, bool value);
-json_object *page_add(json_object *object, const char *key);       /* new object member */
-json_object *page_list(json_object *object, const char *key);      /* new array member */
-json_object *page_item(json_object *array);                        /* new object in it */
+json_object *page_add(json_object *object, const char *key);  /* new object member */
+json_object *page_list(json_object *object, const char *key); /* new array member */
+json_object *page_item(json_object *array);                   /* new object in it */
 
 /* Renders `template` ("crm/board") inside its layout (templates inherit
  * layout/app or layout/bare by Mustache inheritance). Data: title, and what

@@ -12,42 +12,42 @@
 
 enum field_type {
     FIELD_END = 0,
-    TEXT,     /* one line; min and max are code points */
-    LONG,     /* many lines */
-    EMAIL,    /* stored in lower case, max 254 */
-    PHONE,    /* E.164-like: + and digits, spaces and -() dropped */
-    URL,      /* http or https */
-    SLUG,     /* ^[a-z][a-z0-9-]*[a-z0-9]$ with min and max */
-    COLOR,    /* #rrggbb */
-    SECRET,   /* a password: in only, never out, never logged */
-    INT,      /* min and max are bounds; both 0: any int64 */
-    MONEY,    /* minor units, bigint; .refers names the currency field */
+    TEXT,   /* one line; min and max are code points */
+    LONG,   /* many lines */
+    EMAIL,  /* stored in lower case, max 254 */
+    PHONE,  /* E.164-like: + and digits, spaces and -() dropped */
+    URL,    /* http or https */
+    SLUG,   /* ^[a-z][a-z0-9-]*[a-z0-9]$ with min and max */
+    COLOR,  /* #rrggbb */
+    SECRET, /* a password: in only, never out, never logged */
+    INT,    /* min and max are bounds; both 0: any int64 */
+    MONEY,  /* minor units, bigint; .refers names the currency field */
     BASIS_POINTS,
     BOOL,
-    CHOICE,   /* one of .choices */
-    UUID,     /* .refers: the API path whose ids it holds ("/api/platform-users"), or NULL */
-    TIME,     /* RFC 3339 */
+    CHOICE, /* one of .choices */
+    UUID,   /* .refers: the API path whose ids it holds ("/api/platform-users"), or NULL */
+    TIME,   /* RFC 3339 */
     DATE,
-    ZONE,     /* IANA time zone */
-    LOCALE,   /* BCP 47 of a small list: en, de, fr, … any well-formed tag */
+    ZONE,   /* IANA time zone */
+    LOCALE, /* BCP 47 of a small list: en, de, fr, … any well-formed tag */
     CURRENCY,
-    JSON,     /* any value, stored as jsonb; max is bytes */
-    OBJECT,   /* .fields */
-    ARRAY,    /* of .fields objects, or of .item values; max is a count */
+    JSON,      /* any value, stored as jsonb; max is bytes */
+    OBJECT,    /* .fields */
+    ARRAY,     /* of .fields objects, or of .item values; max is a count */
     FILE_FIELD /* multipart upload */
 };
 
 enum field_flags {
-    REQUIRED = 1,      /* must be given on create and replace */
-    NULLABLE = 2,      /* null is a value; absent on replace means null */
-    READ_ONLY = 4,     /* never taken from input; refused when sent (unknown_field) */
-    CREATE_ONLY = 8,   /* fixed afterwards */
-    INPUT_ONLY = 16,   /* not a column of the answer */
-    SEARCHED = 32,     /* part of q (must stand in tenant_table's search columns too) */
-    FILTERED = 64,     /* may filter */
-    SORTED = 128,      /* may sort; needs an index (tenant_id, column, id) */
-    LISTED = 256,      /* a column of the generic list page */
-    HIDDEN = 512,      /* in the API, not on pages */
+    REQUIRED = 1,       /* must be given on create and replace */
+    NULLABLE = 2,       /* null is a value; absent on replace means null */
+    READ_ONLY = 4,      /* never taken from input; refused when sent (unknown_field) */
+    CREATE_ONLY = 8,    /* fixed afterwards */
+    INPUT_ONLY = 16,    /* not a column of the answer */
+    SEARCHED = 32,      /* part of q (must stand in tenant_table's search columns too) */
+    FILTERED = 64,      /* may filter */
+    SORTED = 128,       /* may sort; needs an index (tenant_id, column, id) */
+    LISTED = 256,       /* a column of the generic list page */
+    HIDDEN = 512,       /* in the API, not on pages */
     LIST_OMITTED = 1024 /* not in list answers unless asked by fields= */
 };
 

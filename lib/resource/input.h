@@ -19,14 +19,14 @@ enum presence { ABSENT, IS_NULL, GIVEN };
 
 struct value {
     enum presence presence;
-    const char *text;   /* normal form; NULL unless GIVEN */
-    json_object *json;  /* of JSON, OBJECT, ARRAY */
-    const char *raw;    /* as typed, to fill the form again */
+    const char *text;  /* normal form; NULL unless GIVEN */
+    json_object *json; /* of JSON, OBJECT, ARRAY */
+    const char *raw;   /* as typed, to fill the form again */
 };
 
 struct input {
     const struct field *fields;
-    struct value *values;   /* one for each field, same order */
+    struct value *values;    /* one for each field, same order */
     const char *body_sha256; /* of the body as sent, for Idempotency-Key; "" when none */
 };
 
@@ -42,13 +42,13 @@ bool input_read_form(struct cx *cx, const struct field *fields, enum input_mode 
                      struct input **out);
 /* One value from text (a CSV cell, a query parameter). On refusal false with
  * *code and *message. */
-bool field_check_text(struct cx *cx, const struct field *field, const char *text,
-                      struct value *out, const char **code, const char **message);
+bool field_check_text(struct cx *cx, const struct field *field, const char *text, struct value *out,
+                      const char **code, const char **message);
 
 /* By column name; a name that the fields lack is a defect (assert). */
 const struct value *input_value(const struct input *input, const char *name);
 bool input_given(const struct cx *cx, const char *name);
-const char *input_text(const struct cx *cx, const char *name);  /* NULL: absent or null */
+const char *input_text(const struct cx *cx, const char *name); /* NULL: absent or null */
 int64_t input_int(const struct cx *cx, const char *name, int64_t otherwise);
 bool input_bool(const struct cx *cx, const char *name, bool otherwise);
 /* Query parameters declared by the route, checked: same accessors on the query. */

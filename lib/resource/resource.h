@@ -19,8 +19,14 @@ struct cx;
 struct rows;
 
 enum operation {
-    OP_LIST = 1, OP_GET = 2, OP_CREATE = 4, OP_REPLACE = 8, OP_MERGE = 16, OP_DELETE = 32,
-    OP_EXPORT = 64, OP_ALL = 127
+    OP_LIST = 1,
+    OP_GET = 2,
+    OP_CREATE = 4,
+    OP_REPLACE = 8,
+    OP_MERGE = 16,
+    OP_DELETE = 32,
+    OP_EXPORT = 64,
+    OP_ALL = 127
 };
 
 struct resource {
@@ -36,9 +42,9 @@ struct resource {
     enum scope scope;
     unsigned operations;
     const struct field *fields;
-    const char *sort;       /* "-createdAt" (default when NULL) */
-    const char *where;      /* constant SQL condition on every statement, or NULL */
-    const char *label;      /* column that names a record on pages; NULL: the first field */
+    const char *sort;  /* "-createdAt" (default when NULL) */
+    const char *where; /* constant SQL condition on every statement, or NULL */
+    const char *label; /* column that names a record on pages; NULL: the first field */
     /* Called inside the write's transaction (an interactive one when set).
      * prepare may refuse (fail…) and may change input; finish sees the new row. */
     bool (*prepare)(struct cx *cx, enum operation operation, const char *id, struct input *input);
@@ -64,22 +70,22 @@ bool resource_export(struct cx *cx);
 /* ---- parts that pages and imports use too ---- */
 struct list_query {
     int64_t page, limit;
-    const char *after;        /* cursor, or NULL */
-    bool count;               /* false with `after` */
-    const char *sort;         /* JSON names with '-' */
-    const char *search;       /* q */
+    const char *after;            /* cursor, or NULL */
+    bool count;                   /* false with `after` */
+    const char *sort;             /* JSON names with '-' */
+    const char *search;           /* q */
     const struct field **columns; /* chosen by fields=, NULL-terminated; NULL: all */
     struct list_filter {
         const struct field *field;
         const char *operator; /* "=", "!=", ">", ">=", "<", "<=", "in", "null" */
         const char *value;
         struct list_filter *next;
-    } *filters;
+    } * filters;
 };
 struct list_result {
-    struct rows *rows;   /* column i is fields[i] */
+    struct rows *rows;           /* column i is fields[i] */
     const struct field **fields; /* id, createdAt … included; NULL-terminated */
-    int64_t total;       /* -1: not counted */
+    int64_t total;               /* -1: not counted */
     const char *next_cursor;
 };
 /* Reads page, limit, after, sort, q, fields and the filters from the query;

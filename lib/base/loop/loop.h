@@ -23,11 +23,11 @@ typedef void loop_function(void *arg);
 typedef void watch_function(void *arg, uint32_t events); /* EPOLLIN | EPOLLOUT | EPOLLHUP … */
 
 /* ---- the loop ---- */
-bool loop_init(void);        /* once in each process, after fork */
-void loop_run(void);         /* until loop_stop() and nothing is in hand (see loop_hold) */
-void loop_stop(void);        /* asks loop_run to return once no coroutine holds it */
+bool loop_init(void); /* once in each process, after fork */
+void loop_run(void);  /* until loop_stop() and nothing is in hand (see loop_hold) */
+void loop_stop(void); /* asks loop_run to return once no coroutine holds it */
 bool loop_stopping(void);
-void loop_end(void);         /* frees the loop; for tests and sanitizers */
+void loop_end(void); /* frees the loop; for tests and sanitizers */
 /* Calls `function` in the loop (not in the signal handler) when `signal` came. */
 bool loop_on_signal(int signal, loop_function *function, void *arg);
 
@@ -43,7 +43,7 @@ void timer_remove(struct timer *timer); /* before it fires; NULL is harmless */
  * reused; size is 256 KiB of address space with a guard page, touched lazily.
  * false: no memory, nothing was run. */
 bool coroutine_start(loop_function *function, void *arg);
-struct coroutine *coroutine_current(void); /* NULL outside of one */
+struct coroutine *coroutine_current(void);         /* NULL outside of one */
 void coroutine_set_deadline(int64_t monotonic_us); /* 0: none */
 int64_t coroutine_deadline(void);
 void coroutine_cancel(struct coroutine *coroutine);
