@@ -1,0 +1,115 @@
+#include "base/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum kind { TEXT_VALUE, INT_VALUE, SECRET_VALUE };
+#define KIND_TEXT TEXT_VALUE
+#define KIND_INT INT_VALUE
+#define KIND_SECRET SECRET_VALUE
+
+static const struct variable {
+    const char *name;
+    enum kind kind;
+    const char *initial, *sentence;
+} variables[] = {
+#define CONFIG_ROW(name, kind, initial, sentence) {#name, KIND_##kind, initial, sentence},
+    CONFIG_TABLE(CONFIG_ROW)
+#undef CONFIG_ROW
+};
+
+static struct {
+    const char *text[CONFIG_COUNT];
+    int64_t whole[CONFIG_COUNT];
+} values;
+
+static char problem_text[256];
+
+static bool complain(const char **problem, const struct variable *variable, const char *why)
+{
+    snprintf(problem_text, sizeof problem_text, "%s %s", variable->name, why);
+    *problem = problem_text;
+    return false;
+}
+
+/* Kept for the life of the process. */
+static char *read_file(const char *path)
+{
+    char *text = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    ssize_t len = getdelim(&text, &room, '\0', file);
+    fclose(file);
+    if (len < 0) {
+        free(text);
+        return strdup("");
+    }
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        text[--len] = '\0';
+    return text;
+}
+
+static bool load_one(int key, const char **problem)
+{
+    const struct variable *variable = &variables[key];
+    char file_name[64];
+    snprintf(file_name, sizeof file_name, "%s_FILE", variable->name);
+    const char *path = getenv(file_name), *text = getenv(variable->name);
+    if (path && *path) {
+        text = read_file(path);
+        if (!text)
+            return complain(problem, variable, "_FILE names a file that cannot be read");
+    }
+    if (!text || !*text)
+        text = variable->initial;
+    values.text[key] = text;
+    if (variable->kind == INT_VALUE && !text_to_int(text, 0, INT32_MAX, &values.whole[key]))
+        return complain(problem, variable, "must be a whole number, 0 or more");
+    return true;
+}
+
+bool config_load(const char **problem)
+{
+    for (int key = 0; key < CONFIG_COUNT; key++)
+        if (!load_one(key, problem))
+            return false;
+    return true;
+}
+
+const char *config_text(enum config_key key)
+{
+    return values.text[key] ? values.text[key] : variables[key].initial;
+}
+
+int64_t config_int(enum config_key key)
+{
+    return values.whole[key];
+}
+
+static const char *shown(int key)
+{
+    if (variables[key].kind == SECRET_VALUE)
+        return *config_text((enum config_key)key) ? "(set)" : "(not set)";
+    return config_text((enum config_key)key);
+}
+
+void config_print(FILE *out, bool markdown)
+{
+    if (markdown)
+        fputs("| variable | default | meaning |\n| --- | --- | --- |\n", out);
+    for (int key = 0; key < CONFIG_COUNT; key++) {
+        const struct variable *variable = &variables[key];
+        if (!markdown)
+            fprintf(out, "%-24s %-24s %s\n", variable->name, shown(key), variable->sentence);
+        else if (*variable->initial)
+            fprintf(out, "| `%s` | `%s` | %s |\n", variable->name, variable->initial,
+                    variable->sentence);
+        else
+            fprintf(out, "| `%s` | | %s |\n", variable->name, variable->sentence);
+    }
+}

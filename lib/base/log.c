@@ -1,0 +1,59 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+static const char *const names[] = {"debug", "info", "warn", "error"};
+
+static struct {
+    const char *program;
+    enum log_level least;
+} logging = {"tulou", LOG_INFO};
+
+void log_init(const char *program, enum log_level least)
+{
+    logging.program = program;
+    logging.least = least;
+}
+
+enum log_level log_level_of(const char *name)
+{
+    for (int i = LOG_DEBUG; i <= LOG_ERROR; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+void log_line(enum log_level level, const char *message, ...)
+{
+    if (level < logging.least)
+        return;
+    char now[32];
+    struct buf line = {0};
+    struct json json;
+    va_list pairs;
+    clock_format(clock_now_us(), now);
+    json_start(&json, &line);
+    json_open_object(&json);
+    json_pair(&json, "time", now);
+    json_pair(&json, "level", names[level]);
+    json_pair(&json, "area", logging.program);
+    json_pair(&json, "message", message);
+    va_start(pairs, message);
+    for (const char *key; (key = va_arg(pairs, const char *)) != NULL;) {
+        const char *value = va_arg(pairs, const char *);
+        if (value)
+            json_pair(&json, key, value);
+    }
+    va_end(pairs);
+    json_close_object(&json);
+    buf_putc(&line, '\n');
+    if (write(STDERR_FILENO, line.data, line.len) < 0) {
+        /* Nobody reads the log: there is no better place to say so. */
+    }
+    buf_free(&line);
+}

@@ -1,0 +1,26 @@
+/* secret: one root key, from which every other key is derived for its purpose,
+ * so that a key that leaks tells nothing about the others.
+ *
+ * The root is TULOU_SECRET_KEY (64 hex digits), or the file secret.key in
+ * TULOU_VAR, made once (mode 0600).
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SECRET_BYTES = 32 };
+
+/* Reads the root key, making the file when neither is there; false with one
+ * line in *problem (static memory). Call once, before secret_derive(). */
+bool secret_load(const char **problem);
+
+/* For tests: the root key itself, instead of secret_load(). */
+void secret_set_root(const unsigned char root[static SECRET_BYTES]);
+
+/* 32 bytes for a purpose ("token", "csrf", "notice"): BLAKE2b (RFC 7693) of
+ * the purpose, keyed with the root. */
+void secret_derive(const char *purpose, unsigned char out[static SECRET_BYTES]);
+
+#endif
