@@ -1,0 +1,246 @@
+/* coroutine: functions that wait without blocking the loop. */
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop/internal.h"
+
+struct coroutine {
+    struct context *context;
+    struct stack stack;
+    loop_function *function;
+    void *arg;
+    int64_t deadline_us; /* 0: none */
+    struct timer *deadline;
+    struct coroutine *next_ready;
+    int shields;
+    bool waiting, ready, woken, cancelled, done;
+};
+
+static struct {
+    struct context *loop; /* the loop's own side */
+    struct coroutine *current, *first_ready, *last_ready;
+    unsigned count;
+} running;
+
+void coroutines_init(void)
+{
+    if (!running.loop)
+        running.loop = context_new();
+    running.current = running.first_ready = running.last_ready = NULL;
+    running.count = 0;
+}
+
+void coroutines_end(void)
+{
+    stacks_end();
+    context_free(running.loop);
+    running.loop = NULL;
+}
+
+static void enqueue(struct coroutine *coroutine)
+{
+    if (coroutine->ready)
+        return;
+    coroutine->ready = true;
+    coroutine->next_ready = NULL;
+    if (running.last_ready)
+        running.last_ready->next_ready = coroutine;
+    else
+        running.first_ready = coroutine;
+    running.last_ready = coroutine;
+}
+
+static void begin(void)
+{
+    struct coroutine *self = running.current;
+    context_entered();
+    self->function(self->arg);
+    self->done = true;
+    context_switch(self->context, running.loop, true);
+}
+
+static void finish(struct coroutine *coroutine)
+{
+    timer_remove(coroutine->deadline);
+    stack_give(&coroutine->stack);
+    context_free(coroutine->context);
+    free(coroutine);
+    running.count--;
+}
+
+/* May be called from the loop or from another coroutine, which then waits for
+ * the new one's first wait: switching back always leads to the loop's side, so
+ * a start inside a coroutine is queued instead. */
+static void resume(struct coroutine *coroutine)
+{
+    running.current = coroutine;
+    context_switch(running.loop, coroutine->context, false);
+    running.current = NULL;
+    if (coroutine->done)
+        finish(coroutine);
+}
+
+bool coroutine_start(loop_function *function, void *arg)
+{
+    struct coroutine *coroutine = calloc(1, sizeof *coroutine);
+    if (!coroutine)
+        return false;
+    coroutine->context = context_new();
+    if (!coroutine->context || !stack_take(&coroutine->stack)) {
+        context_free(coroutine->context);
+        free(coroutine);
+        return false;
+    }
+    coroutine->function = function;
+    coroutine->arg = arg;
+    context_prepare(coroutine->context, &coroutine->stack, begin);
+    running.count++;
+    if (running.current)
+        enqueue(coroutine);
+    else
+        resume(coroutine);
+    return true;
+}
+
+bool coroutines_run_ready(void)
+{
+    struct coroutine *batch = running.first_ready;
+    running.first_ready = running.last_ready = NULL;
+    for (struct coroutine *next; batch; batch = next) {
+        next = batch->next_ready;
+        batch->ready = false;
+        resume(batch);
+    }
+    return running.first_ready != NULL;
+}
+
+struct coroutine *coroutine_current(void)
+{
+    return running.current;
+}
+
+unsigned coroutine_count(void)
+{
+    return running.count;
+}
+
+static void interrupt(struct coroutine *coroutine)
+{
+    if (coroutine->waiting && coroutine->shields == 0)
+        enqueue(coroutine);
+}
+
+static void deadline_passed(void *arg)
+{
+    struct coroutine *coroutine = arg;
+    coroutine->deadline = NULL;
+    interrupt(coroutine);
+}
+
+void coroutine_set_deadline(int64_t monotonic_us)
+{
+    struct coroutine *self = running.current;
+    timer_remove(self->deadline);
+    self->deadline = NULL;
+    self->deadline_us = monotonic_us;
+    if (monotonic_us)
+        self->deadline = timer_add(monotonic_us - clock_monotonic_us(), deadline_passed, self);
+}
+
+int64_t coroutine_deadline(void)
+{
+    return running.current->deadline_us;
+}
+
+void coroutine_cancel(struct coroutine *coroutine)
+{
+    coroutine->cancelled = true;
+    interrupt(coroutine);
+}
+
+bool coroutine_cancelled(void)
+{
+    const struct coroutine *self = running.current;
+    if (!self || self->shields > 0)
+        return false;
+    return self->cancelled ||
+           (self->deadline_us != 0 && clock_monotonic_us() >= self->deadline_us);
+}
+
+void coroutine_shield(bool on)
+{
+    running.current->shields += on ? 1 : -1;
+}
+
+bool coroutine_wait(void)
+{
+    struct coroutine *self = running.current;
+    if (!self->woken && !coroutine_cancelled()) {
+        self->waiting = true;
+        context_switch(self->context, running.loop, false);
+        self->waiting = false;
+    }
+    bool woken = self->woken;
+    self->woken = false;
+    return woken;
+}
+
+void coroutine_wake(struct coroutine *coroutine)
+{
+    coroutine->woken = true;
+    if (coroutine->waiting)
+        enqueue(coroutine);
+}
+
+/* ---- waiting for descriptors and time ---- */
+
+static void wake_for_event(void *arg, uint32_t events)
+{
+    (void)events;
+    coroutine_wake(arg);
+}
+
+static bool wait_for(int fd, uint32_t events)
+{
+    struct watch *watch = watch_add(fd, events | EPOLLONESHOT, wake_for_event, running.current);
+    if (!watch)
+        return false;
+    bool woken = coroutine_wait();
+    watch_remove(watch);
+    return woken;
+}
+
+bool wait_readable(int fd)
+{
+    return wait_for(fd, EPOLLIN);
+}
+
+bool wait_writable(int fd)
+{
+    return wait_for(fd, EPOLLOUT);
+}
+
+struct sleep {
+    struct coroutine *coroutine;
+    struct timer *timer;
+};
+
+static void wake_for_time(void *arg)
+{
+    struct sleep *sleep = arg;
+    sleep->timer = NULL;
+    coroutine_wake(sleep->coroutine);
+}
+
+bool wait_us(int64_t delay_us)
+{
+    struct sleep sleep = {.coroutine = running.current};
+    sleep.timer = timer_add(delay_us, wake_for_time, &sleep);
+    if (!sleep.timer)
+        return false;
+    bool woken = coroutine_wait();
+    timer_remove(sleep.timer);
+    return woken;
+}
