@@ -28,6 +28,7 @@ static void repeat(void *arg)
 {
     const struct area_task *task = arg;
     struct arena *arena = arena_new();
+    coroutine_background();
     while (wait_us((int64_t)task->seconds * 1000000)) {
         struct db db;
         db_init(&db, arena, DB_PLATFORM, NULL, "everyone");

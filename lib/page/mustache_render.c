@@ -9,7 +9,7 @@
 enum {
     TEMPLATES_MAX = 64,  /* partials and parents within each other */
     DEPTH_MAX = 200,     /* those, sections and blocks together: bounds the C stack */
-    STEPS_MAX = 4000000, /* nodes shown in one page: bounds templates that fan out */
+    STEPS_MAX = 1000000, /* nodes shown in one page: bounds templates that fan out */
 };
 
 struct scope {

@@ -15,7 +15,7 @@ struct coroutine {
     struct timer *deadline;
     struct coroutine *next_ready;
     int shields;
-    bool waiting, ready, woken, cancelled, done;
+    bool waiting, ready, woken, cancelled, done, background;
 };
 
 static struct {
@@ -66,8 +66,9 @@ static void finish(struct coroutine *coroutine)
     timer_remove(coroutine->deadline);
     stack_give(&coroutine->stack);
     context_free(coroutine->context);
+    if (!coroutine->background)
+        running.count--;
     free(coroutine);
-    running.count--;
 }
 
 /* May be called from the loop or from another coroutine, which then waits for
@@ -124,6 +125,13 @@ struct coroutine *coroutine_current(void)
 unsigned coroutine_count(void)
 {
     return running.count;
+}
+
+void coroutine_background(void)
+{
+    if (!running.current->background)
+        running.count--;
+    running.current->background = true;
 }
 
 static void interrupt(struct coroutine *coroutine)

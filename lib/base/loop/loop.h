@@ -50,7 +50,10 @@ void coroutine_cancel(struct coroutine *coroutine);
 bool coroutine_cancelled(void); /* the current one: cancelled, or its deadline passed */
 /* As defer of cancelling: while work must not be cut (a commit in flight). */
 void coroutine_shield(bool on);
-unsigned coroutine_count(void);
+unsigned coroutine_count(void); /* without those in the background */
+/* The current one repeats for the life of the process: loop_run() does not wait
+ * for it, and it is abandoned where it waits. */
+void coroutine_background(void);
 
 /* WAITS until coroutine_wake(); false when cancelled or past the deadline. A
  * wake that comes before the wait is kept, so none is lost. */

@@ -1,0 +1,225 @@
+#include "http/server.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/loop/loop.h"
+#include "http/cx.h"
+
+enum { ARENAS_KEPT = 64 };
+
+/* A connection from nginx, kept for many requests, one at a time. It is
+ * watched edge-triggered for its whole life, so that a request costs no
+ * epoll_ctl(). */
+struct connection {
+    struct server *server;
+    FCGX_Request fcgi;
+    struct watch *watch;
+    struct coroutine *busy; /* the request in hand */
+    bool edge;              /* something arrived while busy */
+    struct connection *next, **back;
+};
+
+struct server {
+    int listener;
+    struct watch *watch;
+    serve_function *serve;
+    struct connection *connections;
+    struct arena *arenas[ARENAS_KEPT];
+    size_t arena_count;
+    unsigned in_hand;
+    bool draining;
+};
+
+/* One request and its reply. */
+struct exchange {
+    struct cx cx; /* first: server_read_body() finds the rest from it */
+    struct connection *connection;
+};
+
+static struct arena *arena_take(struct server *server)
+{
+    return server->arena_count > 0 ? server->arenas[--server->arena_count] : arena_new();
+}
+
+static void arena_give(struct server *server, struct arena *arena)
+{
+    arena_reset(arena);
+    if (server->arena_count < ARENAS_KEPT)
+        server->arenas[server->arena_count++] = arena;
+    else
+        arena_free(arena);
+}
+
+static void connection_close(struct connection *connection)
+{
+    watch_remove(connection->watch);
+    FCGX_Free(&connection->fcgi, 1);
+    *connection->back = connection->next;
+    if (connection->next)
+        connection->next->back = connection->back;
+    free(connection);
+}
+
+static bool write_out(void *sink, const void *data, size_t len)
+{
+    FCGX_Request *fcgi = sink;
+    return FCGX_PutStr(data, (int)len, fcgi->out) == (int)len;
+}
+
+static void answer(struct connection *connection, struct exchange *exchange)
+{
+    struct cx *cx = &exchange->cx;
+    cx->arena = arena_take(connection->server);
+    cx->request.environment = connection->fcgi.envp;
+    cx->started_us = clock_monotonic_us();
+    uuid_new(cx->request_id);
+    buf_init(&cx->response.body, cx->arena);
+    coroutine_set_deadline(cx->started_us + config_int(CONFIG_TULOU_DEADLINE_MS) * 1000);
+    connection->server->serve(cx);
+    coroutine_set_deadline(0);
+    response_send(cx, write_out, &connection->fcgi);
+    arena_give(connection->server, cx->arena);
+}
+
+static bool has_more(const struct connection *connection)
+{
+    struct pollfd poll_fd = {.fd = connection->fcgi.ipcFd, .events = POLLIN};
+    return connection->edge && poll(&poll_fd, 1, 0) > 0;
+}
+
+/* Reads a request, answers it, and another while one is there already. */
+static void converse(void *arg)
+{
+    struct connection *connection = arg;
+    connection->busy = coroutine_current();
+    do {
+        connection->edge = false;
+        if (FCGX_Accept_r(&connection->fcgi) != 0)
+            break; /* nginx closed it */
+        struct exchange exchange = {.connection = connection};
+        connection->server->in_hand++;
+        answer(connection, &exchange);
+        FCGX_Finish_r(&connection->fcgi);
+        connection->server->in_hand--;
+    } while (connection->fcgi.ipcFd >= 0 && !connection->server->draining && has_more(connection));
+    connection->busy = NULL;
+    if (connection->fcgi.ipcFd < 0 || connection->server->draining)
+        connection_close(connection);
+}
+
+static void on_connection(void *arg, uint32_t events)
+{
+    struct connection *connection = arg;
+    if (!connection->busy) {
+        if (!coroutine_start(converse, connection))
+            connection_close(connection);
+        return;
+    }
+    connection->edge = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        coroutine_cancel(connection->busy);
+}
+
+static void connection_open(struct server *server, int fd)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (!connection || FCGX_InitRequest(&connection->fcgi, -1, 0) != 0) {
+        free(connection);
+        close(fd);
+        return;
+    }
+    connection->server = server;
+    connection->fcgi.ipcFd = fd;
+    connection->fcgi.keepConnection = 1;
+    connection->next = server->connections;
+    connection->back = &server->connections;
+    if (connection->next)
+        connection->next->back = &connection->next;
+    server->connections = connection;
+    connection->watch =
+        watch_add(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, on_connection, connection);
+    if (!connection->watch)
+        connection_close(connection);
+}
+
+/* One for each wake-up, so that the workers share the connections. */
+static void on_listener(void *arg, uint32_t events)
+{
+    struct server *server = arg;
+    (void)events;
+    int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        connection_open(server, fd);
+    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        log_warn("a connection could not be accepted");
+}
+
+struct server *server_new(int listener, serve_function *serve)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server)
+        return NULL;
+    FCGX_Init();
+    server->listener = listener;
+    server->serve = serve;
+    server->watch = watch_add(listener, EPOLLIN | EPOLLEXCLUSIVE, on_listener, server);
+    if (!server->watch) {
+        free(server);
+        return NULL;
+    }
+    return server;
+}
+
+void server_drain(struct server *server)
+{
+    server->draining = true;
+    watch_remove(server->watch);
+    server->watch = NULL;
+    for (struct connection *it = server->connections, *next; it; it = next) {
+        next = it->next;
+        if (!it->busy)
+            connection_close(it);
+    }
+}
+
+void server_free(struct server *server)
+{
+    server_drain(server);
+    while (server->arena_count > 0)
+        arena_free(server->arenas[--server->arena_count]);
+    free(server);
+}
+
+unsigned server_in_hand(const struct server *server)
+{
+    return server->in_hand;
+}
+
+static long read_in(void *source, void *data, size_t size)
+{
+    FCGX_Request *fcgi = source;
+    int len = FCGX_GetStr(data, (int)size, fcgi->in);
+    return FCGX_GetError(fcgi->in) ? -1 : len;
+}
+
+bool server_read_body(struct cx *cx, size_t limit)
+{
+    struct exchange *exchange = (struct exchange *)cx;
+    return request_read_body(cx, read_in, &exchange->connection->fcgi, limit);
+}
+
+bool server_client_gone(struct cx *cx)
+{
+    (void)cx;
+    return coroutine_cancelled();
+}
