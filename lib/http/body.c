@@ -1,0 +1,72 @@
+/* body: reading a request's body by its content type. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+enum { FORM_FIELDS_MAX = 500 };
+
+static bool read_whole(struct cx *cx, body_reader *read, void *source, size_t limit)
+{
+    struct buf body;
+    char chunk[16384];
+    buf_init(&body, cx->arena);
+    for (long len; (len = read(source, chunk, sizeof chunk)) != 0;) {
+        if (len < 0)
+            return fail(cx, 400, "body_incomplete", "The body ended too early.");
+        if (body.len + (size_t)len > limit)
+            return fail(cx, 413, "body_too_large", "The body is larger than %zu bytes.", limit);
+        buf_add(&body, chunk, (size_t)len);
+    }
+    cx->request.body = body.data;
+    cx->request.body_len = body.len;
+    return true;
+}
+
+static bool read_form(struct cx *cx)
+{
+    struct request *request = &cx->request;
+    if (!parse_urlencoded(cx->arena, request->body, request->body_len, FORM_FIELDS_MAX, &request->form))
+        return fail(cx, 400, "bad_form", "The form is malformed.");
+    return true;
+}
+
+static bool read_multipart(struct cx *cx, body_reader *read, void *source, size_t limit)
+{
+    struct multipart_result result;
+    char *folder = arena_printf(cx->arena, "%s/run", config_text(CONFIG_TULOU_VAR));
+    if (!cx->request.boundary)
+        return fail(cx, 400, "bad_multipart", "The multipart body names no boundary.");
+    if (!parse_multipart(cx->arena, cx->request.boundary, read, source, limit, folder, &result)) {
+        bool large = strcmp(result.problem, "body_too_large") == 0;
+        return fail(cx, large ? 413 : 400, result.problem,
+                    large ? "The body is too large." : "The multipart body is malformed.");
+    }
+    cx->request.form = result.fields;
+    cx->request.uploads = result.uploads;
+    return true;
+}
+
+static bool is_json(const char *type)
+{
+    return strcmp(type, "application/json") == 0 || strcmp(type, "application/merge-patch+json") == 0;
+}
+
+bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t limit)
+{
+    const char *type = cx->request.content_type;
+    if (strcmp(type, "multipart/form-data") == 0)
+        return read_multipart(cx, read, source, limit);
+    if (!read_whole(cx, read, source, limit))
+        return false;
+    if (cx->request.body_len == 0)
+        return true;
+    if (strcmp(type, "application/x-www-form-urlencoded") == 0)
+        return read_form(cx);
+    if (is_json(type) || strcmp(type, "text/csv") == 0)
+        return true;
+    return fail(cx, 415, "unsupported_media_type", "Send application/json%s.",
+                *type ? arena_printf(cx->arena, ", not %s", type) : "");
+}

@@ -1,0 +1,144 @@
+/* cx: failures, and the path's values. */
+#include "http/cx.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const char *cx_path(const struct cx *cx, const char *name)
+{
+    int index = 0;
+    size_t len = strlen(name);
+    for (const char *at = strchr(cx->route->path, ':'); at; at = strchr(at + 1, ':'), index++)
+        if (strncmp(at + 1, name, len) == 0 && (at[1 + len] == '/' || at[1 + len] == '\0'))
+            return cx->path[index];
+    assert(!"the route has no such parameter");
+    return NULL;
+}
+
+bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
+{
+    va_list args;
+    if (cx->failure.status != 0)
+        return false;
+    cx->failure.status = status;
+    cx->failure.code = code;
+    va_start(args, format);
+    cx->failure.message = arena_vprintf(cx->arena, format, args);
+    va_end(args);
+    return false;
+}
+
+bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
+{
+    va_list args;
+    struct failure_detail *detail = arena_alloc(cx->arena, sizeof *detail);
+    va_start(args, format);
+    *detail = (struct failure_detail){arena_text(cx->arena, field), code,
+                                      arena_vprintf(cx->arena, format, args), NULL};
+    va_end(args);
+    if (cx->failure.last)
+        cx->failure.last->next = detail;
+    else
+        cx->failure.details = detail;
+    cx->failure.last = detail;
+    return fail(cx, 422, "validation_failed", "Some fields are not valid.");
+}
+
+/* ---- failures of the database ---- */
+
+/* "users_email_key" of the table users is about "email", in JSON's spelling.
+ * The table's name may itself hold underscores; our constraints are named
+ * <table>_<columns>_<suffix>, so what is between is told by the longest match. */
+static char *constraint_field(struct cx *cx, const char *constraint, const char *suffix)
+{
+    const char *at = constraint;
+    size_t len = strlen(constraint), tail = strlen(suffix);
+    if (!text_ends(constraint, suffix))
+        return NULL;
+    const char *mark = strstr(constraint, "__"); /* <table>__<column>_key tells it outright */
+    at = mark ? mark + 2 : strchr(constraint, '_');
+    if (!at || at + tail >= constraint + len)
+        return NULL;
+    at += mark ? 0 : 1;
+    return text_camel(cx->arena, arena_copy(cx->arena, at, (size_t)(constraint + len - at) - tail));
+}
+
+static bool fail_unique(struct cx *cx, const char *constraint)
+{
+    char *field = constraint ? constraint_field(cx, constraint, "_key") : NULL;
+    if (!field)
+        return fail(cx, 409, "conflict", "This exists already.");
+    char *code = arena_printf(cx->arena, "%s_taken", text_snake(cx->arena, field));
+    fail_field(cx, field, code, "This is taken already.");
+    cx->failure.status = 409;
+    cx->failure.code = code;
+    cx->failure.message = arena_printf(cx->arena, "There is one with this %s already.", field);
+    return false;
+}
+
+static bool fail_reference(struct cx *cx, const char *constraint)
+{
+    char *field = constraint ? constraint_field(cx, constraint, "_fkey") : NULL;
+    if (!field)
+        return fail(cx, 409, "in_use", "Something else still refers to this.");
+    return fail_field(cx, field, "unknown_reference", "There is no such thing.");
+}
+
+static bool fail_check(struct cx *cx)
+{
+    const struct db_error *error = &cx->db.error;
+    char *field = error->constraint ? constraint_field(cx, error->constraint, "_check") : NULL;
+    if (!field && error->column)
+        field = text_camel(cx->arena, error->column);
+    if (!field)
+        return fail(cx, 422, "invalid_value", "A value is not acceptable.");
+    return fail_field(cx, field, "invalid_value", "This value is not acceptable.");
+}
+
+/* Our SQL raises "409 last_owner: The last owner stays." */
+static bool fail_raised(struct cx *cx)
+{
+    const char *text = cx->db.error.message;
+    int64_t status;
+    const char *space = text ? strchr(text, ' ') : NULL, *colon = text ? strstr(text, ": ") : NULL;
+    if (!space || !colon || colon < space ||
+        !text_to_int(arena_copy(cx->arena, text, (size_t)(space - text)), 400, 599, &status))
+        return fail(cx, 500, "internal", "Something went wrong on our side.");
+    char *code = arena_copy(cx->arena, space + 1, (size_t)(colon - space - 1));
+    return fail(cx, (int)status, code, "%s", colon + 2);
+}
+
+static bool fail_later(struct cx *cx, const char *code, const char *message)
+{
+    response_header_set(cx, "Retry-After", "2");
+    return fail(cx, 503, code, "%s", message);
+}
+
+bool fail_db(struct cx *cx)
+{
+    switch (cx->db.error.status) {
+    case DB_UNAVAILABLE:
+        return fail_later(cx, "database_unavailable", "The database is away; try again shortly.");
+    case DB_SERIALIZATION:
+        return fail_later(cx, "busy", "Too many changes at once; try again.");
+    case DB_CANCELLED:
+        return fail_later(cx, "deadline_exceeded", "This took too long and was stopped.");
+    case DB_UNIQUE:
+        return fail_unique(cx, cx->db.error.constraint);
+    case DB_FOREIGN:
+        return fail_reference(cx, cx->db.error.constraint);
+    case DB_CHECK:
+        return fail_check(cx);
+    case DB_INVALID:
+        return fail(cx, 422, "invalid_value", "A value is not acceptable.");
+    case DB_DENIED:
+        return fail(cx, 403, "forbidden", "This is not allowed here.");
+    case DB_RAISED:
+        return fail_raised(cx);
+    default:
+        return fail(cx, 500, "internal", "Something went wrong on our side.");
+    }
+}
