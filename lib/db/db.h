@@ -89,6 +89,7 @@ struct db {
     struct connection *held;   /* inside db_begin() … */
     int depth;                 /* of nested db_begin() */
     bool failed;               /* an inner failure: the outermost commit rolls back */
+    bool begun;                /* BEGIN went to the server */
 };
 
 /* Prepares a handle; takes no connection. `tenant_id` NULL or "" only with
@@ -173,8 +174,13 @@ bool db_open_configured(bool platform);
 void db_close(void);
 bool db_ready(void); /* a round trip succeeds now: for /readyz. WAITS. */
 
-/* Calls heard(arg, payload) in the loop for each NOTIFY on `channel`; heard
- * with NULL after a reconnect, when notifications may have been missed. */
+/* The password of an application role, for a server that is not our own: the
+ * owner's connection sets the same. */
+char *db_role_password(struct arena *arena, const char *role);
+
+/* All channels are named before the loop waits. Calls heard(arg, payload) in the loop for each
+ * NOTIFY on `channel`; heard with NULL after a reconnect, when notifications may have been missed.
+ */
 void db_listen(const char *channel, void (*heard)(void *arg, const char *payload), void *arg);
 
 #endif
