@@ -1,43 +1,63 @@
--- Roles, schemas and small functions that everything else stands on.
+-- Roles, schemas and the small functions that everything else stands on.
 --
 -- tulou_tenant    bound by row-level security to the tenant of app.tenant_id
 -- tulou_platform  sees every tenant; opened only by routes of scope PLATFORM
 -- The owner (who runs this) is used by migrations and by SECURITY DEFINER
 -- functions alone.
+--
+-- Roles belong to the whole cluster, so another database may have made them,
+-- perhaps at this very moment.
+create extension if not exists pg_trgm;
+create extension if not exists btree_gin;
+
 do $$
+declare
+    role text;
 begin
-    if not exists (select from pg_roles where rolname = 'tulou_tenant') then
-        create role tulou_tenant login nosuperuser nobypassrls nocreatedb nocreaterole noinherit;
-    end if;
-    if not exists (select from pg_roles where rolname = 'tulou_platform') then
-        create role tulou_platform login nosuperuser nobypassrls nocreatedb nocreaterole noinherit;
-    end if;
+    foreach role in array array['tulou_tenant', 'tulou_platform'] loop
+        begin
+            execute format('create role %I login noinherit', role);
+        exception when duplicate_object or unique_violation then
+            null;
+        end;
+        if exists (select from pg_roles r
+                   where r.rolname = role
+                   and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb)) then
+            raise exception 'the role % has rights that lead around the policies', role;
+        end if;
+        if exists (select from pg_auth_members m where m.member = role::regrole) then
+            raise exception 'the role % is a member of another role', role;
+        end if;
+    end loop;
+    execute format('revoke create, temporary on database %I from public', current_database());
+    execute format('grant connect on database %I to tulou_tenant, tulou_platform', current_database());
 end
 $$;
 
-create extension if not exists pg_trgm;
-create extension if not exists btree_gin;
+-- What follows is nobody's until it is granted. (Only the default without a
+-- schema can take away what PUBLIC has by default.)
+alter default privileges revoke execute on functions from public;
 
 create schema house;    -- functions of ours
 create schema everyone; -- parents of all tenant tables: the platform's view
 create schema shared;   -- their DEFAULT partitions: where tenants live unless moved out
 
 revoke all on schema public from public;
-grant usage on schema public, house to tulou_tenant, tulou_platform;
-grant usage on schema shared to tulou_tenant;
+grant usage on schema public, house, shared to tulou_tenant, tulou_platform;
 grant usage on schema everyone to tulou_platform;
-alter default privileges in schema house revoke execute on functions from public;
 
--- UUID version 7 (RFC 9562 5.7): milliseconds first, so that ids sort by creation.
+-- UUID version 7 (RFC 9562 5.7), with 12 bits of the microsecond after the
+-- millisecond (6.2, method 3), so that ids sort by creation.
 create function house.uuid7() returns uuid
-language sql volatile
-return encode(
-    set_bit(set_bit(
-        overlay(uuid_send(gen_random_uuid())
-                placing substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-                from 1 for 6),
-        52, 1), 53, 1),
-    'hex')::uuid;
+language plpgsql volatile as $$
+declare
+    us bigint := extract(epoch from clock_timestamp()) * 1000000;
+begin
+    return encode(overlay(uuid_send(gen_random_uuid())
+                          placing int8send(us / 1000 << 16 | 28672 | us % 1000 * 4096 / 1000)
+                          from 1 for 8), 'hex')::uuid;
+end
+$$;
 
 -- The tenant that is set for this transaction. Without one this is an error,
 -- never "all".
@@ -58,5 +78,5 @@ begin
 end
 $$;
 
-grant execute on function house.uuid7(), house.tenant(), house.like_pattern(text), house.touch()
+grant execute on function house.uuid7(), house.tenant(), house.like_pattern(text)
     to tulou_tenant, tulou_platform;

@@ -1,118 +1,173 @@
 -- What makes a table a tenant's: a partition for those who share, policies,
--- rights, and the triggers. A migration writes the columns and says
+-- rights and triggers. A migration writes the columns and says
 --
---     create table everyone.leads (tenant_id uuid not null, …) partition by list (tenant_id);
+--     create table everyone.leads (tenant_id uuid not null, …,
+--         primary key (tenant_id, id)) partition by list (tenant_id);
 --     call house.tenant_table('leads', event => 'crm.leads', search => '{name,email}');
-
--- Row-level security on one table or partition, enabled and forced. Policies
--- and grants sit on each partition, since the tenant role addresses it
--- directly.
-create procedure house.protect(place text, name text, append_only boolean)
-language plpgsql as $$
-declare
-    rights text := case when append_only then 'select, insert' else 'select, insert, update, delete' end;
-    reader text := case when place = 'everyone' then 'tulou_platform' else 'tulou_tenant, tulou_platform' end;
-begin
-    execute format('alter table %I.%I enable row level security', place, name);
-    execute format('alter table %I.%I force row level security', place, name);
-    execute format('create policy tenant on %I.%I to tulou_tenant
-                    using (tenant_id = current_setting(''app.tenant_id'')::uuid)
-                    with check (tenant_id = current_setting(''app.tenant_id'')::uuid)', place, name);
-    execute format('create policy platform on %I.%I to tulou_platform using (true) with check (true)', place, name);
-    execute format('create policy owner on %I.%I to current_user using (true) with check (true)', place, name);
-    execute format('revoke all on %I.%I from public', place, name);
-    execute format('grant %s on %I.%I to %s', rights, place, name, reader);
-end
-$$;
-
--- Search: behind a policy PostgreSQL uses no trigram index, since LIKE is not
--- leakproof. So these run as the owner and name the tenant themselves, and
--- nothing else.
-create procedure house.make_search(name text, columns text[])
-language plpgsql as $$
-declare
-    words text := (select string_agg(format('coalesce(%I, '''')', c), ' || '' '' || ') from unnest(columns) c);
-begin
-    execute format('alter table everyone.%I add column search_text text generated always as (lower(%s)) stored', name, words);
-    execute format('create index on everyone.%I using gin (tenant_id, search_text gin_trgm_ops)', name);
-    execute format('create function house.%I(query text) returns setof uuid
-                    language sql stable security definer set search_path = '''' as
-                    $f$select id from everyone.%I
-                       where tenant_id = current_setting(''app.tenant_id'')::uuid
-                       and search_text like house.like_pattern(query)$f$', 'search_' || name, name);
-    execute format('create function house.%I(query text) returns setof uuid
-                    language sql stable security definer set search_path = '''' as
-                    $f$select id from everyone.%I
-                       where search_text like house.like_pattern(query)$f$', 'search_every_' || name, name);
-    execute format('grant execute on function house.%I(text) to tulou_tenant', 'search_' || name);
-    execute format('grant execute on function house.%I(text) to tulou_platform', 'search_every_' || name);
-end
-$$;
-
--- One row trigger for all tables writes what changed into events, in the same
--- transaction. Arguments: the event's name, then the columns to mask.
-create function house.event_append() returns trigger
-language plpgsql as $$
-declare
-    was jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) - 'search_text' end;
-    now_is jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) - 'search_text' end;
-    context jsonb := nullif(current_setting('app.context', true), '')::jsonb;
-    action text := nullif(current_setting('app.action', true), '');
-    masked text;
-begin
-    if tg_op = 'UPDATE' then
-        select jsonb_object_agg(key, value), jsonb_object_agg(key, now_is -> key)
-        into was, now_is
-        from jsonb_each(was)
-        where value is distinct from now_is -> key
-        and key not in ('updated_at', 'last_login_at', 'last_used_at', 'version');
-        if was is null then
-            return null;
-        end if;
-    end if;
-    for i in 1 .. tg_nargs - 1 loop
-        masked := tg_argv[i];
-        if was ? masked then
-            was := was || jsonb_build_object(masked, '***');
-        end if;
-        if now_is ? masked then
-            now_is := now_is || jsonb_build_object(masked, '***');
-        end if;
-    end loop;
-    insert into events (tenant_id, id, at, actor_kind, actor_id, actor_name, impersonator_id, action,
-                        resource_type, resource_id, changes, ip, user_agent, request_id)
-    values (case when tg_op = 'DELETE' then old.tenant_id else new.tenant_id end,
-            house.uuid7(), clock_timestamp(),
-            coalesce(context ->> 'kind', 'system'), (context ->> 'actorId')::uuid, context ->> 'actorName',
-            (context ->> 'impersonatorId')::uuid,
-            coalesce(action, tg_argv[0] || case tg_op when 'INSERT' then '.created'
-                                                      when 'UPDATE' then '.updated'
-                                                      else '.deleted' end),
-            tg_argv[0], case when tg_op = 'DELETE' then old.id else new.id end::text,
-            jsonb_strip_nulls(jsonb_build_object('before', was, 'after', now_is)),
-            context ->> 'ip', context ->> 'userAgent', context ->> 'requestId');
-    return null;
-end
-$$;
+--
+-- Indexes and foreign keys may be added to everyone.leads before or after; what
+-- gets a name of its own should come before (see house.align_names).
 
 create table house.tenant_tables (
     name text primary key,
     append_only boolean not null
 );
 
+-- The schema of a tenant that lives by itself.
+create function house.tenant_schema(tenant uuid) returns text
+language sql immutable
+return 'tenant_' || replace(tenant::text, '-', '');
+
+-- Row-level security on one table or partition, enabled and forced. Policies
+-- and grants sit on each partition, since the tenant role addresses it
+-- directly. current_setting without a default: an unset or empty tenant is an
+-- error. The owner's policy is for SECURITY DEFINER functions where the owner
+-- is no superuser.
+create procedure house.protect(place text, name text, append_only boolean)
+language plpgsql as $$
+declare
+    target text := format('%I.%I', place, name);
+    rights text := case when append_only then 'select, insert'
+                        else 'select, insert, update, delete' end;
+    roles text := case when place = 'everyone' then 'tulou_platform'
+                       else 'tulou_tenant, tulou_platform' end;
+    same_tenant text := 'tenant_id = current_setting(''app.tenant_id'')::uuid';
+begin
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format('create policy tenant on %s to tulou_tenant using (%s) with check (%s)',
+                   target, same_tenant, same_tenant);
+    execute format('create policy platform on %s to tulou_platform using (true) with check (true)',
+                   target);
+    execute format('create policy owner on %s to current_user using (true) with check (true)',
+                   target);
+    execute format('revoke all on %s from public', target);
+    execute format('grant %s on %s to %s', rights, target, roles);
+end
+$$;
+
+-- PostgreSQL invents names for the indexes of a partition. Errors report them,
+-- and people are told the field by the name, so they get the parent's.
+create procedure house.align_names(place text, name text)
+language plpgsql as $$
+declare
+    it record;
+begin
+    for it in
+        select child.relname as invented, parent.relname as given
+        from pg_index i
+        join pg_class child on child.oid = i.indexrelid
+        join pg_inherits h on h.inhrelid = child.oid
+        join pg_class parent on parent.oid = h.inhparent
+        where i.indrelid = format('%I.%I', place, name)::regclass
+        and child.relname <> parent.relname
+    loop
+        execute format('alter index %I.%I rename to %I', place, it.invented, it.given);
+    end loop;
+end
+$$;
+
+-- One partition with all that belongs to it; bounds: 'default' or 'for values in (…)'.
+create procedure house.make_partition(place text, name text, append_only boolean, bounds text)
+language plpgsql as $$
+begin
+    execute format('create table %I.%I partition of everyone.%I %s', place, name, name, bounds);
+    call house.align_names(place, name);
+    call house.protect(place, name, append_only);
+end
+$$;
+
+-- Search: behind a policy PostgreSQL uses no trigram index, since LIKE is not
+-- leakproof. So these run as the owner and name the tenant themselves, and
+-- nothing else:
+--     house.search_leads(query)        ids of the tenant that is set
+--     house.search_every_leads(query)  of all tenants; the platform role only
+create procedure house.make_search(name text, columns text[])
+language plpgsql as $$
+declare
+    words text := (select string_agg(format('coalesce(%I::text, '''')', c), ' || '' '' || ')
+                   from unnest(columns) c);
+    form text := 'create function house.%I(query text) returns setof uuid
+                  language plpgsql stable rows 100 security definer set search_path = '''' as
+                  $f$begin
+                      return query select id from everyone.%I
+                          where %s search_text like house.like_pattern(query);
+                  end$f$';
+begin
+    execute format('alter table everyone.%I add column search_text text not null
+                    generated always as (lower(%s)) stored', name, words);
+    execute format('create index %I on everyone.%I using gin (tenant_id, search_text gin_trgm_ops)',
+                   name || '_search_idx', name);
+    execute format(form, 'search_' || name, name,
+                   'tenant_id = current_setting(''app.tenant_id'')::uuid and');
+    execute format(form, 'search_every_' || name, name, '');
+    execute format('grant execute on function house.%I(text) to tulou_tenant, tulou_platform',
+                   'search_' || name);
+    execute format('grant execute on function house.%I(text) to tulou_platform',
+                   'search_every_' || name);
+end
+$$;
+
+-- Refuses a definition that breaks the data conventions. tenant_id in the key
+-- and in every unique constraint is PostgreSQL's own demand on partitions.
+create procedure house.check_conventions(name text, event text)
+language plpgsql as $$
+declare
+    it record;
+    has_id boolean := false;
+begin
+    for it in
+        select a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
+               a.attnotnull as required, a.atthasdef as filled
+        from pg_attribute a
+        where a.attrelid = format('everyone.%I', name)::regclass
+        and a.attname in ('tenant_id', 'id', 'created_at', 'updated_at')
+    loop
+        if not it.required then
+            raise exception '%.% must be not null', name, it.column;
+        end if;
+        if it.type <> (case when it.column like '%id' then 'uuid'
+                            else 'timestamp with time zone' end) then
+            raise exception '%.% must not be of type %', name, it.column, it.type;
+        end if;
+        if it.column = 'id' and not it.filled then
+            execute format('alter table everyone.%I alter column id set default house.uuid7()', name);
+        elsif it.column like '%_at' and not it.filled then
+            execute format('alter table everyone.%I alter column %I set default now()',
+                           name, it.column);
+        end if;
+        has_id := has_id or it.column = 'id';
+    end loop;
+    if event is not null and not has_id then
+        raise exception '% has events, so it needs an id', name;
+    end if;
+    if not exists (select from pg_constraint c
+                   where c.conrelid = format('everyone.%I', name)::regclass
+                   and c.contype = 'p'
+                   and c.conkey[1] = (select a.attnum from pg_attribute a
+                                      where a.attrelid = c.conrelid and a.attname = 'tenant_id')) then
+        raise exception 'the primary key of % must begin with tenant_id', name;
+    end if;
+end
+$$;
+
+-- event: name of its changes in `events` ("crm.leads" gives crm.leads.created …);
+-- secret: columns that events show as ***; search: columns that q= searches;
+-- append_only: the application may only insert and select.
 create procedure house.tenant_table(name text, event text default null, secret text[] default '{}',
                                     search text[] default '{}', append_only boolean default false)
 language plpgsql as $$
 begin
+    call house.check_conventions(name, event);
     insert into house.tenant_tables values (name, append_only);
     if cardinality(search) > 0 then
         call house.make_search(name, search);
     end if;
-    execute format('create table shared.%I partition of everyone.%I default', name, name);
     call house.protect('everyone', name, append_only);
-    call house.protect('shared', name, append_only);
-    if exists (select from information_schema.columns c
-               where c.table_schema = 'everyone' and c.table_name = name and c.column_name = 'updated_at') then
+    call house.make_partition('shared', name, append_only, 'default');
+    if exists (select from pg_attribute a
+               where a.attrelid = format('everyone.%I', name)::regclass
+               and a.attname = 'updated_at') then
         execute format('create trigger touch before update on everyone.%I
                         for each row execute function house.touch()', name);
     end if;
@@ -125,19 +180,19 @@ begin
 end
 $$;
 
--- Partitions of its own for one tenant, in its own schema. (Moving the rows
--- is another command's work; the tables are made for it.)
+-- Partitions of its own for one tenant, in its own schema. (It must have no
+-- rows in `shared`: moving them is another command's work.)
 create procedure house.tenant_schema_create(tenant uuid)
 language plpgsql as $$
 declare
-    place text := 'tenant_' || replace(tenant::text, '-', '');
+    place text := house.tenant_schema(tenant);
     it record;
 begin
     execute format('create schema %I', place);
-    execute format('grant usage on schema %I to tulou_tenant', place);
-    for it in select t.name, t.append_only from house.tenant_tables t loop
-        execute format('create table %I.%I partition of everyone.%I for values in (%L)', place, it.name, it.name, tenant);
-        call house.protect(place, it.name, it.append_only);
+    execute format('grant usage on schema %I to tulou_tenant, tulou_platform', place);
+    for it in select t.name, t.append_only from house.tenant_tables t order by t.name loop
+        call house.make_partition(place, it.name, it.append_only,
+                                  format('for values in (%L)', tenant));
     end loop;
 end
 $$;
