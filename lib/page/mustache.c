@@ -13,9 +13,9 @@
 struct builder {
     struct mustache *template;
     struct tokens tokens;
-    size_t at;                   /* of the token in hand */
-    unsigned open[NESTING_MAX];  /* indexes of the nodes whose end is awaited */
-    size_t opened[NESTING_MAX];  /* and of their tokens */
+    size_t at;                  /* of the token in hand */
+    unsigned open[NESTING_MAX]; /* indexes of the nodes whose end is awaited */
+    size_t opened[NESTING_MAX]; /* and of their tokens */
     int depth;
     char **problem;
 };
@@ -43,8 +43,7 @@ static struct node *node_add(struct builder *builder, enum node_kind kind)
     struct mustache *template = builder->template;
     if (template->count == template->room) {
         template->room = template->room ? template->room * 2 : 64;
-        template->nodes =
-            need(realloc(template->nodes, template->room * sizeof *template->nodes));
+        template->nodes = need(realloc(template->nodes, template->room * sizeof *template->nodes));
     }
     struct node *node = &template->nodes[template->count++];
     *node = (struct node){.kind = kind, .end = template->count};
@@ -183,8 +182,7 @@ static void settle_block(struct mustache *template, unsigned block)
     struct node *node = &template->nodes[block];
     if (node->standalone && template->count > block + 1) {
         const struct node *first = node + 1;
-        if (first->kind == NODE_LINE && template->count > block + 2 &&
-            node[2].kind == NODE_TEXT) {
+        if (first->kind == NODE_LINE && template->count > block + 2 && node[2].kind == NODE_TEXT) {
             size_t len = 0;
             while (len < node[2].text.len && strchr(" \t", node[2].text.at[len]))
                 len++;

@@ -16,8 +16,8 @@ struct slice {
 };
 
 enum node_kind {
-    NODE_NOTHING,  /* was taken out again when its line proved to be standalone */
-    NODE_LINE,     /* a line begins here: indentation goes out */
+    NODE_NOTHING, /* was taken out again when its line proved to be standalone */
+    NODE_LINE,    /* a line begins here: indentation goes out */
     NODE_TEXT,
     NODE_VALUE,    /* {{name}} */
     NODE_RAW,      /* {{{name}}} {{&name}} */
@@ -30,14 +30,14 @@ enum node_kind {
 
 struct node {
     enum node_kind kind;
-    bool standalone;      /* partial, parent, block: its tag has the line for itself */
-    bool dynamic;         /* partial, parent: {{>*name}} */
-    bool inline_content;  /* block: the content begins on the tag's own line */
-    unsigned parts;       /* of a dotted name; 0 means "." */
-    unsigned end;         /* index after the last child */
-    char *name;           /* parts, each closed by NUL */
-    struct slice text;    /* of NODE_TEXT */
-    struct slice indent;  /* what each line of a partial, parent or block gets */
+    bool standalone;     /* partial, parent, block: its tag has the line for itself */
+    bool dynamic;        /* partial, parent: {{>*name}} */
+    bool inline_content; /* block: the content begins on the tag's own line */
+    unsigned parts;      /* of a dotted name; 0 means "." */
+    unsigned end;        /* index after the last child */
+    char *name;          /* parts, each closed by NUL */
+    struct slice text;   /* of NODE_TEXT */
+    struct slice indent; /* what each line of a partial, parent or block gets */
 };
 
 struct mustache {

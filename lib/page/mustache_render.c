@@ -138,8 +138,7 @@ static void render_section(struct render *render, const struct place *place, uns
     } else if (shown && json_object_is_type(value, json_type_array)) {
         size_t count = json_object_array_length(value);
         for (size_t i = 0; i < count; i++)
-            render_within(render, place, json_object_array_get_idx(value, i), index + 1,
-                          node->end);
+            render_within(render, place, json_object_array_get_idx(value, i), index + 1, node->end);
     } else if (shown) {
         render_within(render, place, value, index + 1, node->end);
     }

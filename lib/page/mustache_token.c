@@ -127,7 +127,10 @@ static bool read_tag(struct reader *reader, const char *start)
     char kind = name < reader->end ? *name : 0;
     bool triple = kind == '{', change = kind == '=';
     char closing[20];
-    snprintf(closing, sizeof closing, "%s%.*s", triple ? "}" : change ? "=" : "",
+    snprintf(closing, sizeof closing, "%s%.*s",
+             triple   ? "}"
+             : change ? "="
+                      : "",
              (int)reader->close.len, reader->close.text);
     bool marked = kind && strchr("#^/!=><$&{", kind);
     const char *stop = find(name + marked, reader->end, closing, strlen(closing));
@@ -169,9 +172,14 @@ static void settle_line(struct tokens *tokens, size_t from, size_t to)
 
 bool tokens_read(const char *source, size_t len, struct tokens *out, char **problem)
 {
-    struct reader reader = {.at = source, .end = source + len, .out = out, .problem = problem,
-                            .line = 1, .line_start = true,
-                            .open = {"{{", 2}, .close = {"}}", 2}};
+    struct reader reader = {.at = source,
+                            .end = source + len,
+                            .out = out,
+                            .problem = problem,
+                            .line = 1,
+                            .line_start = true,
+                            .open = {"{{", 2},
+                            .close = {"}}", 2}};
     while (reader.at < reader.end) {
         const char *tag = find(reader.at, reader.end, reader.open.text, reader.open.len);
         add_texts(&reader, tag ? tag : reader.end);

@@ -1,7 +1,20 @@
 /* page: HTML answers. Templates of TULOU_SHARE/templates are compiled once
  * before the workers fork; a page's data is a json-c object in the request's
  * arena. page_render() adds what every page has: tenant branding, menu, user,
- * CSRF token, language, notices.
+ * CSRF token, notices (all of it under "frame"), and "title", "csrf" and "once".
+ *
+ * A template of an area begins with its frame and fills the frame's blocks:
+ *
+ *     {{<layout/app}}
+ *     {{$main}} … {{/main}}
+ *     {{/layout/app}}
+ *
+ * Frames: layout/app (signed in), layout/bare (signing in), and on top of
+ * layout/app: layout/list, form, detail, confirm, settings. Parts for use with
+ * {{>}}: layout/fields (needs "fields"), layout/errors, layout/tokens (the
+ * hidden inputs that every form needs), layout/chart (within its object),
+ * layout/empty, layout/value. An icon: {{<layout/icon}}{{$name}}users{{/name}}{{/layout/icon}}.
+ * No script and no style in templates: the content security policy forbids both.
  */
 #ifndef PAGE_PAGE_H
 #define PAGE_PAGE_H
@@ -38,17 +51,34 @@ void page_write_failure(struct cx *cx);
 
 /* A notice shown once on the next page ("Lead saved."), by a short signed cookie. */
 void page_notice(struct cx *cx, const char *kind, const char *text); /* success, warning, danger */
-/* Redirects (303), or HX-Redirect for htmx. */
+/* Redirects (303); htmx follows it within the page. */
 bool page_go(struct cx *cx, const char *path);
+/* A step of the breadcrumb before the page itself, outermost first. */
+void page_crumb(json_object *data, const char *title, const char *path);
+/* A link beside the title; the main one last, with page_set_bool(…, "primary",
+ * true). Others: "danger", "download". Returns it. */
+json_object *page_action(json_object *data, const char *title, const char *path, const char *icon);
+
+/* Handlers for an area's routes: GET /brand.css (the tenant's colours; PUBLIC)
+ * and POST /theme (form fields theme: light, dark or auto, and next; PUBLIC). */
+bool page_brand_css(struct cx *cx);
+bool page_theme(struct cx *cx);
 
 /* Form inputs of fields as data for layout/fields: label, input type, value
- * (from cx->input's raw or from `row`), help, error (from cx->failure), options. */
+ * (as sent, else from `row`, else initial), help, error (from cx->failure),
+ * options. A new array, for json_object_object_add(data, "fields", …). */
 struct list_result;
 json_object *page_form_fields(struct cx *cx, const struct field *fields,
                               const struct list_result *row, bool creating);
 
 /* The generic pages of a resource (list, new, detail, edit, delete), as routes. */
 size_t page_routes(const struct resource *resource, const struct route **routes);
+/* What those pages show, for an area's own handlers that add to it and render
+ * their own template (one that inherits layout/list or layout/detail). The list
+ * reads the request's query. NULL with the failure set. */
+json_object *page_list_data(struct cx *cx, const struct resource *resource);
+json_object *page_detail_data(struct cx *cx, const struct resource *resource,
+                              const struct list_result *record);
 /* A record's values for templates: {json name: shown text}, plus raw under "raw". */
 json_object *page_record(struct cx *cx, const struct list_result *result, size_t row);
 

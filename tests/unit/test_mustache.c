@@ -71,8 +71,8 @@ static void run_specification(const char *name)
         char *out = render(text_of(test, "template"), json_object_object_get(test, "data"));
         ck_assert_msg(strcmp(out, text_of(test, "expected")) == 0,
                       "%s: %s\ntemplate: %s\nexpected: %s\nrendered: %s", name,
-                      text_of(test, "name"), text_of(test, "template"),
-                      text_of(test, "expected"), out);
+                      text_of(test, "name"), text_of(test, "template"), text_of(test, "expected"),
+                      out);
         free(out);
     }
     partials = NULL;

@@ -1,0 +1,266 @@
+/* form: declared fields as inputs. What was typed wins over what is stored, so
+ * that nothing is lost when a form is shown again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/tenant.h"
+#include "base/money.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+static const char *const currencies[] = {"EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "SEK",
+                                         "NOK", "DKK", "PLN", "CZK", "INR", "BRL", "ZAR", NULL};
+static const char *const locales[] = {"en", "de", "fr", "es", "it", "nl", "pt", "pl",
+                                      "sv", "da", "nb", "fi", "cs", "ja", NULL};
+static const char *const zones[] = {"UTC",
+                                    "Europe/London",
+                                    "Europe/Dublin",
+                                    "Europe/Lisbon",
+                                    "Europe/Paris",
+                                    "Europe/Berlin",
+                                    "Europe/Madrid",
+                                    "Europe/Rome",
+                                    "Europe/Amsterdam",
+                                    "Europe/Zurich",
+                                    "Europe/Vienna",
+                                    "Europe/Stockholm",
+                                    "Europe/Oslo",
+                                    "Europe/Copenhagen",
+                                    "Europe/Warsaw",
+                                    "Europe/Prague",
+                                    "Europe/Helsinki",
+                                    "Europe/Athens",
+                                    "Europe/Istanbul",
+                                    "Africa/Cairo",
+                                    "Africa/Lagos",
+                                    "Africa/Nairobi",
+                                    "Africa/Johannesburg",
+                                    "Asia/Dubai",
+                                    "Asia/Kolkata",
+                                    "Asia/Singapore",
+                                    "Asia/Shanghai",
+                                    "Asia/Tokyo",
+                                    "Australia/Sydney",
+                                    "Pacific/Auckland",
+                                    "America/Sao_Paulo",
+                                    "America/New_York",
+                                    "America/Toronto",
+                                    "America/Chicago",
+                                    "America/Denver",
+                                    "America/Los_Angeles",
+                                    NULL};
+
+/* How a type is asked for. */
+static const struct control {
+    const char *input, *mode, *autocomplete;
+    const char *const *suggestions;
+} controls[] = {
+    [TEXT] = {"text", NULL, NULL, NULL},
+    [EMAIL] = {"email", NULL, "email", NULL},
+    [PHONE] = {"tel", NULL, "tel", NULL},
+    [URL] = {"url", NULL, NULL, NULL},
+    [SLUG] = {"text", NULL, NULL, NULL},
+    [COLOR] = {"color", NULL, NULL, NULL},
+    [SECRET] = {"password", NULL, "new-password", NULL},
+    [INT] = {"text", "numeric", NULL, NULL},
+    [MONEY] = {"text", "decimal", NULL, NULL},
+    [BASIS_POINTS] = {"text", "numeric", NULL, NULL},
+    [UUID] = {"text", NULL, NULL, NULL},
+    [TIME] = {"text", NULL, NULL, NULL},
+    [DATE] = {"date", NULL, NULL, NULL},
+    [ZONE] = {"text", NULL, NULL, zones},
+    [LOCALE] = {"text", NULL, NULL, locales},
+    [CURRENCY] = {"text", NULL, NULL, currencies},
+    [FILE_FIELD] = {"file", NULL, NULL, NULL},
+};
+
+static const struct failure_detail *error_of(const struct cx *cx, const char *name)
+{
+    size_t len = strlen(name);
+    for (const struct failure_detail *it = cx->failure.details; it; it = it->next)
+        if (it->field && strncmp(it->field, name, len) == 0 &&
+            (it->field[len] == 0 || it->field[len] == '.' || it->field[len] == '['))
+            return it;
+    return NULL;
+}
+
+/* What the form was sent with, else what is stored, else the initial value. */
+static const char *value_of(const struct cx *cx, const struct field *field,
+                            const struct list_result *row)
+{
+    int column = row ? show_column(row, field->name) : -1;
+    if (field->type == SECRET || field->type == FILE_FIELD)
+        return NULL;
+    if (cx->request.method == HTTP_POST)
+        return parameter_get(cx->request.form, field_json_name(field));
+    if (column >= 0 && rows_text(row->rows, 0, column))
+        return rows_text(row->rows, 0, column);
+    return column >= 0 && (field->flags & NULLABLE) ? NULL : field->initial;
+}
+
+static bool sent_with(const struct cx *cx, const char *name, const char *value)
+{
+    for (const struct parameter *it = cx->request.form; it; it = it->next)
+        if (strcmp(it->name, name) == 0 && strcmp(it->value, value) == 0)
+            return true;
+    return false;
+}
+
+static void add_option(json_object *options, const char *value, const char *title, bool selected)
+{
+    json_object *option = page_item(options);
+    page_set(option, "value", value);
+    page_set(option, "title", title);
+    page_set_bool(option, "selected", selected);
+}
+
+static void add_choices(struct cx *cx, json_object *out, const struct field *field,
+                        const char *value)
+{
+    json_object *options = page_list(out, "options");
+    if (!(field->flags & REQUIRED) || !value)
+        add_option(options, "", field->flags & REQUIRED ? "Choose" : "–", !value || !*value);
+    for (const char *const *choice = field->choices; choice && *choice; choice++)
+        add_option(options, *choice, show_choice(cx, *choice), text_equal(*choice, value));
+}
+
+/* Ticks: those sent, or those that stand in the stored list. */
+static void add_ticks(struct cx *cx, json_object *out, const struct field *field, const char *value)
+{
+    json_object *options = page_list(out, "options");
+    for (const char *const *choice = field->choices; choice && *choice; choice++) {
+        const char *quoted = arena_printf(cx->arena, "\"%s\"", *choice);
+        bool ticked = cx->request.method == HTTP_POST
+                          ? sent_with(cx, field_json_name(field), *choice)
+                          : value && strstr(value, quoted) != NULL;
+        add_option(options, *choice, show_choice(cx, *choice), ticked);
+    }
+}
+
+static void add_suggestions(json_object *out, const char *const *texts)
+{
+    json_object *options = page_list(out, "options");
+    for (; texts && *texts; texts++)
+        add_option(options, *texts, *texts, false);
+}
+
+static void add_described(struct cx *cx, json_object *out, const char *id, bool help, bool error)
+{
+    const char *both =
+        arena_printf(cx->arena, "%s%s%s%s%s", help ? id : "", help ? "-help" : "",
+                     help && error ? " " : "", error ? id : "", error ? "-error" : "");
+    page_set(out, "described", help || error ? both : NULL);
+}
+
+static bool is_code(const struct field *field)
+{
+    return field->type == JSON || field->type == OBJECT ||
+           (field->type == ARRAY && !field->choices);
+}
+
+static void add_kind(struct cx *cx, json_object *out, const struct field *field, const char *value)
+{
+    bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
+    bool area = field->type == LONG || is_code(field), choice = field->type == CHOICE;
+    page_set_bool(out, "is_group", group);
+    page_set_bool(out, "is_check", check);
+    page_set_bool(out, "is_plain", !group && !check);
+    page_set_bool(out, "is_long", area);
+    page_set_bool(out, "is_choice", choice);
+    page_set_bool(out, "is_input", !area && !choice);
+    page_set_bool(out, "checked", check && (text_equal(value, "true") || text_equal(value, "t")));
+    page_set_bool(out, "code", is_code(field));
+    page_set_int(out, "rows", is_code(field) ? 6 : 5);
+    if (choice)
+        add_choices(cx, out, field, value);
+    else if (group)
+        add_ticks(cx, out, field, value);
+}
+
+static void add_control(json_object *out, const struct field *field)
+{
+    static const struct control plain = {"text", NULL, NULL, NULL};
+    const struct control *control =
+        (size_t)field->type < COUNT(controls) && controls[field->type].input
+            ? &controls[field->type]
+            : &plain;
+    /* the browser's colour input cannot be left empty */
+    bool free_colour = field->type == COLOR && !(field->flags & REQUIRED);
+    page_set(out, "input", free_colour ? "text" : control->input);
+    page_set_bool(out, "color", field->type == COLOR && !free_colour);
+    page_set(out, "inputmode", control->mode);
+    page_set(out, "autocomplete", control->autocomplete);
+    page_set(out, "maxlength", NULL);
+    page_set(out, "min", NULL);
+    page_set(out, "max", NULL);
+    page_set(out, "step", NULL);
+    page_set(out, "suffix", NULL);
+    page_set(out, "refers", field->type == UUID ? field->refers : NULL);
+    page_set_bool(out, "list", control->suggestions != NULL);
+    if (control->suggestions)
+        add_suggestions(out, control->suggestions);
+}
+
+static void add_field(struct cx *cx, json_object *list, const struct field *field,
+                      const struct list_result *row)
+{
+    json_object *out = page_item(list);
+    const char *name = field_json_name(field), *value = value_of(cx, field, row);
+    const struct failure_detail *error = error_of(cx, name);
+    const char *id = arena_printf(cx->arena, "f-%s", name);
+    page_set(out, "id", id);
+    page_set(out, "name", name);
+    page_set(out, "label", field_label(field));
+    page_set(out, "help", field->help);
+    page_set(out, "error", error ? error->message : NULL);
+    page_set(out, "value", value);
+    page_set_bool(out, "required", (field->flags & REQUIRED) != 0);
+    add_described(cx, out, id, field->help != NULL, error != NULL);
+    add_control(out, field);
+    add_kind(cx, out, field, value);
+}
+
+json_object *page_form_fields(struct cx *cx, const struct field *fields,
+                              const struct list_result *row, bool creating)
+{
+    json_object *list = json_object_new_array();
+    for (const struct field *field = fields; field->type != FIELD_END; field++) {
+        bool fixed = !creating && (field->flags & CREATE_ONLY);
+        if (!fixed && !(field->flags & (READ_ONLY | HIDDEN)))
+            add_field(cx, list, field, row);
+    }
+    return list;
+}
+
+static const char *label_of(const struct cx *cx, const char *name)
+{
+    const struct field *field =
+        cx->route && cx->route->body ? field_find_json(cx->route->body, name) : NULL;
+    return field ? field_label(field) : name;
+}
+
+void form_add_error(struct cx *cx, json_object *data)
+{
+    const struct failure *failure = &cx->failure;
+    int64_t count = 0;
+    if (failure->status == 0 || json_object_object_get_ex(data, "form_error", NULL))
+        return;
+    json_object *error = page_add(data, "form_error"), *items = page_list(error, "items");
+    for (const struct failure_detail *it = failure->details; it; it = it->next, count++) {
+        const char *name = arena_copy(cx->arena, it->field, strcspn(it->field, ".["));
+        json_object *item = page_item(items);
+        page_set(item, "id", arena_printf(cx->arena, "f-%s", name));
+        page_set(item, "label", label_of(cx, name));
+        page_set(item, "message", it->message);
+    }
+    page_set_bool(error, "has_items", count > 0);
+    page_set(error, "message", count > 0 ? NULL : failure->message);
+    page_set(error, "title",
+             count == 0 ? "This was not saved"
+             : count == 1
+                 ? "Please correct one field"
+                 : arena_printf(cx->arena, "Please correct %lld fields", (long long)count));
+}

@@ -1,0 +1,122 @@
+/* frame: what stands around every page, from the request, tenant and session. */
+#include <ctype.h>
+#include <string.h>
+
+#include "access/access.h"
+#include "access/session.h"
+#include "access/tenant.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "page/template.h"
+
+bool frame_is_fragment(const struct cx *cx)
+{
+    return request_header(&cx->request, "HX-Request") &&
+           text_equal(request_header(&cx->request, "HX-Request-Type"), "partial");
+}
+
+const char *frame_address(struct cx *cx)
+{
+    const struct request *request = &cx->request;
+    bool shown = request->method == HTTP_GET || request->method == HTTP_HEAD;
+    if (!shown || !request->path)
+        return frame_home(cx);
+    struct buf address;
+    buf_init(&address, cx->arena);
+    for (const char *at = request->path; *at;) {
+        size_t len = strcspn(at, "/");
+        text_url(&address, arena_copy(cx->arena, at, len));
+        at += len;
+        if (*at == '/')
+            buf_putc(&address, *at++);
+    }
+    if (request->query_string && *request->query_string)
+        buf_printf(&address, "?%s", request->query_string);
+    return address.data;
+}
+
+static void add_theme(struct cx *cx, json_object *frame)
+{
+    const char *theme = request_cookie(&cx->request, cookie_name(cx, "theme"));
+    bool light = text_equal(theme, "light"), dark = text_equal(theme, "dark");
+    page_set(frame, "theme", light ? "light" : dark ? "dark" : "auto");
+    page_set(frame, "scheme", light ? "light" : dark ? "dark" : "light dark");
+    page_set_bool(frame, "is_light", light);
+    page_set_bool(frame, "is_dark", dark);
+    page_set_bool(frame, "is_auto", !light && !dark);
+}
+
+/* The first character of a name, whole. */
+static char *initial_of(struct cx *cx, const char *name)
+{
+    size_t len = *name != 0;
+    while (len && ((unsigned char)name[len] & 0xc0) == 0x80)
+        len++;
+    char *initial = arena_copy(cx->arena, name, len);
+    if (len == 1)
+        initial[0] = (char)toupper((unsigned char)initial[0]);
+    return initial;
+}
+
+/* "Ada B. Lin": "AL". */
+static char *initials_of(struct cx *cx, const char *name)
+{
+    const char *last = strrchr(name, ' ');
+    return arena_printf(cx->arena, "%s%s", initial_of(cx, name),
+                        last && last != name ? initial_of(cx, last + 1) : "");
+}
+
+static void add_brand(struct cx *cx, json_object *frame)
+{
+    const struct branding *own = brand_of(cx);
+    json_object *brand = page_add(frame, "brand");
+    page_set(brand, "name", brand_name(cx));
+    page_set(brand, "initial", initial_of(cx, brand_name(cx)));
+    page_set(brand, "logo", own ? own->logo_url : NULL);
+    page_set(brand, "favicon",
+             own && own->favicon_url && *own->favicon_url ? own->favicon_url : "/static/icon.svg");
+    page_set(brand, "footer", own ? own->footer : NULL);
+    page_set(brand, "login_text", own ? own->login_text : NULL);
+    page_set(brand, "version", brand_version(cx));
+}
+
+static void add_user(struct cx *cx, json_object *frame)
+{
+    const struct session *session = cx->session;
+    if (!session) {
+        page_set(frame, "user", NULL);
+        return;
+    }
+    const char *name = session->name && *session->name ? session->name : session->email;
+    json_object *user = page_add(frame, "user");
+    page_set(user, "name", name);
+    page_set(user, "email", session->email);
+    page_set(user, "role", session->role ? show_choice(cx, session->role) : NULL);
+    page_set(user, "initials", initials_of(cx, name));
+}
+
+/* A page that tells of a failure before the session was known has no forms of
+ * its own, and makes no cookie for them. */
+static bool has_forms(const struct cx *cx)
+{
+    return cx->session || (cx->tenant && (cx->failure.status == 0 || cx->failure.status == 422));
+}
+
+void frame_add(struct cx *cx, json_object *data, const char *title)
+{
+    json_object *frame = page_add(data, "frame");
+    page_set(data, "title", title);
+    page_set(data, "csrf", has_forms(cx) ? access_csrf(cx) : NULL);
+    page_set(data, "once", text_random(cx->arena, 18));
+    page_set(frame, "version", static_version());
+    page_set(frame, "path", frame_address(cx));
+    page_set(frame, "layout", cx->session ? "layout/app" : "layout/bare");
+    page_set_bool(frame, "fragment", frame_is_fragment(cx));
+    add_theme(cx, frame);
+    add_brand(cx, frame);
+    add_user(cx, frame);
+    menu_add(cx, frame);
+    notice_add(cx, frame);
+    form_add_error(cx, data);
+}

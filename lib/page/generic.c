@@ -1,0 +1,106 @@
+/* generic: the routes of a resource's pages, and what those pages share. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/permission.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+static const struct page_row {
+    unsigned operations; /* any of these */
+    enum http_method method;
+    const char *path, *action, *summary; /* %s: one, or the title when it ends in "s" */
+    handler *handle;
+    bool fields;
+    unsigned flags;
+} pages[] = {
+    {OP_LIST, HTTP_GET, "", "read", "List page", generic_list, false, 0},
+    {OP_EXPORT, HTTP_GET, "/export.csv", "export", "The list as CSV", generic_export, false, 0},
+    {OP_CREATE, HTTP_GET, "/new", "create", "Form for a new one", generic_new, false, 0},
+    {OP_CREATE, HTTP_POST, "", "create", "Saves a new one", generic_create, true,
+     ROUTE_FORM | ROUTE_SHOWS_ERRORS},
+    {OP_DELETE, HTTP_POST, "/bulk-delete", "delete", "Deletes those ticked, after asking",
+     generic_bulk_delete, false, ROUTE_FORM | ROUTE_LOOSE_BODY},
+    {OP_GET, HTTP_GET, "/:id", "read", "Detail page", generic_detail, false, 0},
+    {OP_MERGE | OP_REPLACE, HTTP_GET, "/:id/edit", "update", "Form to change it", generic_edit,
+     false, 0},
+    {OP_MERGE | OP_REPLACE, HTTP_POST, "/:id", "update", "Saves the change", generic_update, true,
+     ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_MERGE},
+    {OP_DELETE, HTTP_GET, "/:id/delete", "delete", "Asks before deleting", generic_delete_ask,
+     false, 0},
+    {OP_DELETE, HTTP_POST, "/:id/delete", "delete", "Deletes it", generic_delete, false,
+     ROUTE_FORM | ROUTE_LOOSE_BODY},
+};
+
+static const char *kept(const char *first, const char *between, const char *last)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s%s%s", first, between, last);
+    return text.data;
+}
+
+size_t page_routes(const struct resource *resource, const struct route **routes)
+{
+    struct route *made = calloc(COUNT(pages), sizeof *made);
+    size_t count = 0;
+    if (!made) {
+        log_error("out of memory at start");
+        abort();
+    }
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        const struct page_row *row = &pages[i];
+        if (!(resource->operations & row->operations))
+            continue;
+        made[count++] = (struct route){
+            .method = row->method,
+            .path = kept(resource->page, row->path, ""),
+            .access = {ACCESS_PERMISSION, resource->scope,
+                       kept(resource->permission, ":", row->action)},
+            .handle = row->handle,
+            .summary = kept(resource->title, ": ", row->summary),
+            .body = row->fields ? resource->fields : NULL,
+            .answer = ANSWER_PAGE,
+            .flags = row->flags,
+            .about = resource,
+        };
+    }
+    *routes = made;
+    return count;
+}
+
+static const char *action_of(unsigned operation)
+{
+    switch (operation) {
+    case OP_CREATE:
+        return "create";
+    case OP_REPLACE:
+    case OP_MERGE:
+        return "update";
+    case OP_DELETE:
+        return "delete";
+    case OP_EXPORT:
+        return "export";
+    default:
+        return "read";
+    }
+}
+
+bool generic_may(struct cx *cx, const struct resource *resource, unsigned operation)
+{
+    bool update = operation == OP_MERGE || operation == OP_REPLACE;
+    unsigned offered = resource->operations & (update ? OP_MERGE | OP_REPLACE : operation);
+    return offered &&
+           may(cx, arena_printf(cx->arena, "%s:%s", resource->permission, action_of(operation)));
+}
+
+void generic_crumbs(struct cx *cx, json_object *data, const struct resource *resource)
+{
+    const char *home = frame_home(cx);
+    if (strcmp(home, resource->page) != 0)
+        page_crumb(data, "Overview", home);
+    if (strcmp(cx->request.path, resource->page) != 0 || cx->request.method == HTTP_POST)
+        page_crumb(data, resource->title, resource->page);
+}

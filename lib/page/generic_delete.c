@@ -1,0 +1,150 @@
+/* Deleting, one or those that were ticked: asked first, on a page of its own. */
+#include <string.h>
+
+#include "base/text.h"
+#include "db/db.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+enum { BULK_MAX = 100 };
+
+static json_object *ask(struct cx *cx, const struct resource *resource, const char *action,
+                        const char *back)
+{
+    json_object *data = page_object(cx);
+    page_list(data, "actions");
+    page_list(data, "items");
+    page_list(data, "kept");
+    page_set(data, "subtitle", NULL);
+    page_set(data, "version", NULL);
+    page_set(data, "action", action);
+    page_set(data, "back", back);
+    page_set(data, "text", "This cannot be undone.");
+    page_set_bool(data, "has_items", false);
+    generic_crumbs(cx, data, resource);
+    return data;
+}
+
+static void keep(json_object *data, const char *name, const char *value)
+{
+    json_object *kept = page_item(json_object_object_get(data, "kept"));
+    page_set(kept, "name", name);
+    page_set(kept, "value", value);
+}
+
+bool generic_delete_ask(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_result record;
+    if (!record_get(cx, resource, cx_path(cx, "id"), &record))
+        return false;
+    const char *path = arena_printf(cx->arena, "%s/%s", resource->page, cx_path(cx, "id"));
+    const char *label = show_label(cx, resource, &record, 0);
+    json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/delete", path),
+                            resource->operations & OP_GET ? path : resource->page);
+    page_set(data, "submit", arena_printf(cx->arena, "Delete %s", resource->one));
+    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Delete %s?", label),
+                       data);
+}
+
+bool generic_delete(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    if (!text_equal(parameter_get(cx->request.form, "confirm"), "yes"))
+        return generic_delete_ask(cx);
+    if (!record_delete(cx, resource, cx_path(cx, "id")))
+        return false;
+    page_notice(cx, "success",
+                arena_printf(cx->arena, "%s deleted.", text_title(cx->arena, resource->one)));
+    return page_go(cx, resource->page);
+}
+
+static size_t ticked(struct cx *cx, const char *ids[static BULK_MAX])
+{
+    size_t count = 0;
+    for (const struct parameter *it = cx->request.form; it && count < BULK_MAX; it = it->next)
+        if (strcmp(it->name, "id") == 0 && uuid_is(it->value))
+            ids[count++] = it->value;
+    return count;
+}
+
+/* "1 lead", "3 leads" */
+static const char *counted(struct cx *cx, const struct resource *resource, size_t count)
+{
+    return count == 1
+               ? arena_printf(cx->arena, "1 %s", resource->one)
+               : arena_printf(cx->arena, "%zu %s", count, text_lower(cx->arena, resource->title));
+}
+
+static const char *back_to(const struct cx *cx, const struct resource *resource)
+{
+    const char *next = parameter_get(cx->request.form, "next");
+    return next && text_starts(next, resource->page) ? next : resource->page;
+}
+
+static bool ask_for(struct cx *cx, const struct resource *resource, const char *const *ids,
+                    size_t count)
+{
+    json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/bulk-delete", resource->page),
+                            back_to(cx, resource));
+    json_object *items = json_object_object_get(data, "items");
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct list_result record;
+        if (!record_get(cx, resource, ids[i], &record)) {
+            if (cx->failure.status != 404)
+                return false;
+            cx->failure = (struct failure){0}; /* gone already: nothing to ask */
+            continue;
+        }
+        json_object_array_add(items, json_object_new_string(show_label(cx, resource, &record, 0)));
+        keep(data, "id", ids[i]);
+        found++;
+    }
+    const char *what = counted(cx, resource, found);
+    keep(data, "next", back_to(cx, resource));
+    page_set_bool(data, "has_items", found > 0);
+    page_set(data, "submit", arena_printf(cx->arena, "Delete %s", what));
+    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Delete %s?", what),
+                       data);
+}
+
+/* All or none; those that are gone already do not count. */
+static bool delete_all(struct cx *cx, const struct resource *resource, const char *const *ids,
+                       size_t count, size_t *deleted)
+{
+    struct list_result record;
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    for (size_t i = 0; i < count; i++) {
+        if (record_get(cx, resource, ids[i], &record)) {
+            if (!record_delete(cx, resource, ids[i]))
+                return false;
+            (*deleted)++;
+        } else if (cx->failure.status == 404) {
+            cx->failure = (struct failure){0};
+        } else {
+            return false;
+        }
+    }
+    return db_commit(&cx->db) || fail_db(cx);
+}
+
+bool generic_bulk_delete(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    const char *ids[BULK_MAX];
+    size_t count = ticked(cx, ids), deleted = 0;
+    if (count == 0) {
+        page_notice(cx, "warning", "Nothing was ticked.");
+        return page_go(cx, back_to(cx, resource));
+    }
+    if (!text_equal(parameter_get(cx->request.form, "confirm"), "yes"))
+        return ask_for(cx, resource, ids, count);
+    if (!delete_all(cx, resource, ids, count, &deleted))
+        return false;
+    page_notice(cx, "success",
+                arena_printf(cx->arena, "Deleted: %s.", counted(cx, resource, deleted)));
+    return page_go(cx, back_to(cx, resource));
+}

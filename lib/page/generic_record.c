@@ -1,0 +1,198 @@
+/* The pages of one record: detail, and the forms that make and change it. */
+#include <string.h>
+
+#include "base/text.h"
+#include "db/db.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+static const char *record_path(struct cx *cx, const struct resource *resource, const char *id,
+                               const char *more)
+{
+    return arena_printf(cx->arena, "%s/%s%s", resource->page, id, more);
+}
+
+static const char *id_of(const struct list_result *record)
+{
+    return rows_text(record->rows, 0, show_column(record, "id"));
+}
+
+static bool is_fact(const struct field *field)
+{
+    return !(field->flags & (HIDDEN | INPUT_ONLY)) && field->type != SECRET &&
+           field->type != FILE_FIELD && strcmp(field->name, "id") != 0 &&
+           strcmp(field->name, "tenant_id") != 0;
+}
+
+static bool is_common(const struct field *field)
+{
+    return strcmp(field->name, "created_at") == 0 || strcmp(field->name, "updated_at") == 0;
+}
+
+static void add_fact(struct cx *cx, json_object *facts, const struct list_result *record,
+                     int column)
+{
+    const struct field *field = record->fields[column];
+    json_object *fact = page_item(facts);
+    page_set(fact, "label", field_label(field));
+    page_set_bool(fact, "wide",
+                  field->type == LONG || field->type == JSON || field->type == OBJECT);
+    show_value(cx, fact, record, 0, column);
+}
+
+/* When it was made and changed stands last. */
+static void add_facts(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    json_object *facts = page_list(data, "facts");
+    for (int common = 0; common < 2; common++)
+        for (int i = 0; record->fields[i]; i++)
+            if (is_fact(record->fields[i]) && is_common(record->fields[i]) == common)
+                add_fact(cx, facts, record, i);
+}
+
+static void add_record_actions(struct cx *cx, json_object *data, const struct resource *resource,
+                               const char *id)
+{
+    page_list(data, "actions");
+    if (generic_may(cx, resource, OP_DELETE)) {
+        json_object *action =
+            page_action(data, "Delete", record_path(cx, resource, id, "/delete"), "trash");
+        page_set_bool(action, "danger", true);
+    }
+    if (generic_may(cx, resource, OP_MERGE)) {
+        json_object *action =
+            page_action(data, "Edit", record_path(cx, resource, id, "/edit"), "pencil");
+        page_set_bool(action, "primary", true);
+    }
+}
+
+json_object *page_detail_data(struct cx *cx, const struct resource *resource,
+                              const struct list_result *record)
+{
+    json_object *data = page_object(cx);
+    json_object_object_add(data, "record", json_object_get(page_record(cx, record, 0)));
+    page_set(data, "label", show_label(cx, resource, record, 0));
+    page_set(data, "subtitle", text_title(cx->arena, resource->one));
+    page_set(data, "path", record_path(cx, resource, id_of(record), ""));
+    add_facts(cx, data, record);
+    add_record_actions(cx, data, resource, id_of(record));
+    generic_crumbs(cx, data, resource);
+    return data;
+}
+
+bool generic_detail(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_result record;
+    if (!record_get(cx, resource, cx_path(cx, "id"), &record))
+        return false;
+    const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
+    return page_render(cx, 200, template, show_label(cx, resource, &record, 0),
+                       page_detail_data(cx, resource, &record));
+}
+
+static bool has_file(const struct resource *resource)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if (it->type == FILE_FIELD)
+            return true;
+    return false;
+}
+
+/* record NULL: the form for a new one. */
+static bool show_form(struct cx *cx, const struct resource *resource,
+                      const struct list_result *record, int status)
+{
+    json_object *data = page_object(cx);
+    const char *label = record ? show_label(cx, resource, record, 0) : NULL;
+    const char *path = record ? record_path(cx, resource, id_of(record), "") : resource->page;
+    bool can_open = record && (resource->operations & OP_GET);
+    page_list(data, "actions");
+    page_set(data, "subtitle", NULL);
+    page_set(data, "action", path);
+    page_set(data, "back", can_open ? path : resource->page);
+    page_set(data, "submit", arena_printf(cx->arena, "Save %s", resource->one));
+    page_set(data, "version", record ? record_etag(cx, record) : NULL);
+    page_set_bool(data, "multipart", has_file(resource));
+    json_object_object_add(data, "fields",
+                           page_form_fields(cx, resource->fields, record, record == NULL));
+    generic_crumbs(cx, data, resource);
+    if (can_open)
+        page_crumb(data, label, path);
+    const char *template = resource->template_form ? resource->template_form : "layout/form";
+    const char *title = record ? arena_printf(cx->arena, "Edit %s", label)
+                               : arena_printf(cx->arena, "New %s", resource->one);
+    return page_render(cx, status, template, title, data);
+}
+
+/* What people can put right themselves is shown on the form. */
+static bool can_correct(const struct cx *cx)
+{
+    return cx->failure.status == 409 || cx->failure.status == 412 || cx->failure.status == 422;
+}
+
+bool generic_new(struct cx *cx)
+{
+    return show_form(cx, cx->route->about, NULL, 200);
+}
+
+bool generic_create(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_result record;
+    bool made = cx->failure.status == 0 && record_create(cx, resource, cx->input, &record);
+    if (!made && !can_correct(cx))
+        return false;
+    if (!made) {
+        db_rollback(&cx->db);
+        return show_form(cx, resource, NULL, cx->failure.status);
+    }
+    page_notice(cx, "success",
+                arena_printf(cx->arena, "%s saved.", text_title(cx->arena, resource->one)));
+    return page_go(cx, resource->operations & OP_GET ? record_path(cx, resource, id_of(&record), "")
+                                                     : resource->page);
+}
+
+bool generic_edit(struct cx *cx)
+{
+    struct list_result record;
+    return record_get(cx, cx->route->about, cx_path(cx, "id"), &record) &&
+           show_form(cx, cx->route->about, &record, 200);
+}
+
+/* The form was made from another version than the one that is stored now. */
+static bool is_outdated(struct cx *cx, const struct list_result *record)
+{
+    const char *version = parameter_get(cx->request.form, "_version");
+    return version && strcmp(version, record_etag(cx, record)) != 0;
+}
+
+static bool update(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct list_result record;
+    if (cx->failure.status != 0 || !record_get(cx, resource, id, &record))
+        return false;
+    if (is_outdated(cx, &record))
+        return fail(cx, 409, "version_conflict",
+                    "Somebody else changed this while you were at it. Your entries are kept below: "
+                    "saving again replaces the other change.");
+    return record_update(cx, resource, id, cx->input, INPUT_MERGE, &record);
+}
+
+bool generic_update(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    const char *id = cx_path(cx, "id");
+    struct list_result record;
+    if (update(cx, resource, id)) {
+        page_notice(cx, "success", "Changes saved.");
+        return page_go(cx, resource->operations & OP_GET ? record_path(cx, resource, id, "")
+                                                         : resource->page);
+    }
+    if (!can_correct(cx))
+        return false;
+    int status = cx->failure.status;
+    db_rollback(&cx->db);
+    return record_get(cx, resource, id, &record) && show_form(cx, resource, &record, status);
+}

@@ -1,0 +1,232 @@
+/* menu: the entries of all areas (areas.json) that the one signed in may use,
+ * for the set of pages that the address belongs to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/permission.h"
+#include "access/session.h"
+#include "access/tenant.h"
+#include "api/areas.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+
+static const struct page_set_row {
+    const char *key, *title, *prefix, *icon;
+} sets[] = {
+    {"platform", "Platform", "/platform", /* icon */ "building-community"},
+    {"admin", "Administration", "/admin", /* icon */ "layout-dashboard"},
+    {"staff", "Staff", "/staff", /* icon */ "id-badge-2"},
+    {"portal", "Portal", "/portal", /* icon */ "home"},
+};
+
+static const char *const kind_words[] = {
+    [TENANT_PLATFORM] = "platform", [TENANT_RESELLER] = "reseller", [TENANT_BUSINESS] = "business"};
+
+struct entry {
+    const char *set, *title, *path, *icon, *group;
+    int64_t order;
+    size_t place; /* as declared: keeps the order of equals */
+};
+
+struct menu {
+    struct entry *entries;
+    size_t count;
+};
+
+static bool below(const char *path, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return path && strncmp(path, prefix, len) == 0 && (path[len] == 0 || path[len] == '/');
+}
+
+const char *menu_set_of(const char *path)
+{
+    for (size_t i = 0; i < COUNT(sets); i++)
+        if (below(path, sets[i].prefix))
+            return sets[i].key;
+    return NULL;
+}
+
+static const char *text_of(json_object *object, const char *key)
+{
+    json_object *value;
+    return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
+}
+
+static json_object *list_of(json_object *object, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(object, key, &value);
+    return json_object_is_type(value, json_type_array) ? value : NULL;
+}
+
+/* "platform reseller" holds "reseller". */
+static bool has_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += len)
+        if ((at == words || at[-1] == ' ') && (at[len] == 0 || at[len] == ' '))
+            return true;
+    return false;
+}
+
+/* Customers have the portal and nothing else; the platform's pages are for
+ * operators and resellers. */
+static bool may_enter(const struct cx *cx, const char *set)
+{
+    bool portal = strcmp(set, "portal") == 0;
+    if (text_equal(cx->session->role, "customer") != portal)
+        return false;
+    return strcmp(set, "platform") != 0 || cx->tenant->kind != TENANT_BUSINESS;
+}
+
+static bool is_shown(const struct cx *cx, json_object *entry)
+{
+    const char *set = text_of(entry, "set"), *needs = text_of(entry, "needs");
+    const char *kinds = text_of(entry, "kinds");
+    return set && may_enter(cx, set) && (!needs || may(cx, needs)) &&
+           (!kinds || has_word(kinds, kind_words[cx->tenant->kind]));
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct entry *left = a, *right = b;
+    if (left->order != right->order)
+        return left->order < right->order ? -1 : 1;
+    return left->place < right->place ? -1 : left->place > right->place;
+}
+
+static size_t length(json_object *array)
+{
+    return array ? json_object_array_length(array) : 0;
+}
+
+static struct menu read_menu(struct cx *cx)
+{
+    json_object *areas = list_of(areas_all(), "areas");
+    struct menu menu = {0};
+    size_t most = 0;
+    if (!cx->session || !cx->tenant)
+        return menu;
+    for (size_t i = 0; i < length(areas); i++)
+        most += length(list_of(json_object_array_get_idx(areas, i), "menu"));
+    menu.entries = arena_alloc(cx->arena, (most + 1) * sizeof *menu.entries);
+    for (size_t i = 0; i < length(areas); i++) {
+        json_object *list = list_of(json_object_array_get_idx(areas, i), "menu");
+        for (size_t j = 0; j < length(list); j++) {
+            json_object *it = json_object_array_get_idx(list, j);
+            if (is_shown(cx, it))
+                menu.entries[menu.count++] = (struct entry){
+                    .set = text_of(it, "set"),
+                    .title = text_of(it, "title"),
+                    .path = text_of(it, "path"),
+                    .icon = text_of(it, "icon"),
+                    .group = text_of(it, "group"),
+                    .order = json_object_get_int64(json_object_object_get(it, "order")),
+                    .place = i * 1000 + j};
+        }
+    }
+    if (menu.count > 1)
+        qsort(menu.entries, menu.count, sizeof *menu.entries, by_order);
+    return menu;
+}
+
+/* The entry whose address is the longest beginning of the request's. */
+static const struct entry *current_of(const struct cx *cx, const struct menu *menu, const char *set)
+{
+    const struct entry *current = NULL;
+    for (size_t i = 0; i < menu->count; i++) {
+        const struct entry *it = &menu->entries[i];
+        if (strcmp(it->set, set) == 0 && below(cx->request.path, it->path) &&
+            (!current || strlen(it->path) > strlen(current->path)))
+            current = it;
+    }
+    return current;
+}
+
+static const char *first_path(const struct menu *menu, const char *set)
+{
+    for (size_t i = 0; i < menu->count; i++)
+        if (strcmp(menu->entries[i].set, set) == 0)
+            return menu->entries[i].path;
+    return NULL;
+}
+
+/* The set of the address, else the first that the one signed in has. */
+static const char *set_of(const struct cx *cx, const struct menu *menu)
+{
+    const char *set = menu_set_of(cx->request.path);
+    for (size_t i = 0; i < COUNT(sets) && !(set && first_path(menu, set)); i++)
+        set = sets[i].key;
+    return set;
+}
+
+static json_object *group_of(json_object *groups, const char *title)
+{
+    for (size_t i = 0; i < json_object_array_length(groups); i++) {
+        json_object *group = json_object_array_get_idx(groups, i);
+        if (text_equal(text_of(group, "title"), title))
+            return group;
+    }
+    json_object *group = page_item(groups);
+    page_set(group, "title", title);
+    page_set_int(group, "number", (int64_t)json_object_array_length(groups));
+    page_list(group, "entries");
+    return group;
+}
+
+static void add_entries(const struct cx *cx, json_object *frame, const struct menu *menu,
+                        const char *set)
+{
+    json_object *groups = page_list(frame, "menu");
+    const struct entry *current = current_of(cx, menu, set);
+    for (size_t i = 0; i < menu->count; i++) {
+        const struct entry *it = &menu->entries[i];
+        if (strcmp(it->set, set) != 0)
+            continue;
+        json_object *entry =
+            page_item(json_object_object_get(group_of(groups, it->group), "entries"));
+        page_set(entry, "title", it->title);
+        page_set(entry, "path", it->path);
+        page_set(entry, "icon", it->icon);
+        page_set_bool(entry, "current", it == current);
+    }
+}
+
+static void add_sets(json_object *frame, const struct menu *menu, const char *current)
+{
+    json_object *list = page_list(frame, "sets");
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        const char *path = first_path(menu, sets[i].key);
+        if (!path)
+            continue;
+        json_object *set = page_item(list);
+        page_set(set, "title", sets[i].title);
+        page_set(set, "path", path);
+        page_set(set, "icon", sets[i].icon);
+        page_set_bool(set, "current", strcmp(sets[i].key, current) == 0);
+    }
+    page_set_bool(frame, "many_sets", json_object_array_length(list) > 1);
+}
+
+static const char *home_of(const struct menu *menu, const char *set)
+{
+    const char *path = first_path(menu, set);
+    return path ? path : "/";
+}
+
+const char *frame_home(struct cx *cx)
+{
+    struct menu menu = read_menu(cx);
+    return home_of(&menu, set_of(cx, &menu));
+}
+
+void menu_add(struct cx *cx, json_object *frame)
+{
+    struct menu menu = read_menu(cx);
+    const char *set = set_of(cx, &menu);
+    page_set(frame, "home", home_of(&menu, set));
+    add_entries(cx, frame, &menu, set);
+    add_sets(frame, &menu, set);
+}

@@ -1,0 +1,123 @@
+/* page: a page's data, and rendering it inside its frame. */
+#include "page/page.h"
+
+#include "base/log.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "page/template.h"
+
+static void put(void *object)
+{
+    json_object_put(object);
+}
+
+json_object *page_object(struct cx *cx)
+{
+    json_object *object = json_object_new_object();
+    arena_defer(cx->arena, put, object);
+    return object;
+}
+
+void page_set(json_object *object, const char *key, const char *text)
+{
+    json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+void page_set_int(json_object *object, const char *key, int64_t value)
+{
+    json_object_object_add(object, key, json_object_new_int64(value));
+}
+
+void page_set_bool(json_object *object, const char *key, bool value)
+{
+    json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+json_object *page_add(json_object *object, const char *key)
+{
+    json_object *member = json_object_new_object();
+    json_object_object_add(object, key, member);
+    return member;
+}
+
+json_object *page_list(json_object *object, const char *key)
+{
+    json_object *member = json_object_new_array();
+    json_object_object_add(object, key, member);
+    return member;
+}
+
+json_object *page_item(json_object *array)
+{
+    json_object *item = json_object_new_object();
+    json_object_array_add(array, item);
+    return item;
+}
+
+static json_object *list_of(json_object *data, const char *key)
+{
+    json_object *list = json_object_object_get(data, key);
+    return list ? list : page_list(data, key);
+}
+
+void page_crumb(json_object *data, const char *title, const char *path)
+{
+    json_object *crumb = page_item(list_of(data, "crumbs"));
+    page_set(crumb, "title", title);
+    page_set(crumb, "path", path);
+    page_set_bool(data, "has_crumbs", true);
+}
+
+json_object *page_action(json_object *data, const char *title, const char *path, const char *icon)
+{
+    json_object *action = page_item(list_of(data, "actions"));
+    page_set(action, "title", title);
+    page_set(action, "path", path);
+    page_set(action, "icon", icon);
+    page_set_bool(action, "primary", false);
+    page_set_bool(action, "danger", false);
+    page_set_bool(action, "download", false);
+    return action;
+}
+
+bool page_render(struct cx *cx, int status, const char *template, const char *title,
+                 json_object *data)
+{
+    const struct mustache *found = template_find(NULL, template);
+    if (!found) {
+        log_error("a page names a template that is not there", "template", template);
+        return fail(cx, 500, "internal", "Something went wrong on our side.");
+    }
+    if (!data)
+        data = page_object(cx);
+    frame_add(cx, data, title);
+    mustache_render(found, data, template_find, NULL, &cx->response.body);
+    /* a form shown again is not a place to come back to */
+    if (status >= 400 && request_header(&cx->request, "HX-Request"))
+        response_header_set(cx, "HX-Push-Url", "false");
+    return respond_html(cx, status);
+}
+
+bool page_go(struct cx *cx, const char *path)
+{
+    return respond_redirect(cx, path);
+}
+
+json_object *page_chart(json_object *data, const char *key, const char *kind, const char *title)
+{
+    json_object *chart = page_add(data, key);
+    page_set(chart, "kind", kind);
+    page_set(chart, "title", title);
+    page_set(chart, "note", NULL);
+    page_set(chart, "label_title", "Label");
+    page_set(chart, "value_title", "Value");
+    page_list(chart, "points");
+    return chart;
+}
+
+void page_chart_point(json_object *chart, const char *label, int64_t value)
+{
+    json_object *point = page_item(json_object_object_get(chart, "points"));
+    page_set(point, "label", label);
+    page_set_int(point, "value", value);
+}

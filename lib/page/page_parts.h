@@ -1,0 +1,73 @@
+/* page_parts: what the files of lib/page share; private to it. */
+#ifndef PAGE_PAGE_PARTS_H
+#define PAGE_PAGE_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "page/page.h"
+
+struct branding;
+
+/* ---- frame.c: what every page has ---- */
+/* Adds title, csrf, once and "frame" to a page's data. */
+void frame_add(struct cx *cx, json_object *data, const char *title);
+/* A request of htmx that wants only the part that changes. */
+bool frame_is_fragment(const struct cx *cx);
+/* Path and query of the request, to come back to; the home page after a POST. */
+const char *frame_address(struct cx *cx);
+/* Where the one signed in begins: the first entry of their menu, or "/". */
+const char *frame_home(struct cx *cx);
+
+/* ---- menu.c ---- */
+/* Adds menu, sets, many_sets and home to the frame. */
+void menu_add(struct cx *cx, json_object *frame);
+/* The word of the set that an address belongs to ("admin"), NULL: none. */
+const char *menu_set_of(const char *path);
+
+/* ---- notice.c ---- */
+/* Adds the notice that the last page left, and takes its cookie away. */
+void notice_add(struct cx *cx, json_object *frame);
+
+/* ---- brand.c ---- */
+const struct branding *brand_of(const struct cx *cx);
+const char *brand_name(const struct cx *cx);
+/* A digest of the colours, for the address of /brand.css. */
+const char *brand_version(struct cx *cx);
+
+/* ---- form.c ---- */
+/* From cx->failure: a summary whose lines lead to the fields ("form_error"). */
+void form_add_error(struct cx *cx, json_object *data);
+
+/* ---- show.c ---- */
+/* Fills `out` for the template layout/value: text and how it is shown. */
+void show_value(struct cx *cx, json_object *out, const struct list_result *result, size_t row,
+                int column);
+/* The text alone, in the arena; "" for null. */
+const char *show_text(struct cx *cx, const struct list_result *result, size_t row, int column);
+/* Index of a column by name, -1 when the result lacks it. */
+int show_column(const struct list_result *result, const char *name);
+const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */
+const char *show_number(struct cx *cx, int64_t number);     /* "12,345" */
+/* What a record is called on pages. */
+const char *show_label(struct cx *cx, const struct resource *resource,
+                       const struct list_result *result, size_t row);
+
+/* ---- generic_*.c: the pages of a resource ---- */
+bool generic_list(struct cx *cx);
+bool generic_export(struct cx *cx);
+bool generic_detail(struct cx *cx);
+bool generic_new(struct cx *cx);
+bool generic_create(struct cx *cx);
+bool generic_edit(struct cx *cx);
+bool generic_update(struct cx *cx);
+bool generic_delete_ask(struct cx *cx);
+bool generic_delete(struct cx *cx);
+bool generic_bulk_delete(struct cx *cx);
+/* Whether the resource offers the operation and the one signed in may use it. */
+bool generic_may(struct cx *cx, const struct resource *resource, unsigned operation);
+/* Breadcrumb up to the list; for the list itself NULL. */
+void generic_crumbs(struct cx *cx, json_object *data, const struct resource *resource);
+
+#endif

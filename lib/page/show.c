@@ -1,0 +1,240 @@
+/* show: stored values as people read them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/tenant.h"
+#include "base/clock.h"
+#include "base/money.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+/* What a word of a status says at a glance; words not listed say nothing. */
+static const struct {
+    const char *tone, *words;
+} tones[] = {
+    {"good", " active paid won success succeeded enabled verified completed done resolved accepted "
+             "delivered approved qualified allowed ok converted "},
+    {"open", " new open draft scheduled info sent invited created "},
+    {"wait", " trial pending waiting processing running queued contacted in_progress in_review "
+             "overdue paused warning past_due proposal negotiation on_hold "},
+    {"bad", " suspended failed lost cancelled canceled rejected error blocked revoked expired "
+            "denied deleted locked critical urgent void "},
+};
+
+static const char *tone_of(const char *word)
+{
+    char spaced[64];
+    size_t len = strlen(word);
+    if (len + 3 > sizeof spaced)
+        return "plain";
+    spaced[0] = ' ';
+    memcpy(spaced + 1, word, len);
+    strcpy(spaced + 1 + len, " ");
+    for (size_t i = 0; i < COUNT(tones); i++)
+        if (strstr(tones[i].words, spaced))
+            return tones[i].tone;
+    return "plain";
+}
+
+int show_column(const struct list_result *result, const char *name)
+{
+    for (int i = 0; result->fields[i]; i++)
+        if (strcmp(result->fields[i]->name, name) == 0)
+            return i;
+    return -1;
+}
+
+const char *show_choice(struct cx *cx, const char *choice)
+{
+    char *text = text_title(cx->arena, choice);
+    for (char *c = text; *c; c++)
+        if (*c == '-')
+            *c = ' ';
+    return text;
+}
+
+const char *show_number(struct cx *cx, int64_t number)
+{
+    char digits[24], *text = arena_alloc(cx->arena, 32), *to = text;
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)number);
+    size_t sign = number < 0;
+    for (size_t i = 0; i < len; i++) {
+        if (i > sign && (len - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    return text;
+}
+
+static const char *currency_of(struct cx *cx, const struct list_result *result, size_t row,
+                               const struct field *field)
+{
+    int column = field->refers ? show_column(result, field->refers) : -1;
+    const char *currency = column >= 0 ? rows_text(result->rows, row, column) : NULL;
+    if (!currency && cx->tenant)
+        currency = cx->tenant->currency;
+    return currency ? currency : "EUR";
+}
+
+static const char *show_time(struct cx *cx, const char *text)
+{
+    char iso[32];
+    int64_t us;
+    if (clock_from_database(text, iso) && clock_parse(iso, &us))
+        return clock_show(cx->arena, us, cx->tenant ? cx->tenant->time_zone : "UTC");
+    return text;
+}
+
+/* "2026-11-21": "21 Nov 2026". */
+static const char *show_date(struct cx *cx, const char *text)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (!clock_is_date(text))
+        return text;
+    int month = (text[5] - '0') * 10 + text[6] - '0';
+    return arena_printf(cx->arena, "%d %s %.4s", atoi(text + 8), months[month - 1], text);
+}
+
+/* 1250: "12.5 %" */
+static const char *show_share(struct cx *cx, const char *text)
+{
+    long points = strtol(text, NULL, 10), rest = labs(points % 100);
+    char *out =
+        arena_printf(cx->arena, "%s%ld.%02ld", points < 0 ? "-" : "", labs(points) / 100, rest);
+    char *end = out + strlen(out);
+    while (end[-1] == '0')
+        *--end = 0;
+    if (end[-1] == '.')
+        end[-1] = 0;
+    return arena_printf(cx->arena, "%s %%", out);
+}
+
+static const char *show_bool(const char *text)
+{
+    return *text == 't' || *text == '1' ? "Yes" : "No";
+}
+
+/* A JSON array of plain values (or PostgreSQL's {a,b}) as "a, b". */
+static const char *show_list(struct cx *cx, const struct field *field, const char *text)
+{
+    json_object *array = json_tokener_parse(text);
+    struct buf out;
+    buf_init(&out, cx->arena);
+    if (json_object_is_type(array, json_type_array) && !field->fields) {
+        buf_puts(&out, "");
+        for (size_t i = 0; i < json_object_array_length(array); i++) {
+            const char *item = json_object_get_string(json_object_array_get_idx(array, i));
+            buf_printf(&out, "%s%s", i ? ", " : "",
+                       !item            ? ""
+                       : field->choices ? show_choice(cx, item)
+                                        : item);
+        }
+    } else if (array) {
+        buf_puts(&out, json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
+                                                                 JSON_C_TO_STRING_SPACED |
+                                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
+    } else {
+        for (const char *c = text; *c; c++)
+            if (*c == ',')
+                buf_puts(&out, ", ");
+            else if (!strchr("{}\"", *c))
+                buf_putc(&out, *c);
+        buf_puts(&out, "");
+    }
+    json_object_put(array);
+    return out.data;
+}
+
+const char *show_text(struct cx *cx, const struct list_result *result, size_t row, int column)
+{
+    const struct field *field = result->fields[column];
+    const char *text = rows_text(result->rows, row, column);
+    if (!text)
+        return "";
+    switch (field->type) {
+    case TIME:
+        return show_time(cx, text);
+    case DATE:
+        return show_date(cx, text);
+    case MONEY:
+        return money_show(cx->arena, strtoll(text, NULL, 10), currency_of(cx, result, row, field));
+    case BASIS_POINTS:
+        return show_share(cx, text);
+    case BOOL:
+        return show_bool(text);
+    case CHOICE:
+        return show_choice(cx, text);
+    case INT:
+        return show_number(cx, strtoll(text, NULL, 10));
+    case JSON:
+    case OBJECT:
+    case ARRAY:
+        return show_list(cx, field, text);
+    default:
+        return text;
+    }
+}
+
+static const char *link_of(struct cx *cx, const struct field *field, const char *text)
+{
+    switch (field->type) {
+    case EMAIL:
+        return arena_printf(cx->arena, "mailto:%s", text);
+    case PHONE:
+        return arena_printf(cx->arena, "tel:%s", text);
+    case URL: /* nothing but the web: a field may hold what was stored before it was checked */
+        return text_starts(text, "https://") || text_starts(text, "http://") ? text : NULL;
+    default:
+        return NULL;
+    }
+}
+
+void show_value(struct cx *cx, json_object *out, const struct list_result *result, size_t row,
+                int column)
+{
+    const struct field *field = result->fields[column];
+    const char *stored = rows_text(result->rows, row, column);
+    bool none = !stored || !*stored, choice = field->type == CHOICE;
+    bool swatch = field->type == COLOR;
+    const char *href = none ? NULL : link_of(cx, field, stored);
+    page_set(out, "text", show_text(cx, result, row, column));
+    page_set_bool(out, "none", none);
+    page_set(out, "tone", !none && choice ? tone_of(stored) : NULL);
+    page_set(out, "href", href);
+    page_set_bool(out, "outside", field->type == URL);
+    page_set(out, "swatch", !none && swatch ? stored : NULL);
+    page_set_bool(out, "plain", !none && !choice && !href && !swatch);
+    page_set_bool(out, "long",
+                  field->type == LONG || field->type == JSON || field->type == OBJECT ||
+                      (field->type == ARRAY && field->fields));
+    page_set_bool(out, "mono", field->type == UUID || field->type == JSON);
+    page_set_bool(out, "firm", field->type == TIME || field->type == DATE);
+}
+
+const char *show_label(struct cx *cx, const struct resource *resource,
+                       const struct list_result *result, size_t row)
+{
+    int column = show_column(result, resource->label ? resource->label : resource->fields->name);
+    const char *label = column >= 0 ? show_text(cx, result, row, column) : "";
+    if (*label)
+        return label;
+    column = show_column(result, "id");
+    return column >= 0 ? rows_text(result->rows, row, column) : resource->one;
+}
+
+json_object *page_record(struct cx *cx, const struct list_result *result, size_t row)
+{
+    json_object *record = page_object(cx), *raw = page_add(record, "raw");
+    for (int i = 0; result->fields[i]; i++) {
+        const char *name = field_json_name(result->fields[i]);
+        const char *text = rows_text(result->rows, row, i);
+        page_set(raw, name, text);
+        page_set(record, name, text ? show_text(cx, result, row, i) : NULL);
+    }
+    return record;
+}

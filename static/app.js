@@ -1,0 +1,218 @@
+// What scripts add to pages that also work without them.
+(() => {
+    "use strict";
+    const root = document.documentElement;
+    const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+    // ---- appearance: at once, and kept by the server's cookie ----
+    function showTheme(theme) {
+        root.dataset.bsTheme = theme;
+        for (const button of all("[data-theme-form] [name=theme]"))
+            button.setAttribute("aria-pressed", String(button.value === theme));
+        drawCharts();
+    }
+
+    async function keepTheme(form, submitter) {
+        const body = new URLSearchParams(new FormData(form, submitter));
+        showTheme(submitter.value);
+        await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    }
+
+    // ---- lists: follow the search, tick all, count the ticked ----
+    let typing;
+    function follow(form, delay) {
+        clearTimeout(typing);
+        typing = setTimeout(() => form.isConnected && form.requestSubmit(), delay);
+    }
+
+    // An address says only what differs from the plain list, so it can be shared.
+    function shorten(form) {
+        const boxes = all("[name=fields]", form);
+        const columns = boxes.filter((box) => box.checked).map((box) => box.value).join(",");
+        if (boxes.length && columns && columns !== boxes[0].closest("[data-plain]").dataset.plain) {
+            const one = Object.assign(document.createElement("input"), { type: "hidden", name: "fields" });
+            one.value = columns;
+            form.append(one);
+        }
+        for (const input of all("input, select", form))
+            if (boxes.includes(input) || input.value === "" || input.value === input.dataset.plain)
+                input.disabled = true;
+    }
+
+    function countTicks(form) {
+        const boxes = all("[name=id]", form);
+        const ticked = boxes.filter((box) => box.checked).length;
+        const button = form.querySelector("[data-bulk-button]");
+        const every = form.querySelector("[data-all]");
+        if (!button)
+            return;
+        button.disabled = ticked === 0;
+        button.querySelector("[data-bulk-count]").textContent = ticked ? ` (${ticked})` : "";
+        every.checked = ticked > 0 && ticked === boxes.length;
+        every.indeterminate = ticked > 0 && ticked < boxes.length;
+    }
+
+    // ---- charts: drawn from the table that is in the page ----
+    const drawn = new Map();
+    let library;
+    function loadCharts() {
+        library ??= new Promise((done, failed) => {
+            const script = document.createElement("script");
+            const own = document.querySelector("script[src*='/static/app.js']").src;
+            script.src = own.replace("/static/app.js", "/static/vendor/chart.umd.min.js");
+            script.onload = done;
+            script.onerror = failed;
+            document.head.append(script);
+        });
+        return library;
+    }
+
+    function colour(name) {
+        const probe = document.createElement("i");
+        probe.hidden = true;
+        probe.className = `colour-${name}`;
+        document.body.append(probe);
+        const value = getComputedStyle(probe).color;
+        probe.remove();
+        return value;
+    }
+
+    function chartOptions(figure, ink, line) {
+        const round = figure.dataset.chart === "doughnut";
+        const axis = { grid: { color: line, drawTicks: false }, border: { display: false }, ticks: { color: ink, padding: 8, maxRotation: 0, autoSkipPadding: 16 } };
+        return {
+            responsive: true,
+            maintainAspectRatio: false,
+            animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 300 },
+            plugins: { legend: { display: round, position: "right", labels: { color: ink } } },
+            scales: round ? {} : { x: { ...axis, grid: { display: false } }, y: { ...axis, beginAtZero: true, ticks: { ...axis.ticks, precision: 0, maxTicksLimit: 6 } } },
+        };
+    }
+
+    function drawChart(figure) {
+        const rows = all("tbody tr", figure);
+        const brand = colour("brand");
+        const ink = colour("quiet");
+        const round = figure.dataset.chart === "doughnut";
+        const parts = ["brand", "mark", "open", "wait", "good", "bad", "quiet"].map(colour);
+        drawn.get(figure)?.destroy();
+        drawn.set(figure, new Chart(figure.querySelector("canvas"), {
+            type: figure.dataset.chart,
+            data: {
+                labels: rows.map((row) => row.cells[0].textContent),
+                datasets: [{
+                    label: figure.querySelector("h2").textContent,
+                    data: rows.map((row) => Number(row.cells[1].dataset.value)),
+                    backgroundColor: round ? parts : figure.dataset.chart === "line" ? "transparent" : brand,
+                    borderColor: round ? colour("surface") : brand,
+                    borderWidth: figure.dataset.chart === "bar" ? 0 : 2,
+                    borderRadius: figure.dataset.chart === "bar" ? 4 : 0,
+                    maxBarThickness: 44,
+                    pointRadius: rows.length > 40 ? 0 : 3,
+                    pointBackgroundColor: brand,
+                    tension: 0.25,
+                }],
+            },
+            options: chartOptions(figure, ink, colour("line")),
+        }));
+    }
+
+    async function drawCharts() {
+        for (const [figure, chart] of drawn)
+            if (!figure.isConnected) {
+                chart.destroy();
+                drawn.delete(figure);
+            }
+        const figures = all("[data-chart]");
+        if (figures.length === 0)
+            return;
+        await loadCharts();
+        figures.filter((figure) => figure.isConnected).forEach(drawChart);
+    }
+
+    // ---- a field that holds another record's id is chosen by name ----
+    async function fillChoices(input) {
+        const answer = await fetch(`${input.dataset.refers}?limit=100`, { headers: { Accept: "application/json" } });
+        if (!answer.ok)
+            return;
+        const { data } = await answer.json();
+        const select = document.createElement("select");
+        for (const { name } of [...input.attributes])
+            if (!["type", "value", "class", "data-refers", "maxlength"].includes(name))
+                select.setAttribute(name, input.getAttribute(name));
+        select.className = "form-select";
+        select.add(new Option("Nobody", ""));
+        for (const it of data)
+            select.add(new Option(it.name ?? it.title ?? it.email ?? it.id, it.id));
+        if (input.value && !data.some((it) => it.id === input.value))
+            select.add(new Option(input.value, input.value));
+        select.value = input.value;
+        input.replaceWith(select);
+    }
+
+    // ---- every part of a page, when it came ----
+    function prepare() {
+        all("[data-bulk]").forEach((form) => {
+            for (const label of all(".tick-all", form))
+                label.hidden = false;
+            countTicks(form);
+        });
+        all("input[data-refers]").forEach(fillChoices);
+        document.querySelector("[data-focus]")?.focus();
+        drawCharts();
+    }
+
+    document.addEventListener("submit", (event) => {
+        const form = event.target;
+        if (form.matches("[data-theme-form]")) {
+            event.preventDefault();
+            keepTheme(form, event.submitter);
+        } else if (form.matches("[data-live]")) {
+            shorten(form);
+        } else if (form.matches("[data-once]")) {
+            if (form.dataset.sent)
+                event.preventDefault();
+            form.dataset.sent = "1";
+        }
+    }, true);
+    document.addEventListener("input", (event) => {
+        const form = event.target.closest("[data-live]");
+        if (form && event.target.type === "search")
+            follow(form, 300);
+    });
+    document.addEventListener("change", (event) => {
+        const live = event.target.closest("[data-live]");
+        if (live && event.target.type !== "search" && !event.target.closest(".drop"))
+            follow(live, 0);
+        const bulk = event.target.closest("[data-bulk]");
+        if (!bulk)
+            return;
+        if (event.target.matches("[data-all]"))
+            for (const box of all("[name=id]", bulk))
+                box.checked = event.target.checked;
+        countTicks(bulk);
+    });
+    document.addEventListener("click", (event) => {
+        for (const open of all("details.drop[open]"))
+            if (!open.contains(event.target))
+                open.open = false;
+    });
+    document.addEventListener("keydown", (event) => {
+        const open = event.key === "Escape" && event.target.closest?.("details.drop[open]");
+        if (open) {
+            open.open = false;
+            open.querySelector("summary").focus();
+        }
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+    addEventListener("pageshow", () => all("[data-sent]").forEach((form) => delete form.dataset.sent));
+
+    document.addEventListener("htmx:before:request", () => { document.body.dataset.busy = "1"; });
+    document.addEventListener("htmx:finally:request", () => { delete document.body.dataset.busy; });
+    document.addEventListener("htmx:after:swap", () => {
+        prepare();
+        if (document.activeElement === document.body)
+            document.getElementById("main")?.focus({ preventScroll: true });
+    });
+    prepare(); // scripts are deferred: the page is whole
+})();
