@@ -1,0 +1,46 @@
+#include "access/cors.h"
+
+#include <string.h>
+
+#include "access/tenant.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+static bool origin_allowed(struct cx *cx, const char *origin)
+{
+    const char *list = tenant_setting(cx, "api", "allowedOrigins");
+    json_object *origins = list ? json_tokener_parse(list) : NULL;
+    bool allowed = false;
+    if (json_object_is_type(origins, json_type_array))
+        for (size_t i = 0; i < json_object_array_length(origins) && !allowed; i++)
+            allowed =
+                text_equal(json_object_get_string(json_object_array_get_idx(origins, i)), origin);
+    json_object_put(origins);
+    return allowed;
+}
+
+void cors_answer(struct cx *cx)
+{
+    const char *origin = request_header(&cx->request, "Origin");
+    if (!origin || !cx->tenant || cx->is_page)
+        return;
+    response_header(cx, "Vary", "Origin");
+    if (!origin_allowed(cx, origin))
+        return;
+    response_header_set(cx, "Access-Control-Allow-Origin", arena_text(cx->arena, origin));
+    response_header_set(cx, "Access-Control-Expose-Headers",
+                        "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
+}
+
+void cors_preflight(struct cx *cx, const char *allow)
+{
+    if (!request_header(&cx->request, "Origin") || (!cx->tenant && !tenant_resolve(cx, NULL))) {
+        cx->failure = (struct failure){.status = 0};
+        return;
+    }
+    response_header_set(cx, "Access-Control-Allow-Methods", allow);
+    response_header_set(cx, "Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
+                        "X-Tenant-Slug, X-Tenant-Id");
+    response_header_set(cx, "Access-Control-Max-Age", "600");
+}

@@ -1,0 +1,19 @@
+#include "access/event.h"
+
+#include "db/db.h"
+
+STATEMENT(
+    event_insert,
+    "insert into events (tenant_id, actor_kind, actor_id, actor_name, action, resource_type,\n"
+    "                    resource_id, changes, ip, user_agent, request_id)\n"
+    "select current_setting('app.tenant_id')::uuid, coalesce(c ->> 'kind', 'system'),\n"
+    "       (c ->> 'actorId')::uuid, c ->> 'actorName', $1, $2, $3, $4::jsonb, c ->> 'ip',\n"
+    "       c ->> 'userAgent', c ->> 'requestId'\n"
+    "from (select nullif(current_setting('app.context', true), '')::jsonb as c) as context",
+    DB_WRITES);
+
+bool event_append(struct db *db, const char *action, const char *resource_type,
+                  const char *resource_id, const char *changes)
+{
+    return db_get(db, &event_insert, action, resource_type, resource_id, changes) != NULL;
+}

@@ -1,0 +1,49 @@
+/* limit: rate limits by class of address. The headers are those of the IETF's
+ * draft "RateLimit header fields for HTTP": the policy (q: quota, w: window in
+ * seconds) and what is left (r: remaining, t: seconds until it is full). */
+#include <string.h>
+
+#include "access/internal.h"
+#include "access/session.h"
+#include "access/shared.h"
+#include "access/tenant.h"
+#include "base/config.h"
+#include "http/cx.h"
+
+static void tell(struct cx *cx, const char *name, int64_t quota, const struct limit_state *state)
+{
+    response_header_set(cx, "RateLimit-Policy",
+                        arena_printf(cx->arena, "\"%s\";q=%lld;w=60", name, (long long)quota));
+    response_header_set(cx, "RateLimit",
+                        arena_printf(cx->arena, "\"%s\";r=%lld;t=%lld", name,
+                                     (long long)state->remaining, (long long)state->reset_s));
+}
+
+static bool pass(struct cx *cx, const char *name, const char *id, enum config_key rate)
+{
+    struct limit_state state;
+    int64_t quota = config_int(rate);
+    char key[128];
+    if (quota == 0)
+        return true;
+    snprintf(key, sizeof key, "%s:%s", name, id);
+    bool passed = shared_limit(key, quota, quota, &state);
+    if (!cx->is_page && (!passed || strcmp(name, "tenant") != 0))
+        tell(cx, name, quota, &state);
+    if (passed)
+        return true;
+    response_header_set(
+        cx, "Retry-After",
+        arena_printf(cx->arena, "%lld", (long long)(state.retry_s ? state.retry_s : 1)));
+    return fail(cx, 429, "rate_limited", "Too many requests; try again in a moment.");
+}
+
+bool limit_check(struct cx *cx)
+{
+    if (cx->route->flags & ROUTE_AUTH_LIMIT)
+        return pass(cx, "sign-in", cx->request.remote, CONFIG_TULOU_RATE_AUTH);
+    if (!pass(cx, "api", cx->session ? cx->session->user_id : cx->request.remote,
+              CONFIG_TULOU_RATE_API))
+        return false;
+    return pass(cx, "tenant", cx->tenant->id, CONFIG_TULOU_RATE_TENANT);
+}

@@ -1,0 +1,120 @@
+#include "access/permission.h"
+
+#include <ctype.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "access/session.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+static const char platform_area[] = "platform.";
+
+static size_t word_length(const char *at)
+{
+    size_t len = 0;
+    while (islower((unsigned char)at[len]) || isdigit((unsigned char)at[len]) || at[len] == '_')
+        len++;
+    return len;
+}
+
+/* "*", "*:read", "area.*", "area.*:read", "area.resource:*", "area.resource:action" */
+bool permission_is_grant(const char *text)
+{
+    const char *at = text;
+    if (*at == '*') {
+        at++;
+    } else {
+        at += word_length(at);
+        if (at == text || *at++ != '.')
+            return false;
+        size_t len = *at == '*' ? 1 : word_length(at);
+        if (len == 0)
+            return false;
+        bool any = *at == '*';
+        at += len;
+        if (!any && *at != ':')
+            return false;
+    }
+    if (*at == '\0')
+        return true;
+    if (*at++ != ':')
+        return false;
+    size_t len = *at == '*' ? 1 : word_length(at);
+    return len > 0 && at[len] == '\0';
+}
+
+/* The part before ':' and the action behind it ("" for none: any). */
+static const char *action_of(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    return colon ? colon + 1 : "*";
+}
+
+static bool subject_covers(const char *grant, const char *permission)
+{
+    size_t len = strcspn(grant, ":"), subject = strcspn(permission, ":");
+    if (len == 1 && grant[0] == '*')
+        return !text_starts(permission, platform_area);
+    if (len >= 2 && grant[len - 1] == '*')
+        return subject >= len - 1 && strncmp(grant, permission, len - 1) == 0;
+    return len == subject && strncmp(grant, permission, len) == 0;
+}
+
+bool grant_covers(const char *grant, const char *permission)
+{
+    const char *action = action_of(grant);
+    return subject_covers(grant, permission) &&
+           (strcmp(action, "*") == 0 || strcmp(action, action_of(permission)) == 0);
+}
+
+bool permissions_allow(const struct permissions *permissions, const char *permission)
+{
+    for (size_t i = 0; i < permissions->count; i++)
+        if (grant_covers(permissions->grants[i], permission))
+            return true;
+    return false;
+}
+
+/* A grant with wildcards is covered by one that is as wide: the same test, with
+ * the wildcards of the narrower taken as words. "*" itself needs "*". */
+bool permissions_cover(const struct permissions *permissions, const char *grant)
+{
+    for (size_t i = 0; i < permissions->count; i++) {
+        const char *own = permissions->grants[i];
+        if (strcmp(own, grant) == 0 || (grant[0] != '*' && grant_covers(own, grant)))
+            return true;
+        if (grant[0] == '*' && strcmp(own, "*") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add(struct permissions *out, struct arena *arena, const char *grant)
+{
+    const char **grown = arena_alloc(arena, sizeof *grown * (out->count + 1));
+    if (out->count > 0)
+        memcpy(grown, out->grants, sizeof *grown * out->count);
+    grown[out->count] = grant;
+    *out = (struct permissions){grown, out->count + 1};
+}
+
+struct permissions permissions_read(struct arena *arena, const char *text)
+{
+    struct permissions out = {NULL, 0};
+    json_object *list = text ? json_tokener_parse(text) : NULL;
+    size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *grant = json_object_get_string(json_object_array_get_idx(list, i));
+        if (grant && permission_is_grant(grant))
+            add(&out, arena, arena_text(arena, grant));
+    }
+    json_object_put(list);
+    return out;
+}
+
+bool may(const struct cx *cx, const char *permission)
+{
+    return cx->session && permissions_allow(&cx->session->permissions, permission);
+}

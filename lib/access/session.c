@@ -1,0 +1,133 @@
+/* session: who asks. */
+#include "access/session.h"
+
+#include <string.h>
+
+#include "access/internal.h"
+#include "access/roles.h"
+#include "access/shared.h"
+#include "access/tenant.h"
+#include "base/config.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+STATEMENT(session_by_cookie,
+          "select s.id, s.user_id, u.email, u.name, u.must_change_password,\n"
+          "       s.last_used_at < now() - interval '5 minutes'\n"
+          "from sessions s\n"
+          "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
+          "where s.tenant_id = $1::uuid and s.token_hash = $2 and s.kind = 'cookie'\n"
+          "and s.revoked_at is null and s.expires_at > now() and u.status = 'active'",
+          0);
+
+STATEMENT(session_touch,
+          "update sessions\n"
+          "set last_used_at = now(), expires_at = now() + make_interval(days => $3::int)\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+static bool refuse(struct cx *cx, const char *code, const char *message)
+{
+    response_header_set(cx, "WWW-Authenticate", "Bearer");
+    return fail(cx, 401, code, "%s", message);
+}
+
+bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented)
+{
+    const char *header = request_header(&cx->request, "Authorization");
+    *presented = header != NULL;
+    if (!header)
+        return true;
+    if (strncasecmp(header, "Bearer ", 7) != 0)
+        return refuse(cx, "token_malformed", "Send a bearer token.");
+    const char *problem = token_verify(cx->arena, header + 7, claims);
+    return !problem || refuse(cx, problem, "The access token is not valid.");
+}
+
+bool session_from_claims(struct cx *cx, const struct claims *claims)
+{
+    if (shared_revoked(claims->session_id, claims->issued_us))
+        return refuse(cx, "session_revoked", "This session was signed out.");
+    if (shared_revoked(claims->user_id, claims->issued_us) ||
+        shared_revoked(claims->tenant_id, claims->issued_us))
+        return refuse(cx, "token_stale", "Rights have changed: refresh the token.");
+    if (claims->is_operator != (cx->tenant->kind == TENANT_PLATFORM))
+        return refuse(cx, "token_audience", "This token is for another audience.");
+    struct session *session = arena_alloc(cx->arena, sizeof *session);
+    *session = (struct session){.kind = SESSION_TOKEN,
+                                .email = claims->email,
+                                .name = claims->name,
+                                .role = claims->role,
+                                .rank = claims->rank,
+                                .is_operator = claims->is_operator,
+                                .permissions = claims->permissions};
+    memcpy(session->id, claims->session_id, UUID_SIZE);
+    memcpy(session->user_id, claims->user_id, UUID_SIZE);
+    memcpy(session->tenant_id, claims->tenant_id, UUID_SIZE);
+    cx->session = session;
+    return true;
+}
+
+static bool load_rights(struct cx *cx, struct db *db, struct session *session)
+{
+    struct rights rights;
+    if (!rights_load(db, session->tenant_id, session->user_id, &rights)) {
+        cx->db.error = db->error;
+        return fail_db(cx);
+    }
+    session->permissions = rights.permissions;
+    session->role = rights.role;
+    session->rank = rights.rank;
+    return true;
+}
+
+/* Sessions in use live on; written at most every few minutes. */
+static void touch(struct db *db, const struct session *session)
+{
+    const char *days =
+        arena_printf(db->arena, "%lld", (long long)config_int(CONFIG_TULOU_SESSION_DAYS));
+    db_get(db, &session_touch, session->tenant_id, session->id, days);
+}
+
+bool session_from_cookie(struct cx *cx)
+{
+    char hash[65];
+    struct db db;
+    const char *value = request_cookie(&cx->request, cookie_name(cx, "tulou_session"));
+    if (!value || !*value)
+        return true;
+    text_sha256(value, strlen(value), hash);
+    db_init(&db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
+    struct rows *rows = db_get(&db, &session_by_cookie, cx->tenant->id, hash);
+    if (!rows) {
+        cx->db.error = db.error;
+        return fail_db(cx);
+    }
+    if (rows_count(rows) == 0)
+        return true; /* an old cookie is nobody's */
+    struct session *session = arena_alloc(cx->arena, sizeof *session);
+    *session = (struct session){.kind = SESSION_COOKIE,
+                                .email = rows_text(rows, 0, 2),
+                                .name = rows_text(rows, 0, 3),
+                                .is_operator = cx->tenant->kind == TENANT_PLATFORM,
+                                .must_change_password = rows_bool(rows, 0, 4)};
+    memcpy(session->id, rows_text(rows, 0, 0), UUID_SIZE);
+    memcpy(session->user_id, rows_text(rows, 0, 1), UUID_SIZE);
+    memcpy(session->tenant_id, cx->tenant->id, UUID_SIZE);
+    if (!load_rights(cx, &db, session))
+        return false;
+    if (rows_bool(rows, 0, 5))
+        touch(&db, session);
+    session->csrf = "";
+    cx->session = session;
+    return true;
+}
+
+bool session_authenticate(struct cx *cx)
+{
+    struct claims claims;
+    bool presented;
+    if (!session_read_bearer(cx, &claims, &presented))
+        return false;
+    return presented ? session_from_claims(cx, &claims) : session_from_cookie(cx);
+}

@@ -1,0 +1,215 @@
+/* session_store: opening, rotating and revoking sessions. */
+#include <string.h>
+
+#include "access/roles.h"
+#include "access/session.h"
+#include "access/shared.h"
+#include "access/tenant.h"
+#include "access/token.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+STATEMENT(
+    session_insert,
+    "insert into sessions (tenant_id, id, user_id, kind, token_hash, ip, user_agent, expires_at)\n"
+    "values ($1::uuid, $2::uuid, $3::uuid, $4, $5, $6, $7, now() + make_interval(days => $8::int))",
+    DB_WRITES);
+
+STATEMENT(session_user,
+          "select email, name\n"
+          "from users\n"
+          "where tenant_id = $1::uuid and id = $2::uuid and status = 'active'",
+          0);
+
+/* Locks the session, so that of two uses of one token at once the second finds
+ * it used. */
+STATEMENT(session_by_refresh,
+          "select id, user_id\n"
+          "from sessions\n"
+          "where tenant_id = $1::uuid and token_hash = $2 and kind = 'token'\n"
+          "and revoked_at is null and expires_at > now()\n"
+          "for update",
+          0);
+
+STATEMENT(session_rotate,
+          "with old as (\n"
+          "    insert into used_tokens (tenant_id, session_id, token_hash)\n"
+          "    values ($1::uuid, $2::uuid, $3)\n"
+          ")\n"
+          "update sessions\n"
+          "set token_hash = $4, last_used_at = now(),\n"
+          "    expires_at = now() + make_interval(days => $5::int)\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+STATEMENT(session_by_used,
+          "select session_id\n"
+          "from used_tokens\n"
+          "where tenant_id = $1::uuid and token_hash = $2",
+          0);
+
+STATEMENT(session_end,
+          "update sessions\n"
+          "set revoked_at = clock_timestamp(), revoked_why = $3\n"
+          "where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null",
+          DB_WRITES);
+
+STATEMENT(session_end_user,
+          "update sessions\n"
+          "set revoked_at = clock_timestamp(), revoked_why = $4\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid and revoked_at is null\n"
+          "and ($3::uuid is null or id <> $3::uuid)\n"
+          "returning id",
+          DB_WRITES);
+
+static int64_t access_seconds(void)
+{
+    return config_int(CONFIG_TULOU_ACCESS_MINUTES) * 60;
+}
+
+static bool fail_with(struct cx *cx, const struct db *db)
+{
+    cx->db.error = db->error;
+    return fail_db(cx);
+}
+
+static const char *days(struct cx *cx)
+{
+    return arena_printf(cx->arena, "%lld", (long long)config_int(CONFIG_TULOU_SESSION_DAYS));
+}
+
+/* The tenant stands in front, since at the bare domain a token must say where
+ * it belongs. */
+static char *new_secret(struct cx *cx, const char *tenant_id)
+{
+    return arena_printf(cx->arena, "%s.%s", tenant_id, text_random(cx->arena, 32));
+}
+
+static bool make_access(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id,
+                        struct session_tokens *out)
+{
+    struct rights rights;
+    struct rows *user = db_get(db, &session_user, tenant_id, user_id);
+    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
+    if (!user || !tenant || !rights_load(db, tenant_id, user_id, &rights))
+        return fail_with(cx, db);
+    if (rows_count(user) == 0)
+        return fail(cx, 401, "session_revoked", "This account may not sign in.");
+    int64_t now_us = clock_now_us();
+    struct claims claims = {.user_id = user_id,
+                            .email = rows_text(user, 0, 0),
+                            .name = rows_text(user, 0, 1),
+                            .role = rights.role,
+                            .rank = rights.rank,
+                            .tenant_id = tenant_id,
+                            .session_id = out->session_id,
+                            .is_operator = tenant->kind == TENANT_PLATFORM,
+                            .permissions = rights.permissions,
+                            .issued_us = now_us,
+                            .expires_at = now_us / 1000000 + access_seconds()};
+    out->access = token_sign(cx->arena, &claims);
+    out->expires_in = access_seconds();
+    return out->access || fail(cx, 503, "not_ready", "The keys are not there yet; try again.");
+}
+
+bool session_open(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
+                  struct session_tokens *out)
+{
+    char hash[65];
+    char *secret =
+        kind == SESSION_COOKIE ? text_random(cx->arena, 32) : new_secret(cx, db->tenant_id);
+    *out = (struct session_tokens){.refresh = secret};
+    uuid_new(out->session_id);
+    text_sha256(secret, strlen(secret), hash);
+    if (!db_get(db, &session_insert, db->tenant_id, out->session_id, user_id,
+                kind == SESSION_COOKIE ? "cookie" : "token", hash, cx->request.remote,
+                request_header(&cx->request, "User-Agent"), days(cx)))
+        return fail_with(cx, db);
+    if (kind == SESSION_COOKIE) {
+        out->cookie = secret;
+        out->refresh = NULL;
+        return true;
+    }
+    return make_access(cx, db, db->tenant_id, user_id, out);
+}
+
+/* ---- rotation ---- */
+
+/* A used token comes back: whoever has it, the family ends. */
+static bool end_family(struct cx *cx, struct db *db, const char *hash)
+{
+    struct rows *used = db_get(db, &session_by_used, db->tenant_id, hash);
+    if (!used)
+        return fail_with(cx, db);
+    if (rows_count(used) == 0)
+        return fail(cx, 401, "refresh_token_invalid", "The refresh token is not valid.");
+    if (!session_revoke(cx, db, rows_text(used, 0, 0), "refresh token used twice"))
+        return false;
+    if (!db_commit(db))
+        return fail_with(cx, db);
+    return fail(cx, 401, "refresh_token_reused", "This refresh token was used before: signed out.");
+}
+
+static bool rotate(struct cx *cx, struct db *db, const char *refresh, struct session_tokens *out)
+{
+    char old[65], fresh[65];
+    text_sha256(refresh, strlen(refresh), old);
+    if (!db_begin(db))
+        return fail_with(cx, db);
+    struct rows *rows = db_get(db, &session_by_refresh, db->tenant_id, old);
+    if (!rows)
+        return fail_with(cx, db);
+    if (rows_count(rows) == 0)
+        return end_family(cx, db, old);
+    memcpy(out->session_id, rows_text(rows, 0, 0), UUID_SIZE);
+    out->refresh = new_secret(cx, db->tenant_id);
+    text_sha256(out->refresh, strlen(out->refresh), fresh);
+    if (!db_get(db, &session_rotate, db->tenant_id, out->session_id, old, fresh, days(cx)))
+        return fail_with(cx, db);
+    return make_access(cx, db, db->tenant_id, rows_text(rows, 0, 1), out) &&
+           (db_commit(db) || fail_with(cx, db));
+}
+
+bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out)
+{
+    struct db db;
+    *out = (struct session_tokens){.refresh = NULL};
+    char *tenant_id = arena_copy(cx->arena, refresh, strcspn(refresh, "."));
+    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
+    if (!tenant)
+        return fail(cx, 401, "refresh_token_invalid", "The refresh token is not valid.");
+    if (cx->tenant->kind != TENANT_PLATFORM && strcmp(cx->tenant->id, tenant->id) != 0)
+        return fail(cx, 403, "tenant_mismatch", "Host and token name different tenants.");
+    db_init(&db, cx->arena, DB_TENANT, tenant->id, tenant->schema);
+    bool done = rotate(cx, &db, refresh, out);
+    db_rollback(&db);
+    return done;
+}
+
+/* ---- revoking ---- */
+
+bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why)
+{
+    if (!db_get(db, &session_end, db->tenant_id, session_id, why))
+        return fail_with(cx, db);
+    shared_revoke(session_id, clock_now_us(), access_seconds() + 60);
+    return true;
+}
+
+bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
+                         const char *why)
+{
+    struct rows *rows = db_get(db, &session_end_user, db->tenant_id, user_id, keep, why);
+    if (!rows)
+        return fail_with(cx, db);
+    for (size_t i = 0; i < rows_count(rows); i++)
+        shared_revoke(rows_text(rows, i, 0), clock_now_us(), access_seconds() + 60);
+    return true;
+}
+
+void session_rights_changed(const char *id)
+{
+    shared_revoke(id, clock_now_us(), access_seconds() + 60);
+}

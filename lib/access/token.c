@@ -1,0 +1,237 @@
+#include "access/token.h"
+
+#include <jwt.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+enum { KEYS_MAX = 8, CACHED = 512, TOKEN_MAX = 8192, LEEWAY_S = 5 };
+
+/* A token verified a moment ago, known by its whole digest, so that the next
+ * request with it costs a hash instead of parsing and HMAC. What changes with
+ * time (expiry, revocation) is checked each time. */
+struct cached {
+    unsigned char digest[32];
+    struct arena *arena;
+    struct claims claims;
+};
+
+static struct {
+    char ids[KEYS_MAX][40];
+    unsigned char keys[KEYS_MAX][SECRET_BYTES];
+    int count;
+    const char *issuer;
+    struct cached cache[CACHED];
+} tokens = {.issuer = "tulou"};
+
+void token_set_issuer(const char *issuer)
+{
+    tokens.issuer = issuer;
+}
+
+void token_set_keys(const char *const *ids, int count)
+{
+    tokens.count = count < KEYS_MAX ? count : KEYS_MAX;
+    for (int i = 0; i < tokens.count; i++) {
+        char purpose[64];
+        snprintf(tokens.ids[i], sizeof tokens.ids[i], "%s", ids[i]);
+        snprintf(purpose, sizeof purpose, "access token %s", tokens.ids[i]);
+        secret_derive(purpose, tokens.keys[i]);
+    }
+    for (int i = 0; i < CACHED; i++) {
+        arena_free(tokens.cache[i].arena);
+        tokens.cache[i] = (struct cached){.arena = NULL};
+    }
+}
+
+static const char *audience_of(bool is_operator)
+{
+    return is_operator ? "PLATFORM_USER" : "ADMIN_USER";
+}
+
+/* ---- signing ---- */
+
+static char *grants_json(struct arena *arena, const struct claims *claims)
+{
+    struct buf out;
+    struct json json;
+    buf_init(&out, arena);
+    json_start(&json, &out);
+    json_open_object(&json);
+    json_pair(&json, "userId", claims->user_id);
+    json_pair(&json, "email", claims->email);
+    json_pair(&json, "name", claims->name);
+    json_pair(&json, "role", claims->role);
+    json_pair_int(&json, "rank", claims->rank);
+    json_pair(&json, "tenantId", claims->tenant_id);
+    json_pair(&json, "type", audience_of(claims->is_operator));
+    json_pair(&json, "aud", audience_of(claims->is_operator));
+    json_pair(&json, "iss", tokens.issuer);
+    json_pair(&json, "sid", claims->session_id);
+    json_pair_int(&json, "iat", claims->issued_us / 1000000);
+    json_pair_int(&json, "iatUs", claims->issued_us % 1000000);
+    json_pair_int(&json, "exp", claims->expires_at);
+    json_key(&json, "permissions");
+    json_open_array(&json);
+    for (size_t i = 0; i < claims->permissions.count; i++)
+        json_put_text(&json, claims->permissions.grants[i]);
+    json_close_array(&json);
+    json_close_object(&json);
+    return out.data;
+}
+
+char *token_sign(struct arena *arena, const struct claims *claims)
+{
+    jwt_t *jwt;
+    char *signed_token = NULL;
+    int last = tokens.count - 1;
+    if (last < 0 || jwt_new(&jwt) != 0)
+        return NULL;
+    if (jwt_add_grants_json(jwt, grants_json(arena, claims)) == 0 &&
+        jwt_set_alg(jwt, JWT_ALG_HS256, tokens.keys[last], SECRET_BYTES) == 0 &&
+        jwt_add_header(jwt, "kid", tokens.ids[last]) == 0) {
+        char *encoded = jwt_encode_str(jwt);
+        signed_token = arena_text(arena, encoded);
+        free(encoded);
+    }
+    jwt_free(jwt);
+    return signed_token;
+}
+
+/* ---- verifying ---- */
+
+static const char *json_member(json_object *object, const char *key)
+{
+    json_object *value;
+    if (!json_object_object_get_ex(object, key, &value) ||
+        !json_object_is_type(value, json_type_string))
+        return NULL;
+    return json_object_get_string(value);
+}
+
+/* The header decides nothing: it must say HS256 and name a key of ours. */
+static const char *check_header(struct arena *arena, const char *token, int *key)
+{
+    const char *dot = strchr(token, '.');
+    size_t len = dot ? (size_t)(dot - token) : 0, size;
+    char *text = arena_alloc(arena, len + 1);
+    struct json_problem problem;
+    bool is_null;
+    if (len == 0 || sodium_base642bin((unsigned char *)text, len, token, len, NULL, &size, NULL,
+                                      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+        return "token_malformed";
+    json_object *header = json_read(arena, text, size, NULL, &is_null, &problem);
+    if (!json_object_is_type(header, json_type_object))
+        return "token_malformed";
+    if (!text_equal(json_member(header, "alg"), "HS256"))
+        return "token_algorithm";
+    const char *kid = json_member(header, "kid");
+    for (*key = 0; kid && *key < tokens.count; (*key)++)
+        if (strcmp(tokens.ids[*key], kid) == 0)
+            return NULL;
+    return "token_key";
+}
+
+static const char *grant(struct arena *arena, jwt_t *jwt, const char *name)
+{
+    return arena_text(arena, jwt_get_grant(jwt, name));
+}
+
+static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *out)
+{
+    const char *type = jwt_get_grant(jwt, "type");
+    char *permissions = jwt_get_grants_json(jwt, "permissions");
+    *out = (struct claims){.user_id = grant(arena, jwt, "userId"),
+                           .email = grant(arena, jwt, "email"),
+                           .name = grant(arena, jwt, "name"),
+                           .role = grant(arena, jwt, "role"),
+                           .tenant_id = grant(arena, jwt, "tenantId"),
+                           .session_id = grant(arena, jwt, "sid"),
+                           .rank = (int)jwt_get_grant_int(jwt, "rank"),
+                           .is_operator = text_equal(type, audience_of(true)),
+                           .permissions = permissions_read(arena, permissions),
+                           .issued_us = jwt_get_grant_int(jwt, "iat") * 1000000 +
+                                        jwt_get_grant_int(jwt, "iatUs"),
+                           .expires_at = jwt_get_grant_int(jwt, "exp")};
+    free(permissions);
+    if (!text_equal(jwt_get_grant(jwt, "iss"), tokens.issuer))
+        return "token_issuer";
+    if (!text_equal(jwt_get_grant(jwt, "aud"), type) ||
+        !text_equal(type, audience_of(out->is_operator)))
+        return "token_audience";
+    if (!out->user_id || !out->tenant_id || !out->session_id || !out->role)
+        return "token_malformed";
+    return NULL;
+}
+
+static const char *check_time(const struct claims *claims)
+{
+    int64_t now_us = clock_now_us();
+    if (claims->expires_at <= now_us / 1000000)
+        return "token_expired";
+    if (claims->issued_us > now_us + LEEWAY_S * 1000000LL)
+        return "token_expired";
+    return NULL;
+}
+
+static const char *verify_fully(struct arena *arena, const char *token, struct claims *out)
+{
+    int key;
+    jwt_t *jwt = NULL;
+    const char *problem = check_header(arena, token, &key);
+    if (problem)
+        return problem;
+    if (jwt_decode(&jwt, token, tokens.keys[key], SECRET_BYTES) != 0)
+        return "token_signature";
+    problem = jwt_get_alg(jwt) == JWT_ALG_HS256 ? read_claims(arena, jwt, out) : "token_algorithm";
+    jwt_free(jwt);
+    return problem;
+}
+
+/* The cache's entry may be replaced while the request waits: it gets copies. */
+static void copy_claims(struct arena *arena, const struct claims *from, struct claims *to)
+{
+    const char **grants = arena_alloc(arena, sizeof *grants * (from->permissions.count + 1));
+    *to = *from;
+    to->user_id = arena_text(arena, from->user_id);
+    to->email = arena_text(arena, from->email);
+    to->name = arena_text(arena, from->name);
+    to->role = arena_text(arena, from->role);
+    to->tenant_id = arena_text(arena, from->tenant_id);
+    to->session_id = arena_text(arena, from->session_id);
+    for (size_t i = 0; i < from->permissions.count; i++)
+        grants[i] = arena_text(arena, from->permissions.grants[i]);
+    to->permissions.grants = grants;
+}
+
+const char *token_verify(struct arena *arena, const char *token, struct claims *out)
+{
+    unsigned char digest[32];
+    size_t len = strlen(token);
+    if (len > TOKEN_MAX)
+        return "token_malformed";
+    crypto_generichash(digest, sizeof digest, (const unsigned char *)token, len, NULL, 0);
+    struct cached *cached = &tokens.cache[(digest[0] | digest[1] << 8) % CACHED];
+    if (!cached->arena || memcmp(cached->digest, digest, sizeof digest) != 0) {
+        struct arena *own = arena_new();
+        struct claims claims;
+        const char *problem = verify_fully(own, token, &claims);
+        if (problem) {
+            arena_free(own);
+            return problem;
+        }
+        arena_free(cached->arena);
+        *cached = (struct cached){.arena = own, .claims = claims};
+        memcpy(cached->digest, digest, sizeof digest);
+    }
+    copy_claims(arena, &cached->claims, out);
+    return check_time(out);
+}

@@ -1,0 +1,271 @@
+-- Users, their roles and sessions.
+create table everyone.users (
+    tenant_id uuid not null references public.tenants (id) on delete cascade,
+    id uuid not null default house.uuid7(),
+    email text not null check (email = lower(email) and length(email) <= 254),
+    name text not null check (length(name) between 1 and 200),
+    phone text,
+    kind text not null default 'staff'
+        check (kind in ('operator', 'admin', 'owner', 'student', 'parent', 'staff', 'customer')),
+    status text not null default 'active' check (status in ('active', 'inactive', 'suspended', 'pending')),
+    password_hash text,
+    must_change_password boolean not null default false,
+    email_verified_at timestamptz,
+    locale text,
+    avatar text,
+    last_login_at timestamptz,
+    version integer not null default 1,
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id),
+    constraint users_email_key unique (tenant_id, email)
+) partition by list (tenant_id);
+create index on everyone.users (email);
+create index on everyone.users (tenant_id, created_at, id);
+create index on everyone.users (tenant_id, name, id);
+create index on everyone.users (tenant_id, kind, id);
+create index on everyone.users (tenant_id, last_login_at, id);
+create index on everyone.users (created_at, id);
+call house.tenant_table('users', event => 'users.users', secret => '{password_hash}', search => '{name,email,phone}');
+
+-- Roles that a tenant made; the built-in ones are declared in lib/access/roles.c.
+create table everyone.roles (
+    tenant_id uuid not null references public.tenants (id) on delete cascade,
+    id uuid not null default house.uuid7(),
+    key text not null check (key ~ '^[a-z][a-z0-9_]{1,48}$'),
+    name text not null check (length(name) between 1 and 100),
+    description text,
+    rank integer not null default 10 check (rank between 1 and 99),
+    inherits text,
+    permissions jsonb not null default '[]',
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id),
+    constraint roles_key_key unique (tenant_id, key)
+) partition by list (tenant_id);
+call house.tenant_table('roles', event => 'access.roles');
+
+create table everyone.user_roles (
+    tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
+    user_id uuid not null,
+    role_key text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id),
+    constraint user_roles_role_key unique (tenant_id, user_id, role_key),
+    constraint user_roles_user_id_fkey foreign key (tenant_id, user_id)
+        references everyone.users (tenant_id, id) on delete cascade
+) partition by list (tenant_id);
+create index on everyone.user_roles (tenant_id, role_key, user_id);
+call house.tenant_table('user_roles', event => 'access.user_roles');
+
+create table everyone.sessions (
+    tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
+    user_id uuid not null,
+    kind text not null check (kind in ('token', 'cookie')),
+    token_hash text not null,
+    previous_hash text,
+    rotated_at timestamptz,
+    csrf text,
+    ip text,
+    user_agent text,
+    created_at timestamptz not null default clock_timestamp(),
+    last_used_at timestamptz not null default clock_timestamp(),
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    revoked_why text,
+    primary key (tenant_id, id),
+    constraint sessions_user_id_fkey foreign key (tenant_id, user_id)
+        references everyone.users (tenant_id, id) on delete cascade
+) partition by list (tenant_id);
+create index on everyone.sessions (tenant_id, token_hash);
+create index on everyone.sessions (tenant_id, user_id, last_used_at);
+create index on everyone.sessions (expires_at);
+create index on everyone.sessions (revoked_at) where revoked_at is not null;
+call house.tenant_table('sessions');
+
+-- Every refresh token that was ever used up, so that a second use is noticed
+-- however old it is.
+create table everyone.used_tokens (
+    tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
+    session_id uuid not null,
+    token_hash text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id),
+    constraint used_tokens_hash_key unique (tenant_id, token_hash),
+    constraint used_tokens_session_id_fkey foreign key (tenant_id, session_id)
+        references everyone.sessions (tenant_id, id) on delete cascade
+) partition by list (tenant_id);
+create index on everyone.used_tokens (tenant_id, session_id);
+call house.tenant_table('used_tokens');
+
+create table everyone.login_attempts (
+    tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
+    email text not null,
+    ip text,
+    user_agent text,
+    succeeded boolean not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id)
+) partition by list (tenant_id);
+create index on everyone.login_attempts (tenant_id, email, created_at);
+create index on everyone.login_attempts (tenant_id, created_at, id);
+create index on everyone.login_attempts (created_at);
+call house.tenant_table('login_attempts');
+
+create table everyone.ip_rules (
+    tenant_id uuid not null references public.tenants (id) on delete cascade,
+    id uuid not null default house.uuid7(),
+    network cidr not null,
+    note text,
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id)
+) partition by list (tenant_id);
+call house.tenant_table('ip_rules', event => 'access.ip_rules');
+
+create table everyone.idempotency_keys (
+    tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
+    actor_id uuid not null,
+    key text not null,
+    request_sha256 text not null,
+    status integer,
+    answer text,
+    content_type text,
+    location text,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id),
+    constraint idempotency_keys_key_key unique (tenant_id, actor_id, key)
+) partition by list (tenant_id);
+create index on everyone.idempotency_keys (created_at);
+call house.tenant_table('idempotency_keys');
+
+-- From the page that lists workspaces at the bare domain to the tenant's host.
+create table everyone.sign_in_tickets (
+    tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
+    user_id uuid not null,
+    token_hash text not null,
+    expires_at timestamptz not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, id),
+    constraint sign_in_tickets_user_id_fkey foreign key (tenant_id, user_id)
+        references everyone.users (tenant_id, id) on delete cascade
+) partition by list (tenant_id);
+create index on everyone.sign_in_tickets (tenant_id, token_hash);
+create index on everyone.sign_in_tickets (expires_at);
+call house.tenant_table('sign_in_tickets');
+
+-- Ids of the keys that sign access tokens; the keys themselves derive from the
+-- root key and are nowhere.
+create table public.signing_keys (
+    id text primary key,
+    created_at timestamptz not null default clock_timestamp(),
+    retired_at timestamptz
+);
+insert into public.signing_keys values (substr(replace(house.uuid7()::text, '-', ''), 1, 16));
+grant select on public.signing_keys to tulou_tenant, tulou_platform;
+
+-- ---- rules that must hold under any parallelism ----
+
+-- The quota of users: counted in the row of the quota, which its update locks,
+-- so that of two at once the second waits and then sees the first.
+create function house.user_quota() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+    tenant uuid := coalesce(new.tenant_id, old.tenant_id);
+    step integer := case tg_op when 'INSERT' then 1 else -1 end;
+    over boolean;
+begin
+    update everyone.tenant_quotas q
+    set used = greatest(q.used + step, 0)
+    where q.tenant_id = tenant and q.key = 'users'
+    returning step > 0 and q.used > q.most into over;
+    if over then
+        raise exception '409 quota_users: The number of users that this tenant may have is reached.' using errcode = 'TU000';
+    end if;
+    return null;
+end
+$$;
+create trigger quota after insert or delete on everyone.users
+    for each row execute function house.user_quota();
+
+-- A tenant keeps at least one who holds its highest role and may sign in.
+create function house.keeps_owner(tenant uuid) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+    top text;
+begin
+    select case t.kind when 'platform' then 'superadmin' when 'reseller' then 'reseller_admin' else 'owner' end
+    into top from public.tenants t where t.id = tenant for update;
+    if not found then
+        return; -- the tenant itself goes
+    end if;
+    if not exists (select from everyone.user_roles r
+                   join everyone.users u on u.tenant_id = r.tenant_id and u.id = r.user_id
+                   where r.tenant_id = tenant and r.role_key = top and u.status = 'active') then
+        raise exception '409 last_owner: The last % stays as it is.', top using errcode = 'TU000';
+    end if;
+end
+$$;
+create function house.user_change() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    if old.status = 'active' and (tg_op = 'DELETE' or new.status <> 'active')
+       and exists (select from everyone.user_roles r where r.tenant_id = old.tenant_id and r.user_id = old.id
+                   and r.role_key in ('owner', 'superadmin', 'reseller_admin')) then
+        perform house.keeps_owner(old.tenant_id);
+    end if;
+    return null;
+end
+$$;
+create constraint trigger keeps_owner after update on everyone.users
+    for each row when (old.status is distinct from new.status) execute function house.user_change();
+create function house.role_change() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    if old.role_key in ('owner', 'superadmin', 'reseller_admin') then
+        perform house.keeps_owner(old.tenant_id);
+    end if;
+    return null;
+end
+$$;
+create trigger keeps_owner after delete on everyone.user_roles
+    for each row execute function house.role_change();
+
+create function house.user_version() returns trigger
+language plpgsql as $$
+begin
+    new.version := old.version + 1;
+    return new;
+end
+$$;
+create trigger version before update on everyone.users
+    for each row when (old.email is distinct from new.email or old.status is distinct from new.status
+                       or old.password_hash is distinct from new.password_hash or old.kind is distinct from new.kind)
+    execute function house.user_version();
+
+-- Sessions revoked a moment ago: what shared memory must know after a restart.
+create function house.recent_revocations(minutes integer) returns table (id uuid, revoked_at timestamptz)
+language sql stable security definer set search_path = ''
+as $$
+    select s.id, s.revoked_at from everyone.sessions s
+    where s.revoked_at > now() - make_interval(mins => minutes)
+$$;
+grant execute on function house.recent_revocations(integer) to tulou_tenant, tulou_platform;
+
+create function house.session_notify() returns trigger
+language plpgsql as $$
+begin
+    perform pg_notify('session_revoked', new.id::text);
+    return null;
+end
+$$;
+create trigger notify after update on everyone.sessions
+    for each row when (old.revoked_at is null and new.revoked_at is not null)
+    execute function house.session_notify();
