@@ -98,17 +98,16 @@ static void put_pair(struct buf *out, const char *name, struct colour colour)
     buf_puts(out, ");\n");
 }
 
-/* Of white and near black, what is read better on the colour; the colour when
+/* White where it can be read on the colour, else black (which then can); the colour when
  * pressed moves away from it. */
 static void put_style(struct buf *out, struct colour primary, struct colour accent)
 {
-    struct colour white = colour_of("#ffffff", NULL), black = colour_of("#111111", NULL);
-    bool white_ink = contrast(&primary, &white) >= contrast_least ||
-                     contrast(&primary, &white) >= contrast(&primary, &black);
+    struct colour white = colour_of("#ffffff", NULL);
+    bool white_ink = contrast(&primary, &white) >= contrast_least;
     buf_puts(out, ":root {\n    --brand: ");
     put_colour(out, &primary);
     buf_printf(out, ";\n    --brand-ink: %s;\n    --brand-shade: %s;\n",
-               white_ink ? "#ffffff" : "#111111", white_ink ? "#000000" : "#ffffff");
+               white_ink ? "#ffffff" : "#000000", white_ink ? "#000000" : "#ffffff");
     put_pair(out, "--brand-text", primary);
     put_pair(out, "--brand-mark", accent);
     buf_puts(out, "}\n");

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_H
 
 #include <check.h>
+#undef fail /* an old macro of Check; ours is http/cx.h's */
 #include <stdlib.h>
 
 #define UNIT_MAIN(make_suite)                                                                      \
