@@ -1,10 +1,8 @@
 /* form: declared fields as inputs. What was typed wins over what is stored, so
  * that nothing is lost when a form is shown again. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "access/tenant.h"
-#include "base/money.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -69,7 +67,7 @@ static const struct control {
     [MONEY] = {"text", "decimal", NULL, NULL},
     [BASIS_POINTS] = {"text", "numeric", NULL, NULL},
     [UUID] = {"text", NULL, NULL, NULL},
-    [TIME] = {"text", NULL, NULL, NULL},
+    [TIME] = {"datetime-local", NULL, NULL, NULL},
     [DATE] = {"date", NULL, NULL, NULL},
     [ZONE] = {"text", NULL, NULL, zones},
     [LOCALE] = {"text", NULL, NULL, locales},
@@ -87,17 +85,24 @@ static const struct failure_detail *error_of(const struct cx *cx, const char *na
     return NULL;
 }
 
+/* "2026-11-21 09:30:00+00" as the browser's input wants it: 2026-11-21T09:30. */
+static const char *local_time(struct cx *cx, const char *text)
+{
+    char iso[32];
+    return clock_from_database(text, iso) ? arena_copy(cx->arena, iso, 16) : text;
+}
+
 /* What the form was sent with, else what is stored, else the initial value. */
-static const char *value_of(const struct cx *cx, const struct field *field,
-                            const struct list_result *row)
+static const char *value_of(struct cx *cx, const struct field *field, const struct list_result *row)
 {
     int column = row ? show_column(row, field->name) : -1;
     if (field->type == SECRET || field->type == FILE_FIELD)
         return NULL;
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
-    if (column >= 0 && rows_text(row->rows, 0, column))
-        return rows_text(row->rows, 0, column);
+    const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
+    if (stored)
+        return field->type == TIME ? local_time(cx, stored) : stored;
     return column >= 0 && (field->flags & NULLABLE) ? NULL : field->initial;
 }
 
@@ -197,7 +202,7 @@ static void add_control(json_object *out, const struct field *field)
     page_set(out, "min", NULL);
     page_set(out, "max", NULL);
     page_set(out, "step", NULL);
-    page_set(out, "suffix", NULL);
+    page_set(out, "suffix", field->type == TIME ? "UTC" : NULL);
     page_set(out, "refers", field->type == UUID ? field->refers : NULL);
     page_set_bool(out, "list", control->suggestions != NULL);
     if (control->suggestions)

@@ -94,6 +94,7 @@ static void add_user(struct cx *cx, json_object *frame)
     page_set(user, "email", session->email);
     page_set(user, "role", session->role ? show_choice(cx, session->role) : NULL);
     page_set(user, "initials", initials_of(cx, name));
+    menu_add_user_links(user);
 }
 
 /* A page that tells of a failure before the session was known has no forms of

@@ -12,13 +12,14 @@
 static const struct page_row {
     unsigned operations; /* any of these */
     enum http_method method;
-    const char *path, *action, *summary; /* %s: one, or the title when it ends in "s" */
+    const char *path, *action, *summary;
     handler *handle;
     bool fields;
     unsigned flags;
 } pages[] = {
-    {OP_LIST, HTTP_GET, "", "read", "List page", generic_list, false, 0},
-    {OP_EXPORT, HTTP_GET, "/export.csv", "export", "The list as CSV", generic_export, false, 0},
+    {OP_LIST, HTTP_GET, "", "read", "List page", generic_list, false, ROUTE_LIST_QUERY},
+    {OP_EXPORT, HTTP_GET, "/export.csv", "export", "The list as CSV", generic_export, false,
+     ROUTE_LIST_QUERY},
     {OP_CREATE, HTTP_GET, "/new", "create", "Form for a new one", generic_new, false, 0},
     {OP_CREATE, HTTP_POST, "", "create", "Saves a new one", generic_create, true,
      ROUTE_FORM | ROUTE_SHOWS_ERRORS},

@@ -216,6 +216,39 @@ static const char *home_of(const struct menu *menu, const char *set)
     return path ? path : "/";
 }
 
+static bool has_page(const char *path)
+{
+    json_object *areas = list_of(areas_all(), "areas");
+    for (size_t i = 0; i < length(areas); i++) {
+        json_object *routes = list_of(json_object_array_get_idx(areas, i), "routes");
+        for (size_t j = 0; j < length(routes); j++) {
+            json_object *route = json_object_array_get_idx(routes, j);
+            if (text_equal(text_of(route, "path"), path) &&
+                text_equal(text_of(route, "method"), "GET"))
+                return true;
+        }
+    }
+    return false;
+}
+
+void menu_add_user_links(json_object *user)
+{
+    static const struct {
+        const char *path, *title, *icon;
+    } own[] = {{"/account", "Your account", /* icon */ "user-circle"},
+               {"/account/password", "Change password", /* icon */ "key"},
+               {"/account/sessions", "Your sessions", /* icon */ "devices"}};
+    json_object *links = page_list(user, "links");
+    for (size_t i = 0; i < COUNT(own); i++) {
+        if (!has_page(own[i].path))
+            continue;
+        json_object *link = page_item(links);
+        page_set(link, "path", own[i].path);
+        page_set(link, "title", own[i].title);
+        page_set(link, "icon", own[i].icon);
+    }
+}
+
 const char *frame_home(struct cx *cx)
 {
     struct menu menu = read_menu(cx);

@@ -23,6 +23,8 @@ const char *frame_home(struct cx *cx);
 /* ---- menu.c ---- */
 /* Adds menu, sets, many_sets and home to the frame. */
 void menu_add(struct cx *cx, json_object *frame);
+/* Adds links to the pages of one's own account that areas offer. */
+void menu_add_user_links(json_object *user);
 /* The word of the set that an address belongs to ("admin"), NULL: none. */
 const char *menu_set_of(const char *path);
 

@@ -1,0 +1,28 @@
+/* list_page: what the two halves of the list page share; private to it. */
+#ifndef PAGE_LIST_PAGE_H
+#define PAGE_LIST_PAGE_H
+
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+struct list_page {
+    const struct resource *resource;
+    struct list_query query;
+    struct list_result result;
+    bool can_delete;
+};
+
+/* The address of this list with `name` set to `value` (NULL: left out), on its
+ * first page unless the page is what is set. */
+const char *list_address(struct cx *cx, const struct resource *resource, const char *name,
+                         const char *value);
+const char *list_sort(const struct list_page *page);
+
+/* The parts around the rows, added to the page's data. */
+void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource);
+void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page);
+void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page);
+void list_add_pager(struct cx *cx, json_object *data, const struct list_page *page);
+void list_add_empty(struct cx *cx, json_object *data, const struct list_page *page, bool filtered);
+
+#endif

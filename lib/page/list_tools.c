@@ -1,0 +1,195 @@
+/* What stands around a list's rows: filters, order, sizes, pager, and what is
+ * said when there is nothing. */
+#include <string.h>
+
+#include "base/text.h"
+#include "db/db.h"
+#include "http/cx.h"
+#include "page/list_page.h"
+
+static const int64_t limit_default = 20;
+static const char *const sizes[] = {"10", "20", "50", "100"};
+
+const char *list_address(struct cx *cx, const struct resource *resource, const char *name,
+                         const char *value)
+{
+    struct buf address;
+    char mark = '?';
+    buf_init(&address, cx->arena);
+    buf_puts(&address, resource->page);
+    for (const struct parameter *it = cx->request.query; it; it = it->next) {
+        if (text_equal(it->name, name) || strcmp(it->name, "page") == 0)
+            continue;
+        buf_putc(&address, mark);
+        text_url(&address, it->name);
+        buf_putc(&address, '=');
+        text_url(&address, it->value);
+        mark = '&';
+    }
+    if (value)
+        buf_printf(&address, "%c%s=%s", mark, name, value);
+    return address.data;
+}
+
+const char *list_sort(const struct list_page *page)
+{
+    if (page->query.sort)
+        return page->query.sort;
+    return page->resource->sort ? page->resource->sort : "-createdAt";
+}
+
+static void add_option(json_object *options, const char *value, const char *title, bool selected)
+{
+    json_object *option = page_item(options);
+    page_set(option, "value", value);
+    page_set(option, "title", title);
+    page_set_bool(option, "selected", selected);
+}
+
+static void add_filter_input(struct cx *cx, json_object *list, const struct field *field,
+                             const char *bound, const char *label)
+{
+    json_object *filter = page_item(list);
+    const char *name = field_json_name(field);
+    const char *param = arena_printf(cx->arena, "%s%s", name, bound);
+    const char *value = parameter_get(cx->request.query, param);
+    bool choice = field->type == CHOICE || field->type == BOOL;
+    page_set(filter, "name",
+             arena_printf(cx->arena, "%s%s", name, text_equal(bound, "[lte]") ? "-to" : ""));
+    page_set(filter, "param", param);
+    page_set(filter, "label", label);
+    page_set(filter, "value", value);
+    page_set(filter, "input", field->type == DATE ? "date" : "text");
+    page_set(filter, "refers", field->type == UUID ? field->refers : NULL);
+    page_set_bool(filter, "is_choice", choice);
+    if (!choice)
+        return;
+    json_object *options = page_list(filter, "options");
+    add_option(options, "", "Any", !value);
+    for (const char *const *it = field->choices; it && *it; it++)
+        add_option(options, *it, show_choice(cx, *it), text_equal(*it, value));
+    if (field->type == BOOL) {
+        add_option(options, "true", "Yes", text_equal(value, "true"));
+        add_option(options, "false", "No", text_equal(value, "false"));
+    }
+}
+
+void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource)
+{
+    json_object *filters = page_list(data, "filters");
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
+        if (!(it->flags & FILTERED) || (it->flags & HIDDEN))
+            continue;
+        const char *label = field_label(it);
+        if (it->type == DATE) {
+            add_filter_input(cx, filters, it, "[gte]", arena_printf(cx->arena, "%s from", label));
+            add_filter_input(cx, filters, it, "[lte]", arena_printf(cx->arena, "%s to", label));
+        } else if (it->type == CHOICE || it->type == BOOL || (it->type == UUID && it->refers)) {
+            add_filter_input(cx, filters, it, "", label);
+        }
+    }
+}
+
+/* How the two directions of an order are called. */
+static const char *order_words(const struct field *field, bool descending)
+{
+    switch (field->type) {
+    case TIME:
+    case DATE:
+        return descending ? "newest first" : "oldest first";
+    case INT:
+    case MONEY:
+    case BASIS_POINTS:
+        return descending ? "highest first" : "lowest first";
+    default:
+        return descending ? "Z to A" : "A to Z";
+    }
+}
+
+void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page)
+{
+    json_object *orders = page_list(data, "orders");
+    const char *sort = list_sort(page);
+    for (int i = 0; page->result.fields[i]; i++) {
+        const struct field *field = page->result.fields[i];
+        if (!(field->flags & SORTED) || (field->flags & HIDDEN))
+            continue;
+        for (int descending = 0; descending < 2; descending++) {
+            const char *value =
+                arena_printf(cx->arena, "%s%s", descending ? "-" : "", field_json_name(field));
+            add_option(orders, value,
+                       arena_printf(cx->arena, "%s, %s", field_label(field),
+                                    order_words(field, descending)),
+                       text_equal(sort, value));
+        }
+    }
+    if (json_object_array_length(orders) == 0)
+        add_option(orders, sort, "As it comes", true);
+    page_set(data, "plain_sort", page->resource->sort ? page->resource->sort : "-createdAt");
+}
+
+void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page)
+{
+    json_object *list = page_list(data, "sizes");
+    const char *limit = arena_printf(cx->arena, "%lld", (long long)page->query.limit);
+    bool known = false;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        known = known || strcmp(sizes[i], limit) == 0;
+        add_option(list, sizes[i], sizes[i], strcmp(sizes[i], limit) == 0);
+    }
+    if (!known)
+        add_option(list, limit, limit, true);
+    page_set(data, "plain_limit", arena_printf(cx->arena, "%lld", (long long)limit_default));
+}
+
+static const char *page_address(struct cx *cx, const struct list_page *page, int64_t number)
+{
+    return list_address(cx, page->resource, "page",
+                        arena_printf(cx->arena, "%lld", (long long)number));
+}
+
+void list_add_pager(struct cx *cx, json_object *data, const struct list_page *page)
+{
+    int64_t total = page->result.total, limit = page->query.limit;
+    int64_t number = page->query.page > 0 ? page->query.page : 1;
+    int64_t pages = limit > 0 && total > 0 ? (total + limit - 1) / limit : 1;
+    int64_t from = (number - 1) * limit + 1;
+    int64_t to = from + (int64_t)rows_count(page->result.rows) - 1;
+    json_object *pager = page_add(data, "pager");
+    const char *of = show_number(cx, total < 0 ? to : total);
+    page_set(pager, "shown",
+             to < from   ? arena_printf(cx->arena, "None on this page of %s", of)
+             : pages > 1 ? arena_printf(cx->arena, "%s–%s of %s", show_number(cx, from),
+                                        show_number(cx, to), of)
+                         : arena_printf(cx->arena, "%s in all", of));
+    page_set_bool(pager, "many", pages > 1);
+    page_set(pager, "page", show_number(cx, number));
+    page_set(pager, "pages", show_number(cx, pages));
+    page_set(pager, "previous",
+             number > 1 ? page_address(cx, page, number - 1 < pages ? number - 1 : pages) : NULL);
+    page_set(pager, "next", number < pages ? page_address(cx, page, number + 1) : NULL);
+}
+
+void list_add_empty(struct cx *cx, json_object *data, const struct list_page *page, bool filtered)
+{
+    const struct resource *resource = page->resource;
+    bool can_create = generic_may(cx, resource, OP_CREATE);
+    json_object *empty = page_add(data, "empty");
+    page_set(empty, "icon", filtered || !resource->icon ? "search" : resource->icon);
+    page_set(empty, "title",
+             filtered
+                 ? "Nothing matches"
+                 : arena_printf(cx->arena, "No %s yet", text_lower(cx->arena, resource->title)));
+    page_set(empty, "text", filtered ? "Try other words or fewer filters." : resource->about);
+    if (!filtered && !can_create) {
+        page_set(empty, "action", NULL);
+        return;
+    }
+    json_object *action = page_add(empty, "action");
+    page_set(action, "title",
+             filtered ? "Show all" : arena_printf(cx->arena, "New %s", resource->one));
+    page_set(action, "path",
+             filtered ? resource->page : arena_printf(cx->arena, "%s/new", resource->page));
+    page_set(action, "icon", filtered ? NULL : "plus");
+    page_set_bool(action, "primary", !filtered);
+}
