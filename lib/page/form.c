@@ -92,6 +92,29 @@ static const char *local_time(struct cx *cx, const char *text)
     return clock_from_database(text, iso) ? arena_copy(cx->arena, iso, 16) : text;
 }
 
+/* A stored list, JSON or PostgreSQL's {a,b}, as one line for each entry. */
+static const char *lines_of(struct cx *cx, const char *text)
+{
+    struct buf out;
+    json_object *list = json_tokener_parse(text);
+    buf_init(&out, cx->arena);
+    buf_puts(&out, "");
+    if (json_object_is_type(list, json_type_array))
+        for (size_t i = 0; i < json_object_array_length(list); i++)
+            buf_printf(&out, "%s\n", json_object_get_string(json_object_array_get_idx(list, i)));
+    else
+        for (const char *c = text; *c; c++)
+            if (!strchr("{}\"", *c))
+                buf_putc(&out, *c == ',' ? '\n' : *c);
+    json_object_put(list);
+    return out.data;
+}
+
+static bool is_lines(const struct field *field)
+{
+    return field->type == ARRAY && !field->choices && !field->fields;
+}
+
 /* What the form was sent with, else what is stored, else the initial value. */
 static const char *value_of(struct cx *cx, const struct field *field, const struct list_result *row)
 {
@@ -102,7 +125,9 @@ static const char *value_of(struct cx *cx, const struct field *field, const stru
         return parameter_get(cx->request.form, field_json_name(field));
     const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     if (stored)
-        return field->type == TIME ? local_time(cx, stored) : stored;
+        return field->type == TIME ? local_time(cx, stored)
+               : is_lines(field)   ? lines_of(cx, stored)
+                                   : stored;
     return column >= 0 && (field->flags & NULLABLE) ? NULL : field->initial;
 }
 
@@ -163,13 +188,14 @@ static void add_described(struct cx *cx, json_object *out, const char *id, bool 
 static bool is_code(const struct field *field)
 {
     return field->type == JSON || field->type == OBJECT ||
-           (field->type == ARRAY && !field->choices);
+           (field->type == ARRAY && field->fields != NULL);
 }
 
 static void add_kind(struct cx *cx, json_object *out, const struct field *field, const char *value)
 {
     bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
-    bool area = field->type == LONG || is_code(field), choice = field->type == CHOICE;
+    bool area = field->type == LONG || is_code(field) || is_lines(field),
+         choice = field->type == CHOICE;
     page_set_bool(out, "is_group", group);
     page_set_bool(out, "is_check", check);
     page_set_bool(out, "is_plain", !group && !check);
@@ -219,11 +245,12 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "id", id);
     page_set(out, "name", name);
     page_set(out, "label", field_label(field));
-    page_set(out, "help", field->help);
+    const char *help = field->help || !is_lines(field) ? field->help : "One on each line.";
+    page_set(out, "help", help);
     page_set(out, "error", error ? error->message : NULL);
     page_set(out, "value", value);
     page_set_bool(out, "required", (field->flags & REQUIRED) != 0);
-    add_described(cx, out, id, field->help != NULL, error != NULL);
+    add_described(cx, out, id, help != NULL, error != NULL);
     add_control(out, field);
     add_kind(cx, out, field, value);
 }
