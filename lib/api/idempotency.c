@@ -124,6 +124,8 @@ bool idempotency_run(struct cx *cx, handler *handle)
         return replay(cx, key, digest);
     if (!handle(cx))
         return false;
+    if (cx->failure.status != 0) /* a form shown again: nothing was done, nothing is kept */
+        return true;
     return_home(cx, &home);
     if (!keep_answer(cx, key))
         return false;

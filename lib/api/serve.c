@@ -120,6 +120,15 @@ static bool dispatch(struct cx *cx)
     return find_route(cx) && serve_route(cx);
 }
 
+/* Nothing is kept by browsers and proxies unless the handler says so. */
+static void add_cache_control(struct cx *cx)
+{
+    for (const struct header *header = cx->response.headers; header; header = header->next)
+        if (strcmp(header->name, "Cache-Control") == 0)
+            return;
+    response_header(cx, "Cache-Control", "no-store");
+}
+
 static void write_failure(struct cx *cx)
 {
     if (cx->failure.status == 0) /* a handler said false without saying why: ours to find */
@@ -143,7 +152,7 @@ void serve_request(struct cx *cx)
         write_failure(cx);
     cors_answer(cx);
     response_header(cx, "X-Request-Id", cx->request_id);
-    response_header(cx, "Cache-Control", "no-store");
+    add_cache_control(cx);
     int64_t took_us = clock_monotonic_us() - cx->started_us;
     metrics_count(cx->route, cx->response.status, took_us);
     request_log(cx, took_us);
