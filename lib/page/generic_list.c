@@ -38,19 +38,44 @@ static bool is_column(const struct field *field)
            strcmp(field->name, "tenant_id") != 0 && strcmp(field->name, "id") != 0;
 }
 
-static bool is_plain_column(const struct field *field)
+/* Shown unless others are chosen: those marked, or when none is the first few. */
+static bool is_plain_column(const struct list_page *page, const struct field *field)
 {
-    return is_column(field) && (field->flags & LISTED);
+    bool marked = false;
+    for (const struct field *it = page->resource->fields; it->type != FIELD_END; it++)
+        marked = marked || (it->flags & LISTED);
+    if (marked)
+        return (field->flags & LISTED) != 0;
+    for (int i = 0; i < 4 && page->order[i] >= 0; i++)
+        if (page->result.fields[page->order[i]] == field)
+            return true;
+    return false;
 }
 
-static bool is_shown(const struct list_query *query, const struct field *field)
+static bool is_shown(const struct list_page *page, const struct field *field)
 {
-    if (!query->columns)
-        return is_plain_column(field);
-    for (const struct field *const *it = query->columns; *it; it++)
+    if (!page->query.columns)
+        return is_plain_column(page, field);
+    for (const struct field **it = page->query.columns; *it; it++)
         if (*it == field)
             return is_column(field);
     return false;
+}
+
+static bool is_common(const struct field *field)
+{
+    return strcmp(field->name, "created_at") == 0 || strcmp(field->name, "updated_at") == 0;
+}
+
+/* The resource's own fields as declared, then when it was made and changed. */
+static void order_columns(struct list_page *page)
+{
+    int count = 0;
+    for (int common = 0; common < 2; common++)
+        for (int i = 0; page->result.fields[i] && count < LIST_COLUMNS_MAX; i++)
+            if (is_column(page->result.fields[i]) && is_common(page->result.fields[i]) == common)
+                page->order[count++] = i;
+    page->order[count] = -1;
 }
 
 static void add_column(struct cx *cx, json_object *list, const struct list_page *page,
@@ -79,17 +104,15 @@ static void add_columns(struct cx *cx, json_object *data, const struct list_page
     struct buf plain;
     buf_init(&plain, cx->arena);
     buf_puts(&plain, "");
-    for (int i = 0; page->result.fields[i]; i++) {
-        const struct field *field = page->result.fields[i];
-        if (!is_column(field))
-            continue;
+    for (const int *at = page->order; *at >= 0; at++) {
+        const struct field *field = page->result.fields[*at];
         json_object *choice = page_item(choices);
         page_set(choice, "name", field_json_name(field));
         page_set(choice, "label", field_label(field));
-        page_set_bool(choice, "shown", is_shown(&page->query, field));
-        if (is_plain_column(field))
+        page_set_bool(choice, "shown", is_shown(page, field));
+        if (is_plain_column(page, field))
             buf_printf(&plain, "%s%s", plain.len ? "," : "", field_json_name(field));
-        if (is_shown(&page->query, field))
+        if (is_shown(page, field))
             add_column(cx, columns, page, field);
     }
     page_set(data, "plain_columns", plain.data);
@@ -108,17 +131,17 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
                  ? arena_printf(cx->arena, "%s/%s", page->resource->page, id)
                  : NULL);
     cells = page_list(out, "cells");
-    for (int i = 0; result->fields[i]; i++) {
-        const struct field *field = result->fields[i];
-        if (!is_shown(&page->query, field))
+    for (const int *at = page->order; *at >= 0; at++) {
+        const struct field *field = result->fields[*at];
+        if (!is_shown(page, field))
             continue;
         json_object *cell = page_item(cells);
-        show_value(cx, cell, result, row, i);
+        show_value(cx, cell, result, row, *at);
         page_set(cell, "label", field_label(field));
         page_set_bool(cell, "first", first);
         page_set_bool(cell, "end",
                       field->type == MONEY || field->type == INT || field->type == BASIS_POINTS);
-        if (first && !*show_text(cx, result, row, i))
+        if (first && !*show_text(cx, result, row, *at))
             page_set(cell, "text", show_label(cx, page->resource, result, row));
         first = false;
     }
@@ -167,6 +190,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     all.columns = NULL; /* label and currency are needed though not shown */
     if (!list_run(cx, resource, &all, &page.result))
         return NULL;
+    order_columns(&page);
     json_object *data = page_object(cx), *rows = page_list(data, "rows");
     size_t count = rows_count(page.result.rows);
     bool filtered = is_filtered(&page.query), none = count == 0 && page.result.total <= 0;

@@ -5,11 +5,14 @@
 #include "page/page_parts.h"
 #include "resource/resource.h"
 
+enum { LIST_COLUMNS_MAX = 96 };
+
 struct list_page {
     const struct resource *resource;
     struct list_query query;
     struct list_result result;
     bool can_delete;
+    int order[LIST_COLUMNS_MAX + 1]; /* columns of the result that may be shown, closed by -1 */
 };
 
 /* The address of this list with `name` set to `value` (NULL: left out), on its
