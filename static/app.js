@@ -130,24 +130,46 @@
         figures.filter((figure) => figure.isConnected).forEach(drawChart);
     }
 
-    // ---- a field that holds another record's id is chosen by name ----
+    // ---- ids of other records: chosen and shown by name ----
+    async function ask(address) {
+        const answer = await fetch(address, { headers: { Accept: "application/json" } });
+        return answer.ok ? (await answer.json()).data : null;
+    }
+
+    const nameOf = (record) => record.name ?? record.title ?? record.email ?? record.id;
+
     async function fillChoices(input) {
-        const answer = await fetch(`${input.dataset.refers}?limit=100`, { headers: { Accept: "application/json" } });
-        if (!answer.ok)
+        const records = await ask(`${input.dataset.refers}?limit=100`);
+        if (!records || !input.isConnected)
             return;
-        const { data } = await answer.json();
         const select = document.createElement("select");
         for (const { name } of [...input.attributes])
-            if (!["type", "value", "class", "data-refers", "maxlength"].includes(name))
+            if (!["type", "value", "class", "data-refers", "inputmode"].includes(name))
                 select.setAttribute(name, input.getAttribute(name));
         select.className = "form-select";
-        select.add(new Option("Nobody", ""));
-        for (const it of data)
-            select.add(new Option(it.name ?? it.title ?? it.email ?? it.id, it.id));
-        if (input.value && !data.some((it) => it.id === input.value))
+        select.add(new Option(input.closest("[data-live]") ? "Any" : "–", ""));
+        for (const it of records)
+            select.add(new Option(nameOf(it), it.id));
+        if (input.value && !records.some((it) => it.id === input.value))
             select.add(new Option(input.value, input.value));
         select.value = input.value;
         input.replaceWith(select);
+    }
+
+    async function nameRecords() {
+        const shown = Map.groupBy?.(all("[data-refers-to]"), (it) => it.dataset.refersTo) ?? new Map();
+        for (const [address, places] of shown) {
+            const records = new Map((await ask(`${address}?limit=100`))?.map((it) => [it.id, it]));
+            for (const place of places.slice(0, 200)) {
+                const id = place.textContent;
+                if (!records.has(id) && places.length <= 10)
+                    records.set(id, await ask(`${address}/${id}`));
+                if (!records.get(id))
+                    continue;
+                place.textContent = nameOf(records.get(id));
+                place.classList.remove("mono");
+            }
+        }
     }
 
     // ---- every part of a page, when it came ----
@@ -158,6 +180,7 @@
             countTicks(form);
         });
         all("input[data-refers]").forEach(fillChoices);
+        nameRecords();
         document.querySelector("[data-focus]")?.focus();
         drawCharts();
     }

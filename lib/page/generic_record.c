@@ -161,23 +161,33 @@ bool generic_edit(struct cx *cx)
            show_form(cx, cx->route->about, &record, 200);
 }
 
-/* The form was made from another version than the one that is stored now. */
-static bool is_outdated(struct cx *cx, const struct list_result *record)
+/* The hidden version of a form is the If-Match of its request. */
+static void demand_version(struct cx *cx)
 {
     const char *version = parameter_get(cx->request.form, "_version");
-    return version && strcmp(version, record_etag(cx, record)) != 0;
+    size_t count = 0;
+    if (!version || !*version)
+        return;
+    while (cx->request.environment[count])
+        count++;
+    char **environment = arena_alloc(cx->arena, (count + 2) * sizeof *environment);
+    memcpy(environment + 1, cx->request.environment, count * sizeof *environment);
+    environment[0] = arena_printf(cx->arena, "HTTP_IF_MATCH=%s", version);
+    cx->request.environment = environment;
 }
 
 static bool update(struct cx *cx, const struct resource *resource, const char *id)
 {
     struct list_result record;
-    if (cx->failure.status != 0 || !record_get(cx, resource, id, &record))
+    if (cx->failure.status != 0)
         return false;
-    if (is_outdated(cx, &record))
-        return fail(cx, 409, "version_conflict",
-                    "Somebody else changed this while you were at it. Your entries are kept below: "
-                    "saving again replaces the other change.");
-    return record_update(cx, resource, id, cx->input, INPUT_MERGE, &record);
+    demand_version(cx);
+    if (record_update(cx, resource, id, cx->input, INPUT_MERGE, &record))
+        return true;
+    if (cx->failure.status == 412)
+        cx->failure.message = "Somebody else changed this while you were at it. Your entries are "
+                              "kept below: saving again replaces the other change.";
+    return false;
 }
 
 bool generic_update(struct cx *cx)

@@ -213,6 +213,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
                   field->type == LONG || field->type == JSON || field->type == OBJECT ||
                       (field->type == ARRAY && field->fields));
     page_set_bool(out, "mono", field->type == UUID || field->type == JSON);
+    page_set(out, "refers", field->type == UUID ? field->refers : NULL);
     page_set_bool(out, "firm", field->type == TIME || field->type == DATE);
 }
 
