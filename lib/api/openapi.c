@@ -68,11 +68,6 @@ static json_object *record_fields(json_object *resource)
         "{\"name\":\"createdAt\",\"type\":\"time\",\"readOnly\":true,\"label\":\"Created\"},"
         "{\"name\":\"updatedAt\",\"type\":\"time\",\"readOnly\":true,\"label\":\"Updated\"}]";
     json_object *all = json_tokener_parse(common), *own = member(resource, "fields");
-    if (!text_equal(member_text(resource, "scope"), "tenant") &&
-        !member_true(resource, "tenantless"))
-        json_object_array_add(all, json_tokener_parse("{\"name\":\"tenantId\",\"type\":\"uuid\","
-                                                      "\"readOnly\":true,\"listOmitted\":true,"
-                                                      "\"label\":\"Tenant\"}"));
     for (size_t i = 0; i < json_object_array_length(own); i++)
         json_object_array_add(all, json_object_get(json_object_array_get_idx(own, i)));
     return all;

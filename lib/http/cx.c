@@ -49,26 +49,23 @@ bool fail_field(struct cx *cx, const char *field, const char *code, const char *
 
 /* ---- failures of the database ---- */
 
-/* "users_email_key" of the table users is about "email", in JSON's spelling.
- * The table's name may itself hold underscores; our constraints are named
- * <table>_<columns>_<suffix>, so what is between is told by the longest match. */
-static char *constraint_field(struct cx *cx, const char *constraint, const char *suffix)
+/* "users_email_key" of the table users is about "email", in JSON's spelling. A
+ * partition's own name for it has all columns: "users_tenant_id_email_key". */
+static char *constraint_field(struct cx *cx, const char *suffix)
 {
-    const char *at = constraint;
-    size_t len = strlen(constraint), tail = strlen(suffix);
-    if (!text_ends(constraint, suffix))
+    static const char tenant[] = "tenant_id_";
+    const char *at = cx->db.error.constraint, *table = cx->db.error.table;
+    if (!at || !table || !text_starts(at, table) || !text_ends(at, suffix))
         return NULL;
-    const char *mark = strstr(constraint, "__"); /* <table>__<column>_key tells it outright */
-    at = mark ? mark + 2 : strchr(constraint, '_');
-    if (!at || at + tail >= constraint + len)
-        return NULL;
-    at += mark ? 0 : 1;
-    return text_camel(cx->arena, arena_copy(cx->arena, at, (size_t)(constraint + len - at) - tail));
+    size_t len = strlen(at) - strlen(suffix), from = strlen(table) + 1;
+    if (text_starts(at + from, tenant))
+        from += sizeof tenant - 1;
+    return from < len ? text_camel(cx->arena, arena_copy(cx->arena, at + from, len - from)) : NULL;
 }
 
-static bool fail_unique(struct cx *cx, const char *constraint)
+static bool fail_unique(struct cx *cx)
 {
-    char *field = constraint ? constraint_field(cx, constraint, "_key") : NULL;
+    char *field = constraint_field(cx, "_key");
     if (!field)
         return fail(cx, 409, "conflict", "This exists already.");
     char *code = arena_printf(cx->arena, "%s_taken", text_snake(cx->arena, field));
@@ -79,9 +76,9 @@ static bool fail_unique(struct cx *cx, const char *constraint)
     return false;
 }
 
-static bool fail_reference(struct cx *cx, const char *constraint)
+static bool fail_reference(struct cx *cx)
 {
-    char *field = constraint ? constraint_field(cx, constraint, "_fkey") : NULL;
+    char *field = constraint_field(cx, "_fkey");
     if (!field)
         return fail(cx, 409, "in_use", "Something else still refers to this.");
     return fail_field(cx, field, "unknown_reference", "There is no such thing.");
@@ -90,7 +87,7 @@ static bool fail_reference(struct cx *cx, const char *constraint)
 static bool fail_check(struct cx *cx)
 {
     const struct db_error *error = &cx->db.error;
-    char *field = error->constraint ? constraint_field(cx, error->constraint, "_check") : NULL;
+    char *field = constraint_field(cx, "_check");
     if (!field && error->column)
         field = text_camel(cx->arena, error->column);
     if (!field)
@@ -127,9 +124,9 @@ bool fail_db(struct cx *cx)
     case DB_CANCELLED:
         return fail_later(cx, "deadline_exceeded", "This took too long and was stopped.");
     case DB_UNIQUE:
-        return fail_unique(cx, cx->db.error.constraint);
+        return fail_unique(cx);
     case DB_FOREIGN:
-        return fail_reference(cx, cx->db.error.constraint);
+        return fail_reference(cx);
     case DB_CHECK:
         return fail_check(cx);
     case DB_INVALID:

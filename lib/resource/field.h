@@ -38,17 +38,18 @@ enum field_type {
 };
 
 enum field_flags {
-    REQUIRED = 1,       /* must be given on create and replace */
-    NULLABLE = 2,       /* null is a value; absent on replace means null */
-    READ_ONLY = 4,      /* never taken from input; refused when sent (unknown_field) */
-    CREATE_ONLY = 8,    /* fixed afterwards */
-    INPUT_ONLY = 16,    /* not a column of the answer */
-    SEARCHED = 32,      /* part of q (must stand in tenant_table's search columns too) */
-    FILTERED = 64,      /* may filter */
-    SORTED = 128,       /* may sort; needs an index (tenant_id, column, id) */
-    LISTED = 256,       /* a column of the generic list page */
-    HIDDEN = 512,       /* in the API, not on pages */
-    LIST_OMITTED = 1024 /* not in list answers unless asked by fields= */
+    REQUIRED = 1,        /* must be given on create and replace */
+    NULLABLE = 2,        /* null is a value; absent on replace means null */
+    READ_ONLY = 4,       /* never taken from input; refused when sent (unknown_field) */
+    CREATE_ONLY = 8,     /* fixed afterwards */
+    INPUT_ONLY = 16,     /* not a column of the answer */
+    SEARCHED = 32,       /* part of q (must stand in tenant_table's search columns too) */
+    FILTERED = 64,       /* may filter */
+    SORTED = 128,        /* may sort; needs an index (tenant_id, column, id) */
+    LISTED = 256,        /* a column of the generic list page */
+    HIDDEN = 512,        /* in the API, not on pages */
+    LIST_OMITTED = 1024, /* not in list answers unless asked by fields= */
+    AS_NAMED = 2048      /* JSON uses the name as it is (OAuth's words) */
 };
 
 struct field {

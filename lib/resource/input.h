@@ -26,7 +26,9 @@ struct value {
 
 struct input {
     const struct field *fields;
-    struct value *values;    /* one for each field, same order */
+    struct value *values; /* one for each field, same order */
+    const struct field *query_fields;
+    struct value *query_values;
     const char *body_sha256; /* of the body as sent, for Idempotency-Key; "" when none */
 };
 

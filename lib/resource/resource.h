@@ -2,8 +2,8 @@
  * makes list, get, create, replace, merge-patch, delete, CSV out (and the
  * generic pages) from one of these; see cgi-bin/crm/leads.c for the smallest.
  *
- * Besides `fields` each has id, createdAt and updatedAt, and for operators of
- * SCOPE_EITHER or SCOPE_PLATFORM resources tenantId.
+ * Besides `fields` each has id, createdAt and updatedAt. A resource that
+ * operators use across tenants declares tenant_id as a field (CREATE_ONLY).
  */
 #ifndef RESOURCE_RESOURCE_H
 #define RESOURCE_RESOURCE_H
@@ -40,6 +40,7 @@ struct resource {
     const char *page;       /* "/admin/crm/leads"; NULL: no pages */
     const char *icon;       /* of the menu, a Tabler icon name */
     enum scope scope;
+    bool no_tenant; /* the table has no tenant_id: tenants themselves */
     unsigned operations;
     const struct field *fields;
     const char *sort;  /* "-createdAt" (default when NULL) */
@@ -110,6 +111,6 @@ void field_write_json(struct json *json, const struct field *field, const char *
 /* Strong ETag (RFC 9110 8.8.3) of a record. */
 char *record_etag(struct cx *cx, const struct list_result *result);
 
-/* Fields that every resource has: id, created_at, updated_at (and tenant_id). */
+/* Fields that every resource has, in front of its own: id, created_at, updated_at. */
 extern const struct field resource_common_fields[];
 #endif

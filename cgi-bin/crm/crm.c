@@ -1,0 +1,13 @@
+/* crm: customer relations. Leads now. */
+#include "crm.h"
+
+static const struct area crm = {
+    .name = "crm",
+    .title = "CRM",
+    .resources = RESOURCES(&leads),
+    .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
+                  "business reseller", 30}),
+    .workers = 2,
+};
+
+AREA_MAIN(crm)

@@ -1,0 +1,36 @@
+/* leads: people and companies that may become customers. */
+#include "crm.h"
+
+const struct resource leads = {
+    .name = "leads",
+    .one = "lead",
+    .title = "Leads",
+    .about = "People and companies that may become customers.",
+    .permission = "crm.leads",
+    .table = "leads",
+    .api = "/api/crm/leads",
+    .page = "/admin/crm/leads",
+    .icon = "target",
+    .scope = SCOPE_TENANT,
+    .operations = OP_ALL,
+    .sort = "-createdAt",
+    .fields = FIELDS(
+        {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
+         .example = "Nora Blum"},
+        {"email", EMAIL, NULLABLE | SEARCHED | FILTERED | LISTED, .label = "E-mail",
+         .example = "nora@example.com"},
+        {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100200"},
+        {"company", TEXT, NULLABLE | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
+         .example = "Blum Optics"},
+        {"source", CHOICE, FILTERED, .initial = "other",
+         .choices = CHOICES("website", "referral", "social", "email", "phone", "event", "partner",
+                            "other")},
+        {"status", CHOICE, FILTERED | SORTED | LISTED, .initial = "new",
+         .choices = CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost")},
+        {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
+         .refers = "currency", .example = "250000",
+         .help = "Expected value, in the currency's smallest unit."},
+        {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},
+        {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "/api/platform-users",
+         .help = "The user who looks after this lead."}),
+};

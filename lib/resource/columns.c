@@ -1,0 +1,82 @@
+/* columns: which fields an answer has, and what they are in SQL. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "resource/internal.h"
+
+enum { RESOURCES_MAX = 128 };
+
+const struct field resource_common_fields[] = {
+    {"id", UUID, READ_ONLY | HIDDEN | FILTERED, .label = "Id",
+     .example = "0192f0c1-7c1e-7000-8000-000000000001"},
+    {"created_at", TIME, READ_ONLY | FILTERED | SORTED, .label = "Created",
+     .example = "2026-11-21T09:30:00Z"},
+    {"updated_at", TIME, READ_ONLY | FILTERED, .label = "Changed",
+     .example = "2026-11-21T09:30:00Z"},
+    {.type = FIELD_END}};
+
+static bool is_seen(const struct field *field)
+{
+    return !(field->flags & INPUT_ONLY) && field->type != SECRET && field->type != FILE_FIELD;
+}
+
+static const struct field **make(const struct resource *resource)
+{
+    size_t count = field_count(resource_common_fields) + field_count(resource->fields), at = 0;
+    const struct field **columns = calloc(count + 1, sizeof *columns);
+    if (!columns) {
+        log_error("out of memory");
+        abort();
+    }
+    for (const struct field *field = resource_common_fields; field->type != FIELD_END; field++)
+        columns[at++] = field;
+    for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
+        if (is_seen(field))
+            columns[at++] = field;
+    return columns;
+}
+
+const struct field **resource_columns(const struct resource *resource)
+{
+    static struct {
+        const struct resource *resource;
+        const struct field **columns;
+    } known[RESOURCES_MAX];
+    for (int i = 0; i < RESOURCES_MAX; i++) {
+        if (known[i].resource == resource)
+            return known[i].columns;
+        if (known[i].resource)
+            continue;
+        known[i].resource = resource;
+        known[i].columns = make(resource);
+        return known[i].columns;
+    }
+    log_error("too many resources");
+    abort();
+}
+
+const char *column_expression(const struct field *field)
+{
+    return field->sql ? field->sql : field->name;
+}
+
+void columns_sql(struct buf *sql, const struct field *const *columns)
+{
+    for (int i = 0; columns[i]; i++) {
+        buf_puts(sql, i ? ", " : "");
+        if (columns[i]->sql)
+            buf_printf(sql, "(%s) as %s", columns[i]->sql, columns[i]->name);
+        else
+            buf_puts(sql, columns[i]->name);
+    }
+}
+
+const struct field *column_find(const struct resource *resource, const char *json_name)
+{
+    const struct field **columns = resource_columns(resource);
+    for (int i = 0; columns[i]; i++)
+        if (strcmp(field_json_name(columns[i]), json_name) == 0)
+            return columns[i];
+    return NULL;
+}

@@ -1,0 +1,78 @@
+#include "resource/field.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/text.h"
+
+enum { NAMES = 4096 };
+
+/* Derived once for each field and kept, since they never change. */
+struct names {
+    const struct field *field;
+    const char *json, *label;
+};
+
+static struct names table[NAMES];
+
+static struct arena *forever(void)
+{
+    static struct arena *arena;
+    if (!arena)
+        arena = arena_new();
+    return arena;
+}
+
+static struct names *names_of(const struct field *field)
+{
+    size_t at = ((size_t)field / sizeof(void *)) * 2654435761u % NAMES;
+    for (size_t tries = 0; tries < NAMES; tries++, at = (at + 1) % NAMES) {
+        if (table[at].field == field)
+            return &table[at];
+        if (table[at].field)
+            continue;
+        table[at] = (struct names){
+            .field = field,
+            .json = field->flags & AS_NAMED ? field->name : text_camel(forever(), field->name),
+            .label = field->label ? field->label : text_title(forever(), field->name)};
+        return &table[at];
+    }
+    log_error("too many fields");
+    abort();
+}
+
+const char *field_json_name(const struct field *field)
+{
+    return names_of(field)->json;
+}
+
+const char *field_label(const struct field *field)
+{
+    return names_of(field)->label;
+}
+
+size_t field_count(const struct field *fields)
+{
+    size_t count = 0;
+    while (fields && fields[count].type != FIELD_END)
+        count++;
+    return count;
+}
+
+const struct field *field_find(const struct field *fields, const char *name)
+{
+    for (; fields && fields->type != FIELD_END; fields++)
+        if (strcmp(fields->name, name) == 0)
+            return fields;
+    return NULL;
+}
+
+const struct field *field_find_json(const struct field *fields, const char *json_name)
+{
+    for (; fields && fields->type != FIELD_END; fields++)
+        if (strcmp(field_json_name(fields), json_name) == 0)
+            return fields;
+    return NULL;
+}

@@ -1,0 +1,264 @@
+/* handlers: the API of a resource, and its routes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/csv.h"
+#include "resource/internal.h"
+
+enum { EXPORT_CHUNK = 1000, EXPORT_MAX = 100000 };
+
+/* ---- JSON ---- */
+
+void field_write_json(struct json *json, const struct field *field, const char *text, size_t len)
+{
+    char time[32];
+    if (!text) {
+        json_put_null(json);
+        return;
+    }
+    switch (field->type) {
+    case INT:
+    case MONEY:
+    case BASIS_POINTS:
+    case JSON:
+    case OBJECT:
+    case ARRAY:
+        json_put_raw(json, text, len);
+        break;
+    case BOOL:
+        json_put_bool(json, text[0] == 't');
+        break;
+    case TIME:
+        json_put_text(json, clock_from_database(text, time) ? time : text);
+        break;
+    default:
+        json_put_text_len(json, text, len);
+    }
+}
+
+void record_write_json(struct json *json, const struct list_result *result, size_t row)
+{
+    json_open_object(json);
+    for (int i = 0; result->fields[i]; i++) {
+        json_key(json, field_json_name(result->fields[i]));
+        field_write_json(json, result->fields[i], rows_text(result->rows, row, i),
+                         rows_length(result->rows, row, i));
+    }
+    json_close_object(json);
+}
+
+static bool answer_record(struct cx *cx, const struct list_result *result, int status)
+{
+    char *etag = record_etag(cx, result);
+    if (etag)
+        response_header_set(cx, "ETag", etag);
+    record_write_json(respond_begin(cx, status), result, 0);
+    return respond_end(cx);
+}
+
+/* ---- reading ---- */
+
+bool resource_list(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_query query;
+    struct list_result result;
+    if (!list_read_query(cx, resource, &query) || !list_run(cx, resource, &query, &result))
+        return false;
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(result.rows); i++)
+        record_write_json(json, &result, i);
+    json_close_array(json);
+    return respond_end_list(cx, &(struct list_meta){query.after ? 0 : query.page, query.limit,
+                                                    result.total, result.next_cursor});
+}
+
+/* "*", or a list in which it stands (RFC 9110 13.1.2; weak comparison). */
+static bool etag_matches(const char *header, const char *etag)
+{
+    return header && etag && (strcmp(header, "*") == 0 || strstr(header, etag));
+}
+
+bool resource_get(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_result result;
+    if (!record_get(cx, resource, cx_path(cx, "id"), &result))
+        return false;
+    const char *etag = record_etag(cx, &result);
+    if (!etag_matches(request_header(&cx->request, "If-None-Match"), etag))
+        return answer_record(cx, &result, 200);
+    response_header_set(cx, "ETag", etag);
+    cx->response.status = 304;
+    cx->response.no_body = true;
+    return true;
+}
+
+/* ---- writing ---- */
+
+bool resource_create(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_result result;
+    if (!record_create(cx, resource, cx->input, &result))
+        return false;
+    response_header_set(
+        cx, "Location",
+        arena_printf(cx->arena, "%s/%s", resource->api, rows_text(result.rows, 0, 0)));
+    return answer_record(cx, &result, 201);
+}
+
+static bool update(struct cx *cx, enum input_mode mode)
+{
+    struct list_result result;
+    return record_update(cx, cx->route->about, cx_path(cx, "id"), cx->input, mode, &result) &&
+           answer_record(cx, &result, 200);
+}
+
+bool resource_replace(struct cx *cx)
+{
+    return update(cx, INPUT_REPLACE);
+}
+
+bool resource_merge(struct cx *cx)
+{
+    return update(cx, INPUT_MERGE);
+}
+
+bool resource_delete(struct cx *cx)
+{
+    return record_delete(cx, cx->route->about, cx_path(cx, "id")) && respond_nothing(cx);
+}
+
+/* ---- CSV ---- */
+
+static void write_head(struct buf *out, const struct field *const *columns)
+{
+    for (int i = 0; columns[i]; i++)
+        csv_cell(out, field_json_name(columns[i]));
+    csv_line_end(out);
+}
+
+static void write_line(struct buf *out, const struct list_result *result, size_t row)
+{
+    char time[32];
+    for (int i = 0; result->fields[i]; i++) {
+        const char *text = rows_text(result->rows, row, i);
+        if (text && result->fields[i]->type == TIME && clock_from_database(text, time))
+            text = time;
+        else if (text && result->fields[i]->type == BOOL)
+            text = text[0] == 't' ? "true" : "false";
+        csv_cell(out, text);
+    }
+    csv_line_end(out);
+}
+
+/* What the filter shows, in chunks by cursor, so that no statement is long. */
+bool resource_export(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    struct list_query query;
+    struct list_result result;
+    if (!list_read_query(cx, resource, &query))
+        return false;
+    query.limit = EXPORT_CHUNK;
+    query.page = 1;
+    query.count = false;
+    buf_clear(&cx->response.body);
+    write_head(&cx->response.body, query.columns ? query.columns : resource_columns(resource));
+    for (size_t total = 0; total < EXPORT_MAX; total += rows_count(result.rows)) {
+        if (!list_run(cx, resource, &query, &result))
+            return false;
+        for (size_t i = 0; i < rows_count(result.rows); i++)
+            write_line(&cx->response.body, &result, i);
+        if (!result.next_cursor)
+            break;
+        query.after = result.next_cursor;
+    }
+    return respond_file(cx, "text/csv; charset=utf-8",
+                        arena_printf(cx->arena, "%s.csv", resource->name));
+}
+
+/* ---- routes ---- */
+
+static void *keep(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    if (!memory) {
+        log_error("out of memory at start");
+        abort();
+    }
+    return memory;
+}
+
+static char *kept(const char *first, const char *second)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s%s", first, second);
+    return text.data;
+}
+
+static char *sentence(const char *verb, const char *noun, const char *end)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s %s%s", verb, noun, end);
+    return text.data;
+}
+
+static struct access may_do(const struct resource *resource, const char *action)
+{
+    return (struct access){ACCESS_PERMISSION, resource->scope, kept(resource->permission, action)};
+}
+
+/* What a body may set: everything but what is read-only. */
+static const struct field *body_fields(const struct resource *resource)
+{
+    return resource->fields;
+}
+
+static size_t make_routes(const struct resource *resource, struct route *routes)
+{
+    const char *list = resource->api, *one = kept(resource->api, "/:id");
+    const struct field *body = body_fields(resource);
+    struct access read = may_do(resource, ":read"), write = may_do(resource, ":update");
+    const struct {
+        unsigned operation;
+        struct route route;
+    } all[] = {
+        {OP_LIST, ROUTE(GET, list, read, resource_list, sentence("List", resource->name, "."),
+                        .answer = ANSWER_LIST, .flags = ROUTE_LIST_QUERY)},
+        {OP_CREATE, ROUTE(POST, list, may_do(resource, ":create"), resource_create,
+                          sentence("Create a", resource->one, "."), .body = body, .status = 201)},
+        {OP_EXPORT, ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
+                          sentence("Export", resource->name, " as CSV."), .answer = ANSWER_FILE,
+                          .flags = ROUTE_LIST_QUERY)},
+        {OP_GET, ROUTE(GET, one, read, resource_get, sentence("Get one", resource->one, "."), 0)},
+        {OP_REPLACE,
+         ROUTE(PUT, one, write, resource_replace,
+               sentence("Replace a", resource->one, ": what is absent is emptied."), .body = body)},
+        {OP_MERGE, ROUTE(PATCH, one, write, resource_merge,
+                         sentence("Change a", resource->one, ": what is absent stays."),
+                         .body = body, .flags = ROUTE_MERGE)},
+        {OP_DELETE, ROUTE(DELETE, one, may_do(resource, ":delete"), resource_delete,
+                          sentence("Delete a", resource->one, "."), .answer = ANSWER_NOTHING)},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (resource->operations & all[i].operation) {
+            routes[count] = all[i].route;
+            routes[count++].about = resource;
+        }
+    return count;
+}
+
+size_t resource_routes(const struct resource *resource, const struct route **routes)
+{
+    struct route *made = keep(8, sizeof *made);
+    *routes = made;
+    return resource->api ? make_routes(resource, made) : 0;
+}

@@ -1,0 +1,214 @@
+/* list_query: page, limit, after, sort, q, fields and the filters. */
+#include <string.h>
+
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+
+enum {
+    LIMIT = 20,
+    LIMIT_MAX = 100,
+    PAGE_MAX = 1000000,
+    COLUMNS_MAX = 64,
+    IN_MAX = 100,
+    SEARCH_MAX = 200
+};
+
+static bool refuse(struct cx *cx, const char *name, const char *why)
+{
+    fail(cx, 400, "bad_parameter", "%s: %s", name, why);
+    return false;
+}
+
+static bool unknown(struct cx *cx, const char *name)
+{
+    return fail(cx, 400, "unknown_parameter", "There is no parameter \"%s\".", name);
+}
+
+static bool has_search(const struct resource *resource)
+{
+    for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
+        if (field->flags & SEARCHED)
+            return true;
+    return false;
+}
+
+/* "-createdAt,name": each must be sortable. */
+static bool check_sort(struct cx *cx, const struct resource *resource, const char *sort)
+{
+    for (const char *at = sort; *at;) {
+        size_t len = strcspn(at, ",");
+        const char *name = arena_copy(cx->arena, at + (*at == '-'), len - (*at == '-'));
+        const struct field *field = column_find(resource, name);
+        if (!field || !(field->flags & SORTED))
+            return refuse(cx, "sort", arena_printf(cx->arena, "one cannot sort by \"%s\".", name));
+        at += len + (at[len] == ',');
+    }
+    return true;
+}
+
+static bool read_fields(struct cx *cx, const struct resource *resource, const char *text,
+                        struct list_query *out)
+{
+    size_t count = 0;
+    out->columns = arena_alloc(cx->arena, sizeof *out->columns * (COLUMNS_MAX + 2));
+    out->columns[count++] = resource_columns(resource)[0]; /* the id always, for the cursor */
+    for (const char *at = text; *at;) {
+        size_t len = strcspn(at, ",");
+        const char *name = arena_copy(cx->arena, at, len);
+        const struct field *field = column_find(resource, name);
+        if (!field || count > COLUMNS_MAX)
+            return refuse(cx, "fields", arena_printf(cx->arena, "there is no field \"%s\".", name));
+        if (field != out->columns[0])
+            out->columns[count++] = field;
+        at += len + (at[len] == ',');
+    }
+    return true;
+}
+
+/* ---- filters ---- */
+
+static const struct {
+    const char *word, *operator;
+} operators[] = {{"", "="},   {"ne", "!="},  {"gt", ">"},  {"gte", ">="},
+                 {"lt", "<"}, {"lte", "<="}, {"in", "in"}, {"null", "null"}};
+
+static bool is_ordered(enum field_type type)
+{
+    return type == INT || type == MONEY || type == BASIS_POINTS || type == TIME || type == DATE ||
+           type == TEXT;
+}
+
+static bool check_one(struct cx *cx, const struct field *field, const char *name, const char *text,
+                      const char **normal)
+{
+    struct value value = {.presence = ABSENT};
+    const char *code, *message;
+    if (!field_check_text(cx, field, text, &value, &code, &message))
+        return refuse(cx, name, message);
+    *normal = value.text;
+    return true;
+}
+
+/* "a,b" as PostgreSQL's array text, each checked. */
+static bool check_in(struct cx *cx, const struct field *field, const char *name, const char *text,
+                     const char **normal)
+{
+    struct buf out;
+    size_t count = 0;
+    buf_init(&out, cx->arena);
+    buf_putc(&out, '{');
+    for (const char *at = text; *at; count++) {
+        size_t len = strcspn(at, ",");
+        const char *one;
+        if (count == IN_MAX)
+            return refuse(cx, name, "too many values.");
+        if (!check_one(cx, field, name, arena_copy(cx->arena, at, len), &one))
+            return false;
+        buf_puts(&out, count ? ",\"" : "\"");
+        for (; *one; one++) {
+            if (*one == '"' || *one == '\\')
+                buf_putc(&out, '\\');
+            buf_putc(&out, *one);
+        }
+        buf_putc(&out, '"');
+        at += len + (at[len] == ',');
+    }
+    buf_putc(&out, '}');
+    *normal = out.data;
+    return true;
+}
+
+static bool check_filter(struct cx *cx, struct list_filter *filter, const char *name,
+                         const char *text)
+{
+    const char *operator= filter->operator;
+    if (strcmp(operator, "in") == 0)
+        return check_in(cx, filter->field, name, text, &filter->value);
+    if (strcmp(operator, "null") == 0) {
+        filter->value = text;
+        return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ||
+               refuse(cx, name, "use true or false.");
+    }
+    if (operator[0] != '=' && operator[0] != '!' && !is_ordered(filter->field->type))
+        return refuse(cx, name, "this field has no order.");
+    return check_one(cx, filter->field, name, text, &filter->value);
+}
+
+/* "value[gte]" is a field and an operator. */
+static bool read_filter(struct cx *cx, const struct resource *resource, const struct parameter *it,
+                        struct list_filter ***tail)
+{
+    size_t len = strcspn(it->name, "[");
+    const char *name = arena_copy(cx->arena, it->name, len), *word = "";
+    if (it->name[len] == '[') {
+        size_t end = strlen(it->name) - 1;
+        if (it->name[end] != ']' || end <= len + 1)
+            return unknown(cx, it->name);
+        word = arena_copy(cx->arena, it->name + len + 1, end - len - 1);
+    }
+    const struct field *field = column_find(resource, name);
+    if (!field || !(field->flags & FILTERED))
+        return unknown(cx, it->name);
+    for (size_t i = 0; i < COUNT(operators); i++) {
+        if (strcmp(operators[i].word, word) != 0)
+            continue;
+        struct list_filter *filter = arena_alloc(cx->arena, sizeof *filter);
+        *filter = (struct list_filter){.field = field, .operator= operators[i].operator};
+        **tail = filter;
+        *tail = &filter->next;
+        return check_filter(cx, filter, it->name, it->value);
+    }
+    return unknown(cx, it->name);
+}
+
+/* ---- the whole query ---- */
+
+static bool read_number(struct cx *cx, const struct parameter *it, int64_t most, int64_t *out)
+{
+    return text_to_int(it->value, 1, most, out) ||
+           refuse(cx, it->name, arena_printf(cx->arena, "use 1 to %lld.", (long long)most));
+}
+
+static bool read_parameter(struct cx *cx, const struct resource *resource,
+                           const struct parameter *it, struct list_query *out,
+                           struct list_filter ***tail)
+{
+    const char *name = it->name;
+    if (strcmp(name, "page") == 0)
+        return read_number(cx, it, PAGE_MAX, &out->page);
+    if (strcmp(name, "limit") == 0)
+        return read_number(cx, it, LIMIT_MAX, &out->limit);
+    if (strcmp(name, "after") == 0) {
+        out->after = it->value;
+        out->count = false;
+        return true;
+    }
+    if (strcmp(name, "sort") == 0) {
+        out->sort = it->value;
+        return check_sort(cx, resource, it->value);
+    }
+    if (strcmp(name, "fields") == 0)
+        return read_fields(cx, resource, it->value, out);
+    if (strcmp(name, "q") == 0 && has_search(resource)) {
+        out->search = it->value;
+        return strlen(it->value) <= SEARCH_MAX || refuse(cx, "q", "too long.");
+    }
+    return read_filter(cx, resource, it, tail);
+}
+
+bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out)
+{
+    struct list_filter **tail = &out->filters;
+    *out = (struct list_query){.page = 1,
+                               .limit = LIMIT,
+                               .count = true,
+                               .sort = resource->sort ? resource->sort : "-createdAt"};
+    for (const struct parameter *it = cx->request.query; it; it = it->next) {
+        bool empty_control = cx->is_page && (*it->value == '\0' || *it->name == '_');
+        bool declared = cx->input && field_find_json(cx->input->query_fields, it->name);
+        if (!empty_control && !declared && !read_parameter(cx, resource, it, out, &tail))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,312 @@
+/* record: reading and writing one record. A write is one statement in one round
+ * trip; its event is written by the table's trigger. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+
+static bool not_found(struct cx *cx, const struct resource *resource)
+{
+    return fail(cx, 404, "not_found", "There is no such %s.", resource->one);
+}
+
+/* ---- reading ---- */
+
+static bool run(struct cx *cx, const struct resource *resource, const char *sql, unsigned flags,
+                const char *const *parameters, int count, struct list_result *out)
+{
+    struct rows *rows = db_run(&cx->db, statement_made(cx->arena, sql, flags), parameters, count);
+    if (!rows)
+        return fail_db(cx);
+    *out = (struct list_result){.rows = rows, .fields = resource_columns(resource), .total = -1};
+    return true;
+}
+
+static void and_where(struct buf *sql, const struct resource *resource)
+{
+    if (resource->where)
+        buf_printf(sql, "\nand (%s)", resource->where);
+}
+
+bool record_get(struct cx *cx, const struct resource *resource, const char *id,
+                struct list_result *out)
+{
+    struct buf sql;
+    if (!uuid_is(id))
+        return not_found(cx, resource);
+    buf_init(&sql, cx->arena);
+    buf_puts(&sql, "select ");
+    columns_sql(&sql, resource_columns(resource));
+    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
+    and_where(&sql, resource);
+    if (!run(cx, resource, sql.data, 0, &id, 1, out))
+        return false;
+    return rows_count(out->rows) == 1 || not_found(cx, resource);
+}
+
+/* ---- ETags: the id's last change, to the microsecond ---- */
+
+static bool changed_us(const struct list_result *result, int64_t *us)
+{
+    char text[32];
+    for (int i = 0; result->fields[i]; i++)
+        if (strcmp(result->fields[i]->name, "updated_at") == 0)
+            return clock_from_database(rows_text(result->rows, 0, i), text) &&
+                   clock_parse(text, us);
+    return false;
+}
+
+char *record_etag(struct cx *cx, const struct list_result *result)
+{
+    int64_t us;
+    if (!changed_us(result, &us))
+        return NULL;
+    return arena_printf(cx->arena, "\"%llx\"", (unsigned long long)us);
+}
+
+/* The time that If-Match demands, as a parameter; NULL when it demands none. */
+static bool demanded_version(struct cx *cx, const char **time)
+{
+    unsigned long long us;
+    char end;
+    const char *header = request_header(&cx->request, "If-Match");
+    *time = NULL;
+    if (!header || strcmp(header, "*") == 0)
+        return true;
+    char *text = arena_alloc(cx->arena, 32);
+    if (sscanf(header, "\"%llx%c", &us, &end) != 2 || end != '"' || us > INT64_MAX / 2)
+        return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
+    clock_format((int64_t)us, text);
+    *time = text;
+    return true;
+}
+
+/* ---- writing ---- */
+
+struct write {
+    struct cx *cx;
+    const struct resource *resource;
+    struct buf names, values;
+    const char *parameters[80];
+    int count;
+};
+
+static void write_init(struct write *write, struct cx *cx, const struct resource *resource)
+{
+    *write = (struct write){.cx = cx, .resource = resource};
+    buf_init(&write->names, cx->arena);
+    buf_init(&write->values, cx->arena);
+}
+
+static int parameter(struct write *write, const char *value)
+{
+    write->parameters[write->count++] = value;
+    return write->count;
+}
+
+static void insert_value(struct write *write, const char *name, const char *value)
+{
+    buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
+    buf_printf(&write->values, "%s$%d", write->values.len ? ", " : "", parameter(write, value));
+}
+
+static bool is_column(const struct field *field)
+{
+    return !field->sql && !(field->flags & (READ_ONLY | INPUT_ONLY)) && field->type != FILE_FIELD;
+}
+
+/* The tenant of a new record: an operator names it, others are in it. */
+static bool insert_tenant(struct write *write, const struct input *input)
+{
+    struct cx *cx = write->cx;
+    const struct field *field = field_find(input->fields, "tenant_id");
+    const struct value *value = field ? input_value(input, "tenant_id") : NULL;
+    if (value && value->presence == GIVEN) {
+        if (cx->db.role != DB_PLATFORM && strcmp(value->text, cx->db.tenant_id) != 0)
+            return fail_field(cx, "tenantId", "unknown_reference", "There is no such tenant.");
+        insert_value(write, "tenant_id", value->text);
+        return true;
+    }
+    if (!cx->db.tenant_id[0])
+        return fail_field(cx, "tenantId", "required", "Say for which tenant.");
+    insert_value(write, "tenant_id", cx->db.tenant_id);
+    return true;
+}
+
+static bool build_insert(struct write *write, const struct input *input, const char *id)
+{
+    if (!write->resource->no_tenant && !insert_tenant(write, input))
+        return false;
+    insert_value(write, "id", id);
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (!is_column(field) || strcmp(field->name, "tenant_id") == 0)
+            continue;
+        if (value->presence == GIVEN)
+            insert_value(write, field->name, value->text);
+        else if (value->presence == ABSENT && field->initial)
+            insert_value(write, field->name, field->initial);
+    }
+    return true;
+}
+
+static void set_value(struct write *write, const struct field *field, const char *value)
+{
+    buf_printf(&write->values, "%s%s = $%d", write->values.len ? ", " : "", field->name,
+               parameter(write, value));
+}
+
+/* Replacing gives what is absent its initial value or null; merging leaves it. */
+static void build_update(struct write *write, const struct input *input, enum input_mode mode)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (!is_column(field) || (field->flags & CREATE_ONLY))
+            continue;
+        if (value->presence == GIVEN)
+            set_value(write, field, value->text);
+        else if (value->presence == IS_NULL)
+            set_value(write, field, NULL);
+        else if (mode == INPUT_REPLACE && (field->initial || (field->flags & NULLABLE)))
+            set_value(write, field, field->initial);
+    }
+}
+
+static bool run_write(struct write *write, const char *sql, struct list_result *out)
+{
+    const char **parameters =
+        arena_alloc(write->cx->arena, sizeof *parameters * (size_t)(write->count + 1));
+    memcpy(parameters, write->parameters, sizeof *parameters * (size_t)write->count);
+    return run(write->cx, write->resource, sql, DB_WRITES, parameters, write->count, out);
+}
+
+static bool insert_row(struct cx *cx, const struct resource *resource, const struct input *input,
+                       const char *id, struct list_result *out)
+{
+    struct write write;
+    struct buf sql;
+    write_init(&write, cx, resource);
+    if (!build_insert(&write, input, id))
+        return false;
+    buf_init(&sql, cx->arena);
+    buf_printf(&sql, "insert into %s (%s)\nvalues (%s)\nreturning ", resource->table,
+               write.names.data, write.values.data);
+    columns_sql(&sql, resource_columns(resource));
+    return run_write(&write, sql.data, out);
+}
+
+/* Nothing matched: is it gone, or of another version? */
+static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct list_result there;
+    if (!record_get(cx, resource, id, &there))
+        return false;
+    return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
+}
+
+static bool update_row(struct cx *cx, const struct resource *resource, const char *id,
+                       const struct input *input, enum input_mode mode, struct list_result *out)
+{
+    struct write write;
+    struct buf sql;
+    const char *version;
+    if (!demanded_version(cx, &version))
+        return false;
+    write_init(&write, cx, resource);
+    build_update(&write, input, mode);
+    if (write.count == 0)
+        buf_puts(&write.values, "updated_at = updated_at");
+    buf_init(&sql, cx->arena);
+    buf_printf(&sql, "update %s\nset %s\nwhere id = $%d", resource->table, write.values.data,
+               parameter(&write, id));
+    and_where(&sql, resource);
+    if (version)
+        buf_printf(&sql, "\nand updated_at = $%d", parameter(&write, version));
+    buf_puts(&sql, "\nreturning ");
+    columns_sql(&sql, resource_columns(resource));
+    if (!run_write(&write, sql.data, out))
+        return false;
+    return rows_count(out->rows) == 1 || explain_miss(cx, resource, id);
+}
+
+static bool delete_row(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct write write;
+    struct buf sql;
+    struct list_result out;
+    const char *version;
+    if (!demanded_version(cx, &version))
+        return false;
+    write_init(&write, cx, resource);
+    buf_init(&sql, cx->arena);
+    buf_printf(&sql, "delete from %s\nwhere id = $%d", resource->table, parameter(&write, id));
+    and_where(&sql, resource);
+    if (version)
+        buf_printf(&sql, "\nand updated_at = $%d", parameter(&write, version));
+    buf_puts(&sql, "\nreturning id");
+    if (!run_write(&write, sql.data, &out))
+        return false;
+    return rows_count(out.rows) == 1 || explain_miss(cx, resource, id);
+}
+
+/* ---- with the hooks of the resource ---- */
+
+static bool begin(struct cx *cx, const struct resource *resource, enum operation operation,
+                  const char *id, struct input *input)
+{
+    if (!resource->prepare && !resource->finish)
+        return true;
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return !resource->prepare || resource->prepare(cx, operation, id, input);
+}
+
+static bool end(struct cx *cx, const struct resource *resource, enum operation operation,
+                const char *id)
+{
+    if (resource->finish && !resource->finish(cx, operation, id))
+        return false;
+    if ((resource->prepare || resource->finish) && !db_commit(&cx->db))
+        return fail_db(cx);
+    if (resource->committed)
+        resource->committed(cx, operation, id);
+    return true;
+}
+
+/* What finish() changed must show in the answer. */
+static bool read_again(struct cx *cx, const struct resource *resource, const char *id,
+                       struct list_result *out)
+{
+    return !resource->finish || record_get(cx, resource, id, out);
+}
+
+bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
+                   struct list_result *out)
+{
+    char *id = arena_alloc(cx->arena, UUID_SIZE);
+    uuid_new(id);
+    return begin(cx, resource, OP_CREATE, id, input) && insert_row(cx, resource, input, id, out) &&
+           end(cx, resource, OP_CREATE, id) && read_again(cx, resource, id, out);
+}
+
+bool record_update(struct cx *cx, const struct resource *resource, const char *id,
+                   struct input *input, enum input_mode mode, struct list_result *out)
+{
+    enum operation operation = mode == INPUT_REPLACE ? OP_REPLACE : OP_MERGE;
+    if (!uuid_is(id))
+        return not_found(cx, resource);
+    return begin(cx, resource, operation, id, input) &&
+           update_row(cx, resource, id, input, mode, out) && end(cx, resource, operation, id) &&
+           read_again(cx, resource, id, out);
+}
+
+bool record_delete(struct cx *cx, const struct resource *resource, const char *id)
+{
+    if (!uuid_is(id))
+        return not_found(cx, resource);
+    return begin(cx, resource, OP_DELETE, id, NULL) && delete_row(cx, resource, id) &&
+           end(cx, resource, OP_DELETE, id);
+}
