@@ -2,7 +2,9 @@
  * that nothing is lost when a form is shown again. */
 #include <string.h>
 
+#include "access/tenant.h"
 #include "base/clock.h"
+#include "base/money.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -110,6 +112,20 @@ static const char *lines_of(struct cx *cx, const char *text)
     return out.data;
 }
 
+/* 120000 of EUR: "1200.00" */
+static const char *amount_of(struct cx *cx, const struct field *field,
+                             const struct list_result *row, const char *stored)
+{
+    int64_t amount = 0;
+    text_to_int(stored, INT64_MIN, INT64_MAX, &amount);
+    char *shown = money_show(cx->arena, amount, show_currency(cx, row, 0, field)), *to = shown;
+    for (const char *c = shown; *c && *c != ' '; c++)
+        if (*c != ',')
+            *to++ = *c;
+    *to = 0;
+    return shown;
+}
+
 static bool is_lines(const struct field *field)
 {
     return field->type == ARRAY && !field->choices && !field->fields;
@@ -124,6 +140,8 @@ static const char *value_of(struct cx *cx, const struct field *field, const stru
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
     const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
+    if (stored && field->type == MONEY)
+        return amount_of(cx, field, row, stored);
     if (stored)
         return field->type == TIME ? local_time(cx, stored)
                : is_lines(field)   ? lines_of(cx, stored)
@@ -211,7 +229,14 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
         add_ticks(cx, out, field, value);
 }
 
-static void add_control(json_object *out, const struct field *field)
+static const char *suffix_of(struct cx *cx, const struct field *field)
+{
+    if (field->type == TIME)
+        return "UTC";
+    return field->type == MONEY && !field->refers && cx->tenant ? cx->tenant->currency : NULL;
+}
+
+static void add_control(struct cx *cx, json_object *out, const struct field *field)
 {
     static const struct control plain = {"text", NULL, NULL, NULL};
     const struct control *control =
@@ -228,7 +253,7 @@ static void add_control(json_object *out, const struct field *field)
     page_set(out, "min", NULL);
     page_set(out, "max", NULL);
     page_set(out, "step", NULL);
-    page_set(out, "suffix", field->type == TIME ? "UTC" : NULL);
+    page_set(out, "suffix", suffix_of(cx, field));
     page_set(out, "refers", field->type == UUID ? field->refers : NULL);
     page_set_bool(out, "list", control->suggestions != NULL);
     if (control->suggestions)
@@ -251,7 +276,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "value", value);
     page_set_bool(out, "required", (field->flags & REQUIRED) != 0);
     add_described(cx, out, id, help != NULL, error != NULL);
-    add_control(out, field);
+    add_control(cx, out, field);
     add_kind(cx, out, field, value);
 }
 

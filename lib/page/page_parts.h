@@ -52,6 +52,9 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
 int show_column(const struct list_result *result, const char *name);
 const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */
 const char *show_number(struct cx *cx, int64_t number);     /* "12,345" */
+/* Of an amount: that of the field it refers to, else the tenant's. */
+const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
+                          const struct field *field);
 /* What a record is called on pages. */
 const char *show_label(struct cx *cx, const struct resource *resource,
                        const struct list_result *result, size_t row);

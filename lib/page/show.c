@@ -70,8 +70,8 @@ const char *show_number(struct cx *cx, int64_t number)
     return text;
 }
 
-static const char *currency_of(struct cx *cx, const struct list_result *result, size_t row,
-                               const struct field *field)
+const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
+                          const struct field *field)
 {
     int column = field->refers ? show_column(result, field->refers) : -1;
     const char *currency = column >= 0 ? rows_text(result->rows, row, column) : NULL;
@@ -162,7 +162,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case DATE:
         return show_date(cx, text);
     case MONEY:
-        return money_show(cx->arena, strtoll(text, NULL, 10), currency_of(cx, result, row, field));
+        return money_show(cx->arena, strtoll(text, NULL, 10),
+                          show_currency(cx, result, row, field));
     case BASIS_POINTS:
         return show_share(cx, text);
     case BOOL:

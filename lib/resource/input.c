@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "access/tenant.h"
+#include "base/money.h"
 #include "base/text.h"
 #include "http/cx.h"
 
@@ -235,6 +237,27 @@ static bool read_form_list(const struct place *place, const struct field *field,
     return read_value(place, field, name, list, value);
 }
 
+/* People write amounts as 12.50; the field beside it says of which currency. */
+static bool read_form_money(const struct place *place, const struct field *field, const char *name,
+                            const char *typed, struct value *value)
+{
+    struct cx *cx = place->cx;
+    const struct field *beside = field->refers ? field_find(cx->route->body, field->refers) : NULL;
+    const char *currency =
+        beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
+    int64_t amount;
+    if (!currency || !money_is_currency(currency))
+        currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
+    if (!money_parse(text_trim(cx->arena, typed), currency, &amount))
+        return complain(place, name, "invalid_amount", "Use an amount like 12.50.");
+    const char *code, *message;
+    const char *text = arena_printf(cx->arena, "%lld", (long long)amount);
+    bool good = field_check_text(cx, field, text, value, &code, &message) ||
+                complain(place, name, code, message);
+    value->raw = typed;
+    return good;
+}
+
 static bool read_form_field(const struct place *place, const struct field *field,
                             struct value *value)
 {
@@ -252,6 +275,8 @@ static bool read_form_field(const struct place *place, const struct field *field
             value->presence = IS_NULL;
         return true;
     }
+    if (field->type == MONEY)
+        return read_form_money(place, field, name, typed, value);
     return field_check_text(place->cx, field, typed, value, &code, &message) ||
            complain(place, name, code, message);
 }

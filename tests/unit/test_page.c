@@ -16,6 +16,7 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/field.h"
+#include "resource/input.h"
 #include "unit.h"
 
 static struct cx *cx;
@@ -157,6 +158,30 @@ START_TEST(form_keeps_what_was_typed)
     json_object *ticks = json_object_object_get(form_field(true, "interests"), "options");
     ck_assert(!is_true(json_object_array_get_idx(ticks, 0), "selected"));
     ck_assert(is_true(json_object_array_get_idx(ticks, 1), "selected"));
+}
+END_TEST
+
+static const struct field *const priced =
+    FIELDS({"price", MONEY, REQUIRED, .refers = "currency"}, {"currency", CURRENCY, REQUIRED});
+
+static const struct input *read_price(const char *price, const char *currency)
+{
+    static struct route route;
+    struct input *input;
+    route.body = priced;
+    next_request(HTTP_POST, "/x");
+    cx->route = &route;
+    add_parameter(&cx->request.form, "price", price);
+    add_parameter(&cx->request.form, "currency", currency);
+    return input_read_form(cx, priced, INPUT_CREATE, &input) ? input : NULL;
+}
+
+START_TEST(amounts_are_typed_as_people_write_them)
+{
+    ck_assert_str_eq(input_value(read_price("12.5", "EUR"), "price")->text, "1250");
+    ck_assert_str_eq(input_value(read_price("12", "JPY"), "price")->text, "12");
+    ck_assert_ptr_null(read_price("12.505", "EUR"));
+    ck_assert_str_eq(cx->failure.details->code, "invalid_amount");
 }
 END_TEST
 
@@ -543,6 +568,7 @@ static Suite *page_suite(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, empty_form_shows_initial_values);
     tcase_add_test(all, form_keeps_what_was_typed);
+    tcase_add_test(all, amounts_are_typed_as_people_write_them);
     tcase_add_test(all, secret_is_never_shown_again);
     tcase_add_test(all, form_leaves_out_what_cannot_be_entered);
     tcase_add_test(all, error_stands_beside_its_field);
