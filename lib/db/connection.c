@@ -1,485 +1,381 @@
-/* connection: one connection to PostgreSQL in pipeline mode.
- *
- * Shared connections carry batches of many requests one behind the other;
- * those of the pool carry one request's at a time. Results come back in the
- * order of sending (first in, first out), so the oldest flight owns them.
- *
- * Cancelling on a shared connection: the server can only be told to cancel
- * what it runs now. So a flight whose request has gone is cancelled when it is
- * the oldest; if it ends meanwhile and another is hit, that one fails with
- * 57014 although nobody wanted it, and query.c sends it again: a cancelled
- * batch has changed nothing.
- */
+/* connection: one libpq connection in pipeline mode: what comes back, who it
+ * is for, and what happens when it breaks or must be cancelled. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 
-#include "base/arena.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/loop/loop.h"
 #include "base/text.h"
 #include "db/internal.h"
 
-enum { PREPARED_SLOTS = 2048, PREPARED_MOST = 1000 };
+/* ---- jobs ---- */
 
-static const int64_t retry_after_us = 200000;
-
-struct waiter {
-    struct coroutine *coroutine;
-    struct waiter *next;
-};
-
-/* Open addressing; a slot holds a name or NULL. */
-struct prepared {
-    char *names[PREPARED_SLOTS];
-};
-
-/* ---- flights ---- */
-
-struct flight *flight_new(void)
+struct job *job_new(void)
 {
-    struct flight *flight = calloc(1, sizeof *flight);
-    if (!flight) {
-        log_error("out of memory");
+    struct job *job = calloc(1, sizeof *job);
+    if (!job)
         abort();
+    return job;
+}
+
+static void job_clear(struct job *job)
+{
+    for (int i = 0; i < DB_BATCH_MAX; i++) {
+        PQclear(job->results[i]);
+        job->results[i] = NULL;
     }
-    return flight;
+    PQclear(job->failure);
+    job->failure = NULL;
 }
 
-void flight_free(struct flight *flight)
+void job_free(struct job *job)
 {
-    for (int i = 0; i < FLIGHT_STEPS; i++)
-        PQclear(flight->results[i]);
-    free(flight);
+    job_clear(job);
+    free(job);
 }
 
-static void enqueue(struct connection *connection, struct flight *flight)
+void job_finish(struct job *job)
 {
-    flight->next = NULL;
-    if (connection->last)
-        connection->last->next = flight;
+    job->done = true;
+    job->on = NULL;
+    if (job->caller)
+        coroutine_wake(job->caller);
     else
-        connection->first = flight;
-    connection->last = flight;
-    connection->in_flight++;
+        job_free(job);
 }
 
-/* ---- prepared statements ---- */
+/* ---- segments ---- */
 
-static unsigned hash_of(const char *name)
+struct segment *segment_add(struct connection *connection, struct job *job)
 {
-    unsigned hash = 2166136261u;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619u;
-    return hash;
+    struct segment *segment = calloc(1, sizeof *segment);
+    if (!segment)
+        abort();
+    segment->job = job;
+    *(connection->last ? &connection->last->next : &connection->first) = segment;
+    connection->last = segment;
+    return segment;
 }
 
-static char **slot_of(struct connection *connection, const char *name)
+static bool carries_job(const struct segment *segment)
 {
-    unsigned at = hash_of(name) % PREPARED_SLOTS;
-    while (connection->prepared->names[at] && strcmp(connection->prepared->names[at], name) != 0)
-        at = (at + 1) % PREPARED_SLOTS;
-    return &connection->prepared->names[at];
+    return segment->job && !segment->prepares;
 }
 
-static void prepared_clear(struct connection *connection)
-{
-    for (int i = 0; connection->prepared && i < PREPARED_SLOTS; i++) {
-        free(connection->prepared->names[i]);
-        connection->prepared->names[i] = NULL;
-    }
-    connection->prepared_count = 0;
-}
+static void watch_over(struct connection *connection);
 
-/* Forgetting one would break the chains of open addressing, so all are
- * forgotten; they are prepared again when next needed. */
-bool prepared_forget(struct connection *connection)
+static void pop_segment(struct connection *connection)
 {
-    if (connection->prepared_count == 0)
-        return true;
-    struct flight *flight = flight_new();
-    flight->quiet = true;
-    flight->steps = 1;
-    prepared_clear(connection);
-    if (!PQsendQueryParams(connection->pg, "deallocate all", 0, NULL, NULL, NULL, NULL, 0) ||
-        !PQpipelineSync(connection->pg)) {
-        flight_free(flight);
-        return false;
-    }
-    enqueue(connection, flight);
-    return true;
-}
-
-/* ---- landing ---- */
-
-static void land(struct flight *flight)
-{
-    flight->done = true;
-    if (flight->quiet || flight->abandoned)
-        flight_free(flight);
-    else
-        coroutine_wake(flight->waiter);
-}
-
-static struct flight *dequeue(struct connection *connection)
-{
-    struct flight *flight = connection->first;
-    connection->first = flight->next;
+    struct segment *segment = connection->first;
+    connection->first = segment->next;
     if (!connection->first)
         connection->last = NULL;
-    connection->in_flight--;
-    return flight;
+    if (carries_job(segment))
+        connection->in_flight--;
+    free(segment);
+    watch_over(connection);
 }
 
-static void cancel_later(void *arg)
+/* ---- answers ---- */
+
+/* Whether a job that failed through no fault of its own may go again: its
+ * transaction was rolled back, so nothing of it has happened. */
+static bool may_repeat(const struct connection *connection, const struct job *job)
+{
+    return connection->shared && job->caller && job->failure && job->retries < RETRIES_MAX &&
+           (result_is_state(job->failure, "57014") || result_is_stale_plan(job->failure));
+}
+
+static void forget_plans(struct connection *connection, const struct job *job)
+{
+    for (int i = 0; i < job->batch->count; i++) {
+        struct prepared *it = prepared_find(&connection->prepared, job->batch->db->schema,
+                                            job->batch->items[i].statement);
+        if (it && !it->sent)
+            prepared_remove(&connection->prepared, it);
+    }
+}
+
+static void finish_job(struct connection *connection, struct job *job)
+{
+    if (job->failure && job->caller && job->batch && result_is_stale_plan(job->failure))
+        forget_plans(connection, job);
+    if (!may_repeat(connection, job)) {
+        job_finish(job);
+        return;
+    }
+    job_clear(job);
+    job->retries++;
+    job->on = NULL;
+    side_return(connection->side, job);
+}
+
+static void end_segment(struct connection *connection)
+{
+    struct segment *segment = connection->first;
+    struct job *job = carries_job(segment) ? segment->job : NULL;
+    if (segment->prepares)
+        segment->prepares->sent = false;
+    pop_segment(connection);
+    if (job)
+        finish_job(connection, job);
+    side_progress(connection);
+}
+
+static int item_of(const struct job *job, const struct prepared *prepared)
+{
+    for (int i = 0; job->caller && job->batch && i < job->batch->count; i++)
+        if (text_equal(job->batch->items[i].statement->name, prepared->name))
+            return i;
+    return -1;
+}
+
+static void take_error(struct connection *connection, struct segment *segment, PGresult *result)
+{
+    if (segment->prepares) {
+        /* Its job follows; this says more than that the name is unknown. */
+        if (!segment->job->failure) {
+            segment->job->failure = result;
+            segment->job->failed_item = item_of(segment->job, segment->prepares);
+            result = NULL;
+        }
+        prepared_remove(&connection->prepared, segment->prepares);
+        segment->prepares = NULL;
+        segment->job = NULL;
+    } else if (segment->job && !segment->job->failure) {
+        segment->job->failure = result;
+        segment->job->failed_item = segment->at - segment->skip;
+        result = NULL;
+    }
+    PQclear(result);
+}
+
+static bool is_fatal(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return !severity || severity[0] == 'F' || severity[0] == 'P'; /* FATAL, PANIC; NULL: libpq */
+}
+
+/* false: the connection is gone. */
+static bool take_result(struct connection *connection, PGresult *result)
+{
+    struct segment *segment = connection->first;
+    if (!result) {
+        segment->at++;
+        return true;
+    }
+    int item = segment->at - segment->skip;
+    switch (PQresultStatus(result)) {
+    case PGRES_PIPELINE_SYNC:
+        PQclear(result);
+        end_segment(connection);
+        return true;
+    case PGRES_PIPELINE_ABORTED:
+        PQclear(result);
+        return true;
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+        if (carries_job(segment) && item >= 0 && item < DB_BATCH_MAX &&
+            !segment->job->results[item])
+            segment->job->results[item] = result;
+        else
+            PQclear(result);
+        return true;
+    default:
+        if (is_fatal(result)) {
+            connection_lose(connection, PQresultErrorMessage(result));
+            PQclear(result);
+            return false;
+        }
+        take_error(connection, segment, result);
+        return true;
+    }
+}
+
+static void read_answers(struct connection *connection)
+{
+    if (!PQconsumeInput(connection->pg)) {
+        connection_lose(connection, PQerrorMessage(connection->pg));
+        return;
+    }
+    while (connection->state == READY && connection->first && !PQisBusy(connection->pg))
+        if (!take_result(connection, PQgetResult(connection->pg)))
+            return;
+    if (connection->state == READY && PQstatus(connection->pg) == CONNECTION_BAD)
+        connection_lose(connection, PQerrorMessage(connection->pg));
+}
+
+static void on_event(void *arg, uint32_t events)
 {
     struct connection *connection = arg;
-    if (connection->first && connection->first->abandoned)
-        connection_cancel(connection);
+    if (events & EPOLLOUT)
+        connection_flush(connection);
+    if (connection->state == READY && (events & ~(uint32_t)EPOLLOUT))
+        read_answers(connection);
 }
 
-static void next_turn(struct connection *connection)
-{
-    if (connection->first && connection->first->abandoned)
-        coroutine_start(cancel_later, connection);
-}
-
-static void lose_all(struct connection *connection)
-{
-    while (connection->first) {
-        struct flight *flight = dequeue(connection);
-        flight->lost = true;
-        land(flight);
-    }
-}
-
-void connection_close(struct connection *connection)
-{
-    watch_remove(connection->watch);
-    connection->watch = NULL;
-    PQfinish(connection->pg);
-    connection->pg = NULL;
-    connection->writing = false;
-    prepared_clear(connection);
-    lose_all(connection);
-}
-
-/* ---- reading ---- */
-
-static void take_result(struct flight *flight, PGresult *result)
-{
-    if (flight->at < FLIGHT_STEPS && !flight->results[flight->at])
-        flight->results[flight->at] = result;
-    else
-        PQclear(result);
-    flight->stepped = true;
-}
-
-/* Hands what has arrived to the oldest flights. libpq answers NULL behind the
- * results of each command, and NULL when there is nothing. */
-static void read_results(struct connection *connection)
-{
-    while (connection->first && !PQisBusy(connection->pg)) {
-        struct flight *flight = connection->first;
-        PGresult *result = PQgetResult(connection->pg);
-        if (result && PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
-            PQclear(result);
-            land(dequeue(connection));
-            next_turn(connection);
-        } else if (result) {
-            take_result(flight, result);
-        } else if (flight->stepped) {
-            flight->at++;
-            flight->stepped = false;
-        } else {
-            return;
-        }
-    }
-}
-
-static bool flush(struct connection *connection)
+void connection_flush(struct connection *connection)
 {
     int left = PQflush(connection->pg);
     bool writing = left > 0;
-    if (left >= 0 && writing != connection->writing) {
-        connection->writing = writing;
+    if (left < 0) {
+        /* The reason, or answers that came before, may still be there to read. */
+        read_answers(connection);
+        return;
+    }
+    if (writing != connection->writing)
         watch_change(connection->watch, writing ? EPOLLIN | EPOLLOUT : EPOLLIN);
-    }
-    return left >= 0;
+    connection->writing = writing;
 }
 
-static void on_socket(void *arg, uint32_t events)
-{
-    struct connection *connection = arg;
-    bool alive = true;
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        alive = PQconsumeInput(connection->pg) == 1;
-    if (alive)
-        read_results(connection);
-    if (alive && (events & EPOLLOUT))
-        alive = flush(connection);
-    if (!alive || PQstatus(connection->pg) != CONNECTION_OK) {
-        log_warn("a connection to the database was lost");
-        connection_close(connection);
-    }
-}
+/* ---- opening and losing ---- */
 
-/* ---- opening ---- */
-
-struct attempt {
-    char *conninfo;
-    PGconn *pg;
-};
-
-static void connect_now(void *arg)
-{
-    struct attempt *attempt = arg;
-    attempt->pg = PQconnectdb(attempt->conninfo);
-}
-
-static void quiet_notices(void *arg, const char *message)
+static void ignore_notice(void *arg, const PGresult *result)
 {
     (void)arg;
-    log_debug("database notice", "text", message);
+    log_debug("notice of the server", "detail",
+              PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
-static bool adopt(struct connection *connection, PGconn *pg)
+bool connection_open(struct connection *connection)
 {
-    if (PQstatus(pg) != CONNECTION_OK || PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg))
-        return false;
-    PQsetNoticeProcessor(pg, quiet_notices, NULL);
-    connection->watch = watch_add(PQsocket(pg), EPOLLIN, on_socket, connection);
-    if (!connection->watch)
-        return false;
-    if (!connection->prepared)
-        connection->prepared = calloc(1, sizeof *connection->prepared);
-    connection->pg = pg;
-    return connection->prepared != NULL;
-}
-
-static void wake_waiters(struct connection *connection)
-{
-    struct waiter *waiter = connection->waiters;
-    connection->waiters = NULL;
-    for (struct waiter *next; waiter; waiter = next) {
-        next = waiter->next; /* it stands on the waiter's own stack */
-        coroutine_wake(waiter->coroutine);
-    }
-}
-
-static void wait_for_attempt(struct connection *connection)
-{
-    struct waiter self = {coroutine_current(), connection->waiters};
-    connection->waiters = &self;
-    coroutine_shield(true);
-    while (connection->connecting)
-        coroutine_wait();
-    coroutine_shield(false);
-}
-
-bool connection_open(struct connection *connection, const char **problem)
-{
-    *problem = "the database does not answer";
-    if (connection->connecting)
-        wait_for_attempt(connection);
-    if (connection->pg)
+    const struct side *side = connection->side;
+    PGconn *pg = connect_start(side->conninfo, side->user, side->password, side->schema);
+    if (connect_finish(pg) && PQenterPipelineMode(pg)) {
+        PQsetNoticeReceiver(pg, ignore_notice, NULL);
+        connection->pg = pg;
+        connection->watch = watch_add(PQsocket(pg), EPOLLIN, on_event, connection);
+        connection->writing = false;
+        connection->state = READY;
         return true;
-    if (connection->connecting || clock_monotonic_us() - connection->failed_us < retry_after_us)
-        return false;
-    struct attempt attempt = {.conninfo = conninfo_of(connection->role)};
-    connection->connecting = true;
-    thread_call(connect_now, &attempt);
-    connection->connecting = false;
-    free(attempt.conninfo);
-    bool open = adopt(connection, attempt.pg);
-    if (!open) {
-        log_warn("no connection to the database", "reason", PQerrorMessage(attempt.pg));
-        connection->failed_us = clock_monotonic_us();
-        PQfinish(attempt.pg);
-        connection->pg = NULL;
     }
-    wake_waiters(connection);
-    return open;
-}
-
-/* ---- sending ---- */
-
-/* A statement is prepared in a flight of its own (its own Sync), so that an
- * error of the batch does not take the preparation along. */
-static bool prepare(struct connection *connection, struct db *db, const char *name, const char *sql,
-                    bool other_schema)
-{
-    char **slot = slot_of(connection, name);
-    if (*slot)
-        return true;
-    struct flight *flight = flight_new();
-    flight->quiet = true;
-    flight->steps = 1 + other_schema;
-    const char *path = arena_printf(db->arena, "%s, public", db->schema);
-    bool sent = true;
-    if (other_schema)
-        sent = PQsendQueryParams(connection->pg, "select set_config('search_path', $1, true)", 1,
-                                 NULL, &path, NULL, NULL, 0);
-    sent =
-        sent && PQsendPrepare(connection->pg, name, sql, 0, NULL) && PQpipelineSync(connection->pg);
-    if (!sent) {
-        flight_free(flight);
-        return false;
-    }
-    enqueue(connection, flight);
-    *slot = strdup(name);
-    connection->prepared_count++;
-    return *slot != NULL;
-}
-
-static const char *role_schema(enum db_role role)
-{
-    return role == DB_TENANT ? "shared" : "everyone";
-}
-
-const char *wire_name(struct db *db, const struct statement *statement)
-{
-    if (text_equal(db->schema, role_schema(db->role)))
-        return statement->name;
-    return arena_printf(db->arena, "%s@%s", statement->name, db->schema);
-}
-
-/* By writes × 2 + another schema than the role's own. */
-static const struct {
-    const char *name, *sql;
-} preambles[] = {
-    {"tenant", "select set_config('app.tenant_id', $1, true)"},
-    {"tenant_path",
-     "select set_config('app.tenant_id', $1, true), set_config('search_path', $2, true)"},
-    {"actor", "select set_config('app.tenant_id', $1, true), set_config('app.context', $2, true),\n"
-              "       set_config('app.action', $3, true)"},
-    {"actor_path",
-     "select set_config('app.tenant_id', $1, true), set_config('app.context', $2, true),\n"
-     "       set_config('app.action', $3, true), set_config('search_path', $4, true)"},
-};
-
-/* The setting of the tenant (and of who acts, for writes), as the first
- * command of the batch. */
-static bool send_preamble(struct connection *connection, struct flight *flight, struct db *db,
-                          bool writes)
-{
-    bool other = !text_equal(db->schema, role_schema(db->role));
-    if (!writes && !other && !db->tenant_id[0])
-        return true;
-    const char *values[4] = {db->tenant_id};
-    int count = 1;
-    if (writes) {
-        values[count++] = db->context ? db->context : "";
-        values[count++] = db->action ? db->action : "";
-    }
-    if (other)
-        values[count++] = arena_printf(db->arena, "%s, public", db->schema);
-    const char *name = preambles[writes * 2 + other].name;
-    flight->steps++;
-    return PQsendQueryPrepared(connection->pg, name, count, values, NULL, NULL, 0);
-}
-
-/* All four forms are few: prepared with the first batch of a connection. */
-static bool prepare_preambles(struct connection *connection, struct db *db)
-{
-    for (size_t i = 0; i < COUNT(preambles); i++)
-        if (!prepare(connection, db, preambles[i].name, preambles[i].sql, false))
-            return false;
-    return true;
-}
-
-static bool batch_writes(const struct batch *batch)
-{
-    for (int i = 0; i < batch->count; i++)
-        if (batch->items[i].statement->flags & DB_WRITES)
-            return true;
+    log_warn("no connection to the database", "role", side->user, "detail",
+             pg ? PQerrorMessage(pg) : "out of memory");
+    PQfinish(pg);
+    connection->state = CLOSED;
     return false;
 }
 
-static bool prepare_all(struct connection *connection, struct db *db, const struct batch *batch)
+void connection_lose(struct connection *connection, const char *why)
 {
-    bool other = !text_equal(db->schema, role_schema(db->role));
-    if (connection->prepared_count > PREPARED_MOST && !prepared_forget(connection))
-        return false;
-    if (!prepare_preambles(connection, db))
-        return false;
-    for (int i = 0; i < batch->count; i++)
-        if (!prepare(connection, db, wire_name(db, batch->items[i].statement),
-                     batch->items[i].statement->sql, other))
-            return false;
-    return true;
-}
-
-static bool send_all(struct connection *connection, struct flight *flight, struct db *db,
-                     const struct batch *batch, const char *begin)
-{
-    if (begin) {
-        flight->steps++;
-        if (!PQsendQueryParams(connection->pg, begin, 0, NULL, NULL, NULL, NULL, 0))
-            return false;
+    if (connection->state != READY)
+        return;
+    if (why)
+        log_warn("connection to the database lost", "role", connection->side->user, "detail", why);
+    connection->state = CLOSED;
+    watch_remove(connection->watch);
+    timer_remove(connection->abandoned);
+    connection->watch = NULL;
+    connection->abandoned = NULL;
+    PQfinish(connection->pg);
+    connection->pg = NULL;
+    prepared_clear(&connection->prepared);
+    connection_forget_context(connection);
+    struct segment *segment = connection->first;
+    connection->first = connection->last = NULL;
+    connection->in_flight = 0;
+    for (struct segment *next; segment; segment = next) {
+        next = segment->next;
+        struct job *job = carries_job(segment) ? segment->job : NULL;
+        free(segment);
+        if (!job)
+            continue;
+        /* Reads may run twice; whether a change has happened nobody can tell. */
+        bool again = connection->shared && job->caller && !job->writes && job->retries == 0;
+        job_clear(job);
+        job->on = NULL;
+        job->lost = !again;
+        job->retries++;
+        if (again)
+            side_return(connection->side, job);
+        else
+            job_finish(job);
     }
-    if (batch->count > 0 && !send_preamble(connection, flight, db, batch_writes(batch)))
-        return false;
-    for (int i = 0; i < batch->count; i++, flight->steps++)
-        if (!PQsendQueryPrepared(connection->pg, wire_name(db, batch->items[i].statement),
-                                 batch->items[i].parameter_count, batch->items[i].parameters, NULL,
-                                 NULL, 0))
-            return false;
-    return PQpipelineSync(connection->pg) == 1;
+    side_progress(connection);
 }
 
-bool connection_send(struct connection *connection, struct flight *flight, struct db *db,
-                     const struct batch *batch, const char *begin)
+void connection_forget_context(struct connection *connection)
 {
-    flight->waiter = coroutine_current();
-    if (!prepare_all(connection, db, batch) || !send_all(connection, flight, db, batch, begin)) {
-        log_warn("sending to the database failed", "reason", PQerrorMessage(connection->pg));
-        connection_close(connection);
-        return false;
-    }
-    enqueue(connection, flight);
-    if (flush(connection))
-        return true;
-    connection_close(connection); /* the flight was lost with it; its waiter sees that */
-    return true;
+    free(connection->sent_context);
+    free(connection->sent_action);
+    connection->sent_context = connection->sent_action = NULL;
+    connection->begun = false;
 }
 
-/* ---- waiting and cancelling ---- */
+/* ---- cancelling ----
+ * A cancel request names a connection, not a statement: on a shared one it may
+ * arrive when the batch it was meant for is over and hit the next. That one is
+ * rolled back by it and simply goes again (may_repeat). It is sent only for the
+ * batch that the server works on; one further back in the line is given the
+ * time ABANDONED_US once it gets there, since most are quicker than a cancel.
+ * PQcancel blocks, hence a helper thread. */
 
 struct cancel {
-    PGcancel *handle;
+    PGcancel *request;
+    struct connection *connection;
 };
 
-static void cancel_now(void *arg)
+static void request_cancel(void *arg)
+{
+    char problem[256];
+    struct cancel *cancel = arg;
+    PQcancel(cancel->request, problem, sizeof problem);
+}
+
+static void run_cancel(void *arg)
 {
     struct cancel *cancel = arg;
-    char reason[256];
-    if (!PQcancel(cancel->handle, reason, sizeof reason))
-        log_warn("a query could not be cancelled", "reason", reason);
+    struct connection *connection = cancel->connection;
+    thread_call(request_cancel, cancel);
+    PQfreeCancel(cancel->request);
+    free(cancel);
+    connection->cancelling = false;
+    watch_over(connection);
+    side_progress(connection);
 }
 
 void connection_cancel(struct connection *connection)
 {
-    if (!connection->pg)
+    if (connection->cancelling || connection->state != READY)
         return;
-    struct cancel cancel = {PQgetCancel(connection->pg)};
-    if (!cancel.handle)
+    struct cancel *cancel = calloc(1, sizeof *cancel);
+    if (!cancel)
+        abort();
+    cancel->request = PQgetCancel(connection->pg);
+    cancel->connection = connection;
+    connection->cancelling = true;
+    if (cancel->request && coroutine_start(run_cancel, cancel))
         return;
-    thread_call(cancel_now, &cancel);
-    PQfreeCancel(cancel.handle);
+    connection->cancelling = false;
+    PQfreeCancel(cancel->request);
+    free(cancel);
 }
 
-bool flight_wait(struct connection *connection, struct flight *flight)
+static bool holds_the_line(const struct connection *connection)
 {
-    while (!flight->done)
-        if (!coroutine_wait() && coroutine_cancelled()) {
-            if (flight->done)
-                break;
-            flight->abandoned = true;
-            if (connection->first == flight)
-                connection_cancel(connection);
-            return false;
-        }
-    return true;
+    const struct segment *first = connection->first;
+    return first && carries_job(first) && !first->job->caller && first->job->kind == JOB_BATCH;
+}
+
+static void patience_ends(void *arg)
+{
+    struct connection *connection = arg;
+    connection->abandoned = NULL;
+    if (holds_the_line(connection))
+        connection_cancel(connection);
+}
+
+static void watch_over(struct connection *connection)
+{
+    timer_remove(connection->abandoned);
+    connection->abandoned = NULL;
+    if (holds_the_line(connection) && !connection->cancelling)
+        connection->abandoned = timer_add(ABANDONED_US, patience_ends, connection);
+}
+
+void connection_abandon(struct connection *connection, struct job *job)
+{
+    job->caller = NULL;
+    job->batch = NULL;
+    if (holds_the_line(connection) && connection->first->job == job)
+        connection_cancel(connection);
 }

@@ -71,7 +71,7 @@ const struct statement *const *statements_all(size_t *count);
 struct db_error {
     enum db_status status;
     const char *constraint; /* name, without schema, or NULL */
-    const char *column;
+    const char *column, *table;
     const char *message; /* for the log, or the code of DB_RAISED */
     char sqlstate[6];
 };
@@ -89,7 +89,7 @@ struct db {
     struct connection *held;   /* inside db_begin() … */
     int depth;                 /* of nested db_begin() */
     bool failed;               /* an inner failure: the outermost commit rolls back */
-    bool begun;                /* BEGIN went to the server */
+    bool serializable;         /* isolation of the transactions it begins; with db_retry() */
 };
 
 /* Prepares a handle; takes no connection. `tenant_id` NULL or "" only with

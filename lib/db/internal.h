@@ -1,80 +1,188 @@
-/* internal: what the files of the database floor share. */
+/* internal: what the files of db share.
+ *
+ * A job is one batch on its way: it waits in its side's queue, then travels on
+ * a connection, then its caller is woken. A side is one role's connections. A
+ * connection works in libpq's pipeline mode: what is sent and not answered yet
+ * stands in its line of segments, each ended by a Sync, first in first out.
+ *
+ * One job is sent as: one segment for each statement that this connection has
+ * not prepared yet (of its own, so that a failing batch leaves no doubt about
+ * what is prepared), then one segment with the tenant's preamble and the
+ * statements.
+ */
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include "base/loop/loop.h"
 #include "db/db.h"
 
-struct coroutine;
-struct watch;
-
-/* ---- flight.c: a batch on its way ---- */
-
-enum { FLIGHT_STEPS = DB_BATCH_MAX + 3 };
-
-/* One batch: preamble, statements, Sync. It lives on the heap, since its
- * request may give up before the server has answered. */
-struct flight {
-    struct flight *next;
-    struct coroutine *waiter;
-    PGresult *results[FLIGHT_STEPS];
-    int steps, at;  /* commands sent, and the one whose results arrive */
-    int pid;        /* of its backend: to cancel it there */
-    bool stepped;   /* the current command had a result */
-    bool done;      /* Sync came, or the connection went */
-    bool lost;      /* the connection went before it was done */
-    bool abandoned; /* nobody waits any more: cancel it when its turn comes */
-    bool quiet;     /* prepares a statement: nobody waits */
+enum {
+    IN_FLIGHT_MAX = 64,  /* jobs on one shared connection; the others queue in the side */
+    PREPARED_MAX = 1000, /* statements that a connection keeps prepared */
+    RETRIES_MAX = 3,     /* of a job that was hit by what was meant for another */
+    BACKOFF_FIRST_US = 50000,
+    BACKOFF_MAX_US = 1000000,
+    CONNECT_US = 10000000, /* time that opening a connection may take */
+    ABANDONED_US = 20000   /* time that a batch nobody waits for may hold the line */
 };
 
-/* ---- connection.c ---- */
+/* ---- jobs ---- */
+enum job_kind { JOB_BATCH, JOB_COMMAND }; /* a command: commit or rollback, no preamble */
+
+struct job {
+    struct job *next;          /* in the side's queue */
+    struct coroutine *caller;  /* NULL: nobody waits any more, `batch` is gone */
+    const struct batch *batch; /* the caller's */
+    const char *command;       /* of JOB_COMMAND */
+    struct connection *on;     /* where it travels; NULL: it waits in the queue */
+    enum job_kind kind;
+    bool begins; /* open a transaction first */
+    bool writes; /* a statement of it has DB_WRITES */
+    bool done;
+    bool lost; /* the connection broke, or none could be made */
+    int retries;
+    int64_t asked_us;
+    PGresult *results[DB_BATCH_MAX];
+    PGresult *failure; /* what the server said first against it */
+    int failed_item;   /* which statement; -1: another part */
+};
+struct job *job_new(void);
+void job_free(struct job *job);
+/* Done: wakes the caller, or frees what nobody waits for. */
+void job_finish(struct job *job);
+
+/* ---- statements that a connection has prepared (prepared.c) ---- */
+struct prepared {
+    struct prepared *next;          /* in its chain of the table */
+    struct prepared *newer, *older; /* by last use */
+    uint32_t hash;
+    bool sent; /* the server has not answered yet */
+    char server_name[16];
+    char *schema, *name, *sql;
+};
+enum { PREPARED_CHAINS = 256 };
+struct prepared_table {
+    struct prepared *chains[PREPARED_CHAINS];
+    struct prepared *newest, *oldest;
+    unsigned count, serial;
+};
+struct prepared *prepared_find(struct prepared_table *table, const char *schema,
+                               const struct statement *statement);
+struct prepared *prepared_add(struct prepared_table *table, const char *schema,
+                              const struct statement *statement);
+void prepared_remove(struct prepared_table *table, struct prepared *prepared);
+/* The one used longest ago that may go, when there are too many; else NULL. */
+struct prepared *prepared_surplus(struct prepared_table *table);
+void prepared_clear(struct prepared_table *table);
+
+/* ---- connections (connection.c, send.c) ---- */
+struct segment {
+    struct segment *next;
+    struct job *job;           /* NULL: nobody asks for the results */
+    struct prepared *prepares; /* the statement that it prepares, or NULL */
+    int skip;                  /* commands before the job's own statements */
+    int at;                    /* commands answered so far */
+};
+
+enum connection_state { CLOSED, CONNECTING, READY };
 
 struct connection {
-    PGconn *pg; /* NULL: closed */
-    enum db_role role;
+    struct side *side;
+    enum connection_state state;
+    bool shared;
+    PGconn *pg;
     struct watch *watch;
-    struct flight *first, *last; /* in flight, oldest first */
-    unsigned in_flight;
-    bool connecting, writing, held;
-    int64_t failed_us;         /* monotonic time of the last failure to connect */
-    struct waiter *waiters;    /* coroutines that wait for `connecting` */
-    struct prepared *prepared; /* names known to the server, a hash table */
-    unsigned prepared_count;
+    bool writing; /* waits for the socket to take more */
+    struct segment *first, *last;
+    int in_flight; /* jobs */
+    struct prepared_table prepared;
+    /* Of the pool: */
+    bool taken;
+    bool releasing;                   /* given back; free once nothing is in flight */
+    struct connection **holder;       /* where its taker keeps it; cleared when it is given back */
+    char *sent_context, *sent_action; /* of the open transaction */
+    bool begun;
+    /* Cancelling: */
+    bool cancelling;
+    struct timer *abandoned;
 };
 
-/* Opens it if it is not open. WAITS. */
-bool connection_open(struct connection *connection, const char **problem);
-void connection_close(struct connection *connection); /* everything in flight is lost */
-/* Puts a flight on the wire; false: the connection is gone (and closed). */
-bool connection_send(struct connection *connection, struct flight *flight, struct db *db,
-                     const struct batch *batch, const char *begin);
-/* WAITS until the flight is done; when the coroutine is cancelled first, the
- * flight is left behind and false is returned. */
-bool flight_wait(struct connection *connection, struct flight *flight);
-struct flight *flight_new(void);
-void flight_free(struct flight *flight);
-/* Forgets all statements, on the server too; false: the connection is gone. */
-bool prepared_forget(struct connection *connection);
-/* Cancels what `pg` runs now, on a helper thread. WAITS. */
+/* Opens it. WAITS; false with one line logged. */
+bool connection_open(struct connection *connection);
+/* Closes it; the jobs in flight are handed to side_lost(). */
+void connection_lose(struct connection *connection, const char *why);
+/* Sends the job; false: the connection is lost, and the job with it. */
+bool connection_send(struct connection *connection, struct job *job);
+/* Sends a command whose answer nobody waits for. */
+void connection_command(struct connection *connection, const char *command);
+/* Tells the server to stop what it runs now. Does not wait. */
 void connection_cancel(struct connection *connection);
-/* The statement's name on the wire: keyed by schema unless it is the role's own. */
-const char *wire_name(struct db *db, const struct statement *statement);
-char *conninfo_of(enum db_role role); /* heap */
+/* Nobody waits for the job any more. It was sent on this connection. */
+void connection_abandon(struct connection *connection, struct job *job);
+/* After something was sent (send.c). */
+void connection_flush(struct connection *connection);
+struct segment *segment_add(struct connection *connection, struct job *job);
+void connection_forget_context(struct connection *connection);
 
-/* ---- pool.c ---- */
-struct connection *pool_shared(enum db_role role);
-/* WAITS for a connection of one's own; NULL when cancelled meanwhile. */
-struct connection *pool_take(enum db_role role);
-void pool_give(struct connection *connection);
-const struct db_options *pool_options(void);
+/* ---- one role's connections (side.c) ---- */
+struct taker { /* a coroutine that waits for a connection of the pool */
+    struct taker *next;
+    struct coroutine *coroutine;
+    struct connection *connection;
+    bool failed;
+    int64_t asked_us;
+};
 
-/* ---- error.c ---- */
-void error_clear(struct db *db);
+struct side {
+    enum db_role role;
+    char *conninfo, *user, *password;
+    const char *schema; /* at the front of the connections' search_path */
+    struct connection *shared, *pool;
+    int shared_count, pool_count;
+    struct job *first_job, *last_job;
+    struct taker *first_taker, *last_taker;
+    int64_t backoff_us, not_before_us;
+    struct timer *retry;
+};
+
+bool side_open(struct side *side, enum db_role role, const char *conninfo, const char *user,
+               const char *password, int shared, int pool);
+void side_close(struct side *side);
+struct side *side_of(enum db_role role); /* NULL: this program has no such side */
+
+void side_submit(struct side *side, struct job *job); /* over the shared connections */
+void side_withdraw(struct side *side, struct job *job);
+struct connection *side_take(struct side *side); /* of the pool; NULL: cancelled or none. WAITS */
+void side_release(struct connection *connection);
+
+/* What connections report. */
+void side_connected(struct connection *connection, bool succeeded, int64_t started_us);
+void side_progress(struct connection *connection);    /* an answer came: there is room */
+void side_return(struct side *side, struct job *job); /* goes again, first of all */
+
+/* ---- errors and rows ---- */
+void error_from_result(struct db *db, const PGresult *result, const struct statement *statement);
 void error_set(struct db *db, enum db_status status, const char *message);
-void error_from_result(struct db *db, const PGresult *result);
-
-/* ---- rows.c ---- */
+bool result_is_state(const PGresult *result, const char *sqlstate);
+bool result_is_stale_plan(const PGresult *result);
 struct rows *rows_new(struct arena *arena, PGresult *result);
+
+/* ---- running (db.c) ---- */
+struct connection *db_take(struct db *db); /* side_take(), with db->error filled. WAITS */
+/* Sends the job and waits for it; false: abandoned, the job is no longer ours. */
+bool job_run(struct side *side, struct connection *connection, struct job *job);
+
+/* libpq's parameters of a role's connection, for side and listen. */
+PGconn *connect_start(const char *conninfo, const char *user, const char *password,
+                      const char *schema);
+/* Goes on with it until it stands. WAITS; false: PQerrorMessage says why. */
+bool connect_finish(PGconn *pg);
+
+void listen_open(const char *conninfo, const char *user, const char *password);
+void listen_close(void);
 
 #endif

@@ -14,5 +14,8 @@
 bool migrate_run(const char *conninfo, const char *folder, FILE *out, const char **problem);
 /* How many files are not applied yet; -1 when that cannot be told. */
 int migrate_pending(const char *conninfo, const char *folder);
+/* Gives the application's roles the passwords that db_open_configured() offers;
+ * call secret_load() first. The server only ever sees their SCRAM verifiers. */
+bool migrate_set_passwords(const char *conninfo, const char **problem);
 
 #endif

@@ -1,4 +1,4 @@
-/* rows: a PGresult that belongs to an arena. */
+/* rows: what a statement answered, tied to the request's arena. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +10,16 @@ struct rows {
     PGresult *result;
 };
 
-static void release(void *result)
+static void clear(void *arg)
 {
-    PQclear(result);
+    PQclear(arg);
 }
 
 struct rows *rows_new(struct arena *arena, PGresult *result)
 {
     struct rows *rows = arena_alloc(arena, sizeof *rows);
     rows->result = result;
-    arena_defer(arena, release, result);
+    arena_defer(arena, clear, result);
     return rows;
 }
 
@@ -33,27 +33,35 @@ int rows_width(const struct rows *rows)
     return PQnfields(rows->result);
 }
 
+/* Not PQfnumber(), which folds the case of what it is given. */
 int rows_column(const struct rows *rows, const char *name)
 {
-    return PQfnumber(rows->result, name);
+    for (int i = 0; i < PQnfields(rows->result); i++)
+        if (strcmp(PQfname(rows->result, i), name) == 0)
+            return i;
+    return -1;
 }
 
 const char *rows_name(const struct rows *rows, int column)
 {
+    assert(column >= 0 && column < PQnfields(rows->result));
     return PQfname(rows->result, column);
+}
+
+static bool is_null(const struct rows *rows, size_t row, int column)
+{
+    assert(row < rows_count(rows) && column >= 0 && column < PQnfields(rows->result));
+    return PQgetisnull(rows->result, (int)row, column) != 0;
 }
 
 const char *rows_text(const struct rows *rows, size_t row, int column)
 {
-    assert(row < rows_count(rows) && column >= 0 && column < rows_width(rows));
-    if (PQgetisnull(rows->result, (int)row, column))
-        return NULL;
-    return PQgetvalue(rows->result, (int)row, column);
+    return is_null(rows, row, column) ? NULL : PQgetvalue(rows->result, (int)row, column);
 }
 
 size_t rows_length(const struct rows *rows, size_t row, int column)
 {
-    return (size_t)PQgetlength(rows->result, (int)row, column);
+    return is_null(rows, row, column) ? 0 : (size_t)PQgetlength(rows->result, (int)row, column);
 }
 
 int64_t rows_int(const struct rows *rows, size_t row, int column)
@@ -70,6 +78,7 @@ bool rows_bool(const struct rows *rows, size_t row, int column)
 
 unsigned rows_type(const struct rows *rows, int column)
 {
+    assert(column >= 0 && column < PQnfields(rows->result));
     return PQftype(rows->result, column);
 }
 

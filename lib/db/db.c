@@ -1,0 +1,195 @@
+/* db: a request's handle; running statements one-shot or in a transaction. */
+#include "db/db.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "db/internal.h"
+
+void db_init(struct db *db, struct arena *arena, enum db_role role, const char *tenant_id,
+             const char *schema)
+{
+    *db = (struct db){.arena = arena, .role = role, .schema = schema};
+    if (tenant_id)
+        strncpy(db->tenant_id, tenant_id, UUID_SIZE - 1);
+}
+
+void db_act_as(struct db *db, const char *kind, const char *actor_id, const char *actor_name,
+               const char *ip, const char *user_agent, const char *request_id)
+{
+    const char *const pairs[][2] = {
+        {"kind", kind}, {"actorId", actor_id},     {"actorName", actor_name},
+        {"ip", ip},     {"userAgent", user_agent}, {"requestId", request_id}};
+    struct buf text;
+    struct json json;
+    buf_init(&text, db->arena);
+    json_start(&json, &text);
+    json_open_object(&json);
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i][1])
+            json_pair(&json, pairs[i][0], pairs[i][1]);
+    json_close_object(&json);
+    db->context = text.data;
+}
+
+/* ---- one job ---- */
+
+/* The caller's coroutine waits here. What it leaves when it is cancelled goes
+ * on without it: the answer is thrown away when it comes. */
+bool job_run(struct side *side, struct connection *connection, struct job *job)
+{
+    job->caller = coroutine_current();
+    if (connection)
+        connection_send(connection, job);
+    else
+        side_submit(side, job);
+    while (!job->done) {
+        if (coroutine_wait() || job->done)
+            continue;
+        if (job->on) {
+            connection_abandon(job->on, job);
+        } else {
+            side_withdraw(side, job);
+            job_free(job);
+        }
+        return false;
+    }
+    return true;
+}
+
+static struct rows **take_rows(struct batch *batch, struct job *job)
+{
+    struct rows **rows = arena_alloc(batch->db->arena, sizeof *rows * (size_t)batch->count);
+    for (int i = 0; i < batch->count; i++) {
+        rows[i] = rows_new(batch->db->arena, job->results[i]);
+        job->results[i] = NULL;
+    }
+    return rows;
+}
+
+static bool is_complete(const struct batch *batch, const struct job *job)
+{
+    for (int i = 0; i < batch->count; i++)
+        if (!job->results[i])
+            return false;
+    return true;
+}
+
+static struct rows **take_outcome(struct batch *batch, struct job *job)
+{
+    struct rows **rows = NULL;
+    int item = job->failed_item;
+    if (job->failure)
+        error_from_result(batch->db, job->failure,
+                          batch->items[item >= 0 && item < batch->count ? item : 0].statement);
+    else if (job->lost)
+        error_set(batch->db, DB_UNAVAILABLE, "no connection to the database");
+    else if (!is_complete(batch, job))
+        error_set(batch->db, DB_BROKEN, "an answer is missing");
+    else
+        rows = take_rows(batch, job);
+    job_free(job);
+    return rows;
+}
+
+static struct rows **run_on(struct side *side, struct connection *connection, struct batch *batch,
+                            bool begins)
+{
+    struct job *job = job_new();
+    job->batch = batch;
+    job->begins = begins;
+    for (int i = 0; i < batch->count; i++)
+        job->writes = job->writes || (batch->items[i].statement->flags & DB_WRITES) != 0;
+    if (job_run(side, connection, job))
+        return take_outcome(batch, job);
+    error_set(batch->db, DB_CANCELLED, "cancelled, or past the deadline");
+    return NULL;
+}
+
+struct connection *db_take(struct db *db)
+{
+    struct side *side = side_of(db->role);
+    struct connection *connection = side ? side_take(side) : NULL;
+    if (connection)
+        return connection;
+    if (coroutine_cancelled())
+        error_set(db, DB_CANCELLED, "cancelled, or past the deadline");
+    else
+        error_set(db, DB_UNAVAILABLE, "no connection to the database");
+    return NULL;
+}
+
+/* ---- batches ---- */
+
+void batch_init(struct batch *batch, struct db *db)
+{
+    batch->db = db;
+    batch->count = 0;
+}
+
+void batch_add(struct batch *batch, const struct statement *statement,
+               const char *const *parameters, int count)
+{
+    assert(batch->count < DB_BATCH_MAX);
+    batch->items[batch->count].statement = statement;
+    batch->items[batch->count].parameters = parameters;
+    batch->items[batch->count++].parameter_count = count;
+}
+
+static bool is_slow(const struct batch *batch)
+{
+    for (int i = 0; i < batch->count; i++)
+        if (batch->items[i].statement->flags & DB_SLOW)
+            return true;
+    return false;
+}
+
+static struct rows **run_in_transaction(struct side *side, struct batch *batch)
+{
+    struct db *db = batch->db;
+    if (db->failed) /* db->error says why */
+        return NULL;
+    struct rows **rows = run_on(side, db->held, batch, !db->held->begun);
+    db->failed = !rows;
+    return rows;
+}
+
+static struct rows **run_slow(struct side *side, struct batch *batch)
+{
+    struct connection *connection = db_take(batch->db);
+    if (!connection)
+        return NULL;
+    struct rows **rows = run_on(side, connection, batch, false);
+    side_release(connection);
+    return rows;
+}
+
+struct rows **batch_run(struct batch *batch)
+{
+    struct side *side = side_of(batch->db->role);
+    if (!side) {
+        error_set(batch->db, DB_BROKEN, "this program has no platform connections");
+        return NULL;
+    }
+    assert(batch->count > 0);
+    if (!batch->db->failed)
+        batch->db->error = (struct db_error){0};
+    if (batch->db->held)
+        return run_in_transaction(side, batch);
+    if (is_slow(batch))
+        return run_slow(side, batch);
+    return run_on(side, NULL, batch, false);
+}
+
+struct rows *db_run(struct db *db, const struct statement *statement, const char *const *parameters,
+                    int count)
+{
+    struct batch batch;
+    batch_init(&batch, db);
+    batch_add(&batch, statement, parameters, count);
+    struct rows **rows = batch_run(&batch);
+    return rows ? rows[0] : NULL;
+}

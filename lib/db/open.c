@@ -1,0 +1,117 @@
+/* open: the process's connections, and where the server is. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "db/internal.h"
+
+static struct {
+    struct side tenant, platform;
+    bool has_tenant, has_platform;
+} sides;
+
+struct side *side_of(enum db_role role)
+{
+    if (role == DB_TENANT)
+        return sides.has_tenant ? &sides.tenant : NULL;
+    return sides.has_platform ? &sides.platform : NULL;
+}
+
+bool db_open(const struct db_options *options)
+{
+    int shared = options->shared > 0 ? options->shared : 1;
+    int pool = options->pool > 0 ? options->pool : 1;
+    sides.has_tenant = side_open(&sides.tenant, DB_TENANT, options->conninfo, options->tenant_user,
+                                 options->tenant_password, shared, pool);
+    sides.has_platform =
+        options->platform_user &&
+        side_open(&sides.platform, DB_PLATFORM, options->conninfo, options->platform_user,
+                  options->platform_password, shared, pool);
+    listen_open(options->conninfo, options->tenant_user, options->tenant_password);
+    return sides.has_tenant && (sides.has_platform || !options->platform_user);
+}
+
+void db_close(void)
+{
+    listen_close();
+    side_close(&sides.tenant);
+    side_close(&sides.platform);
+    sides.has_tenant = sides.has_platform = false;
+}
+
+char *db_role_password(struct arena *arena, const char *role)
+{
+    unsigned char key[SECRET_BYTES];
+    char *hex = arena_alloc(arena, 2 * sizeof key + 1);
+    secret_derive(arena_printf(arena, "database role %s", role), key);
+    sodium_bin2hex(hex, 2 * sizeof key + 1, key, sizeof key);
+    sodium_memzero(key, sizeof key);
+    return hex;
+}
+
+/* What `tulou serve` wrote; false: it cannot be read. */
+static bool read_conninfo(char *out, size_t size)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/run/db.conninfo", config_text(CONFIG_TULOU_VAR));
+    FILE *file = fopen(path, "re");
+    bool read = file && fgets(out, (int)size, file);
+    if (file)
+        fclose(file);
+    if (read)
+        out[strcspn(out, "\n")] = '\0';
+    return read;
+}
+
+/* The passwords are offered only to a server that asks for one. */
+bool db_open_configured(bool platform)
+{
+    struct arena *arena = arena_new();
+    char conninfo[2048];
+    const char *url = config_text(CONFIG_DATABASE_URL), *problem = NULL;
+    bool opened = false;
+    if (!*url && !read_conninfo(conninfo, sizeof conninfo))
+        problem = "TULOU_VAR/run/db.conninfo cannot be read: start with `tulou serve`";
+    else if (secret_load(&problem))
+        opened = db_open(
+            &(struct db_options){.conninfo = *url ? url : conninfo,
+                                 .tenant_user = "tulou_tenant",
+                                 .platform_user = platform ? "tulou_platform" : NULL,
+                                 .tenant_password = db_role_password(arena, "tulou_tenant"),
+                                 .platform_password = db_role_password(arena, "tulou_platform"),
+                                 .shared = (int)config_int(CONFIG_TULOU_DB_CONNECTIONS),
+                                 .pool = (int)config_int(CONFIG_TULOU_DB_POOL)});
+    if (!opened)
+        log_error("no database", "detail", problem);
+    arena_free(arena);
+    return opened;
+}
+
+STATEMENT(db_is_ready, "select 1", 0);
+
+/* Sets no tenant: it reads nobody's rows. */
+bool db_ready(void)
+{
+    struct arena *arena = arena_new();
+    struct db db = {.arena = arena, .role = DB_TENANT, .schema = "shared"};
+    bool ready = db_get0(&db, &db_is_ready) != NULL;
+    arena_free(arena);
+    return ready;
+}
+
+/* The linker names the ends of the section. A program without statements of
+ * its own still has the one above. */
+extern const struct statement *const __start_statements[];
+extern const struct statement *const __stop_statements[];
+
+const struct statement *const *statements_all(size_t *count)
+{
+    *count = (size_t)(__stop_statements - __start_statements);
+    return __start_statements;
+}
