@@ -213,9 +213,10 @@ static char *subdomain_of(struct cx *cx, const char *host)
     return strchr(label, '.') ? NULL : label;
 }
 
-static enum named outcome(bool looked, const struct tenant *tenant)
+/* `found` is read after the look-up: the order of arguments is nobody's promise. */
+static enum named outcome(bool looked, const struct tenant *const *found)
 {
-    return !looked ? NAMED_FAILED : tenant ? NAMED_YES : NAMED_UNKNOWN;
+    return !looked ? NAMED_FAILED : *found ? NAMED_YES : NAMED_UNKNOWN;
 }
 
 static enum named by_host(struct cx *cx, const struct tenant **out)
@@ -225,8 +226,8 @@ static enum named by_host(struct cx *cx, const struct tenant **out)
         return NAMED_NONE;
     char *label = subdomain_of(cx, host);
     if (label)
-        return outcome(look_up(cx, 's', label, out), *out);
-    return outcome(look_up(cx, 'd', host, out), *out);
+        return outcome(look_up(cx, 's', label, out), out);
+    return outcome(look_up(cx, 'd', host, out), out);
 }
 
 static enum named by_header(struct cx *cx, const struct tenant **out)
@@ -240,16 +241,16 @@ static enum named by_header(struct cx *cx, const struct tenant **out)
         return *out && other && strcmp((*out)->id, other->id) == 0 ? NAMED_YES : NAMED_UNKNOWN;
     }
     if (slug)
-        return outcome(look_up(cx, 's', slug, out), *out);
+        return outcome(look_up(cx, 's', slug, out), out);
     if (!id)
         return NAMED_NONE;
-    return uuid_is(id) ? outcome(look_up(cx, 'i', text_lower(cx->arena, id), out), *out)
+    return uuid_is(id) ? outcome(look_up(cx, 'i', text_lower(cx->arena, id), out), out)
                        : NAMED_UNKNOWN;
 }
 
 static enum named by_claim(struct cx *cx, const char *claim, const struct tenant **out)
 {
-    return claim ? outcome(look_up(cx, 'i', claim, out), *out) : NAMED_NONE;
+    return claim ? outcome(look_up(cx, 'i', claim, out), out) : NAMED_NONE;
 }
 
 bool tenant_resolve(struct cx *cx, const char *claim_tenant)
