@@ -53,7 +53,8 @@ struct statement {
 };
 enum {
     DB_SLOW = 1,       /* a report: never on a shared connection */
-    DB_WRITES = 2,     /* changes data: the acting user is set for the event trigger too */
+    DB_WRITES = 2,     /* changes data: the acting user is set for the event trigger too; without
+                        * it a statement may run twice, when its connection broke */
     DB_ON_PLATFORM = 4 /* only valid for the platform role (a hint for the prepare test) */
 };
 
@@ -81,7 +82,7 @@ struct connection;
 struct db {
     struct arena *arena;
     enum db_role role;
-    char tenant_id[UUID_SIZE]; /* "" only for the platform role */
+    char tenant_id[UUID_SIZE]; /* or "" */
     const char *schema;        /* "shared", "tenant_<uuid>"; "everyone" for the platform role */
     const char *context;       /* JSON of who acts, for the event trigger: see db_act_as() */
     const char *action;        /* overrides the trigger's action word, or NULL */
@@ -92,9 +93,9 @@ struct db {
     bool serializable;         /* isolation of the transactions it begins; with db_retry() */
 };
 
-/* Prepares a handle; takes no connection. `tenant_id` NULL or "" only with
- * DB_PLATFORM. A handle may be copied before its first db_begin() to act in
- * another tenant beside the first. */
+/* Prepares a handle; takes no connection. With `tenant_id` NULL or "" the
+ * platform role sees all, the tenant role only what is no tenant's. A handle may be copied before
+ * its first db_begin() to act in another tenant beside the first. */
 void db_init(struct db *db, struct arena *arena, enum db_role role, const char *tenant_id,
              const char *schema);
 
@@ -178,9 +179,9 @@ bool db_ready(void); /* a round trip succeeds now: for /readyz. WAITS. */
  * owner's connection sets the same. */
 char *db_role_password(struct arena *arena, const char *role);
 
-/* All channels are named before the loop waits. Calls heard(arg, payload) in the loop for each
- * NOTIFY on `channel`; heard with NULL after a reconnect, when notifications may have been missed.
- */
+/* Calls heard(arg, payload) in the loop for each NOTIFY on `channel`; heard
+ * with NULL each time that listening begins, also after a reconnect, since
+ * notifications may have been missed. */
 void db_listen(const char *channel, void (*heard)(void *arg, const char *payload), void *arg);
 
 #endif

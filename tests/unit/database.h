@@ -130,10 +130,17 @@ static DATABASE_UNUSED void cluster_begin(struct cluster *cluster)
              cluster->folder);
 }
 
+static void database_quiet(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
 /* One statement as the superuser, its first value copied to `out` (may be NULL). */
 static bool database_ask(const char *conninfo, const char *sql, char *out, size_t size)
 {
     PGconn *pg = PQconnectdb(conninfo);
+    PQsetNoticeProcessor(pg, database_quiet, NULL);
     PGresult *result = PQexec(pg, sql);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;

@@ -687,9 +687,15 @@ static void server_restarts(void *arg)
     arena_free(arena);
 }
 
+static void end_apart(void)
+{
+    cluster_end(&apart);
+}
+
 START_TEST(after_a_restart_of_the_server_the_next_request_works)
 {
     char conninfo[128];
+    atexit(end_apart); /* also when an assertion fails */
     cluster_begin(&apart);
     snprintf(conninfo, sizeof conninfo, "host=%s port=5519 dbname=postgres", apart.folder);
     struct db_options options = {
