@@ -153,6 +153,7 @@
         if (input.value && !records.some((it) => it.id === input.value))
             select.add(new Option(input.value, input.value));
         select.value = input.value;
+        input.closest(".filter")?.removeAttribute("hidden");
         input.replaceWith(select);
     }
 

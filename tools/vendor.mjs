@@ -27,7 +27,8 @@ const iconPatterns = {
     ".html": [/\{\{\$name\}\}([a-z0-9-]+)\{\{\/name\}\}/g],
     ".c": [
         /\.icon\s*=\s*"([a-z0-9-]+)"/g,
-        /"icon",\s*"([a-z0-9-]+)"/g,
+        /"icon",\s*[^;"]*"([a-z0-9-]+)"/g,
+        /page_action\([^;{]*?,\s*"([a-z0-9-]+)"\)/g,
         /\{\s*(?:PLATFORM|ADMIN|STAFF|PORTAL)\w*\s*,\s*"[^"]*"\s*,\s*"[^"]*"\s*,\s*"([a-z0-9-]+)"/g,
         /\/\* icon \*\/\s*"([a-z0-9-]+)"/g,
     ],

@@ -29,7 +29,7 @@ const struct resource leads = {
          .choices = CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost")},
         {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
          .refers = "currency", .example = "250000",
-         .help = "Expected value, in the currency's smallest unit."},
+         .help = "Expected value; the API counts the currency's smallest unit."},
         {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},
         {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "/api/platform-users",
          .help = "The user who looks after this lead."}),

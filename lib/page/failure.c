@@ -90,12 +90,16 @@ static void add_ways(struct cx *cx, json_object *data)
 {
     json_object *ways = page_list(data, "ways");
     const char *from = came_from(cx), *home = cx->session ? frame_home(cx) : "/";
+    const char *place, *path;
     bool again = (cx->failure.status == 429 || cx->failure.status >= 500) &&
                  cx->request.method == HTTP_GET && cx->request.path;
     if (again)
         add_way(ways, "Try again", frame_address(cx), true);
     if (from && !text_equal(from, frame_address(cx)))
         add_way(ways, "Back", from, !again);
+    if (menu_place(cx, &place, &path) && !text_equal(path, from) && !text_equal(path, home) &&
+        !text_equal(path, cx->request.path))
+        add_way(ways, place, path, false);
     add_way(ways, cx->session ? "To the overview" : "To the start page", home, !again && !from);
     if (!cx->session && cx->tenant)
         add_way(ways, "Sign in", "/login", false);

@@ -165,12 +165,18 @@ static void add_option(json_object *options, const char *value, const char *titl
     page_set_bool(option, "selected", selected);
 }
 
+/* What has an initial value and cannot be null is never empty. */
+static bool must_have(const struct field *field)
+{
+    return (field->flags & REQUIRED) || (field->initial && !(field->flags & NULLABLE));
+}
+
 static void add_choices(struct cx *cx, json_object *out, const struct field *field,
                         const char *value)
 {
     json_object *options = page_list(out, "options");
-    if (!(field->flags & REQUIRED) || !value)
-        add_option(options, "", field->flags & REQUIRED ? "Choose" : "–", !value || !*value);
+    if (!must_have(field) || !value || !*value)
+        add_option(options, "", must_have(field) ? "Choose" : "–", !value || !*value);
     for (const char *const *choice = field->choices; choice && *choice; choice++)
         add_option(options, *choice, show_choice(cx, *choice), text_equal(*choice, value));
 }
@@ -274,7 +280,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "help", help);
     page_set(out, "error", error ? error->message : NULL);
     page_set(out, "value", value);
-    page_set_bool(out, "required", (field->flags & REQUIRED) != 0);
+    page_set_bool(out, "required", must_have(field));
     add_described(cx, out, id, help != NULL, error != NULL);
     add_control(cx, out, field);
     add_kind(cx, out, field, value);

@@ -255,6 +255,17 @@ const char *frame_home(struct cx *cx)
     return home_of(&menu, set_of(cx, &menu));
 }
 
+bool menu_place(struct cx *cx, const char **title, const char **path)
+{
+    struct menu menu = read_menu(cx);
+    const struct entry *current = current_of(cx, &menu, set_of(cx, &menu));
+    if (!current)
+        return false;
+    *title = current->title;
+    *path = current->path;
+    return true;
+}
+
 void menu_add(struct cx *cx, json_object *frame)
 {
     struct menu menu = read_menu(cx);

@@ -23,6 +23,8 @@ const char *frame_home(struct cx *cx);
 /* ---- menu.c ---- */
 /* Adds menu, sets, many_sets and home to the frame. */
 void menu_add(struct cx *cx, json_object *frame);
+/* The entry of the menu that the address belongs to; false: none. */
+bool menu_place(struct cx *cx, const char **title, const char **path);
 /* Adds links to the pages of one's own account that areas offer. */
 void menu_add_user_links(json_object *user);
 /* The word of the set that an address belongs to ("admin"), NULL: none. */
