@@ -8,12 +8,13 @@ CC := gcc
 PACKAGES := libpq json-c libjwt libsodium fcgi
 BUILD := build
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion
+# Tables leave out what they do not need: the rest of an entry is zero.
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-missing-field-initializers
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
 CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(HARDENING) -ffunction-sections -fdata-sections
 CPPFLAGS := -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
-LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 
 ifdef SANITIZE
 BUILD := build/asan
@@ -22,44 +23,45 @@ LDFLAGS := -pie -fsanitize=address,undefined
 endif
 
 LIB_SOURCES := $(shell find lib -name '*.c')
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS := $(BUILD)/obj
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJECTS)/%.o)
 AREAS := $(notdir $(patsubst %/,%,$(wildcard cgi-bin/*/)))
 PROGRAMS := $(AREAS:%=$(BUILD)/cgi-bin/%) $(BUILD)/tulou
-TOOL_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c))
+TOOL_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard tools/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SHARE := $(BUILD)/share
 
 all: $(PROGRAMS) share
 
-$(BUILD)/%.o: %.c
+$(OBJECTS)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc $<"; $(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 # Statements register themselves in a section that nothing refers to, so the
 # library is a plain archive and each program keeps what it links.
 $(BUILD)/libtulou.a: $(LIB_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 define area
-$(BUILD)/cgi-bin/$(1): $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard cgi-bin/$(1)/*.c)) $(BUILD)/libtulou.a
+$(BUILD)/cgi-bin/$(1): $$(patsubst %.c,$(OBJECTS)/%.o,$$(wildcard cgi-bin/$(1)/*.c)) $(BUILD)/libtulou.a
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
+	@echo "  ld $$@"; $(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
 endef
 $(foreach name,$(AREAS),$(eval $(call area,$(name))))
 
 $(BUILD)/tulou: $(TOOL_OBJECTS) $(BUILD)/libtulou.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libtulou.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtulou.a $(LDLIBS) \
+	@echo "  ld $@"; $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtulou.a $(LDLIBS) \
 	    $$(pkg-config --libs check)
 
 unit-tests: $(UNIT_TESTS)
 
 # ---- what the programs read: tables, templates, static files ----
-share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/templates.stamp $(SHARE)/static.stamp
+share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp
 
 $(SHARE)/areas.json: $(AREAS:%=$(BUILD)/cgi-bin/%)
 	@mkdir -p $(@D)
@@ -72,8 +74,9 @@ $(SHARE)/openapi.json: $(SHARE)/areas.json $(BUILD)/tulou
 	$(BUILD)/tulou openapi $(SHARE)/areas.json > $@.new && mv $@.new $@
 
 TEMPLATES := $(shell find templates -name '*.html')
-$(SHARE)/templates.stamp: $(TEMPLATES)
-	@mkdir -p $(@D) && rm -rf $(SHARE)/templates && cp -r templates $(SHARE)/templates && touch $@
+$(SHARE)/copies.stamp: $(TEMPLATES) $(wildcard migrations/*.sql) nginx/tulou.conf
+	@mkdir -p $(@D) && rm -rf $(SHARE)/templates $(SHARE)/migrations $(SHARE)/nginx
+	@cp -r templates migrations nginx $(SHARE)/ && touch $@
 
 STATIC := $(shell find static -type f)
 $(SHARE)/static.stamp: $(STATIC) tools/vendor.mjs package-lock.json $(TEMPLATES) $(SHARE)/areas.json

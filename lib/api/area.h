@@ -18,10 +18,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "db/db.h"
 #include "http/route.h"
 #include "resource/resource.h"
 
-struct db;
 
 enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };
 

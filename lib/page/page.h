@@ -59,6 +59,9 @@ void page_crumb(json_object *data, const char *title, const char *path);
  * true). Others: "danger", "download". Returns it. */
 json_object *page_action(json_object *data, const char *title, const char *path, const char *icon);
 
+/* Where the one signed in begins: the first entry of their menu, or "/". */
+const char *page_home(struct cx *cx);
+
 /* Handlers for an area's routes: GET /brand.css (the tenant's colours; PUBLIC)
  * and POST /theme (form fields theme: light, dark or auto, and next; PUBLIC). */
 bool page_brand_css(struct cx *cx);

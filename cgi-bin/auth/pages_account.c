@@ -1,0 +1,153 @@
+/* pages_account: one's own profile, password and sessions. */
+#include <string.h>
+
+#include "access/session.h"
+#include "access/tenant.h"
+#include "auth.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page.h"
+#include "resource/resource.h"
+
+STATEMENT(profile_get,
+          "select name, phone, locale\n"
+          "from users\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          0);
+
+STATEMENT(profile_update,
+          "update users\n"
+          "set name = $3, phone = $4, locale = $5\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+STATEMENT(profile_sessions,
+          "select id, ip, user_agent, last_used_at, id = $3::uuid\n"
+          "from sessions\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "and revoked_at is null and expires_at > now()\n"
+          "order by last_used_at desc, id desc\n"
+          "limit 50",
+          0);
+
+static const struct field profile_fields[] = {
+    {"name", TEXT, REQUIRED, 1, 200},
+    {"phone", PHONE, NULLABLE, .help = "With the country's prefix."},
+    {"locale", LOCALE, NULLABLE, .label = "Language", .help = "Like en or pt-BR."},
+    {.type = FIELD_END}};
+
+static const struct field password_fields[] = {
+    {"current_password", SECRET, REQUIRED, 1, 1024, .label = "Current password"},
+    {"new_password", SECRET, REQUIRED, 1, 1024, .label = "New password",
+     .help = "At least 10 characters; a few words are easier to keep in mind."},
+    {.type = FIELD_END}};
+
+static bool read_profile(struct cx *cx, struct list_result *out)
+{
+    static const struct field *columns[] = {&profile_fields[0], &profile_fields[1], &profile_fields[2],
+                                            NULL};
+    struct rows *rows =
+        db_get(&cx->db, &profile_get, cx->session->tenant_id, cx->session->user_id);
+    if (!rows)
+        return fail_db(cx);
+    *out = (struct list_result){.rows = rows, .fields = columns, .total = 1};
+    return rows_count(rows) == 1 || fail(cx, 404, "not_found", "This account is gone.");
+}
+
+static bool add_sessions(struct cx *cx, json_object *data)
+{
+    struct rows *rows = db_get(&cx->db, &profile_sessions, cx->session->tenant_id,
+                               cx->session->user_id, cx->session->id);
+    json_object *list = page_list(data, "sessions");
+    if (!rows)
+        return fail_db(cx);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_object *item = page_item(list);
+        char text[32];
+        int64_t us;
+        page_set(item, "id", rows_text(rows, i, 0));
+        page_set(item, "ip", rows_text(rows, i, 1));
+        page_set(item, "agent", rows_text(rows, i, 2));
+        if (clock_from_database(rows_text(rows, i, 3), text) && clock_parse(text, &us))
+            page_set(item, "used", clock_show(cx->arena, us, cx->tenant->time_zone));
+        page_set_bool(item, "current", rows_bool(rows, i, 4));
+    }
+    return true;
+}
+
+static bool show_account(struct cx *cx, int status)
+{
+    struct list_result profile;
+    json_object *data = page_object(cx);
+    if (!read_profile(cx, &profile) || !add_sessions(cx, data))
+        return false;
+    page_set(data, "email", cx->session->email);
+    json_object_object_add(data, "fields", page_form_fields(cx, profile_fields, &profile, false));
+    return page_render(cx, status, "auth/account", "My account", data);
+}
+
+static bool account_page(struct cx *cx)
+{
+    return show_account(cx, 200);
+}
+
+static bool account_save(struct cx *cx)
+{
+    if (cx->failure.status != 0)
+        return show_account(cx, 422);
+    if (!db_get(&cx->db, &profile_update, cx->session->tenant_id, cx->session->user_id,
+                input_text(cx, "name"), input_text(cx, "phone"), input_text(cx, "locale")))
+        return fail_db(cx);
+    page_notice(cx, "success", "Profile saved.");
+    return page_go(cx, "/account");
+}
+
+static bool show_password(struct cx *cx, int status)
+{
+    json_object *data = page_object(cx);
+    page_set(data, "action", "/account/password");
+    page_set(data, "back", "/account");
+    page_set(data, "submit", "Change password");
+    page_set_bool(data, "first", cx->session->must_change_password);
+    json_object_object_add(data, "fields", page_form_fields(cx, password_fields, NULL, true));
+    return page_render(cx, status, "auth/password", "Change password", data);
+}
+
+static bool password_page(struct cx *cx)
+{
+    return show_password(cx, 200);
+}
+
+static bool password_save(struct cx *cx)
+{
+    if (cx->failure.status == 0 &&
+        password_change(cx, input_text(cx, "current_password"), input_text(cx, "new_password"))) {
+        page_notice(cx, "success", "Password changed. Your other sessions were signed out.");
+        return page_go(cx, "/");
+    }
+    return cx->failure.status == 422 ? show_password(cx, 422) : false;
+}
+
+static bool session_end(struct cx *cx)
+{
+    if (!own_session_end(cx, cx_path(cx, "id")))
+        return false;
+    page_notice(cx, "success", "That session was signed out.");
+    return page_go(cx, "/account");
+}
+
+const struct route page_account_routes[] = {
+    ROUTE(GET, "/account", SIGNED_IN(TENANT), account_page, "One's own account.", .answer = ANSWER_PAGE),
+    ROUTE(POST, "/account", SIGNED_IN(TENANT), account_save, "Save one's own profile.",
+          .answer = ANSWER_PAGE, .body = profile_fields, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS),
+    ROUTE(GET, "/account/password", SIGNED_IN(TENANT), password_page, "Password page.",
+          .answer = ANSWER_PAGE),
+    ROUTE(POST, "/account/password", SIGNED_IN(TENANT), password_save, "Change one's own password.",
+          .answer = ANSWER_PAGE, .body = password_fields,
+          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED),
+    ROUTE(POST, "/account/sessions/:id/end", SIGNED_IN(TENANT), session_end,
+          "Sign one of one's own sessions out.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_FORM | ROUTE_SUSPENDED),
+    {.path = NULL},
+};

@@ -1,0 +1,180 @@
+/* pages_sign_in: the pages that lead in and out. */
+#include <string.h>
+
+#include "access/access.h"
+#include "access/session.h"
+#include "access/tenant.h"
+#include "auth.h"
+#include "base/config.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page.h"
+#include "resource/input.h"
+
+STATEMENT(ticket_insert,
+          "insert into sign_in_tickets (tenant_id, user_id, token_hash, expires_at)\n"
+          "values ($1::uuid, $2::uuid, $3, now() + interval '5 minutes')",
+          DB_WRITES | DB_ON_PLATFORM);
+
+/* Whoever deletes it has it: a ticket is good once. */
+STATEMENT(ticket_use,
+          "delete from sign_in_tickets t\n"
+          "using users u\n"
+          "where t.tenant_id = $1::uuid and t.token_hash = $2 and t.expires_at > now()\n"
+          "and u.tenant_id = t.tenant_id and u.id = t.user_id and u.status = 'active'\n"
+          "returning u.id, u.name, u.must_change_password",
+          DB_WRITES);
+
+static const struct field login_fields[] = {
+    {"email", EMAIL, REQUIRED, .label = "E-mail"},
+    {"password", SECRET, REQUIRED, 1, 1024},
+    {"next", TEXT, 0, 0, 2000},
+    {.type = FIELD_END}};
+
+static bool is_local(const char *path)
+{
+    return path && path[0] == '/' && path[1] != '/' && path[1] != '\\';
+}
+
+static bool show_login(struct cx *cx, int status)
+{
+    json_object *data = page_object(cx);
+    const char *typed = parameter_get(cx->request.form, "email");
+    const char *next = parameter_get(cx->request.form, "next");
+    if (!next)
+        next = parameter_get(cx->request.query, "next");
+    page_set(data, "email", typed);
+    page_set(data, "next", is_local(next) ? next : "/");
+    page_set(data, "loginText", cx->tenant->branding.login_text);
+    page_set_bool(data, "suspended", cx->tenant->status == TENANT_SUSPENDED);
+    return page_render(cx, status, "auth/login", "Sign in", data);
+}
+
+static bool login_page(struct cx *cx)
+{
+    if (cx->session)
+        return page_go(cx, "/");
+    return show_login(cx, 200);
+}
+
+static void set_cookie(struct cx *cx, const struct session_tokens *tokens)
+{
+    response_cookie(cx, cookie_name(cx, "tulou_session"), tokens->cookie,
+                    config_int(CONFIG_TULOU_SESSION_DAYS) * 86400);
+}
+
+static bool enter(struct cx *cx, const struct account *account, const char *next)
+{
+    struct session_tokens tokens;
+    if (!sign_in_open(cx, account, SESSION_COOKIE, &tokens))
+        return false;
+    set_cookie(cx, &tokens);
+    if (account->must_change_password)
+        return page_go(cx, "/account/password");
+    return page_go(cx, is_local(next) ? next : "/");
+}
+
+/* ---- the workspaces of somebody who knows the password ---- */
+
+static bool add_workspace(struct cx *cx, json_object *list, const struct account *account)
+{
+    char hash[65];
+    const struct tenant *tenant = tenant_by_id(cx, account->tenant_id);
+    char *ticket = text_random(cx->arena, 32);
+    text_sha256(ticket, strlen(ticket), hash);
+    if (!tenant || !db_get(&cx->db, &ticket_insert, account->tenant_id, account->user_id, hash))
+        return fail_db(cx);
+    json_object *item = page_item(list);
+    page_set(item, "name", account->tenant_name);
+    page_set(item, "address", tenant_url(cx->arena, tenant));
+    page_set(item, "ticket", ticket);
+    return true;
+}
+
+static bool show_workspaces(struct cx *cx, const struct sign_in *found)
+{
+    json_object *data = page_object(cx), *list = page_list(data, "workspaces");
+    for (size_t i = 0; i < found->count; i++)
+        if (!add_workspace(cx, list, &found->accounts[i]))
+            return false;
+    return page_render(cx, 200, "auth/workspaces", "Choose a workspace", data);
+}
+
+static bool login_submit(struct cx *cx)
+{
+    struct sign_in found;
+    bool bare = cx->tenant->kind == TENANT_PLATFORM;
+    if (cx->failure.status != 0 ||
+        !sign_in_check(cx, input_text(cx, "email"), input_text(cx, "password"),
+                       bare ? NULL : cx->tenant->id, &found))
+        return cx->failure.status == 503 ? false : show_login(cx, cx->failure.status);
+    bool here = found.count == 1 && strcmp(found.accounts[0].tenant_id, cx->tenant->id) == 0;
+    return here ? enter(cx, &found.accounts[0], input_text(cx, "next")) : show_workspaces(cx, &found);
+}
+
+/* Only our own list of workspaces may post here: its origin is the bare domain. */
+static bool origin_is_ours(struct cx *cx)
+{
+    const char *origin = request_header(&cx->request, "Origin");
+    const char *own = arena_printf(cx->arena, "%s://%s", cx->request.scheme, cx->request.origin_host);
+    const char *domain = config_text(CONFIG_TULOU_DOMAIN);
+    if (text_equal(origin, own))
+        return true;
+    const char *at = origin ? strstr(origin, "://") : NULL;
+    size_t len = strlen(domain);
+    return at && strncmp(at + 3, domain, len) == 0 && (at[3 + len] == ':' || at[3 + len] == '\0');
+}
+
+static bool login_continue(struct cx *cx)
+{
+    char hash[65];
+    const char *ticket = input_text(cx, "ticket");
+    if (!origin_is_ours(cx))
+        return fail(cx, 403, "csrf_invalid", "This form came from elsewhere.");
+    text_sha256(ticket, strlen(ticket), hash);
+    struct rows *rows = db_get(&cx->db, &ticket_use, cx->tenant->id, hash);
+    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 0)
+        return page_go(cx, "/login");
+    struct account account = {.slug = cx->tenant->slug, .tenant_name = cx->tenant->name,
+                              .name = rows_text(rows, 0, 1),
+                              .must_change_password = rows_bool(rows, 0, 2)};
+    memcpy(account.user_id, rows_text(rows, 0, 0), UUID_SIZE);
+    memcpy(account.tenant_id, cx->tenant->id, UUID_SIZE);
+    return enter(cx, &account, "/");
+}
+
+/* ---- out ---- */
+
+static bool logout_page(struct cx *cx)
+{
+    if (!cx->session)
+        return page_go(cx, "/login");
+    return page_render(cx, 200, "auth/logout", "Sign out", page_object(cx));
+}
+
+static bool logout_submit(struct cx *cx)
+{
+    if (cx->session) {
+        struct db db;
+        db_init(&db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
+        if (!session_revoke(cx, &db, cx->session->id, "signed out"))
+            return false;
+        response_cookie(cx, cookie_name(cx, "tulou_session"), "", 0);
+    }
+    return page_go(cx, "/login");
+}
+
+const struct route page_sign_in_routes[] = {
+    ROUTE(GET, "/login", PUBLIC(NONE), login_page, "Sign-in page.", .answer = ANSWER_PAGE),
+    ROUTE(POST, "/login", PUBLIC(PLATFORM), login_submit, "Sign in by page.", .answer = ANSWER_PAGE,
+          .body = login_fields, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_AUTH_LIMIT),
+    ROUTE(POST, "/login/continue", PUBLIC(TENANT), login_continue, "Enter a chosen workspace.",
+          .answer = ANSWER_PAGE, .body = FIELDS({"ticket", SECRET, REQUIRED, 1, 200}),
+          .flags = ROUTE_FORM | ROUTE_NO_CSRF | ROUTE_AUTH_LIMIT),
+    ROUTE(GET, "/logout", PUBLIC(NONE), logout_page, "Sign-out page.", .answer = ANSWER_PAGE),
+    ROUTE(POST, "/logout", PUBLIC(NONE), logout_submit, "Sign out by page.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_FORM),
+    {.path = NULL},
+};

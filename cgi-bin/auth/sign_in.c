@@ -1,0 +1,115 @@
+/* sign_in: whether e-mail address and password are right, and the session that
+ * follows from it. */
+#include <string.h>
+
+#include "access/event.h"
+#include "access/lockout.h"
+#include "access/password.h"
+#include "auth.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+/* The platform role reads here, since before signing in nobody has a tenant.
+ * Accounts that may not sign in are left out, so that they answer as unknown. */
+STATEMENT(sign_in_accounts,
+          "select u.id, u.tenant_id, t.slug, t.name, u.name, u.password_hash,\n"
+          "       u.must_change_password\n"
+          "from users u\n"
+          "join tenants t on t.id = u.tenant_id\n"
+          "where u.email = $1\n"
+          "and ($2::uuid is null or u.tenant_id = $2::uuid)\n"
+          "and u.status = 'active'\n"
+          "and t.deleted_at is null\n"
+          "and (t.status in ('trial', 'active') or (t.status = 'suspended' and exists (\n"
+          "    select from user_roles r\n"
+          "    where r.tenant_id = u.tenant_id and r.user_id = u.id\n"
+          "    and r.role_key in ('owner', 'reseller_admin'))))\n"
+          "order by u.last_login_at desc nulls last, u.id\n"
+          "limit 5",
+          DB_ON_PLATFORM);
+
+STATEMENT(sign_in_note,
+          "update users\n"
+          "set last_login_at = now()\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+STATEMENT(sign_in_rehash,
+          "update users\n"
+          "set password_hash = $3\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+static void take_account(struct sign_in *out, const struct rows *rows, size_t row)
+{
+    struct account *account = &out->accounts[out->count++];
+    *account = (struct account){.slug = rows_text(rows, row, 2),
+                                .tenant_name = rows_text(rows, row, 3),
+                                .name = rows_text(rows, row, 4),
+                                .must_change_password = rows_bool(rows, row, 6)};
+    memcpy(account->user_id, rows_text(rows, row, 0), UUID_SIZE);
+    memcpy(account->tenant_id, rows_text(rows, row, 1), UUID_SIZE);
+}
+
+/* A hash of older costs is replaced while the password is at hand; when that
+ * fails it is done at the next sign-in. */
+static void refresh_hash(struct cx *cx, const struct account *account, const char *hash,
+                         const char *password)
+{
+    if (!password_is_old(hash))
+        return;
+    const char *fresh = password_hash(cx->arena, password);
+    if (fresh)
+        db_get(&cx->db, &sign_in_rehash, account->tenant_id, account->user_id, fresh);
+}
+
+static void check_accounts(struct cx *cx, const struct rows *rows, const char *password,
+                           struct sign_in *out)
+{
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        const char *hash = rows_text(rows, i, 5);
+        if (!password_verify(hash, password))
+            continue;
+        take_account(out, rows, i);
+        refresh_hash(cx, &out->accounts[out->count - 1], hash, password);
+    }
+    if (rows_count(rows) == 0)
+        password_verify(NULL, password);
+}
+
+bool sign_in_check(struct cx *cx, const char *email, const char *password, const char *tenant_id,
+                   struct sign_in *out)
+{
+    *out = (struct sign_in){.count = 0};
+    if (!lockout_check(cx, tenant_id, email))
+        return false;
+    struct rows *rows = db_get(&cx->db, &sign_in_accounts, email, tenant_id);
+    if (!rows)
+        return fail_db(cx);
+    check_accounts(cx, rows, password, out);
+    if (!lockout_record(cx, out->count > 0 ? out->accounts[0].tenant_id : tenant_id, email,
+                        out->count > 0))
+        return false;
+    if (out->count == 0)
+        return fail(cx, 401, "invalid_credentials", "The e-mail address or the password is wrong.");
+    return true;
+}
+
+bool sign_in_open(struct cx *cx, const struct account *account, enum session_kind kind,
+                  struct session_tokens *out)
+{
+    struct db db;
+    db_init(&db, cx->arena, DB_PLATFORM, account->tenant_id, "everyone");
+    db_act_as(&db, "user", account->user_id, account->name, cx->request.remote,
+              request_header(&cx->request, "User-Agent"), cx->request_id);
+    if (!db_begin(&db) || !session_open(cx, &db, account->user_id, kind, out))
+        goto failed;
+    if (!db_get(&db, &sign_in_note, account->tenant_id, account->user_id) ||
+        !event_append(&db, "auth.signed_in", "session", out->session_id, NULL) || !db_commit(&db))
+        goto failed;
+    return true;
+failed:
+    db_rollback(&db);
+    cx->db.error = db.error;
+    return cx->failure.status ? false : fail_db(cx);
+}

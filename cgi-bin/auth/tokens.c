@@ -1,0 +1,127 @@
+/* tokens: signing in and out by API. The words of the answer are OAuth's
+ * (RFC 6749 5.1), since clients know them. */
+#include "access/session.h"
+#include "access/tenant.h"
+#include "auth.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/input.h"
+
+#define TOKEN_FIELDS                                                                               \
+    {"access_token", TEXT, AS_NAMED, .help = "Send it as Authorization: Bearer."},                 \
+        {"refresh_token", TEXT, AS_NAMED, .help = "For POST /api/auth/refresh, once."},            \
+        {"token_type", TEXT, AS_NAMED}, {"expires_in", INT, AS_NAMED, .help = "Seconds."}
+
+static void write_tokens(struct json *json, const struct session_tokens *tokens)
+{
+    json_pair(json, "access_token", tokens->access);
+    json_pair(json, "refresh_token", tokens->refresh);
+    json_pair(json, "token_type", "Bearer");
+    json_pair_int(json, "expires_in", tokens->expires_in);
+}
+
+/* The tenant that the request names: in the body, by host or by header. The
+ * bare domain names none, unless the body says so. */
+static bool named_tenant(struct cx *cx, const char **tenant_id)
+{
+    const char *slug = input_text(cx, "tenant");
+    *tenant_id = NULL;
+    if (slug) {
+        const struct tenant *tenant = tenant_by_slug(cx, slug);
+        if (!tenant)
+            return fail(cx, 401, "invalid_credentials", "The e-mail address or the password is wrong.");
+        if (cx->tenant->kind != TENANT_PLATFORM && !text_equal(tenant->id, cx->tenant->id))
+            return fail(cx, 403, "tenant_mismatch", "The body and the host name different tenants.");
+        *tenant_id = tenant->id;
+    } else if (cx->tenant->kind != TENANT_PLATFORM) {
+        *tenant_id = cx->tenant->id;
+    }
+    return true;
+}
+
+static void write_account(struct json *json, const struct account *account, const char *email)
+{
+    json_key(json, "user");
+    json_open_object(json);
+    json_pair(json, "id", account->user_id);
+    json_pair(json, "email", email);
+    json_pair(json, "name", account->name);
+    json_pair(json, "tenantId", account->tenant_id);
+    json_pair_bool(json, "mustChangePassword", account->must_change_password);
+    json_close_object(json);
+}
+
+/* One address in several tenants: which one is asked only of somebody who
+ * knows the password. */
+static bool answer_workspaces(struct cx *cx, const struct sign_in *found)
+{
+    for (size_t i = 0; i < found->count; i++)
+        fail_field(cx, "tenant", found->accounts[i].slug, "%s", found->accounts[i].tenant_name);
+    cx->failure.status = 409;
+    cx->failure.code = "workspace_required";
+    cx->failure.message = "This account exists in several tenants: send one of them as tenant.";
+    return false;
+}
+
+static bool login(struct cx *cx)
+{
+    const char *tenant_id, *email = input_text(cx, "email");
+    struct sign_in found;
+    struct session_tokens tokens;
+    if (!named_tenant(cx, &tenant_id) ||
+        !sign_in_check(cx, email, input_text(cx, "password"), tenant_id, &found))
+        return false;
+    if (found.count > 1)
+        return answer_workspaces(cx, &found);
+    if (!sign_in_open(cx, &found.accounts[0], SESSION_TOKEN, &tokens))
+        return false;
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    write_tokens(json, &tokens);
+    write_account(json, &found.accounts[0], email);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+static bool refresh(struct cx *cx)
+{
+    struct session_tokens tokens;
+    if (!session_refresh(cx, input_text(cx, "refresh_token"), &tokens))
+        return false;
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    write_tokens(json, &tokens);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+static bool logout(struct cx *cx)
+{
+    if (!session_revoke(cx, &cx->db, cx->session->id, "signed out"))
+        return false;
+    if (cx->session->kind == SESSION_COOKIE)
+        response_cookie(cx, cookie_name(cx, "tulou_session"), "", 0);
+    return respond_nothing(cx);
+}
+
+const struct route token_routes[] = {
+    ROUTE(POST, "/api/auth/login", PUBLIC(PLATFORM), login, "Sign in with e-mail address and password.",
+          .body = FIELDS({"email", EMAIL, REQUIRED, .example = "owner@northside.test"},
+                         {"password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
+                         {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
+                          .example = "northside"}),
+          .answer_fields = FIELDS(TOKEN_FIELDS, {"user", OBJECT, .fields = FIELDS(
+                                                    {"id", UUID}, {"email", EMAIL}, {"name", TEXT},
+                                                    {"tenant_id", UUID},
+                                                    {"must_change_password", BOOL})}),
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .errors = "401 invalid_credentials, 409 workspace_required, 429 locked_out"),
+    ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,
+          "Exchange a refresh token for a new pair; a second use revokes the session.",
+          .body = FIELDS({"refresh_token", SECRET, REQUIRED | AS_NAMED, 1, 512}),
+          .answer_fields = FIELDS(TOKEN_FIELDS), .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .errors = "401 refresh_token_invalid, 401 refresh_token_reused"),
+    ROUTE(POST, "/api/auth/logout", SIGNED_IN(EITHER), logout, "Sign out: revoke this session.",
+          .answer = ANSWER_NOTHING, .flags = ROUTE_SUSPENDED | ROUTE_NOT_REPEATED),
+    {.path = NULL},
+};

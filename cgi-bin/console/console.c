@@ -1,0 +1,24 @@
+/* console: the start pages, what every page needs, and the health of it all. */
+#include "console.h"
+
+#include "page/page.h"
+
+static const struct route shared_routes[] = {
+    ROUTE(GET, "/brand.css", PUBLIC(NONE), page_brand_css, "The tenant's colours.",
+          .answer = ANSWER_PAGE),
+    ROUTE(POST, "/theme", PUBLIC(NONE), page_theme, "Choose dark or light.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_FORM,
+          .body = FIELDS({"theme", TEXT, 0, 0, 10}, {"next", TEXT, 0, 0, 2000})),
+    {.path = NULL},
+};
+
+static const struct area console = {
+    .name = "console",
+    .title = "Console",
+    .more_routes =
+        (const struct route *const[]){start_routes, operation_routes, shared_routes, NULL},
+    .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", NULL, NULL,
+                  "business reseller", 1}),
+};
+
+AREA_MAIN(console)

@@ -1,0 +1,272 @@
+/* cluster: the PostgreSQL that comes with the installation, in TULOU_VAR/pg,
+ * reached by its Unix socket alone. */
+#include <dirent.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "tool.h"
+
+enum { OLDEST = 15 };
+
+static const char owner[] = "tulou_owner", database[] = "tulou";
+
+static bool embedded(void)
+{
+    return *config_text(CONFIG_DATABASE_URL) == '\0';
+}
+
+char *owner_conninfo(void)
+{
+    struct buf text = {0};
+    if (!embedded())
+        return strdup(config_text(CONFIG_DATABASE_URL));
+    char *run = var_path("run");
+    buf_printf(&text, "host='%s' dbname=%s user=%s", run, database, owner);
+    free(run);
+    return text.data;
+}
+
+/* ---- the newest server that is installed ---- */
+
+static int newest_version(void)
+{
+    int newest = 0;
+    DIR *folder = opendir("/usr/lib/postgresql");
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        char path[512];
+        snprintf(path, sizeof path, "/usr/lib/postgresql/%s/bin/initdb", entry->d_name);
+        int version = atoi(entry->d_name);
+        if (version > newest && access(path, X_OK) == 0)
+            newest = version;
+    }
+    if (folder)
+        closedir(folder);
+    return newest;
+}
+
+static char *server_program(int version, const char *name)
+{
+    struct buf path = {0};
+    buf_printf(&path, "/usr/lib/postgresql/%d/bin/%s", version, name);
+    return path.data;
+}
+
+static int cluster_version(const char *folder)
+{
+    char path[4200], text[16] = "";
+    snprintf(path, sizeof path, "%s/PG_VERSION", folder);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    char *line = fgets(text, sizeof text, file);
+    fclose(file);
+    return line ? atoi(line) : 0;
+}
+
+/* ---- making it ---- */
+
+static bool write_file(const char *path, const char *text, const struct account *account)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return complain("%s cannot be written: %s", path, strerror(errno));
+    bool written = fputs(text, file) >= 0;
+    written = fclose(file) == 0 && written;
+    if (written && account->change && chown(path, account->uid, account->gid) != 0)
+        written = false;
+    return written || complain("%s cannot be written: %s", path, strerror(errno));
+}
+
+static const char settings[] =
+    "# Written by `tulou serve` at each start; put your own into local.conf.\n"
+    "listen_addresses = ''\n"
+    "max_connections = 200\n"
+    "shared_buffers = 256MB\n"
+    "effective_cache_size = 1GB\n"
+    "maintenance_work_mem = 128MB\n"
+    "work_mem = 8MB\n"
+    "max_wal_size = 2GB\n"
+    "checkpoint_timeout = 15min\n"
+    "random_page_cost = 1.1\n"
+    "effective_io_concurrency = 100\n"
+    "jit = off\n"
+    "timezone = 'UTC'\n"
+    "log_timezone = 'UTC'\n"
+    "logging_collector = off\n"
+    "log_min_messages = warning\n"
+    "log_line_prefix = '%m [%p] %u '\n"
+    "include_if_exists = 'local.conf'\n";
+
+/* The account may be any of the three roles, root the owner, nobody else. */
+static bool write_settings(const char *folder, const struct account *account)
+{
+    struct buf text = {0}, path = {0}, run = {0};
+    char *socket = var_path("run");
+    buf_printf(&path, "%s/tulou.conf", folder);
+    buf_printf(&run, "%sunix_socket_directories = '%s'\nunix_socket_permissions = 0700\n", settings, socket);
+    bool written = write_file(path.data, run.data, account);
+    buf_clear(&path);
+    buf_printf(&path, "%s/pg_hba.conf", folder);
+    written = written && write_file(path.data, "local all all peer map=tulou\n", account);
+    buf_clear(&path);
+    buf_printf(&path, "%s/pg_ident.conf", folder);
+    buf_printf(&text, "tulou %s /^(tulou_owner|tulou_tenant|tulou_platform)$ \\1\n", account->name);
+    buf_clear(&text);
+    static const char *const roles[] = {"tulou_owner", "tulou_tenant", "tulou_platform"};
+    for (size_t i = 0; i < 3; i++) {
+        buf_printf(&text, "tulou %s %s\n", account->name, roles[i]);
+        if (strcmp(account->name, "root") != 0)
+            buf_printf(&text, "tulou root %s\n", roles[i]);
+    }
+    written = written && write_file(path.data, text.data, account);
+    buf_free(&text);
+    buf_free(&path);
+    buf_free(&run);
+    free(socket);
+    return written;
+}
+
+static bool make_cluster(const char *folder, int version, const struct account *account)
+{
+    char *initdb = server_program(version, "initdb");
+    char *argv[] = {initdb, "-D", (char *)folder, "-U", (char *)owner, "--data-checksums", "-E", "UTF8",
+                    "--locale=C.UTF-8", "--auth=peer", "--no-instructions", NULL};
+    int status = run_program(argv, account, "initdb");
+    free(initdb);
+    struct buf conf = {0};
+    buf_printf(&conf, "%s/postgresql.conf", folder);
+    bool made = status == 0 && write_file(conf.data, "include 'tulou.conf'\n", account);
+    buf_free(&conf);
+    return made || complain("the database cluster cannot be made: see %s/log/initdb.log", config_text(CONFIG_TULOU_VAR));
+}
+
+bool cluster_prepare(const struct account *account)
+{
+    if (!embedded())
+        return true;
+    int version = newest_version();
+    if (version < OLDEST)
+        return complain("PostgreSQL %d or newer is needed (found %d): apt-get install postgresql", OLDEST, version);
+    char *folder = var_path("pg");
+    int own = cluster_version(folder);
+    bool good = true;
+    if (own == 0)
+        good = make_cluster(folder, version, account);
+    else if (own > version || access(server_program(own, "postgres"), X_OK) != 0)
+        good = complain("the cluster is of PostgreSQL %d, which is not installed: apt-get install postgresql-%d", own, own);
+    good = good && write_settings(folder, account);
+    free(folder);
+    return good;
+}
+
+char **cluster_arguments(void)
+{
+    if (!embedded())
+        return NULL;
+    char *folder = var_path("pg"), **argv = calloc(4, sizeof *argv);
+    argv[0] = server_program(cluster_version(folder), "postgres");
+    argv[1] = strdup("-D");
+    argv[2] = folder;
+    return argv;
+}
+
+/* ---- waiting for it ---- */
+
+static bool command(PGconn *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg, sql);
+    bool done = PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+    PQclear(result);
+    return done;
+}
+
+static bool make_database(void)
+{
+    char *run = var_path("run");
+    struct buf conninfo = {0};
+    buf_printf(&conninfo, "host='%s' dbname=postgres user=%s", run, owner);
+    PGconn *pg = PQconnectdb(conninfo.data);
+    PGresult *result = PQexec(pg, "select from pg_database where datname = 'tulou'");
+    bool there = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
+    PQclear(result);
+    bool good = there || command(pg, "create database tulou");
+    if (!good)
+        complain("the database cannot be made: %s", PQerrorMessage(pg));
+    PQfinish(pg);
+    buf_free(&conninfo);
+    free(run);
+    return good;
+}
+
+static bool answers(void)
+{
+    char *run = var_path("run");
+    struct buf conninfo = {0};
+    buf_printf(&conninfo, "host='%s' dbname=postgres user=%s", run, owner);
+    bool up = PQping(embedded() ? conninfo.data : config_text(CONFIG_DATABASE_URL)) == PQPING_OK;
+    buf_free(&conninfo);
+    free(run);
+    return up;
+}
+
+static bool check_server(void)
+{
+    char *conninfo = owner_conninfo();
+    PGconn *pg = PQconnectdb(conninfo);
+    bool good = PQstatus(pg) == CONNECTION_OK;
+    if (!good)
+        complain("DATABASE_URL cannot be reached: %s", PQerrorMessage(pg));
+    else if (PQserverVersion(pg) < OLDEST * 10000)
+        good = complain("the server is older than PostgreSQL %d", OLDEST);
+    PQfinish(pg);
+    free(conninfo);
+    return good;
+}
+
+/* What the application connects with: everything of DATABASE_URL but the user
+ * and its password. */
+static bool write_conninfo(void)
+{
+    struct buf text = {0};
+    char *run = var_path("run"), *path = var_path("run/db.conninfo");
+    if (embedded()) {
+        buf_printf(&text, "host='%s' dbname=%s", run, database);
+    } else {
+        PQconninfoOption *all = PQconninfoParse(config_text(CONFIG_DATABASE_URL), NULL);
+        for (PQconninfoOption *it = all; it && it->keyword; it++)
+            if (it->val && strcmp(it->keyword, "user") != 0 && strcmp(it->keyword, "password") != 0)
+                buf_printf(&text, "%s%s='%s'", text.len ? " " : "", it->keyword, it->val);
+        PQconninfoFree(all);
+    }
+    buf_putc(&text, '\n');
+    FILE *file = fopen(path, "we");
+    bool written = file && fputs(text.data, file) >= 0;
+    if (file)
+        written = fclose(file) == 0 && written;
+    if (!written)
+        complain("%s cannot be written: %s", path, strerror(errno));
+    chmod(path, 0644);
+    buf_free(&text);
+    free(run);
+    free(path);
+    return written;
+}
+
+bool cluster_wait(void)
+{
+    for (int i = 0; i < 600 && !answers(); i++)
+        if (!children_turn(embedded() ? 50 : 100))
+            return complain("stopped before the database was up");
+    if (!answers())
+        return complain("the database does not start: see %s/log/postgres.log", config_text(CONFIG_TULOU_VAR));
+    if (embedded() ? !make_database() : !check_server())
+        return false;
+    return write_conninfo();
+}

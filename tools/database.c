@@ -1,0 +1,172 @@
+/* database: the commands that speak to the database as its owner. */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/migrate.h"
+#include "tool.h"
+
+static PGconn *connect_owner(void)
+{
+    struct account account;
+    if (!folders_prepare(&account))
+        return NULL;
+    char *conninfo = owner_conninfo();
+    PGconn *pg = PQconnectdb(conninfo);
+    free(conninfo);
+    if (PQstatus(pg) == CONNECTION_OK)
+        return pg;
+    complain("the database does not answer (is it started?): %s", PQerrorMessage(pg));
+    PQfinish(pg);
+    return NULL;
+}
+
+static PGresult *query(PGconn *pg, const char *sql, const char *parameter)
+{
+    PGresult *result = PQexecParams(pg, sql, parameter ? 1 : 0, NULL, &parameter, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+        return result;
+    complain("%s", PQerrorMessage(pg));
+    PQclear(result);
+    return NULL;
+}
+
+int migrate_command(int argc, char **argv)
+{
+    struct account account;
+    const char *problem;
+    (void)argc;
+    (void)argv;
+    if (!folders_prepare(&account))
+        return EXIT_FAILURE;
+    char *conninfo = owner_conninfo(), *folder = share_path("migrations");
+    bool done = migrate_run(conninfo, folder, stdout, &problem) || complain("%s", problem);
+    free(conninfo);
+    free(folder);
+    return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- audit ---- */
+
+static int verify(PGconn *pg, const char *tenant)
+{
+    PGresult *result = query(pg,
+                             "select t.slug, v.checked, v.broken_seq, v.reason\n"
+                             "from public.tenants t, house.events_verify(t.id) v\n"
+                             "where $1::text is null or t.slug = $1 or t.id::text = $1\n"
+                             "order by t.slug",
+                             tenant);
+    int broken = result ? 0 : 1;
+    for (int i = 0; result && i < PQntuples(result); i++) {
+        if (PQgetisnull(result, i, 2)) {
+            printf("%s: %s events, unbroken\n", PQgetvalue(result, i, 0), PQgetvalue(result, i, 1));
+            continue;
+        }
+        broken++;
+        printf("%s: BROKEN at event %s (%s)\n", PQgetvalue(result, i, 0), PQgetvalue(result, i, 2),
+               PQgetvalue(result, i, 3));
+    }
+    PQclear(result);
+    return broken == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int audit_command(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "verify") != 0) {
+        complain("usage: tulou audit verify [TENANT]");
+        return 2;
+    }
+    PGconn *pg = connect_owner();
+    if (!pg)
+        return EXIT_FAILURE;
+    const char *tenant = argc > 2 ? argv[2] : NULL;
+    PGresult *result = PQexecParams(pg, "select 1 from public.tenants where slug = $1 or id::text = $1", 1, NULL, &tenant, NULL, NULL, 0);
+    bool known = !tenant || PQntuples(result) > 0;
+    PQclear(result);
+    int status = known ? verify(pg, tenant) : EXIT_FAILURE;
+    if (!known)
+        complain("there is no tenant \"%s\"", tenant);
+    PQfinish(pg);
+    return status;
+}
+
+/* ---- key ---- */
+
+int key_command(int argc, char **argv)
+{
+    if (argc != 2 || strcmp(argv[1], "rotate") != 0) {
+        complain("usage: tulou key rotate");
+        return 2;
+    }
+    PGconn *pg = connect_owner();
+    if (!pg)
+        return EXIT_FAILURE;
+    /* A key verifies as long as a token lives that it signed; a day is plenty. */
+    PGresult *done = query(pg,
+                           "with old as (\n"
+                           "    update public.signing_keys set retired_at = now()\n"
+                           "    where retired_at is null and created_at < now() - interval '1 day'\n"
+                           ")\n"
+                           "insert into public.signing_keys\n"
+                           "values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 16))",
+                           NULL);
+    bool good = done != NULL;
+    PQclear(done);
+    PQfinish(pg);
+    if (good)
+        puts("A new key signs within a minute; tokens of the old ones stay valid until they end.");
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- doctor ---- */
+
+static const struct {
+    const char *what, *sql; /* the query lists what is wrong */
+} checks[] = {
+    {"tenant tables without forced row-level security",
+     "select n.nspname || '.' || c.relname\n"
+     "from pg_class c join pg_namespace n on n.oid = c.relnamespace\n"
+     "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') or n.nspname like 'tenant\\_%')\n"
+     "and not (c.relrowsecurity and c.relforcerowsecurity)"},
+    {"tenant tables without a policy for tenants",
+     "select n.nspname || '.' || c.relname\n"
+     "from pg_class c join pg_namespace n on n.oid = c.relnamespace\n"
+     "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') or n.nspname like 'tenant\\_%')\n"
+     "and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant')"},
+    {"application roles that are too strong",
+     "select rolname from pg_roles\n"
+     "where rolname in ('tulou_tenant', 'tulou_platform')\n"
+     "and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)"},
+    {"memberships of application roles",
+     "select m.member::regrole::text from pg_auth_members m\n"
+     "where m.member::regrole::text in ('tulou_tenant', 'tulou_platform')"},
+    {"indexes that are not valid", "select indexrelid::regclass::text from pg_index where not indisvalid"},
+    {"clocks that differ by more than 5 s",
+     "select 'server ' || now()::text where abs(extract(epoch from now()) - $1::float8) > 5"},
+};
+
+int doctor_command(int argc, char **argv)
+{
+    int wrong = 0;
+    char now[32];
+    (void)argc;
+    (void)argv;
+    PGconn *pg = connect_owner();
+    if (!pg)
+        return EXIT_FAILURE;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        snprintf(now, sizeof now, "%lld", (long long)time(NULL));
+        PGresult *result = query(pg, checks[i].sql, strstr(checks[i].sql, "$1") ? now : NULL);
+        int count = result ? PQntuples(result) : 1;
+        printf("%-52s %s\n", checks[i].what, count ? "FOUND" : "none");
+        for (int row = 0; result && row < count; row++)
+            printf("    %s\n", PQgetvalue(result, row, 0));
+        wrong += count > 0;
+        PQclear(result);
+    }
+    PQfinish(pg);
+    return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,138 @@
+/* folders: where things are, and as whom they run. */
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "tool.h"
+
+static char *joined(const char *folder, const char *below)
+{
+    struct buf path = {0};
+    buf_printf(&path, "%s%s%s", folder, *below ? "/" : "", below);
+    return path.data;
+}
+
+static char *absolute(const char *path)
+{
+    char here[PATH_MAX];
+    if (path[0] == '/')
+        return strdup(path);
+    return getcwd(here, sizeof here) ? joined(here, path) : NULL;
+}
+
+char *var_path(const char *below)
+{
+    return joined(config_text(CONFIG_TULOU_VAR), below);
+}
+
+char *share_path(const char *below)
+{
+    return joined(config_text(CONFIG_TULOU_SHARE), below);
+}
+
+/* The program is build/tulou or lib/tulou/tulou: its folder's own things. */
+char *project_path(const char *below)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return joined(path, below);
+}
+
+static bool find_account(struct account *account)
+{
+    *account = (struct account){.uid = getuid(), .gid = getgid(), .name = NULL};
+    struct passwd *entry = getpwuid(account->uid);
+    account->name = strdup(entry ? entry->pw_name : "tulou");
+    if (account->uid != 0)
+        return true;
+    entry = getpwnam(config_text(CONFIG_TULOU_USER));
+    if (!entry)
+        return complain("there is no account \"%s\" to run as: make install-packages creates it, or set TULOU_USER",
+                        config_text(CONFIG_TULOU_USER));
+    *account = (struct account){.uid = entry->pw_uid, .gid = entry->pw_gid,
+                                .name = strdup(entry->pw_name), .change = true};
+    return true;
+}
+
+bool folder_make(const char *path, const struct account *account, mode_t mode)
+{
+    struct stat info;
+    if (mkdir(path, mode) != 0 && errno != EEXIST)
+        return complain("%s cannot be made: %s", path, strerror(errno));
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return complain("%s is no folder", path);
+    if (info.st_uid == account->uid)
+        return true;
+    if (info.st_uid != 0 || getuid() != 0)
+        return complain("%s belongs to another account: run as its owner, or chown -R %s %s", path,
+                        account->name, path);
+    if (chown(path, account->uid, account->gid) != 0)
+        return complain("%s cannot be given to %s: %s", path, account->name, strerror(errno));
+    return true;
+}
+
+bool account_become(const struct account *account)
+{
+    if (!account->change)
+        return true;
+    return initgroups(account->name, account->gid) == 0 && setgid(account->gid) == 0 &&
+           setuid(account->uid) == 0;
+}
+
+/* Every folder above must be open to the account: say which is not. */
+static bool reachable(const char *path, const struct account *account)
+{
+    struct stat info;
+    char part[PATH_MAX];
+    for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(at - path), path);
+        if (stat(part, &info) != 0)
+            return true; /* what is missing is made later, or complained of */
+        mode_t needed = info.st_uid == account->uid ? S_IXUSR : info.st_gid == account->gid ? S_IXGRP : S_IXOTH;
+        if (!(info.st_mode & needed))
+            return complain("the account %s cannot enter %s: move the project, or chmod o+x it",
+                            account->name, part);
+    }
+    return true;
+}
+
+static bool use_absolute(const char *variable, enum config_key key)
+{
+    char *path = absolute(config_text(key));
+    return path && setenv(variable, path, 1) == 0;
+}
+
+bool folders_prepare(struct account *account)
+{
+    static const char *const below[] = {"", "run", "run/nginx", "log", "files", "mail"};
+    const char *problem;
+    if (!use_absolute("TULOU_VAR", CONFIG_TULOU_VAR) || !use_absolute("TULOU_SHARE", CONFIG_TULOU_SHARE) ||
+        !config_load(&problem))
+        return complain("the current folder cannot be read");
+    if (!find_account(account))
+        return false;
+    if (strlen(config_text(CONFIG_TULOU_VAR)) > 80)
+        return complain("the path of TULOU_VAR is longer than 80 bytes, too long for sockets: choose a shorter one");
+    if (!reachable(config_text(CONFIG_TULOU_VAR), account) || !reachable(config_text(CONFIG_TULOU_SHARE), account))
+        return false;
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        char *path = var_path(below[i]);
+        bool made = folder_make(path, account, i == 0 ? 0750 : 0700);
+        free(path);
+        if (!made)
+            return false;
+    }
+    return true;
+}

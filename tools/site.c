@@ -1,0 +1,239 @@
+/* site: the nginx configuration, from nginx/tulou.conf and the areas' tables. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/text.h"
+#include "tool.h"
+
+static json_object *member(json_object *object, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(object, key, &value);
+    return value;
+}
+
+static const char *text_of(json_object *object, const char *key)
+{
+    return json_object_get_string(member(object, key));
+}
+
+/* ---- what is made from the areas ---- */
+
+static void put_upstream(struct buf *out, const char *area)
+{
+    buf_printf(out,
+               "    upstream %s {\n"
+               "        server unix:%s/run/%s.sock max_fails=0;\n"
+               "        server unix:%s/run/%s.sock max_fails=0 backup;\n"
+               "        keepalive 64;\n"
+               "    }\n",
+               area, config_text(CONFIG_TULOU_VAR), area, config_text(CONFIG_TULOU_VAR), area);
+}
+
+/* "/api/x/:id/y" is served below "/api/x/"; a path without parameters exactly. */
+static void put_location(struct buf *out, const char *area, const char *path, struct buf *seen)
+{
+    struct buf line = {0};
+    const char *colon = strchr(path, ':');
+    if (colon)
+        buf_printf(&line, "        location %.*s {", (int)(colon - path), path);
+    else
+        buf_printf(&line, "        location = %s {", path);
+    buf_printf(&line, " fastcgi_pass %s; }\n", area);
+    if (!seen->data || !strstr(seen->data, line.data)) {
+        buf_puts(seen, line.data);
+        buf_puts(out, line.data);
+    }
+    buf_free(&line);
+}
+
+static void put_internal(struct buf *out, const char *area)
+{
+    static const char *const what[] = {"ready", "metrics"};
+    for (size_t i = 0; i < COUNT(what); i++)
+        buf_printf(out,
+                   "        location = /.areas/%s/%s {\n"
+                   "            allow 127.0.0.0/8;\n"
+                   "            allow ::1;\n"
+                   "            deny all;\n"
+                   "            fastcgi_param REQUEST_URI /.%s;\n"
+                   "            fastcgi_param REQUEST_METHOD GET;\n"
+                   "            fastcgi_param REMOTE_ADDR $remote_addr;\n"
+                   "            fastcgi_pass %s;\n"
+                   "        }\n",
+                   area, what[i], what[i], area);
+}
+
+static void put_area(json_object *area, struct buf *upstreams, struct buf *locations,
+                     struct buf *seen, int64_t *body)
+{
+    const char *name = text_of(area, "name");
+    json_object *routes = member(area, "routes");
+    put_upstream(upstreams, name);
+    for (size_t i = 0; i < json_object_array_length(routes); i++) {
+        json_object *route = json_object_array_get_idx(routes, i);
+        int64_t limit = json_object_get_int64(member(route, "bodyLimit"));
+        *body = limit > *body ? limit : *body;
+        put_location(locations, name, text_of(route, "path"), seen);
+    }
+    put_internal(locations, name);
+}
+
+/* nginx's own refusals, in the envelope of the API and as a small page. */
+static void put_errors(struct buf *out)
+{
+    static const struct {
+        int status;
+        const char *code, *message;
+    } errors[] = {{400, "bad_request", "The request is malformed."},
+                  {404, "not_found", "There is nothing at this address."},
+                  {413, "body_too_large", "The body is too large."},
+                  {414, "path_too_long", "This address is too long."},
+                  {503, "unavailable", "This part is starting or overloaded; try again shortly."}};
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        const char *retry = errors[i].status == 503 ? "            add_header Retry-After 2 always;\n" : "";
+        buf_printf(out,
+                   "        location = /.error/json/%d {\n"
+                   "            internal;\n"
+                   "            default_type application/json;\n%s"
+                   "            return %d '{\"success\":false,\"error\":{\"message\":\"%s\",\"code\":\"%s\","
+                   "\"statusCode\":%d,\"requestId\":\"$request_id\"}}';\n"
+                   "        }\n",
+                   errors[i].status, retry, errors[i].status, errors[i].message, errors[i].code,
+                   errors[i].status);
+        buf_printf(out,
+                   "        location = /.error/html/%d {\n"
+                   "            internal;\n"
+                   "            default_type text/html;\n%s"
+                   "            return %d '<!doctype html><html lang=\"en\"><title>%d</title><h1>%s</h1>"
+                   "<p><a href=\"/\">To the start page</a></p></html>';\n"
+                   "        }\n",
+                   errors[i].status, retry, errors[i].status, errors[i].status, errors[i].message);
+    }
+}
+
+/* ---- what is found on this machine ---- */
+
+static void put_modules(struct buf *modules, struct buf *brotli)
+{
+    static const struct {
+        const char *file, *setting;
+    } known[] = {
+        {"ngx_http_brotli_filter_module.so",
+         "    brotli on;\n    brotli_types text/css application/javascript application/json image/svg+xml;\n"},
+        {"ngx_http_brotli_static_module.so", "    brotli_static on;\n"}};
+    for (size_t i = 0; i < COUNT(known); i++) {
+        char path[256];
+        snprintf(path, sizeof path, "/usr/lib/nginx/modules/%s", known[i].file);
+        if (access(path, R_OK) != 0)
+            continue;
+        buf_printf(modules, "load_module %s;\n", path);
+        buf_puts(brotli, known[i].setting);
+    }
+}
+
+static void put_proxies(struct buf *out)
+{
+    char *list = strdup(config_text(CONFIG_TULOU_TRUSTED_PROXIES)), *rest = NULL;
+    for (char *one = strtok_r(list, ", ", &rest); one; one = strtok_r(NULL, ", ", &rest))
+        buf_printf(out, "        set_real_ip_from %s;\n", one);
+    if (out->len)
+        buf_puts(out, "        real_ip_header X-Forwarded-For;\n");
+    free(list);
+}
+
+/* ---- filling in ---- */
+
+struct word {
+    const char *name, *value;
+};
+
+static bool fill(const char *template, const struct word *words, size_t count, FILE *out)
+{
+    for (const char *at = template; *at;) {
+        const char *mark = strchrnul(at, '@');
+        fwrite(at, 1, (size_t)(mark - at), out);
+        if (!*mark)
+            break;
+        const char *end = strchr(mark + 1, '@');
+        bool found = false;
+        for (size_t i = 0; end && i < count && !found; i++)
+            if (strlen(words[i].name) == (size_t)(end - mark - 1) &&
+                strncmp(words[i].name, mark + 1, strlen(words[i].name)) == 0) {
+                fputs(words[i].value, out);
+                found = true;
+            }
+        if (!found)
+            fputc('@', out);
+        at = found ? end + 1 : mark + 1;
+    }
+    return ferror(out) == 0;
+}
+
+static char *read_template(void)
+{
+    char *path = share_path("nginx/tulou.conf"), *text = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "re");
+    if (!file || getdelim(&text, &room, '\0', file) < 0)
+        complain("%s cannot be read: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    free(path);
+    return text;
+}
+
+static bool write_site(const char *path, json_object *areas, const char *template)
+{
+    struct buf upstreams = {0}, locations = {0}, seen = {0}, errors = {0}, modules = {0}, brotli = {0};
+    struct buf listen = {0}, run = {0}, body = {0}, form = {0}, proxies = {0};
+    int64_t largest = 1 << 20;
+    json_object *list = member(areas, "areas");
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        put_area(json_object_array_get_idx(list, i), &upstreams, &locations, &seen, &largest);
+    put_errors(&errors);
+    put_modules(&modules, &brotli);
+    put_proxies(&proxies);
+    buf_printf(&listen, "%s:%s", config_text(CONFIG_TULOU_ADDRESS), config_text(CONFIG_PORT));
+    buf_printf(&run, "%s/run", config_text(CONFIG_TULOU_VAR));
+    buf_printf(&body, "%lld", (long long)largest + 65536);
+    buf_printf(&form, "http://*.%s:%s", config_text(CONFIG_TULOU_DOMAIN), config_text(CONFIG_PORT));
+    const struct word words[] = {{"WORKERS", "2"}, {"RUN", run.data}, {"MODULES", modules.data ? modules.data : ""},
+                                 {"TYPES", "/etc/nginx/mime.types"}, {"BODY", body.data},
+                                 {"BROTLI", brotli.data ? brotli.data : ""}, {"UPSTREAMS", upstreams.data},
+                                 {"LISTEN", listen.data}, {"REAL_IP", proxies.data ? proxies.data : ""},
+                                 {"FORM_ACTION", form.data}, {"ERRORS", errors.data},
+                                 {"SHARE", config_text(CONFIG_TULOU_SHARE)}, {"LOCATIONS", locations.data}};
+    FILE *out = fopen(path, "we");
+    bool written = out && fill(template, words, COUNT(words), out);
+    written = out && fclose(out) == 0 && written;
+    return written || complain("%s cannot be written: %s", path, strerror(errno));
+}
+
+bool site_write(const char *path)
+{
+    char *areas_path = share_path("areas.json"), *template = read_template();
+    json_object *areas = json_object_from_file(areas_path);
+    bool written = template && areas && write_site(path, areas, template);
+    if (!areas)
+        complain("%s cannot be read: build first", areas_path);
+    json_object_put(areas);
+    free(areas_path);
+    free(template);
+    return written;
+}
+
+int site_command(int argc, char **argv)
+{
+    if (argc != 2) {
+        complain("usage: tulou site FILE");
+        return 2;
+    }
+    return site_write(argv[1]) ? EXIT_SUCCESS : EXIT_FAILURE;
+}

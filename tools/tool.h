@@ -1,0 +1,73 @@
+/* tool: what the files of the `tulou` command share. */
+#ifndef TOOLS_TOOL_H
+#define TOOLS_TOOL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct command {
+    const char *name, *arguments, *about;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's own name */
+};
+
+int serve_command(int argc, char **argv);
+int start_command(int argc, char **argv);
+int stop_command(int argc, char **argv);
+int migrate_command(int argc, char **argv);
+int config_command(int argc, char **argv);
+int openapi_command(int argc, char **argv);
+int site_command(int argc, char **argv);
+int audit_command(int argc, char **argv);
+int doctor_command(int argc, char **argv);
+int bootstrap_command(int argc, char **argv);
+int key_command(int argc, char **argv);
+
+/* ---- folders.c: where things are, and as whom they run ---- */
+struct account {
+    uid_t uid;
+    gid_t gid;
+    const char *name; /* of the account that programs run as */
+    bool change;      /* started as root: children change to it */
+};
+/* Makes every path absolute, finds the account, makes TULOU_VAR and its
+ * folders. false: one line was printed that says what to do. */
+bool folders_prepare(struct account *account);
+char *var_path(const char *below);   /* heap: TULOU_VAR/below */
+char *share_path(const char *below); /* heap */
+char *project_path(const char *below); /* heap: beside the program's own folder */
+bool folder_make(const char *path, const struct account *account, mode_t mode);
+/* In a child: gives up root for good. */
+bool account_become(const struct account *account);
+
+/* ---- cluster.c: the embedded PostgreSQL ---- */
+/* Makes it when there is none, and the arguments that start it. false: printed. */
+bool cluster_prepare(const struct account *account);
+char **cluster_arguments(void);
+/* Waits until it answers, makes the database, writes run/db.conninfo. */
+bool cluster_wait(void);
+/* The owner's connection string: of the embedded cluster or DATABASE_URL. */
+char *owner_conninfo(void);
+
+/* ---- site.c: nginx ---- */
+bool site_write(const char *path);
+
+/* ---- children.c: processes that are kept alive ---- */
+typedef bool child_ready(void);
+/* Starts argv as the account, its output to log/<name>.log. */
+bool child_start(const char *name, char **argv, int stop_signal, const struct account *account);
+/* Waits for signals and deaths until INT or TERM; restarts what dies. */
+void children_watch(void);
+/* One turn of at most `ms`; false when the end was asked for or a child that
+ * may not die did. */
+bool children_turn(int ms);
+/* Stops them in the opposite order of their start. */
+void children_stop(void);
+void children_block_signals(void);
+
+/* Runs a program to its end as the account; its exit status, output to log/. */
+int run_program(char **argv, const struct account *account, const char *log);
+
+/* One line on standard error that begins with "tulou: ". Returns false. */
+bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
