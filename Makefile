@@ -88,3 +88,73 @@ clean:
 	rm -rf build
 
 .PHONY: all share clean unit-tests
+
+# ---- commands ----
+install-packages:
+	@tools/install-packages.sh run
+install-test-packages:
+	@tools/install-packages.sh test
+
+# Packages first, then a make of its own: what pkg-config says is read anew.
+ready: install-packages
+	@$(MAKE) --no-print-directory all
+
+run: ready
+	@exec $(BUILD)/tulou serve
+start: ready
+	@$(BUILD)/tulou start
+stop:
+	@if [ -x $(BUILD)/tulou ]; then $(BUILD)/tulou stop; else echo "Tulou was never built."; fi
+demo: ready
+	@node tools/demo.mjs
+test: install-test-packages
+	@$(MAKE) --no-print-directory all unit-tests fuzz-targets
+	@node tests/run.mjs
+fuzz: install-test-packages
+	@$(MAKE) --no-print-directory fuzz-targets
+	@node tests/run.mjs --fuzz 300
+bench: install-test-packages
+	@$(MAKE) --no-print-directory all
+	@node tests/bench/bench.mjs
+
+# ---- fuzzing: clang's libFuzzer, the library built with its sanitizers ----
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -Ilib
+FUZZ_LIB_OBJECTS := $(LIB_SOURCES:%.c=build/fuzz/obj/%.o)
+build/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  fuzz cc $<"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(CPPFLAGS) -MMD -MP -c -o $@ $<
+build/fuzz/libtulou.a: $(FUZZ_LIB_OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libtulou.a
+	@echo "  fuzz ld $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(CPPFLAGS) -o $@ $< build/fuzz/libtulou.a $(LDLIBS)
+fuzz-targets: $(FUZZ_TARGETS)
+
+# ---- lint ----
+C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+TIDY_STAMPS := $(patsubst %.c,build/tidy/%.stamp,$(filter lib/%.c cgi-bin/%.c tools/%.c,$(C_FILES)))
+build/tidy/%.stamp: %.c .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=c17 -D_GNU_SOURCE $(CPPFLAGS) 2>/dev/null && touch $@
+tidy: $(TIDY_STAMPS)
+lint: install-test-packages
+	@clang-format --dry-run -Werror $(C_FILES)
+	@shellcheck tools/*.sh .ci/run
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -Ilib -j$(shell nproc) lib cgi-bin tools
+	@$(MAKE) --no-print-directory tidy
+	@echo "lint: clean"
+format:
+	@clang-format -i $(C_FILES)
+
+# ---- production files ----
+PREFIX ?= /usr
+install: ready
+	install -d $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin $(DESTDIR)$(PREFIX)/share/tulou $(DESTDIR)$(PREFIX)/bin
+	install $(BUILD)/tulou $(DESTDIR)$(PREFIX)/lib/tulou/tulou
+	install $(AREAS:%=$(BUILD)/cgi-bin/%) $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin/
+	cp -r $(SHARE)/. $(DESTDIR)$(PREFIX)/share/tulou/
+	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
+
+.PHONY: install-packages install-test-packages ready run start stop demo test fuzz bench fuzz-targets tidy lint format install

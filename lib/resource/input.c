@@ -148,10 +148,10 @@ static bool read_value(const struct place *place, const struct field *field, con
             return true;
         return complain(place, name, "not_nullable", "This may not be null.");
     }
+    out->presence = GIVEN;
     if (field->type != JSON && !json_object_is_type(json, json_type_of(field->type)))
         return complain(place, name, "wrong_type", wrong_type(field));
     if (field->type == JSON || field->type == OBJECT || field->type == ARRAY) {
-        out->presence = GIVEN;
         out->json = json;
         out->text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
         if (field->type == JSON && field->max && strlen(out->text) > (size_t)field->max)

@@ -1,0 +1,76 @@
+// Calls to the platform under test. Hosts are sent by name to 127.0.0.1, so
+// that acme.localhost works wherever the tests run.
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+
+export const port = Number(process.env.TEST_PORT);
+export const folder = process.env.TEST_VAR;
+const agent = new http.Agent({ keepAlive: true });
+
+export function request(method, path, { tenant, token, headers = {}, body, raw } = {}) {
+    const host = tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
+    const data = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    return new Promise((resolve, reject) => {
+        const call = http.request({ host: "127.0.0.1", port, method, path, agent,
+            headers: { host, ...(token ? { authorization: `Bearer ${token}` } : {}),
+                ...(data !== undefined && !headers["content-type"] ? { "content-type": "application/json" } : {}),
+                ...(data !== undefined ? { "content-length": Buffer.byteLength(data) } : {}), ...headers } },
+            (response) => {
+                const parts = [];
+                response.on("data", (part) => parts.push(part));
+                response.on("end", () => {
+                    const text = Buffer.concat(parts).toString("utf8");
+                    let json;
+                    try {
+                        json = JSON.parse(text);
+                    } catch {
+                        json = undefined;
+                    }
+                    resolve({ status: response.statusCode, headers: response.headers, text, json, data: json?.data, error: json?.error });
+                });
+            });
+        call.on("error", reject);
+        if (data !== undefined) call.write(data);
+        call.end();
+    });
+}
+
+export async function login(email, password, options = {}) {
+    const answer = await request("POST", "/api/auth/login", { ...options, body: { email, password } });
+    if (answer.status !== 200) throw new Error(`sign-in of ${email}: ${answer.status} ${answer.text}`);
+    return answer.data;
+}
+
+let operatorToken;
+export async function operator() {
+    if (!operatorToken) {
+        const first = JSON.parse(readFileSync(join(folder, "first-login.json"), "utf8"));
+        operatorToken = (await login(first.email, first.password)).access_token;
+    }
+    return operatorToken;
+}
+
+export const password = "correct horse battery";
+const unique = () => randomUUID().slice(0, 8);
+
+// A tenant of its own for a test, with its owner signed in.
+export async function makeTenant({ kind = "business", token, ...extra } = {}) {
+    const slug = `t${unique()}`;
+    const made = await request("POST", "/api/tenants", {
+        token: token ?? (await operator()),
+        body: { name: `Tenant ${slug}`, slug, kind, ownerName: "Owner", ownerEmail: `owner@${slug}.test`, ownerPassword: password, ...extra },
+    });
+    if (made.status !== 201) throw new Error(`tenant: ${made.status} ${made.text}`);
+    const owner = await login(`owner@${slug}.test`, password, { tenant: slug });
+    return { ...made.data, slug, owner, token: owner.access_token };
+}
+
+export async function makeUser(tenant, role, extra = {}) {
+    const email = `${role}-${unique()}@${tenant.slug}.test`;
+    const made = await request("POST", "/api/platform-users", { tenant: tenant.slug, token: tenant.token,
+        body: { email, name: `A ${role}`, kind: "staff", roles: [role], password, ...extra } });
+    if (made.status !== 201) throw new Error(`user: ${made.status} ${made.text}`);
+    return { ...made.data, email, ...(await login(email, password, { tenant: tenant.slug })) };
+}

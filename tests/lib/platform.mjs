@@ -1,0 +1,62 @@
+// A platform of the tests' own: started once by tests/run.mjs, found by the
+// test files through the environment.
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+function freePort() {
+    return new Promise((resolve, reject) => {
+        const server = createServer();
+        server.once("error", reject);
+        server.listen(0, "127.0.0.1", () => {
+            const { port } = server.address();
+            server.close(() => resolve(port));
+        });
+    });
+}
+
+export class Platform {
+    constructor() {
+        this.folder = mkdtempSync(join(tmpdir(), "tulou-"));
+        chmodSync(this.folder, 0o755);
+        this.output = "";
+    }
+
+    async start(extra = {}) {
+        this.port = await freePort();
+        this.child = spawn("build/tulou", ["serve"], {
+            env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_RATE_AUTH: "100000",
+                TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", ...extra },
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+        const gone = new Promise((resolve) => this.child.once("close", (status) => resolve(status)));
+        this.gone = gone;
+        await new Promise((resolve, reject) => {
+            const hear = (data) => {
+                this.output += data;
+                if (this.output.includes("Tulou serves on")) resolve();
+            };
+            this.child.stdout.on("data", hear);
+            this.child.stderr.on("data", hear);
+            gone.then((status) => reject(new Error(`the platform ended with ${status}: ${this.output}`)));
+        });
+    }
+
+    login() {
+        return JSON.parse(readFileSync(join(this.folder, "first-login.json"), "utf8"));
+    }
+
+    environment() {
+        return { TEST_PORT: String(this.port), TEST_VAR: this.folder };
+    }
+
+    async stop() {
+        if (this.child && this.child.exitCode === null) {
+            this.child.kill("SIGTERM");
+            await this.gone;
+        }
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}

@@ -1,0 +1,108 @@
+// The runner behind `make test`: unit tests, each fuzz target for a short time,
+// then the tests that speak to a running platform. Closes with one line that
+// counts them all.
+//     node tests/run.mjs                  everything
+//     node tests/run.mjs --fuzz SECONDS   the fuzz targets alone, longer
+//     node tests/run.mjs --only api       one folder of tests alone
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Platform } from "./lib/platform.mjs";
+
+const total = { passed: 0, failed: 0 };
+const option = (name) => {
+    const at = process.argv.indexOf(name);
+    return at < 0 ? undefined : process.argv[at + 1];
+};
+
+function run(command, args, environment = {}) {
+    return new Promise((resolve) => {
+        const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+        let output = "";
+        child.stdout.on("data", (data) => (output += data));
+        child.stderr.on("data", (data) => (output += data));
+        child.on("close", (status, signal) => resolve({ status: signal ?? status, output }));
+    });
+}
+
+function files(folder, pattern) {
+    return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it)).sort().map((it) => join(folder, it)) : [];
+}
+
+function count(name, passed, failed, output) {
+    total.passed += passed;
+    total.failed += failed;
+    console.log(`${failed ? "FAIL" : "ok  "} ${name}: ${passed} passed, ${failed} failed`);
+    if (failed) console.log(output.split("\n").slice(-120).join("\n"));
+}
+
+// Check closes with "100%: Checks: 12, Failures: 0, Errors: 0" for each suite.
+async function unit(program) {
+    const { status, output } = await run(program, []);
+    let checks = 0, bad = 0;
+    for (const [, all, failures, errors] of output.matchAll(/Checks: (\d+), Failures: (\d+), Errors: (\d+)/g)) {
+        checks += Number(all);
+        bad += Number(failures) + Number(errors);
+    }
+    const broken = status !== 0 && bad === 0 ? 1 : 0;
+    if (checks === 0 && !broken) count(basename(program), 0, 1, `ran no test\n${output}`);
+    else count(basename(program), checks - bad, bad + broken, output);
+}
+
+async function fuzz(program, seconds) {
+    const thing = basename(program).replace("fuzz_", "");
+    const corpus = join("build/fuzz/corpus", thing), seeds = join("tests/fuzz/seeds", thing);
+    mkdirSync(corpus, { recursive: true });
+    const { status, output } = await run(program, [`-max_total_time=${seconds}`, "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
+        "-artifact_prefix=build/fuzz/", corpus, ...(existsSync(seeds) ? [seeds] : [])]);
+    count(basename(program), status === 0 ? 1 : 0, status === 0 ? 0 : 1, output);
+}
+
+async function inPairs(items, work) {
+    const left = [...items];
+    const worker = async () => {
+        for (let item; (item = left.shift()) !== undefined; ) await work(item);
+    };
+    await Promise.all([worker(), worker()]);
+}
+
+async function statements(platform) {
+    for (const program of files("build/cgi-bin", /^[a-z]+$/)) {
+        const { status, output } = await run(program, ["--check-statements"], { TULOU_VAR: platform.folder });
+        count(`statements of ${basename(program)}`, status === 0 ? 1 : 0, status === 0 ? 0 : 1, output);
+    }
+}
+
+async function node(folder, platform) {
+    const tests = files(join("tests", folder), /^.*\.test\.mjs$/);
+    if (tests.length === 0) return;
+    const { output } = await run("node", ["--test", "--test-reporter=tap", "--test-concurrency=1", ...tests], platform.environment());
+    const figure = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)`, "m"))?.[1] ?? 0);
+    const failed = figure("fail") + figure("cancelled");
+    const passed = figure("pass");
+    count(`tests/${folder}`, passed, passed + failed === 0 ? 1 : failed, output);
+}
+
+async function everything() {
+    const only = option("--only");
+    if (!only || only === "unit") for (const program of files("build/tests/unit", /^test_[a-z_0-9]+$/)) await unit(program);
+    if (!only || only === "fuzz") await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, 8));
+    const folders = ["api", "security", "pages"].filter((it) => !only || it === only);
+    if (folders.length === 0) return;
+    const platform = new Platform();
+    try {
+        await platform.start();
+        if (!only) await statements(platform);
+        for (const folder of folders) await node(folder, platform);
+    } catch (problem) {
+        count("platform", 0, 1, String(problem?.stack ?? problem));
+    } finally {
+        await platform.stop();
+    }
+}
+
+const seconds = option("--fuzz");
+if (seconds) await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, Number(seconds)));
+else await everything();
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
