@@ -232,7 +232,16 @@
     addEventListener("pageshow", () => all("[data-sent]").forEach((form) => delete form.dataset.sent));
 
     document.addEventListener("htmx:before:request", () => { document.body.dataset.busy = "1"; });
-    document.addEventListener("htmx:finally:request", () => { delete document.body.dataset.busy; });
+    document.addEventListener("htmx:finally:request", () => {
+        delete document.body.dataset.busy;
+        all("[data-sent]").forEach((form) => delete form.dataset.sent);
+    });
+    document.addEventListener("htmx:error", () => {
+        const notice = document.createElement("div");
+        notice.className = "notice notice-danger";
+        notice.append(Object.assign(document.createElement("p"), { textContent: "The server could not be reached. Nothing was lost: try again." }));
+        document.querySelector(".notices")?.replaceChildren(notice);
+    });
     document.addEventListener("htmx:after:swap", () => {
         prepare();
         if (document.activeElement === document.body)

@@ -104,6 +104,19 @@ static bool has_forms(const struct cx *cx)
     return cx->session || (cx->tenant && (cx->failure.status == 0 || cx->failure.status == 422));
 }
 
+/* A page that names no way to itself: from the overview, by its place in the menu. */
+static void add_crumbs(struct cx *cx, json_object *data)
+{
+    const char *home = frame_home(cx), *title, *path;
+    if (!cx->session || json_object_object_get_ex(data, "crumbs", NULL) ||
+        text_equal(cx->request.path, home))
+        return;
+    page_crumb(data, "Overview", home);
+    if (menu_place(cx, &title, &path) && !text_equal(path, home) &&
+        !text_equal(path, cx->request.path))
+        page_crumb(data, title, path);
+}
+
 void frame_add(struct cx *cx, json_object *data, const char *title)
 {
     json_object *frame = page_add(data, "frame");
@@ -119,5 +132,6 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
     add_user(cx, frame);
     menu_add(cx, frame);
     notice_add(cx, frame);
+    add_crumbs(cx, data);
     form_add_error(cx, data);
 }

@@ -154,7 +154,7 @@ static struct slice without(struct slice text, struct slice indent)
     size_t same = 0;
     while (same < text.len && same < indent.len && text.at[same] == indent.at[same])
         same++;
-    return (struct slice){text.at + same, text.len - same};
+    return same == 0 ? text : (struct slice){text.at + same, text.len - same};
 }
 
 /* Takes the block's own indentation from its content; the place where the
