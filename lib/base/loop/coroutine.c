@@ -3,7 +3,6 @@
 #include <sys/epoll.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop/internal.h"
 
 struct coroutine {
@@ -14,26 +13,40 @@ struct coroutine {
     int64_t deadline_us; /* 0: none */
     struct timer *deadline;
     struct coroutine *next_ready;
+    struct coroutine *next, **back; /* in the list of all */
     int shields;
     bool waiting, ready, woken, cancelled, done, background;
 };
 
 static struct {
     struct context *loop; /* the loop's own side */
-    struct coroutine *current, *first_ready, *last_ready;
+    struct coroutine *current, *first_ready, *last_ready, *all;
     unsigned count;
 } running;
+
+static void forget(struct coroutine *coroutine)
+{
+    *coroutine->back = coroutine->next;
+    if (coroutine->next)
+        coroutine->next->back = coroutine->back;
+    stack_give(&coroutine->stack);
+    context_free(coroutine->context);
+    free(coroutine);
+}
 
 void coroutines_init(void)
 {
     if (!running.loop)
         running.loop = context_new();
-    running.current = running.first_ready = running.last_ready = NULL;
+    running.current = running.first_ready = running.last_ready = running.all = NULL;
     running.count = 0;
 }
 
+/* Those that still wait (the ones in the background) are abandoned there. */
 void coroutines_end(void)
 {
+    while (running.all)
+        forget(running.all);
     stacks_end();
     context_free(running.loop);
     running.loop = NULL;
@@ -64,16 +77,11 @@ static void begin(void)
 static void finish(struct coroutine *coroutine)
 {
     timer_remove(coroutine->deadline);
-    stack_give(&coroutine->stack);
-    context_free(coroutine->context);
     if (!coroutine->background)
         running.count--;
-    free(coroutine);
+    forget(coroutine);
 }
 
-/* May be called from the loop or from another coroutine, which then waits for
- * the new one's first wait: switching back always leads to the loop's side, so
- * a start inside a coroutine is queued instead. */
 static void resume(struct coroutine *coroutine)
 {
     running.current = coroutine;
@@ -97,7 +105,14 @@ bool coroutine_start(loop_function *function, void *arg)
     coroutine->function = function;
     coroutine->arg = arg;
     context_prepare(coroutine->context, &coroutine->stack, begin);
+    coroutine->next = running.all;
+    coroutine->back = &running.all;
+    if (coroutine->next)
+        coroutine->next->back = &coroutine->next;
+    running.all = coroutine;
     running.count++;
+    /* A switch back always leads to the loop's side, so one that is started by
+     * another runs when that one waits. */
     if (running.current)
         enqueue(coroutine);
     else
@@ -173,8 +188,7 @@ bool coroutine_cancelled(void)
     const struct coroutine *self = running.current;
     if (!self || self->shields > 0)
         return false;
-    return self->cancelled ||
-           (self->deadline_us != 0 && clock_monotonic_us() >= self->deadline_us);
+    return self->cancelled || (self->deadline_us != 0 && clock_monotonic_us() >= self->deadline_us);
 }
 
 void coroutine_shield(bool on)
@@ -182,42 +196,62 @@ void coroutine_shield(bool on)
     running.current->shields += on ? 1 : -1;
 }
 
-bool coroutine_wait(void)
+/* Waits for one's own reason, so that a wake meant for another wait neither
+ * ends this one nor is lost. */
+bool coroutine_wait_for(bool *reason)
 {
     struct coroutine *self = running.current;
-    if (!self->woken && !coroutine_cancelled()) {
+    while (!*reason && !coroutine_cancelled()) {
         self->waiting = true;
         context_switch(self->context, running.loop, false);
         self->waiting = false;
     }
-    bool woken = self->woken;
-    self->woken = false;
-    return woken;
+    bool came = *reason;
+    *reason = false;
+    return came;
 }
 
-void coroutine_wake(struct coroutine *coroutine)
+void coroutine_wake_for(struct coroutine *coroutine, bool *reason)
 {
-    coroutine->woken = true;
+    *reason = true;
     if (coroutine->waiting)
         enqueue(coroutine);
 }
 
+bool coroutine_wait(void)
+{
+    return coroutine_wait_for(&running.current->woken);
+}
+
+void coroutine_wake(struct coroutine *coroutine)
+{
+    coroutine_wake_for(coroutine, &coroutine->woken);
+}
+
 /* ---- waiting for descriptors and time ---- */
 
-static void wake_for_event(void *arg, uint32_t events)
+struct pause {
+    struct coroutine *coroutine;
+    struct timer *timer;
+    bool over;
+};
+
+static void end_by_event(void *arg, uint32_t events)
 {
+    struct pause *pause = arg;
     (void)events;
-    coroutine_wake(arg);
+    coroutine_wake_for(pause->coroutine, &pause->over);
 }
 
 static bool wait_for(int fd, uint32_t events)
 {
-    struct watch *watch = watch_add(fd, events | EPOLLONESHOT, wake_for_event, running.current);
+    struct pause pause = {.coroutine = running.current};
+    struct watch *watch = watch_add(fd, events | EPOLLONESHOT, end_by_event, &pause);
     if (!watch)
         return false;
-    bool woken = coroutine_wait();
+    bool came = coroutine_wait_for(&pause.over);
     watch_remove(watch);
-    return woken;
+    return came;
 }
 
 bool wait_readable(int fd)
@@ -230,25 +264,20 @@ bool wait_writable(int fd)
     return wait_for(fd, EPOLLOUT);
 }
 
-struct sleep {
-    struct coroutine *coroutine;
-    struct timer *timer;
-};
-
-static void wake_for_time(void *arg)
+static void end_by_time(void *arg)
 {
-    struct sleep *sleep = arg;
-    sleep->timer = NULL;
-    coroutine_wake(sleep->coroutine);
+    struct pause *pause = arg;
+    pause->timer = NULL;
+    coroutine_wake_for(pause->coroutine, &pause->over);
 }
 
 bool wait_us(int64_t delay_us)
 {
-    struct sleep sleep = {.coroutine = running.current};
-    sleep.timer = timer_add(delay_us, wake_for_time, &sleep);
-    if (!sleep.timer)
+    struct pause pause = {.coroutine = running.current};
+    pause.timer = timer_add(delay_us, end_by_time, &pause);
+    if (!pause.timer)
         return false;
-    bool woken = coroutine_wait();
-    timer_remove(sleep.timer);
-    return woken;
+    bool came = coroutine_wait_for(&pause.over);
+    timer_remove(pause.timer);
+    return came;
 }

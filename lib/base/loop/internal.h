@@ -10,9 +10,12 @@
 
 /* ---- coroutine.c ---- */
 void coroutines_init(void);
-/* Runs those that were woken, in order; true when there were any. */
+/* Runs those that were woken, in order; true when more were woken meanwhile. */
 bool coroutines_run_ready(void);
 void coroutines_end(void);
+/* WAITS until coroutine_wake_for(…, reason), as coroutine_wait() does; clears it. */
+bool coroutine_wait_for(bool *reason);
+void coroutine_wake_for(struct coroutine *coroutine, bool *reason);
 
 /* ---- switch.c: stacks and switching between them ---- */
 struct stack {

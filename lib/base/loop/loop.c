@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/loop/internal.h"
 
-enum { EVENTS_AT_ONCE = 256, SIGNALS = 8 };
+enum { EVENTS_AT_ONCE = 256, SIGNALS = 8, ROUNDS_AT_ONCE = 16 };
 
 struct watch {
     int fd;
@@ -38,6 +38,7 @@ static struct {
     size_t timers, room;
     uint64_t order;
     int signal_fd;
+    struct watch *signal_watch;
     sigset_t signals;
     struct {
         int signal;
@@ -147,8 +148,11 @@ struct timer *timer_add(int64_t delay_us, loop_function *function, void *arg)
     struct timer *timer = malloc(sizeof *timer);
     if (!timer)
         return NULL;
-    *timer = (struct timer){.due_us = clock_monotonic_us() + delay_us, .order = loop.order++,
-                            .at = ++loop.timers, .function = function, .arg = arg};
+    *timer = (struct timer){.due_us = clock_monotonic_us() + delay_us,
+                            .order = loop.order++,
+                            .at = ++loop.timers,
+                            .function = function,
+                            .arg = arg};
     sift_up(timer);
     return timer;
 }
@@ -212,9 +216,10 @@ bool loop_on_signal(int signal, loop_function *function, void *arg)
     sigaddset(&loop.signals, signal);
     if (sigprocmask(SIG_BLOCK, &loop.signals, NULL) != 0)
         return false;
-    bool first = loop.signal_fd < 0;
     loop.signal_fd = signalfd(loop.signal_fd, &loop.signals, SFD_NONBLOCK | SFD_CLOEXEC);
-    return loop.signal_fd >= 0 && (!first || watch_add(loop.signal_fd, EPOLLIN, on_signal, NULL));
+    if (loop.signal_fd >= 0 && !loop.signal_watch)
+        loop.signal_watch = watch_add(loop.signal_fd, EPOLLIN, on_signal, NULL);
+    return loop.signal_watch != NULL;
 }
 
 /* ---- running ---- */
@@ -231,14 +236,16 @@ static void run_events(int timeout_ms)
     bury();
 }
 
+/* Coroutines that wake each other without end do not keep events from the rest. */
 void loop_run(void)
 {
     for (;;) {
-        while (coroutines_run_ready())
-            ;
+        bool more = true;
+        for (int round = 0; more && round < ROUNDS_AT_ONCE; round++)
+            more = coroutines_run_ready();
         if (loop.stopping && coroutine_count() == 0)
             return;
-        run_events(patience());
+        run_events(more ? 0 : patience());
         run_timers();
     }
 }
@@ -262,6 +269,8 @@ void loop_end(void)
     loop.room = 0;
     threads_end();
     coroutines_end();
+    watch_remove(loop.signal_watch);
+    loop.signal_watch = NULL;
     bury();
     if (loop.signal_fd >= 0)
         close(loop.signal_fd);

@@ -185,7 +185,8 @@ static void prepare(struct context *context, char *top, void (*entry)(void))
 {
     getcontext(&context->ucontext);
     context->ucontext.uc_stack.ss_sp = (char *)context->stack->memory + stacks.page;
-    context->ucontext.uc_stack.ss_size = (size_t)(top - (char *)context->stack->memory) - stacks.page;
+    context->ucontext.uc_stack.ss_size =
+        (size_t)(top - (char *)context->stack->memory) - stacks.page;
     makecontext(&context->ucontext, entry, 0);
 }
 

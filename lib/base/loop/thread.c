@@ -72,8 +72,7 @@ static void wake_callers(void *arg, uint32_t events)
     pthread_mutex_unlock(&pool.lock);
     for (struct call *next; call; call = next) {
         next = call->next;
-        call->done = true;
-        coroutine_wake(call->caller);
+        coroutine_wake_for(call->caller, &call->done);
     }
 }
 
@@ -113,8 +112,7 @@ void thread_call(loop_function *function, void *arg)
     pthread_cond_signal(&pool.more);
     pthread_mutex_unlock(&pool.lock);
     coroutine_shield(true);
-    while (!call.done)
-        coroutine_wait();
+    coroutine_wait_for(&call.done);
     coroutine_shield(false);
 }
 
