@@ -249,3 +249,34 @@
     });
     prepare(); // scripts are deferred: the page is whole
 })();
+
+// The preview beside the branding form follows what is typed. Text on a colour
+// is black or white, whichever has more contrast (WCAG 2.2, relative luminance).
+function previewBranding(form) {
+    const preview = document.querySelector("[data-preview]");
+    const value = (name) => form.elements[name]?.value.trim() ?? "";
+    const paint = (element, colour) => {
+        if (!/^#[0-9a-f]{6}$/i.test(colour)) return;
+        const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+        element.style.backgroundColor = colour;
+        element.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
+    };
+    const draw = () => {
+        preview.querySelector(".preview-name").textContent = value("name") || preview.dataset.name;
+        preview.querySelector(".preview-text").textContent = value("loginText");
+        paint(preview.querySelector(".preview-button"), value("primaryColor") || preview.dataset.primary);
+        paint(preview.querySelector(".preview-accent"), value("accentColor") || preview.dataset.accent);
+    };
+    form.addEventListener("input", draw);
+    draw();
+}
+function startBranding() {
+    for (const form of document.querySelectorAll("[data-branding]:not([data-ready])")) {
+        form.dataset.ready = "yes";
+        previewBranding(form);
+    }
+}
+document.addEventListener("DOMContentLoaded", startBranding);
+document.addEventListener("htmx:after:settle", startBranding);
+document.addEventListener("htmx:afterSettle", startBranding);
+if (document.readyState !== "loading") startBranding();

@@ -60,8 +60,9 @@ STATEMENT(account_session_find,
           0);
 
 static const struct field session_fields[] = {
-    {"id", UUID}, {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE}, {"created_at", TIME},
-    {"last_used_at", TIME}, {"expires_at", TIME}, {"current", BOOL}, {.type = FIELD_END}};
+    {"id", UUID},         {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE},
+    {"created_at", TIME}, {"last_used_at", TIME}, {"expires_at", TIME},
+    {"current", BOOL},    {.type = FIELD_END}};
 
 static const struct field me_fields[] = {{"id", UUID},
                                          {"email", EMAIL},
@@ -121,10 +122,10 @@ static const char *given(const struct cx *cx, const char *name)
 
 static bool me_patch(struct cx *cx)
 {
-    struct rows *rows = db_get(&cx->db, &account_update, cx->session->tenant_id,
-                               cx->session->user_id, given(cx, "name"), input_text(cx, "name"),
-                               given(cx, "phone"), input_text(cx, "phone"), given(cx, "locale"),
-                               input_text(cx, "locale"));
+    struct rows *rows =
+        db_get(&cx->db, &account_update, cx->session->tenant_id, cx->session->user_id,
+               given(cx, "name"), input_text(cx, "name"), given(cx, "phone"),
+               input_text(cx, "phone"), given(cx, "locale"), input_text(cx, "locale"));
     return rows ? me_get(cx) : fail_db(cx);
 }
 
@@ -152,7 +153,8 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
     cx->db.action = "auth.password_changed";
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    struct rows *rows = db_get(&cx->db, &account_set_password, me->tenant_id, me->user_id, fresh, hash);
+    struct rows *rows =
+        db_get(&cx->db, &account_set_password, me->tenant_id, me->user_id, fresh, hash);
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0)
@@ -165,7 +167,8 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
 
 static bool change_password(struct cx *cx)
 {
-    return password_change(cx, input_text(cx, "current_password"), input_text(cx, "new_password")) &&
+    return password_change(cx, input_text(cx, "current_password"),
+                           input_text(cx, "new_password")) &&
            respond_nothing(cx);
 }
 
@@ -214,12 +217,15 @@ const struct route account_routes[] = {
           .answer_fields = me_fields, .flags = ROUTE_MERGE),
     ROUTE(POST, "/api/auth/change-password", SIGNED_IN(TENANT), change_password,
           "Change one's own password; the other sessions are signed out.",
-          .body = FIELDS({"current_password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
-                         {"new_password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"}),
-          .answer = ANSWER_NOTHING, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED),
+          .body =
+              FIELDS({"current_password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
+                     {"new_password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"}),
+          .answer = ANSWER_NOTHING,
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED),
     ROUTE(GET, "/api/auth/sessions", SIGNED_IN(TENANT), sessions_list, "One's own sessions.",
           .answer = ANSWER_LIST, .answer_fields = session_fields),
     ROUTE(DELETE, "/api/auth/sessions/:id", SIGNED_IN(TENANT), session_delete,
-          "Sign one of one's own sessions out.", .answer = ANSWER_NOTHING, .flags = ROUTE_SUSPENDED),
+          "Sign one of one's own sessions out.", .answer = ANSWER_NOTHING,
+          .flags = ROUTE_SUSPENDED),
     {.path = NULL},
 };

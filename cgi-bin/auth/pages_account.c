@@ -45,10 +45,9 @@ static const struct field password_fields[] = {
 
 static bool read_profile(struct cx *cx, struct list_result *out)
 {
-    static const struct field *columns[] = {&profile_fields[0], &profile_fields[1], &profile_fields[2],
-                                            NULL};
-    struct rows *rows =
-        db_get(&cx->db, &profile_get, cx->session->tenant_id, cx->session->user_id);
+    static const struct field *columns[] = {&profile_fields[0], &profile_fields[1],
+                                            &profile_fields[2], NULL};
+    struct rows *rows = db_get(&cx->db, &profile_get, cx->session->tenant_id, cx->session->user_id);
     if (!rows)
         return fail_db(cx);
     *out = (struct list_result){.rows = rows, .fields = columns, .total = 1};
@@ -138,7 +137,8 @@ static bool session_end(struct cx *cx)
 }
 
 const struct route page_account_routes[] = {
-    ROUTE(GET, "/account", SIGNED_IN(TENANT), account_page, "One's own account.", .answer = ANSWER_PAGE),
+    ROUTE(GET, "/account", SIGNED_IN(TENANT), account_page, "One's own account.",
+          .answer = ANSWER_PAGE),
     ROUTE(POST, "/account", SIGNED_IN(TENANT), account_save, "Save one's own profile.",
           .answer = ANSWER_PAGE, .body = profile_fields, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS),
     ROUTE(GET, "/account/password", SIGNED_IN(TENANT), password_page, "Password page.",

@@ -25,11 +25,10 @@ STATEMENT(ticket_use,
           "returning u.id, u.name, u.must_change_password",
           DB_WRITES);
 
-static const struct field login_fields[] = {
-    {"email", EMAIL, REQUIRED, .label = "E-mail"},
-    {"password", SECRET, REQUIRED, 1, 1024},
-    {"next", TEXT, 0, 0, 2000},
-    {.type = FIELD_END}};
+static const struct field login_fields[] = {{"email", EMAIL, REQUIRED, .label = "E-mail"},
+                                            {"password", SECRET, REQUIRED, 1, 1024},
+                                            {"next", TEXT, 0, 0, 2000},
+                                            {.type = FIELD_END}};
 
 static bool is_local(const char *path)
 {
@@ -109,14 +108,16 @@ static bool login_submit(struct cx *cx)
                        bare ? NULL : cx->tenant->id, &found))
         return cx->failure.status == 503 ? false : show_login(cx, cx->failure.status);
     bool here = found.count == 1 && strcmp(found.accounts[0].tenant_id, cx->tenant->id) == 0;
-    return here ? enter(cx, &found.accounts[0], input_text(cx, "next")) : show_workspaces(cx, &found);
+    return here ? enter(cx, &found.accounts[0], input_text(cx, "next"))
+                : show_workspaces(cx, &found);
 }
 
 /* Only our own list of workspaces may post here: its origin is the bare domain. */
 static bool origin_is_ours(struct cx *cx)
 {
     const char *origin = request_header(&cx->request, "Origin");
-    const char *own = arena_printf(cx->arena, "%s://%s", cx->request.scheme, cx->request.origin_host);
+    const char *own =
+        arena_printf(cx->arena, "%s://%s", cx->request.scheme, cx->request.origin_host);
     const char *domain = config_text(CONFIG_TULOU_DOMAIN);
     if (text_equal(origin, own))
         return true;
@@ -137,7 +138,8 @@ static bool login_continue(struct cx *cx)
         return fail_db(cx);
     if (rows_count(rows) == 0)
         return page_go(cx, "/login");
-    struct account account = {.slug = cx->tenant->slug, .tenant_name = cx->tenant->name,
+    struct account account = {.slug = cx->tenant->slug,
+                              .tenant_name = cx->tenant->name,
                               .name = rows_text(rows, 0, 1),
                               .must_change_password = rows_bool(rows, 0, 2)};
     memcpy(account.user_id, rows_text(rows, 0, 0), UUID_SIZE);

@@ -10,7 +10,10 @@
 #define TOKEN_FIELDS                                                                               \
     {"access_token", TEXT, AS_NAMED, .help = "Send it as Authorization: Bearer."},                 \
         {"refresh_token", TEXT, AS_NAMED, .help = "For POST /api/auth/refresh, once."},            \
-        {"token_type", TEXT, AS_NAMED}, {"expires_in", INT, AS_NAMED, .help = "Seconds."}
+        {"token_type", TEXT, AS_NAMED},                                                            \
+    {                                                                                              \
+        "expires_in", INT, AS_NAMED, .help = "Seconds."                                            \
+    }
 
 static void write_tokens(struct json *json, const struct session_tokens *tokens)
 {
@@ -29,9 +32,11 @@ static bool named_tenant(struct cx *cx, const char **tenant_id)
     if (slug) {
         const struct tenant *tenant = tenant_by_slug(cx, slug);
         if (!tenant)
-            return fail(cx, 401, "invalid_credentials", "The e-mail address or the password is wrong.");
+            return fail(cx, 401, "invalid_credentials",
+                        "The e-mail address or the password is wrong.");
         if (cx->tenant->kind != TENANT_PLATFORM && !text_equal(tenant->id, cx->tenant->id))
-            return fail(cx, 403, "tenant_mismatch", "The body and the host name different tenants.");
+            return fail(cx, 403, "tenant_mismatch",
+                        "The body and the host name different tenants.");
         *tenant_id = tenant->id;
     } else if (cx->tenant->kind != TENANT_PLATFORM) {
         *tenant_id = cx->tenant->id;
@@ -105,15 +110,17 @@ static bool logout(struct cx *cx)
 }
 
 const struct route token_routes[] = {
-    ROUTE(POST, "/api/auth/login", PUBLIC(PLATFORM), login, "Sign in with e-mail address and password.",
+    ROUTE(POST, "/api/auth/login", PUBLIC(PLATFORM), login,
+          "Sign in with e-mail address and password.",
           .body = FIELDS({"email", EMAIL, REQUIRED, .example = "owner@northside.test"},
                          {"password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
                          {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
                           .example = "northside"}),
-          .answer_fields = FIELDS(TOKEN_FIELDS, {"user", OBJECT, .fields = FIELDS(
-                                                    {"id", UUID}, {"email", EMAIL}, {"name", TEXT},
-                                                    {"tenant_id", UUID},
-                                                    {"must_change_password", BOOL})}),
+          .answer_fields =
+              FIELDS(TOKEN_FIELDS,
+                     {"user", OBJECT,
+                      .fields = FIELDS({"id", UUID}, {"email", EMAIL}, {"name", TEXT},
+                                       {"tenant_id", UUID}, {"must_change_password", BOOL})}),
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 invalid_credentials, 409 workspace_required, 429 locked_out"),
     ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,

@@ -28,7 +28,8 @@ static const char *area_name(size_t index)
 static bool area_accepts(struct cx *cx, const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *path = arena_printf(cx->arena, "%s/run/%s.sock", config_text(CONFIG_TULOU_VAR), name);
+    const char *path =
+        arena_printf(cx->arena, "%s/run/%s.sock", config_text(CONFIG_TULOU_VAR), name);
     if (strlen(path) >= sizeof address.sun_path)
         return false;
     memcpy(address.sun_path, path, strlen(path) + 1);
@@ -55,7 +56,8 @@ static bool readyz(struct cx *cx)
 
 static bool is_loopback(const char *address)
 {
-    return text_starts(address, "127.") || text_equal(address, "::1") || text_equal(address, "unix:");
+    return text_starts(address, "127.") || text_equal(address, "::1") ||
+           text_equal(address, "unix:");
 }
 
 static bool metrics_allowed(struct cx *cx)
@@ -78,12 +80,14 @@ static bool metrics(struct cx *cx)
     buf_puts(&cx->response.body, "# HELP tulou_area_up Whether an area accepts requests.\n"
                                  "# TYPE tulou_area_up gauge\n");
     for (size_t i = 0; (name = area_name(i)) != NULL; i++)
-        buf_printf(&cx->response.body, "tulou_area_up{area=\"%s\"} %d\n", name, area_accepts(cx, name));
+        buf_printf(&cx->response.body, "tulou_area_up{area=\"%s\"} %d\n", name,
+                   area_accepts(cx, name));
     return true;
 }
 
 const struct route operation_routes[] = {
-    ROUTE(GET, "/readyz", PUBLIC(NONE), readyz, "Whether every part can serve.", .answer = ANSWER_FILE),
+    ROUTE(GET, "/readyz", PUBLIC(NONE), readyz, "Whether every part can serve.",
+          .answer = ANSWER_FILE),
     ROUTE(GET, "/metrics", PUBLIC(NONE), metrics, "Figures for Prometheus.", .answer = ANSWER_FILE),
     {.path = NULL},
 };

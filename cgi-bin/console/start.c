@@ -59,10 +59,13 @@ static bool add_figures(struct cx *cx, json_object *data)
     json_object *list = page_list(data, "figures");
     if (!rows)
         return fail_db(cx);
-    add_figure(list, "Active users", rows_int(rows, 0, 0), may(cx, "users.users:read") ? "/admin/users?status=active" : NULL);
+    add_figure(list, "Active users", rows_int(rows, 0, 0),
+               may(cx, "users.users:read") ? "/admin/users?status=active" : NULL);
     add_figure(list, "Signed in this month", rows_int(rows, 0, 1), NULL);
-    add_figure(list, "Open leads", rows_int(rows, 0, 2), may(cx, "crm.leads:read") ? "/admin/crm/leads" : NULL);
-    add_figure(list, "Events today", rows_int(rows, 0, 3), may(cx, "access.audit:read") ? "/admin/audit" : NULL);
+    add_figure(list, "Open leads", rows_int(rows, 0, 2),
+               may(cx, "crm.leads:read") ? "/admin/crm/leads" : NULL);
+    add_figure(list, "Events today", rows_int(rows, 0, 3),
+               may(cx, "access.audit:read") ? "/admin/audit" : NULL);
     return true;
 }
 
@@ -120,8 +123,9 @@ static bool explorer(struct cx *cx)
 const struct route start_routes[] = {
     ROUTE(GET, "/", PUBLIC(TENANT), start_page, "The start page of the host's tenant.",
           .answer = ANSWER_PAGE),
-    ROUTE(GET, "/admin", SIGNED_IN(TENANT), dashboard, "The tenant's dashboard.", .answer = ANSWER_PAGE,
-          .query = FIELDS({"days", INT, 0, 7, 90})),
-    ROUTE(GET, "/api/docs", PUBLIC(NONE), explorer, "The explorer of the API.", .answer = ANSWER_PAGE),
+    ROUTE(GET, "/admin", SIGNED_IN(TENANT), dashboard, "The tenant's dashboard.",
+          .answer = ANSWER_PAGE, .query = FIELDS({"days", INT, 0, 7, 90})),
+    ROUTE(GET, "/api/docs", PUBLIC(NONE), explorer, "The explorer of the API.",
+          .answer = ANSWER_PAGE),
     {.path = NULL},
 };

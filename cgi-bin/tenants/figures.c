@@ -1,0 +1,157 @@
+/* figures: the current tenant, a tenant's users, its numbers. */
+#include <string.h>
+
+#include "access/session.h"
+#include "access/tenant.h"
+#include "http/cx.h"
+#include "tenants.h"
+
+#define OF_TENANT "tenant_id = current_setting('app.tenant_id')::uuid"
+
+STATEMENT(figure_users,
+          "select id, email, name, kind, status, last_login_at, created_at, count(*) over ()\n"
+          "from users\n"
+          "where " OF_TENANT "\n"
+          "order by name, id\n"
+          "limit $1::int offset $2::int",
+          0);
+
+STATEMENT(figure_counts,
+          "select\n"
+          "    (select count(*) from users where " OF_TENANT "),\n"
+          "    (select count(*) from users where " OF_TENANT " and status = 'active'),\n"
+          "    (select count(*) from leads where " OF_TENANT "),\n"
+          "    (select count(*) from events where " OF_TENANT
+          " and at > now() - interval '30 days')",
+          DB_SLOW);
+
+STATEMENT(figure_days,
+          "select to_char(day, 'YYYY-MM-DD'), count(e.id)\n"
+          "from generate_series(date_trunc('day', now()) - interval '29 days', date_trunc('day', "
+          "now()), '1 day') day\n"
+          "left join events e on e." OF_TENANT
+          " and e.at >= day and e.at < day + interval '1 day'\n"
+          "group by day\n"
+          "order by day",
+          DB_SLOW);
+
+static const struct field user_fields[] = {{"id", UUID},         {"email", EMAIL},
+                                           {"name", TEXT},       {"kind", TEXT},
+                                           {"status", TEXT},     {"last_login_at", TIME, NULLABLE},
+                                           {"created_at", TIME}, {.type = FIELD_END}};
+
+static const struct field analytics_fields[] = {
+    {"users", INT},
+    {"active_users", INT},
+    {"leads", INT},
+    {"events", INT},
+    {"events_by_day", ARRAY, .fields = FIELDS({"day", DATE}, {"count", INT})},
+    {.type = FIELD_END}};
+
+static const struct field current_fields[] = {
+    {"id", UUID},
+    {"slug", SLUG},
+    {"name", TEXT},
+    {"kind", TEXT},
+    {"status", TEXT},
+    {"locale", TEXT},
+    {"time_zone", TEXT},
+    {"currency", TEXT},
+    {"branding", OBJECT,
+     .fields = FIELDS({"name", TEXT}, {"logo_url", URL, NULLABLE}, {"primary_color", COLOR},
+                      {"accent_color", COLOR}, {"login_text", TEXT, NULLABLE})},
+    {.type = FIELD_END}};
+
+static bool users(struct cx *cx)
+{
+    int64_t page = query_int(cx, "page", 1), limit = query_int(cx, "limit", 20);
+    if (!enter_path_tenant(cx))
+        return false;
+    struct rows *rows =
+        db_get(&cx->db, &figure_users, arena_printf(cx->arena, "%lld", (long long)limit),
+               arena_printf(cx->arena, "%lld", (long long)((page - 1) * limit)));
+    if (!rows)
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_open_object(json);
+        for (int k = 0; user_fields[k].type != FIELD_END; k++) {
+            json_key(json, field_json_name(&user_fields[k]));
+            field_write_json(json, &user_fields[k], rows_text(rows, i, k), rows_length(rows, i, k));
+        }
+        json_close_object(json);
+    }
+    json_close_array(json);
+    int64_t total = rows_count(rows) > 0 ? rows_int(rows, 0, 7) : 0;
+    return respond_end_list(cx, &(struct list_meta){page, limit, total, NULL});
+}
+
+static bool analytics(struct cx *cx)
+{
+    if (!enter_path_tenant(cx))
+        return false;
+    struct rows *counts = db_get0(&cx->db, &figure_counts);
+    struct rows *days = counts ? db_get0(&cx->db, &figure_days) : NULL;
+    if (!days)
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    for (int i = 0; i < 4; i++)
+        json_pair_int(json, field_json_name(&analytics_fields[i]), rows_int(counts, 0, i));
+    json_key(json, "eventsByDay");
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(days); i++) {
+        json_open_object(json);
+        json_pair(json, "day", rows_text(days, i, 0));
+        json_pair_int(json, "count", rows_int(days, i, 1));
+        json_close_object(json);
+    }
+    json_close_array(json);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+static const char *word(int index, const char *const *words)
+{
+    return words[index];
+}
+
+/* What anybody who can reach the host may know of it. */
+static bool current(struct cx *cx)
+{
+    static const char *const kinds[] = {"platform", "reseller", "business"};
+    static const char *const statuses[] = {"trial", "active", "inactive", "suspended"};
+    const struct tenant *tenant = cx->tenant;
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_pair(json, "id", tenant->id);
+    json_pair(json, "slug", tenant->slug);
+    json_pair(json, "name", tenant->name);
+    json_pair(json, "kind", word((int)tenant->kind, kinds));
+    json_pair(json, "status", word((int)tenant->status, statuses));
+    json_pair(json, "locale", tenant->locale);
+    json_pair(json, "timeZone", tenant->time_zone);
+    json_pair(json, "currency", tenant->currency);
+    json_key(json, "branding");
+    json_open_object(json);
+    json_pair(json, "name", tenant->branding.name);
+    json_pair(json, "logoUrl", tenant->branding.logo_url);
+    json_pair(json, "primaryColor", tenant->branding.primary);
+    json_pair(json, "accentColor", tenant->branding.accent);
+    json_pair(json, "loginText", tenant->branding.login_text);
+    json_close_object(json);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+const struct route figure_routes[] = {
+    ROUTE(GET, "/api/tenant", PUBLIC(NONE), current, "The tenant of this host, without signing in.",
+          .answer_fields = current_fields),
+    ROUTE(GET, "/api/tenants/:id/users", MAY(EITHER, "platform.users:read"), users,
+          "A tenant's users.", .answer = ANSWER_LIST, .answer_fields = user_fields,
+          .query = FIELDS({"page", INT, 0, 1, 1000000}, {"limit", INT, 0, 1, 100})),
+    ROUTE(GET, "/api/tenants/:id/analytics", MAY(EITHER, "platform.tenants:read"), analytics,
+          "A tenant in numbers, with its last thirty days.", .answer_fields = analytics_fields),
+    {.path = NULL},
+};

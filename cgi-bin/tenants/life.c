@@ -1,0 +1,211 @@
+/* life: from trial to deletion. */
+#include <string.h>
+
+#include "access/session.h"
+#include "access/tenant.h"
+#include "http/cx.h"
+#include "tenants.h"
+
+STATEMENT(life_status,
+          "update tenants\n"
+          "set status = $2, status_reason = $3\n"
+          "where id = $1::uuid and kind <> 'platform' and deleted_at is null\n"
+          "and ($4::uuid is null or parent_id = $4::uuid)\n"
+          "returning id, status, status_reason",
+          DB_WRITES);
+
+STATEMENT(
+    life_find,
+    "select slug, deleted_at is not null\n"
+    "from tenants\n"
+    "where id = $1::uuid and kind <> 'platform' and ($2::uuid is null or parent_id = $2::uuid)",
+    0);
+
+/* The tenant is gone for everybody at once; its rows stay for the grace period. */
+STATEMENT(life_delete,
+          "update tenants\n"
+          "set deleted_at = now(), status = 'inactive', status_reason = 'deleted'\n"
+          "where id = $1::uuid and deleted_at is null\n"
+          "returning id",
+          DB_WRITES);
+
+STATEMENT(life_restore,
+          "update tenants\n"
+          "set deleted_at = null, status = 'active', status_reason = null\n"
+          "where id = $1::uuid and deleted_at > now() - interval '30 days'\n"
+          "and ($2::uuid is null or parent_id = $2::uuid)\n"
+          "returning id",
+          DB_WRITES);
+
+STATEMENT(life_onboarding,
+          "update tenants\n"
+          "set onboarding = onboarding || jsonb_build_object(\n"
+          "    'profile', email is not null and time_zone is not null,\n"
+          "    'branding', exists (select from tenant_branding b where b.tenant_id = tenants.id),\n"
+          "    'users', (select count(*) > 1 from users u where u.tenant_id = tenants.id),\n"
+          "    'plan', plan_level > 0 or status = 'active',\n"
+          "    'data', exists (select from leads l where l.tenant_id = tenants.id))\n"
+          "where id = $1::uuid and deleted_at is null\n"
+          "returning onboarding -> 'profile', onboarding -> 'branding', onboarding -> 'users',\n"
+          "          onboarding -> 'plan', onboarding -> 'data'",
+          DB_WRITES);
+
+static const struct field status_fields[] = {
+    {"id", UUID}, {"status", TEXT}, {"status_reason", TEXT, NULLABLE}, {.type = FIELD_END}};
+
+static const struct field onboarding_fields[] = {
+    {"profile", BOOL}, {"branding", BOOL}, {"users", BOOL},    {"plan", BOOL},
+    {"data", BOOL},    {"complete", BOOL}, {.type = FIELD_END}};
+
+bool enter_path_tenant(struct cx *cx)
+{
+    const char *id = cx_path(cx, "id");
+    if (!uuid_is(id))
+        return fail(cx, 404, "not_found", "There is no such tenant.");
+    return tenant_enter(cx, id);
+}
+
+bool changed(struct cx *cx, const char *tenant_id)
+{
+    (void)cx;
+    tenant_changed(tenant_id);
+    return true;
+}
+
+/* NULL for operators: any tenant; else only children of one's own. */
+static const char *parent_filter(const struct cx *cx)
+{
+    return cx->session->is_operator ? NULL : cx->session->tenant_id;
+}
+
+static bool not_found(struct cx *cx)
+{
+    return fail(cx, 404, "not_found", "There is no such tenant.");
+}
+
+static struct rows *run_status(struct cx *cx, const char *id, const char *status,
+                               const char *reason)
+{
+    cx->db.action = strcmp(status, "suspended") == 0 ? "tenants.suspended" : "tenants.activated";
+    struct rows *rows = db_get(&cx->db, &life_status, id, status, reason, parent_filter(cx));
+    cx->db.action = NULL;
+    if (!rows)
+        fail_db(cx);
+    else if (rows_count(rows) == 0)
+        not_found(cx);
+    else
+        tenant_changed(id);
+    return cx->failure.status ? NULL : rows;
+}
+
+bool tenant_set_status(struct cx *cx, const char *id, const char *status, const char *reason)
+{
+    return uuid_is(id) ? run_status(cx, id, status, reason) != NULL : not_found(cx);
+}
+
+static bool answer_status(struct cx *cx, const char *status)
+{
+    const char *id = cx_path(cx, "id");
+    struct rows *rows = uuid_is(id) ? run_status(cx, id, status, input_text(cx, "reason")) : NULL;
+    if (!rows)
+        return not_found(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_pair(json, "id", rows_text(rows, 0, 0));
+    json_pair(json, "status", rows_text(rows, 0, 1));
+    json_pair(json, "statusReason", rows_text(rows, 0, 2));
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+static bool suspend(struct cx *cx)
+{
+    return answer_status(cx, "suspended");
+}
+
+static bool activate(struct cx *cx)
+{
+    return answer_status(cx, "active");
+}
+
+bool tenant_delete(struct cx *cx, const char *id)
+{
+    cx->db.action = "tenants.deleted";
+    if (!db_get(&cx->db, &life_delete, id))
+        return fail_db(cx);
+    tenant_changed(id);
+    return true;
+}
+
+static bool delete (struct cx *cx)
+{
+    const char *id = cx_path(cx, "id");
+    if (!uuid_is(id))
+        return not_found(cx);
+    struct rows *found = db_get(&cx->db, &life_find, id, parent_filter(cx));
+    if (!found)
+        return fail_db(cx);
+    if (rows_count(found) == 0 || rows_bool(found, 0, 1))
+        return not_found(cx);
+    if (strcmp(rows_text(found, 0, 0), query_text(cx, "confirm")) != 0)
+        return fail_field(cx, "confirm", "confirm_mismatch",
+                          "Type the slug of the tenant to delete it.");
+    return tenant_delete(cx, id) && respond_nothing(cx);
+}
+
+static bool restore(struct cx *cx)
+{
+    const char *id = cx_path(cx, "id");
+    if (!uuid_is(id))
+        return not_found(cx);
+    cx->db.action = "tenants.restored";
+    struct rows *rows = db_get(&cx->db, &life_restore, id, parent_filter(cx));
+    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 0)
+        return not_found(cx);
+    tenant_changed(id);
+    return respond_nothing(cx);
+}
+
+/* What the tenant has done so far; computed, so that it cannot be wrong. */
+static bool onboarding(struct cx *cx)
+{
+    bool complete = true;
+    if (!enter_path_tenant(cx))
+        return false;
+    struct rows *rows = db_get(&cx->db, &life_onboarding, cx->db.tenant_id);
+    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 0)
+        return not_found(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    for (int i = 0; i < rows_width(rows); i++) {
+        bool done = rows_bool(rows, 0, i);
+        complete = complete && done;
+        json_pair_bool(json, onboarding_fields[i].name, done);
+    }
+    json_pair_bool(json, "complete", complete);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+const struct route life_routes[] = {
+    ROUTE(POST, "/api/tenants/:id/suspend", MAY(EITHER, "platform.tenants:suspend"), suspend,
+          "Suspend a tenant: read-only, for its owner alone.",
+          .body = FIELDS({"reason", TEXT, 0, 1, 500, .example = "Invoice overdue"}),
+          .answer_fields = status_fields),
+    ROUTE(POST, "/api/tenants/:id/activate", MAY(EITHER, "platform.tenants:suspend"), activate,
+          "Activate a tenant.", .body = FIELDS({"reason", TEXT, 0, 1, 500, .example = "Paid"}),
+          .answer_fields = status_fields),
+    ROUTE(DELETE, "/api/tenants/:id", MAY(EITHER, "platform.tenants:delete"), delete,
+          "Delete a tenant; within 30 days it can be restored.", .answer = ANSWER_NOTHING,
+          .query = FIELDS({"confirm", TEXT, REQUIRED, 1, 40, .help = "The tenant's slug."})),
+    ROUTE(POST, "/api/tenants/:id/restore", MAY(EITHER, "platform.tenants:delete"), restore,
+          "Undo a deletion within 30 days.", .answer = ANSWER_NOTHING),
+    ROUTE(POST, "/api/tenants/:id/onboarding", MAY(EITHER, "tenants.settings:update"), onboarding,
+          "Look what of the onboarding is done, and record it.",
+          .answer_fields = onboarding_fields),
+    {.path = NULL},
+};

@@ -1,0 +1,230 @@
+/* pages: the operator's overview and what one does with a tenant. */
+#include <string.h>
+
+#include "access/permission.h"
+#include "access/session.h"
+#include "access/tenant.h"
+#include "http/cx.h"
+#include "page/page.h"
+#include "tenants.h"
+
+#define PARENT "($1::uuid is null or parent_id = $1::uuid)"
+
+STATEMENT(overview_counts,
+          "select count(*), count(*) filter (where status = 'trial'),\n"
+          "       count(*) filter (where status = 'active'),\n"
+          "       count(*) filter (where status = 'suspended')\n"
+          "from tenants\n"
+          "where kind <> 'platform' and deleted_at is null and " PARENT,
+          0);
+
+STATEMENT(overview_days,
+          "select to_char(day, 'DD Mon'), count(t.id)\n"
+          "from generate_series(date_trunc('day', now()) - make_interval(days => $2::int - 1),\n"
+          "                     date_trunc('day', now()), '1 day') day\n"
+          "left join tenants t on t.created_at >= day and t.created_at < day + interval '1 day'\n"
+          "    and t.kind <> 'platform' and " PARENT "\n"
+          "group by day\n"
+          "order by day",
+          DB_SLOW);
+
+static const char *parent_filter(const struct cx *cx)
+{
+    return cx->session->is_operator ? NULL : cx->session->tenant_id;
+}
+
+static void add_figure(json_object *list, const char *label, int64_t value, const char *path)
+{
+    json_object *figure = page_item(list);
+    page_set(figure, "label", label);
+    page_set_int(figure, "value", value);
+    page_set(figure, "path", path);
+}
+
+static bool add_figures(struct cx *cx, json_object *data)
+{
+    struct rows *rows = db_get(&cx->db, &overview_counts, parent_filter(cx));
+    json_object *list = page_list(data, "figures");
+    if (!rows)
+        return fail_db(cx);
+    add_figure(list, "Tenants", rows_int(rows, 0, 0), "/platform/tenants");
+    add_figure(list, "On trial", rows_int(rows, 0, 1), "/platform/tenants?status=trial");
+    add_figure(list, "Active", rows_int(rows, 0, 2), "/platform/tenants?status=active");
+    add_figure(list, "Suspended", rows_int(rows, 0, 3), "/platform/tenants?status=suspended");
+    return true;
+}
+
+static bool overview(struct cx *cx)
+{
+    json_object *data = page_object(cx);
+    int64_t days = query_int(cx, "days", 30);
+    struct rows *rows = db_get(&cx->db, &overview_days, parent_filter(cx),
+                               arena_printf(cx->arena, "%d", (int)days));
+    if (!rows)
+        return fail_db(cx);
+    json_object *chart = page_chart(data, "chart", "bar", "New tenants by day");
+    for (size_t i = 0; i < rows_count(rows); i++)
+        page_chart_point(chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
+    page_set_bool(data, "week", days == 7);
+    page_set_bool(data, "month", days == 30);
+    page_set_bool(data, "quarter", days == 90);
+    page_set(data, "action", "/platform");
+    page_set_bool(data, "audit", false);
+    return add_figures(cx, data) && page_render(cx, 200, "console/dashboard", "Overview", data);
+}
+
+/* ---- suspend, activate, delete, each with a page that asks ---- */
+
+static bool read_tenant(struct cx *cx, struct list_result *out, const char **name,
+                        const char **slug)
+{
+    if (!record_get(cx, &tenants, cx_path(cx, "id"), out))
+        return false;
+    for (int i = 0; out->fields[i]; i++) {
+        if (strcmp(out->fields[i]->name, "name") == 0)
+            *name = rows_text(out->rows, 0, i);
+        if (strcmp(out->fields[i]->name, "slug") == 0)
+            *slug = rows_text(out->rows, 0, i);
+    }
+    return true;
+}
+
+static bool ask(struct cx *cx, const char *verb, const char *text, int status)
+{
+    struct list_result tenant;
+    const char *name = "", *slug = "", *id = cx_path(cx, "id");
+    if (!read_tenant(cx, &tenant, &name, &slug))
+        return false;
+    json_object *data = page_object(cx);
+    page_set(data, "action", arena_printf(cx->arena, "/platform/tenants/%s/%s", id, verb));
+    page_set(data, "back", arena_printf(cx->arena, "/platform/tenants/%s", id));
+    page_set(data, "text", text);
+    page_set(data, "name", name);
+    page_set(data, "slug", slug);
+    page_set_bool(data, "deleting", strcmp(verb, "delete") == 0);
+    page_set_bool(data, "reasoned", strcmp(verb, "delete") != 0);
+    const char *title = strcmp(verb, "suspend") == 0    ? "Suspend"
+                        : strcmp(verb, "activate") == 0 ? "Activate"
+                                                        : "Delete";
+    page_set(data, "submit", title);
+    return page_render(cx, status, "tenants/ask", arena_printf(cx->arena, "%s %s", title, name),
+                       data);
+}
+
+static bool suspend_page(struct cx *cx)
+{
+    return ask(cx, "suspend",
+               "Its users cannot work any more; its owner can still read, export and pay. Nothing "
+               "is lost.",
+               200);
+}
+
+static bool activate_page(struct cx *cx)
+{
+    return ask(cx, "activate", "Its users can work again.", 200);
+}
+
+static bool delete_page(struct cx *cx)
+{
+    return ask(cx, "delete", "The tenant is closed at once. Within 30 days it can be restored.",
+               200);
+}
+
+static bool set_status(struct cx *cx, const char *status, const char *notice)
+{
+    const char *id = cx_path(cx, "id");
+    if (!tenant_set_status(cx, id, status, input_text(cx, "reason")))
+        return false;
+    page_notice(cx, "success", notice);
+    return page_go(cx, arena_printf(cx->arena, "/platform/tenants/%s", id));
+}
+
+static bool suspend_submit(struct cx *cx)
+{
+    return set_status(cx, "suspended", "Tenant suspended.");
+}
+
+static bool activate_submit(struct cx *cx)
+{
+    return set_status(cx, "active", "Tenant activated.");
+}
+
+static bool delete_submit(struct cx *cx)
+{
+    struct list_result tenant;
+    const char *name = "", *slug = "";
+    if (!read_tenant(cx, &tenant, &name, &slug))
+        return false;
+    const char *typed = input_text(cx, "confirm");
+    if (!typed || strcmp(typed, slug) != 0) {
+        fail_field(cx, "confirm", "confirm_mismatch", "Type the tenant's slug, %s.", slug);
+        return ask(cx, "delete", "The tenant is closed at once. Within 30 days it can be restored.",
+                   422);
+    }
+    if (!tenant_delete(cx, cx_path(cx, "id")))
+        return false;
+    page_notice(cx, "success", "Tenant deleted. It can be restored within 30 days.");
+    return page_go(cx, "/platform/tenants");
+}
+
+#define ASK(verb, needed, page, submit, sentence)                                                  \
+    ROUTE(GET, "/platform/tenants/:id/" verb, MAY(EITHER, needed), page, sentence,                 \
+          .answer = ANSWER_PAGE),                                                                  \
+        ROUTE(POST, "/platform/tenants/:id/" verb, MAY(EITHER, needed), submit, sentence,          \
+              .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .body = ask_fields)
+
+static const struct field ask_fields[] = {
+    {"reason", TEXT, NULLABLE, 0, 500}, {"confirm", TEXT, NULLABLE, 0, 40}, {.type = FIELD_END}};
+
+const struct route platform_pages[] = {
+    ROUTE(GET, "/platform", MAY(EITHER, "platform.tenants:read"), overview,
+          "The operator's overview.", .answer = ANSWER_PAGE,
+          .query = FIELDS({"days", INT, 0, 7, 90})),
+    ASK("suspend", "platform.tenants:suspend", suspend_page, suspend_submit, "Suspend a tenant."),
+    ASK("activate", "platform.tenants:suspend", activate_page, activate_submit,
+        "Activate a tenant."),
+    ASK("delete", "platform.tenants:delete", delete_page, delete_submit, "Delete a tenant."),
+    {.path = NULL},
+};
+
+/* ---- branding, with a preview ---- */
+
+static bool show_branding(struct cx *cx, int status)
+{
+    struct list_result branding;
+    if (!tenant_enter(cx, cx->tenant->id) || !branding_read(cx, &branding))
+        return false;
+    json_object *data = page_object(cx);
+    page_set(data, "action", "/admin/branding");
+    page_set(data, "back", "/admin/branding");
+    page_set(data, "submit", "Save branding");
+    page_set(data, "primary", cx->tenant->branding.primary);
+    page_set(data, "accent", cx->tenant->branding.accent);
+    page_set(data, "brandName", cx->tenant->branding.name);
+    json_object_object_add(data, "fields", page_form_fields(cx, branding_fields, &branding, false));
+    return page_render(cx, status, "tenants/branding", "Branding", data);
+}
+
+static bool branding_page(struct cx *cx)
+{
+    return show_branding(cx, 200);
+}
+
+static bool branding_save(struct cx *cx)
+{
+    if (cx->failure.status != 0)
+        return show_branding(cx, 422);
+    if (!tenant_enter(cx, cx->tenant->id) || !branding_store(cx))
+        return false;
+    page_notice(cx, "success", "Branding saved.");
+    return page_go(cx, "/admin/branding");
+}
+
+const struct route branding_pages[] = {
+    ROUTE(GET, "/admin/branding", MAY(TENANT, "tenants.branding:read"), branding_page,
+          "Branding page.", .answer = ANSWER_PAGE),
+    ROUTE(POST, "/admin/branding", MAY(TENANT, "tenants.branding:update"), branding_save,
+          "Save the branding.", .answer = ANSWER_PAGE, .body = branding_fields,
+          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS),
+    {.path = NULL},
+};

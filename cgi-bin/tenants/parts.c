@@ -1,0 +1,277 @@
+/* parts: what belongs to a tenant besides its record. All of it names the
+ * tenant in its SQL, since an operator's role sees every tenant's rows. */
+#include <string.h>
+
+#include "access/tenant.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "tenants.h"
+
+#define OF_TENANT "tenant_id = current_setting('app.tenant_id')::uuid"
+
+STATEMENT(part_settings,
+          "select settings\n"
+          "from tenants\n"
+          "where id = current_setting('app.tenant_id')::uuid",
+          0);
+
+STATEMENT(part_set_settings,
+          "update tenants\n"
+          "set settings = settings || $1::jsonb\n"
+          "where id = current_setting('app.tenant_id')::uuid\n"
+          "returning settings",
+          DB_WRITES);
+
+STATEMENT(
+    part_branding,
+    "select b.name, b.logo_url, b.favicon_url, b.primary_color, b.accent_color, b.login_text,\n"
+    "       b.footer, b.email_sender\n"
+    "from (select 1) one\n"
+    "left join tenant_branding b on " OF_TENANT,
+    0);
+
+STATEMENT(part_set_branding,
+          "insert into tenant_branding (tenant_id, name, logo_url, favicon_url, primary_color,\n"
+          "                             accent_color, login_text, footer, email_sender)\n"
+          "values (current_setting('app.tenant_id')::uuid, $1, $2, $3, $4, $5, $6, $7, $8)\n"
+          "on conflict (tenant_id) do update\n"
+          "set name = excluded.name, logo_url = excluded.logo_url,\n"
+          "    favicon_url = excluded.favicon_url, primary_color = excluded.primary_color,\n"
+          "    accent_color = excluded.accent_color, login_text = excluded.login_text,\n"
+          "    footer = excluded.footer, email_sender = excluded.email_sender",
+          DB_WRITES);
+
+STATEMENT(part_quotas,
+          "select key, most, used\n"
+          "from tenant_quotas\n"
+          "where " OF_TENANT "\n"
+          "order by key",
+          0);
+
+STATEMENT(part_set_quota,
+          "update tenant_quotas\n"
+          "set most = $2::bigint\n"
+          "where " OF_TENANT " and key = $1",
+          DB_WRITES);
+
+STATEMENT(part_features,
+          "select f.key, f.description,\n"
+          "       (house.tenant_features(t.id, t.plan_level) ->> f.key)::bool,\n"
+          "       (select o.enabled from tenant_features o where o." OF_TENANT
+          " and o.key = f.key)\n"
+          "from public.feature_flags f\n"
+          "join tenants t on t.id = current_setting('app.tenant_id')::uuid\n"
+          "order by f.key",
+          0);
+
+STATEMENT(part_set_feature,
+          "insert into tenant_features (tenant_id, key, enabled)\n"
+          "values (current_setting('app.tenant_id')::uuid, $1, $2::bool)\n"
+          "on conflict (tenant_id, key) do update set enabled = excluded.enabled",
+          DB_WRITES);
+
+const struct field branding_fields[] = {
+    {"name", TEXT, NULLABLE, 1, 100, .label = "Name shown", .example = "Northside"},
+    {"logo_url", URL, NULLABLE, .label = "Logo", .example = "https://northside.test/logo.svg"},
+    {"favicon_url", URL, NULLABLE, .label = "Icon", .example = "https://northside.test/icon.png"},
+    {"primary_color", COLOR, NULLABLE, .label = "Main colour", .example = "#1f5fa8"},
+    {"accent_color", COLOR, NULLABLE, .label = "Second colour", .example = "#b4551d"},
+    {"login_text", LONG, NULLABLE, 0, 500, .label = "Text of the sign-in page",
+     .example = "Welcome to Northside."},
+    {"footer", TEXT, NULLABLE, 0, 200, .example = "Northside Club, Madrid"},
+    {"email_sender", TEXT, NULLABLE, 0, 100, .label = "Sender of e-mails",
+     .example = "Northside Club"},
+    {.type = FIELD_END}};
+
+static const struct field quota_fields[] = {{"key", TEXT},
+                                            {"most", INT, NULLABLE, .help = "null: no limit."},
+                                            {"used", INT},
+                                            {.type = FIELD_END}};
+
+static const struct field feature_fields[] = {
+    {"key", TEXT},
+    {"description", TEXT},
+    {"enabled", BOOL},
+    {"override", BOOL, NULLABLE, .help = "What this tenant has of its own; null: nothing."},
+    {.type = FIELD_END}};
+
+/* ---- settings as one object of sections ---- */
+
+static bool answer_settings(struct cx *cx, const struct rows *rows)
+{
+    if (rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "There is no such tenant.");
+    json_put_raw(respond_begin(cx, 200), rows_text(rows, 0, 0), rows_length(rows, 0, 0));
+    return respond_end(cx);
+}
+
+static bool settings_get(struct cx *cx)
+{
+    if (!enter_path_tenant(cx))
+        return false;
+    struct rows *rows = db_get0(&cx->db, &part_settings);
+    return rows ? answer_settings(cx, rows) : fail_db(cx);
+}
+
+/* Sections are objects; what a section may hold is checked at its own address
+ * (/api/settings/SECTION), here only the form. */
+static bool settings_put(struct cx *cx)
+{
+    const struct value *value = input_value(cx->input, "settings");
+    json_object_object_foreach(value->json, section, content)
+    {
+        if (!json_object_is_type(content, json_type_object))
+            return fail_field(cx, arena_printf(cx->arena, "settings.%s", section), "wrong_type",
+                              "A section is an object.");
+    }
+    if (!enter_path_tenant(cx))
+        return false;
+    cx->db.action = "settings.updated";
+    struct rows *rows = db_get(&cx->db, &part_set_settings, value->text);
+    return rows ? changed(cx, cx->db.tenant_id) && answer_settings(cx, rows) : fail_db(cx);
+}
+
+/* ---- branding ---- */
+
+bool branding_read(struct cx *cx, struct list_result *out)
+{
+    static const struct field *columns[9];
+    for (int i = 0; i < 8; i++)
+        columns[i] = &branding_fields[i];
+    struct rows *rows = db_get0(&cx->db, &part_branding);
+    if (!rows)
+        return fail_db(cx);
+    *out = (struct list_result){.rows = rows, .fields = columns, .total = 1};
+    return true;
+}
+
+bool branding_store(struct cx *cx)
+{
+    const char *value[8];
+    for (int i = 0; i < 8; i++)
+        value[i] = input_text(cx, branding_fields[i].name);
+    if (!db_run(&cx->db, &part_set_branding, value, 8))
+        return fail_db(cx);
+    return changed(cx, cx->db.tenant_id);
+}
+
+static bool branding_answer(struct cx *cx)
+{
+    struct list_result branding;
+    if (!branding_read(cx, &branding))
+        return false;
+    record_write_json(respond_begin(cx, 200), &branding, 0);
+    return respond_end(cx);
+}
+
+static bool branding_get(struct cx *cx)
+{
+    return enter_path_tenant(cx) && branding_answer(cx);
+}
+
+static bool branding_put(struct cx *cx)
+{
+    return enter_path_tenant(cx) && branding_store(cx) && branding_answer(cx);
+}
+
+/* ---- quotas and features: short lists ---- */
+
+static bool answer_list(struct cx *cx, const struct statement *statement,
+                        const struct field *fields)
+{
+    struct rows *rows = db_get0(&cx->db, statement);
+    if (!rows)
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_open_object(json);
+        for (int k = 0; k < rows_width(rows); k++) {
+            json_key(json, field_json_name(&fields[k]));
+            field_write_json(json, &fields[k], rows_text(rows, i, k), rows_length(rows, i, k));
+        }
+        json_close_object(json);
+    }
+    json_close_array(json);
+    int64_t count = (int64_t)rows_count(rows);
+    return respond_end_list(cx, &(struct list_meta){1, count > 0 ? count : 1, count, NULL});
+}
+
+static bool quotas_get(struct cx *cx)
+{
+    return enter_path_tenant(cx) && answer_list(cx, &part_quotas, quota_fields);
+}
+
+static bool quotas_put(struct cx *cx)
+{
+    if (!enter_path_tenant(cx) || (!db_begin(&cx->db) && !fail_db(cx)))
+        return false;
+    for (const struct field *field = cx->input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &cx->input->values[field - cx->input->fields];
+        if (value->presence != ABSENT &&
+            !db_get(&cx->db, &part_set_quota, field->name, value->text))
+            return fail_db(cx);
+    }
+    return (db_commit(&cx->db) || fail_db(cx)) && answer_list(cx, &part_quotas, quota_fields);
+}
+
+static bool features_get(struct cx *cx)
+{
+    return enter_path_tenant(cx) && answer_list(cx, &part_features, feature_fields);
+}
+
+static bool features_put(struct cx *cx)
+{
+    json_object *wanted = input_value(cx->input, "features")->json;
+    if (!enter_path_tenant(cx) || (!db_begin(&cx->db) && !fail_db(cx)))
+        return false;
+    json_object_object_foreach(wanted, key, on)
+    {
+        if (!json_object_is_type(on, json_type_boolean))
+            return fail_field(cx, arena_printf(cx->arena, "features.%s", key), "wrong_type",
+                              "This must be true or false.");
+        if (!db_get(&cx->db, &part_set_feature, key,
+                    json_object_get_boolean(on) ? "true" : "false")) {
+            if (cx->db.error.status == DB_FOREIGN)
+                return fail_field(cx, arena_printf(cx->arena, "features.%s", key),
+                                  "unknown_reference", "There is no such feature.");
+            return fail_db(cx);
+        }
+    }
+    return (db_commit(&cx->db) || fail_db(cx)) && changed(cx, cx->db.tenant_id) &&
+           answer_list(cx, &part_features, feature_fields);
+}
+
+#define QUOTA(name)                                                                                \
+    {                                                                                              \
+        name, INT, NULLABLE, 0, 1000000000000, .example = "100"                                    \
+    }
+
+const struct route part_routes[] = {
+    ROUTE(GET, "/api/tenants/:id/settings", MAY(EITHER, "tenants.settings:read"), settings_get,
+          "All settings of a tenant, by section."),
+    ROUTE(PUT, "/api/tenants/:id/settings", MAY(EITHER, "tenants.settings:update"), settings_put,
+          "Replace the given sections of a tenant's settings.",
+          .body = FIELDS({"settings", OBJECT, REQUIRED,
+                          .example = "{\"general\": {\"weekStarts\": \"monday\"}}"})),
+    ROUTE(GET, "/api/tenants/:id/branding", MAY(EITHER, "tenants.branding:read"), branding_get,
+          "A tenant's own branding; null is inherited.", .answer_fields = branding_fields),
+    ROUTE(PUT, "/api/tenants/:id/branding", MAY(EITHER, "tenants.branding:update"), branding_put,
+          "Replace a tenant's own branding.", .body = branding_fields,
+          .answer_fields = branding_fields),
+    ROUTE(GET, "/api/tenants/:id/quotas", MAY(EITHER, "tenants.settings:read"), quotas_get,
+          "A tenant's limits and what is used of them.", .answer = ANSWER_LIST,
+          .answer_fields = quota_fields),
+    ROUTE(PUT, "/api/tenants/:id/quotas", MAY(PLATFORM, "platform.tenants:update"), quotas_put,
+          "Set a tenant's limits; null takes a limit away.", .answer = ANSWER_LIST,
+          .body = FIELDS(QUOTA("users"), QUOTA("storage_bytes"), QUOTA("api_calls_per_day"),
+                         QUOTA("customers"), QUOTA("emails_per_month")),
+          .answer_fields = quota_fields, .flags = ROUTE_MERGE),
+    ROUTE(GET, "/api/tenants/:id/features", MAY(EITHER, "tenants.features:read"), features_get,
+          "Which features a tenant has.", .answer = ANSWER_LIST, .answer_fields = feature_fields),
+    ROUTE(PUT, "/api/tenants/:id/features", MAY(PLATFORM, "platform.tenants:update"), features_put,
+          "Switch features of a tenant on or off.", .answer = ANSWER_LIST,
+          .body = FIELDS({"features", OBJECT, REQUIRED, .example = "{\"custom_domains\": true}"}),
+          .answer_fields = feature_fields),
+    {.path = NULL},
+};

@@ -1,0 +1,175 @@
+/* records: the tenants themselves. */
+#include <string.h>
+
+#include "access/password.h"
+#include "access/policy.h"
+#include "access/session.h"
+#include "access/tenant.h"
+#include "http/cx.h"
+#include "tenants.h"
+
+STATEMENT(tenant_owner,
+          "insert into users (tenant_id, email, name, kind, password_hash)\n"
+          "values ($1::uuid, $2, $3, $4, $5)\n"
+          "returning id",
+          DB_WRITES);
+
+STATEMENT(tenant_owner_role,
+          "insert into user_roles (tenant_id, user_id, role_key)\n"
+          "values ($1::uuid, $2::uuid, $3)",
+          DB_WRITES);
+
+static const char platform_id[] = "00000000-0000-7000-8000-000000000001";
+
+static struct value *field_value(struct input *input, const char *name)
+{
+    return &input->values[field_find(input->fields, name) - input->fields];
+}
+
+/* An operator may name the parent; a reseller's tenants are its own. */
+static bool choose_parent(struct cx *cx, struct input *input)
+{
+    struct value *parent = field_value(input, "parent_id"), *kind = field_value(input, "kind");
+    if (cx->session->is_operator) {
+        if (parent->presence != GIVEN)
+            *parent = (struct value){.presence = GIVEN, .text = platform_id};
+        return true;
+    }
+    if (cx->tenant->kind != TENANT_RESELLER)
+        return fail(cx, 403, "permission_missing", "Only operators and resellers make tenants.");
+    if (kind->presence == GIVEN && strcmp(kind->text, "business") != 0)
+        return fail_field(cx, "kind", "not_a_choice", "A reseller's tenants are businesses.");
+    *parent = (struct value){.presence = GIVEN, .text = cx->tenant->id};
+    return true;
+}
+
+/* All or nothing: an owner who cannot sign in is no owner. */
+static bool check_owner(struct cx *cx, struct input *input)
+{
+    const char *email = field_value(input, "owner_email")->text;
+    const char *password = field_value(input, "owner_password")->text;
+    if (!email && !password)
+        return true;
+    if (!email)
+        return fail_field(cx, "ownerEmail", "required", "Give the owner's e-mail address too.");
+    if (!password)
+        return fail_field(cx, "ownerPassword", "required", "Give the owner a first password too.");
+    return password_policy_check(cx, "ownerPassword", password);
+}
+
+static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
+{
+    (void)id;
+    if (operation == OP_CREATE)
+        return choose_parent(cx, input) && check_owner(cx, input);
+    return true;
+}
+
+static bool make_owner(struct cx *cx, const char *tenant_id, const char *email,
+                       const char *password)
+{
+    const char *name = input_text(cx, "owner_name"), *kind = input_text(cx, "kind");
+    bool reseller = kind && strcmp(kind, "reseller") == 0;
+    const char *hash = password_hash(cx->arena, password);
+    struct db home = cx->db;
+    if (!hash)
+        return fail(cx, 503, "busy", "Too much work at once; try again.");
+    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE); /* a reseller acts in its new child */
+    struct rows *user =
+        db_get(&cx->db, &tenant_owner, tenant_id, email, name ? name : email, "owner", hash);
+    bool made = user && db_get(&cx->db, &tenant_owner_role, tenant_id, rows_text(user, 0, 0),
+                               reseller ? "reseller_admin" : "owner");
+    memcpy(cx->db.tenant_id, home.tenant_id, UUID_SIZE);
+    return made || fail_db(cx);
+}
+
+static bool finish(struct cx *cx, enum operation operation, const char *id)
+{
+    if (operation != OP_CREATE || !input_text(cx, "owner_email"))
+        return true;
+    return make_owner(cx, id, input_text(cx, "owner_email"), input_text(cx, "owner_password"));
+}
+
+static void committed(struct cx *cx, enum operation operation, const char *id)
+{
+    (void)cx;
+    (void)operation;
+    tenant_changed(id);
+}
+
+#define TENANT_FIELDS                                                                               \
+    {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED,                                \
+     1,      200,  .example = "Northside Club"},                                                    \
+        {"slug",                                                                                    \
+         SLUG,                                                                                      \
+         REQUIRED | SEARCHED | FILTERED | SORTED | LISTED,                                          \
+         3,                                                                                         \
+         40,                                                                                        \
+         .help = "Its address: SLUG.your-domain.",                                                  \
+         .example = "northside"},                                                                   \
+        {"kind",                                                                                    \
+         CHOICE,                                                                                    \
+         CREATE_ONLY | FILTERED | LISTED,                                                           \
+         .initial = "business",                                                                     \
+         .choices = CHOICES("business", "reseller"),                                                \
+         .example = "business"},                                                                    \
+        {"parent_id", UUID, NULLABLE | CREATE_ONLY | FILTERED | HIDDEN, .refers = "/api/tenants"},  \
+        {"status", CHOICE, READ_ONLY | FILTERED | SORTED | LISTED,                                  \
+         .choices = CHOICES("trial", "active", "inactive", "suspended"), .example = "trial"},       \
+        {"status_reason", TEXT, NULLABLE | READ_ONLY},                                              \
+        {"email", EMAIL, NULLABLE | SEARCHED, .label = "E-mail",                                    \
+         .example = "office@northside.test"},                                                       \
+        {"phone", PHONE, NULLABLE, .example = "+34910100200"},                                      \
+        {"address", LONG, NULLABLE, 0, 500, .example = "12 River Road"},                            \
+        {"locale", LOCALE, 0, .initial = "en", .label = "Language", .example = "en"},               \
+        {"time_zone", ZONE, 0, .initial = "UTC", .example = "Europe/Madrid"},                       \
+        {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},                              \
+        {"plan_level", INT, FILTERED, 0, 100, .initial = "0", .example = "1"},                      \
+        {"trial_ends_at", TIME, NULLABLE, .example = "2027-01-31T00:00:00Z"},                       \
+        {"isolation", CHOICE, READ_ONLY, .choices = CHOICES("shared", "schema")},                   \
+        {"metadata", JSON, HIDDEN, 0, 16384, .initial = "{}", .example = "{\"source\": \"fair\"}"}, \
+        {"owner_name", TEXT, INPUT_ONLY | CREATE_ONLY, 1, 200, .example = "Ana Ruiz"},              \
+        {"owner_email", EMAIL, INPUT_ONLY | CREATE_ONLY, .label = "Owner's e-mail",                 \
+         .example = "ana@northside.test"},                                                          \
+    {                                                                                               \
+        "owner_password", SECRET, INPUT_ONLY | CREATE_ONLY, 1, 1024,                                \
+            .label = "Owner's first password", .example = "a first long password"                   \
+    }
+
+const struct resource tenants = {
+    .name = "tenants",
+    .one = "tenant",
+    .title = "Tenants",
+    .about = "Organisations whose data is isolated from each other.",
+    .permission = "platform.tenants",
+    .table = "tenants",
+    .api = "/api/tenants",
+    .page = "/platform/tenants",
+    .icon = "building-community",
+    .scope = SCOPE_EITHER,
+    .no_tenant = true,
+    .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE,
+    .where = "deleted_at is null and kind <> 'platform'",
+    .fields = FIELDS(TENANT_FIELDS),
+    .prepare = prepare,
+    .finish = finish,
+    .committed = committed,
+    .template_detail = "tenants/detail",
+};
+
+const struct resource resellers = {
+    .name = "resellers",
+    .one = "reseller",
+    .title = "Resellers",
+    .about = "Tenants that have tenants of their own.",
+    .permission = "platform.tenants",
+    .table = "tenants",
+    .page = "/platform/resellers",
+    .icon = "affiliate",
+    .scope = SCOPE_PLATFORM,
+    .no_tenant = true,
+    .operations = OP_LIST | OP_GET,
+    .where = "deleted_at is null and kind = 'reseller'",
+    .fields = FIELDS(TENANT_FIELDS),
+    .template_detail = "tenants/detail",
+};
