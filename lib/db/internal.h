@@ -27,6 +27,7 @@ enum {
     BACKOFF_FIRST_US = 50000,
     BACKOFF_MAX_US = 1000000,
     CONNECT_US = 10000000, /* time that opening a connection may take */
+    IDLE_US = 60000000,    /* time after which an unused connection of the pool is closed */
     ABANDONED_US = 20000   /* time that a batch nobody waits for may hold the line */
 };
 
@@ -103,6 +104,7 @@ struct connection {
     /* Of the pool: */
     bool taken;
     bool releasing;                   /* given back; free once nothing is in flight */
+    struct timer *idle;               /* closes it when nobody takes it */
     struct connection **holder;       /* where its taker keeps it; cleared when it is given back */
     char *sent_context, *sent_action; /* of the open transaction */
     bool begun;
@@ -121,10 +123,13 @@ bool connection_send(struct connection *connection, struct job *job);
 void connection_command(struct connection *connection, const char *command);
 /* Tells the server to stop what it runs now. Does not wait. */
 void connection_cancel(struct connection *connection);
+/* Its line moved: looks whether what is first now is worth cancelling. */
+void connection_watch_over(struct connection *connection);
 /* Nobody waits for the job any more. It was sent on this connection. */
 void connection_abandon(struct connection *connection, struct job *job);
 /* After something was sent (send.c). */
 void connection_flush(struct connection *connection);
+bool carries_job(const struct segment *segment); /* not only a preparation for one */
 struct segment *segment_add(struct connection *connection, struct job *job);
 void connection_forget_context(struct connection *connection);
 

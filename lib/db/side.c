@@ -184,6 +184,8 @@ static void serve_takers(struct side *side)
         struct taker *taker = side->first_taker;
         remove_taker(side, taker);
         idle->taken = true;
+        timer_remove(idle->idle);
+        idle->idle = NULL;
         taker->connection = idle;
         coroutine_wake(taker->coroutine);
     }
@@ -204,6 +206,13 @@ struct connection *side_take(struct side *side)
     return taker.connection;
 }
 
+static void close_idle(void *arg)
+{
+    struct connection *connection = arg;
+    connection->idle = NULL;
+    connection_lose(connection, NULL);
+}
+
 /* Free for the next once nothing of the last user is left on it; one whose
  * transaction is still open then is closed instead. */
 static void finish_release(struct connection *connection)
@@ -213,6 +222,8 @@ static void finish_release(struct connection *connection)
     connection->releasing = false;
     if (connection->state == READY && PQtransactionStatus(connection->pg) != PQTRANS_IDLE)
         connection_lose(connection, "its transaction did not end");
+    if (connection->state == READY && !connection->idle)
+        connection->idle = timer_add(IDLE_US, close_idle, connection);
 }
 
 void side_release(struct connection *connection)

@@ -248,6 +248,62 @@ IN_ROOM(search_finds_only_in_the_tenant)
     ck_assert_int_eq(room->a.error.status, DB_DENIED);
 }
 
+/* Each table of `everyone` and each partition, wherever it is. */
+START_TEST(every_tenant_table_and_partition_is_protected)
+{
+    database_sql("create table everyone.late (tenant_id uuid not null, id uuid not null, "
+                 "primary key (tenant_id, id)) partition by list (tenant_id);"
+                 "call house.tenant_table('late')");
+    static const char tables[] =
+        "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') "
+        "or n.nspname like 'tenant\\_%')";
+    char sql[2048];
+    snprintf(sql, sizeof sql, "select count(*) %s", tables);
+    ck_assert_int_ge(database_count(sql), 4 * 3);
+    snprintf(sql, sizeof sql, "select count(*) %s and not (relrowsecurity and relforcerowsecurity)",
+             tables);
+    ck_assert_int_eq(database_count(sql), 0);
+    snprintf(sql, sizeof sql,
+             "select count(*) %s and (select count(*) from pg_policies p where p.schemaname = "
+             "n.nspname and p.tablename = c.relname and ((p.roles = '{tulou_tenant}' and p.qual = "
+             "'(tenant_id = (current_setting(''app.tenant_id''::text))::uuid)' and p.with_check = "
+             "p.qual) or p.roles = '{tulou_platform}')) <> 2",
+             tables);
+    ck_assert_int_eq(database_count(sql), 0);
+    ck_assert_int_eq(
+        database_count("select count(*) from tenant_018f000000007000800000000000000c.late"), 0);
+    database_sql("drop table everyone.late; delete from house.tenant_tables where name = 'late'");
+}
+END_TEST
+
+START_TEST(a_definition_against_the_conventions_is_refused)
+{
+    static const char *const definitions[] = {
+        "tenant_id uuid, id uuid not null",
+        "tenant_id uuid not null, id bigint not null, primary key (tenant_id, id)",
+        "tenant_id uuid not null, id uuid not null, primary key (id, tenant_id)",
+        "tenant_id uuid not null, id uuid not null, created_at timestamp not null, "
+        "primary key (tenant_id, id)",
+        "tenant_id uuid not null, id uuid not null, updated_at timestamptz, "
+        "primary key (tenant_id, id)"};
+    for (size_t i = 0; i < COUNT(definitions); i++) {
+        char sql[512];
+        snprintf(sql, sizeof sql,
+                 "create table everyone.bad (%s) partition by list (tenant_id);"
+                 "call house.tenant_table('bad')",
+                 definitions[i]);
+        PGconn *pg = PQconnectdb(database.owner);
+        PGresult *result = PQexec(pg, sql);
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        ck_assert_msg(state && strcmp(state, "P0001") == 0, "%s: %s", definitions[i],
+                      PQresultErrorMessage(result));
+        PQclear(result);
+        PQfinish(pg);
+    }
+}
+END_TEST
+
 /* ---- nothing stays on a shared connection ---- */
 
 static void assert_clean(struct room *room)
@@ -981,6 +1037,8 @@ static Suite *db_suite(void)
     tcase_add_test(core, a_reference_to_another_tenants_row_is_refused);
     tcase_add_test(core, a_tenant_with_its_own_schema_works_alike);
     tcase_add_test(core, search_finds_only_in_the_tenant);
+    tcase_add_test(core, every_tenant_table_and_partition_is_protected);
+    tcase_add_test(core, a_definition_against_the_conventions_is_refused);
     tcase_add_test(core, settings_end_with_their_request);
     tcase_add_test(core, settings_end_with_a_failed_request);
     tcase_add_test(core, settings_end_with_a_cut_connection);
