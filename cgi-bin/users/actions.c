@@ -1,0 +1,306 @@
+/* actions: what one does with a user beyond changing the record. */
+#include <string.h>
+
+#include "access/password.h"
+#include "access/policy.h"
+#include "access/roles.h"
+#include "access/session.h"
+#include "access/shared.h"
+#include "api/areas.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "users.h"
+
+STATEMENT(action_status,
+          "update users\n"
+          "set status = $3\n"
+          "where tenant_id = $1::uuid and id = $2::uuid\n"
+          "returning id, status",
+          DB_WRITES);
+
+STATEMENT(action_sessions,
+          "select id, ip, user_agent, created_at, last_used_at, expires_at\n"
+          "from sessions\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "and revoked_at is null and expires_at > now()\n"
+          "order by last_used_at desc, id desc\n"
+          "limit 100",
+          0);
+
+STATEMENT(
+    action_session,
+    "select id\n"
+    "from sessions\n"
+    "where tenant_id = $1::uuid and user_id = $2::uuid and id = $3::uuid and revoked_at is null",
+    0);
+
+STATEMENT(action_activity,
+          "select id, at, action, resource_type, resource_id, ip\n"
+          "from events\n"
+          "where tenant_id = $1::uuid and actor_id = $2::uuid\n"
+          "order by at desc, id desc\n"
+          "limit $3::int",
+          0);
+
+STATEMENT(action_password,
+          "update users\n"
+          "set password_hash = $3, must_change_password = true\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+STATEMENT(
+    action_own_role,
+    "insert into roles (tenant_id, key, name, rank, permissions)\n"
+    "values ($1::uuid, 'own_' || replace($2, '-', ''), 'Permissions of one user', 1, $3::jsonb)\n"
+    "on conflict (tenant_id, key) do update set permissions = excluded.permissions",
+    DB_WRITES);
+
+STATEMENT(action_own_role_give,
+          "insert into user_roles (tenant_id, user_id, role_key)\n"
+          "values ($1::uuid, $2::uuid, 'own_' || replace($2, '-', ''))\n"
+          "on conflict (tenant_id, user_id, role_key) do nothing",
+          DB_WRITES);
+
+static const struct field status_fields[] = {{"id", UUID}, {"status", TEXT}, {.type = FIELD_END}};
+static const struct field session_fields[] = {
+    {"id", UUID},         {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE},
+    {"created_at", TIME}, {"last_used_at", TIME}, {"expires_at", TIME},
+    {.type = FIELD_END}};
+static const struct field activity_fields[] = {{"id", UUID},
+                                               {"at", TIME},
+                                               {"action", TEXT},
+                                               {"resource_type", TEXT, NULLABLE},
+                                               {"resource_id", TEXT, NULLABLE},
+                                               {"ip", TEXT, NULLABLE},
+                                               {.type = FIELD_END}};
+static const struct field permission_fields[] = {
+    {"name", TEXT}, {"title", TEXT}, {"area", TEXT}, {.type = FIELD_END}};
+static const struct field granted_fields[] = {
+    {"permissions", ARRAY, .item = TEXT}, {"role", TEXT}, {"rank", INT}, {.type = FIELD_END}};
+
+static bool answer_rows(struct cx *cx, const struct rows *rows, const struct field *fields)
+{
+    if (!rows)
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_open_object(json);
+        for (int k = 0; k < rows_width(rows); k++) {
+            json_key(json, field_json_name(&fields[k]));
+            field_write_json(json, &fields[k], rows_text(rows, i, k), rows_length(rows, i, k));
+        }
+        json_close_object(json);
+    }
+    json_close_array(json);
+    return respond_end_list(cx, &(struct list_meta){1, 100, (int64_t)rows_count(rows), NULL});
+}
+
+/* ---- activate, deactivate ---- */
+
+static bool set_status(struct cx *cx, const char *status, const char *action)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id");
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    if (!user_find(cx, id, true, tenant_id))
+        return false;
+    cx->db.action = action;
+    struct rows *rows = db_get(&cx->db, &action_status, tenant_id, id, status);
+    cx->db.action = NULL;
+    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
+    if (!rows)
+        return fail_db(cx);
+    if (strcmp(status, "active") != 0 && !session_revoke_user(cx, &cx->db, id, NULL, "deactivated"))
+        return false;
+    if (!db_commit(&cx->db))
+        return fail_db(cx);
+    session_rights_changed(id);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_pair(json, "id", id);
+    json_pair(json, "status", status);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+static bool activate(struct cx *cx)
+{
+    return set_status(cx, "active", "users.activated");
+}
+
+static bool deactivate(struct cx *cx)
+{
+    return set_status(cx, "inactive", "users.deactivated");
+}
+
+/* ---- sessions and activity ---- */
+
+static bool sessions(struct cx *cx)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id");
+    return user_find(cx, id, false, tenant_id) &&
+           answer_rows(cx, db_get(&cx->db, &action_sessions, tenant_id, id), session_fields);
+}
+
+static bool session_end(struct cx *cx)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id"), *session_id = cx_path(cx, "sessionId");
+    if (!user_find(cx, id, true, tenant_id))
+        return false;
+    struct rows *rows =
+        uuid_is(session_id) ? db_get(&cx->db, &action_session, tenant_id, id, session_id) : NULL;
+    if (!rows && uuid_is(session_id))
+        return fail_db(cx);
+    if (!rows || rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "There is no such session.");
+    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
+    return session_revoke(cx, &cx->db, session_id, "revoked by an administrator") &&
+           respond_nothing(cx);
+}
+
+static bool activity(struct cx *cx)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id");
+    const char *limit = arena_printf(cx->arena, "%d", (int)query_int(cx, "limit", 50));
+    return user_find(cx, id, false, tenant_id) &&
+           answer_rows(cx, db_get(&cx->db, &action_activity, tenant_id, id, limit),
+                       activity_fields);
+}
+
+/* ---- passwords ---- */
+
+static bool reset_password(struct cx *cx)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id"), *password = input_text(cx, "password");
+    if (!user_find(cx, id, true, tenant_id) || !password_policy_check(cx, "password", password))
+        return false;
+    const char *hash = password_hash(cx->arena, password);
+    if (!hash)
+        return fail(cx, 503, "busy", "Too much work at once; try again.");
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
+    cx->db.action = "users.password_reset";
+    if (!db_get(&cx->db, &action_password, tenant_id, id, hash))
+        return fail_db(cx);
+    cx->db.action = NULL;
+    return session_revoke_user(cx, &cx->db, id, NULL, "password reset") &&
+           (db_commit(&cx->db) || fail_db(cx)) && respond_nothing(cx);
+}
+
+/* ---- permissions ---- */
+
+struct writer {
+    struct json *json;
+    int64_t count;
+};
+
+static void write_permission(void *arg, const char *name, const char *title, const char *area)
+{
+    struct writer *writer = arg;
+    json_open_object(writer->json);
+    json_pair(writer->json, "name", name);
+    json_pair(writer->json, "title", title);
+    json_pair(writer->json, "area", area);
+    json_close_object(writer->json);
+    writer->count++;
+}
+
+static bool permissions(struct cx *cx)
+{
+    struct writer writer = {.json = respond_begin(cx, 200)};
+    json_open_array(writer.json);
+    areas_permissions(write_permission, &writer);
+    json_close_array(writer.json);
+    return respond_end_list(cx, &(struct list_meta){1, writer.count, writer.count, NULL});
+}
+
+static bool check_grants(struct cx *cx, json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        const char *grant = json_object_get_string(json_object_array_get_idx(list, i));
+        if (!permission_is_grant(grant))
+            return fail_field(cx, "permissions", "invalid_permission", "\"%s\" is no permission.",
+                              grant);
+        if (!permissions_cover(&cx->session->permissions, grant))
+            return fail(cx, 403, "permission_lacking", "You may not grant %s, which you lack.",
+                        grant);
+    }
+    return true;
+}
+
+static bool answer_granted(struct cx *cx, const char *tenant_id, const char *id)
+{
+    struct rights rights;
+    if (!rights_load(&cx->db, tenant_id, id, &rights))
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_key(json, "permissions");
+    json_open_array(json);
+    for (size_t i = 0; i < rights.permissions.count; i++)
+        json_put_text(json, rights.permissions.grants[i]);
+    json_close_array(json);
+    json_pair(json, "role", rights.role);
+    json_pair_int(json, "rank", rights.rank);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+/* Permissions of one user alone are a role that only they have. */
+static bool set_permissions(struct cx *cx)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id");
+    const struct value *list = input_value(cx->input, "permissions");
+    if (!check_grants(cx, list->json))
+        return false;
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    if (!user_find(cx, id, true, tenant_id))
+        return false;
+    if (!db_get(&cx->db, &action_own_role, tenant_id, id, list->text) ||
+        !db_get(&cx->db, &action_own_role_give, tenant_id, id) || !db_commit(&cx->db))
+        return fail_db(cx);
+    session_rights_changed(id);
+    return answer_granted(cx, tenant_id, id);
+}
+
+#define USER_ACTIVITY                                                                              \
+    .answer = ANSWER_LIST, .answer_fields = activity_fields,                                       \
+    .query = FIELDS({"limit", INT, 0, 1, 100})
+
+const struct route action_routes[] = {
+    ROUTE(POST, "/api/platform-users/:id/activate", MAY(EITHER, "users.users:update"), activate,
+          "Let a user sign in again.", .answer_fields = status_fields),
+    ROUTE(POST, "/api/platform-users/:id/deactivate", MAY(EITHER, "users.users:update"), deactivate,
+          "Keep a user from signing in, at once.", .answer_fields = status_fields,
+          .errors = "409 last_owner"),
+    ROUTE(GET, "/api/platform-users/:id/activity", MAY(EITHER, "users.users:read"), activity,
+          "What a user did lately.", USER_ACTIVITY),
+    ROUTE(GET, "/api/admin-users/permissions", MAY(EITHER, "users.admins:read"), permissions,
+          "Every permission there is.", .answer = ANSWER_LIST, .answer_fields = permission_fields),
+    ROUTE(PUT, "/api/admin-users/:id/permissions", MAY(EITHER, "users.admins:update"),
+          set_permissions, "Give a user permissions besides those of its roles.",
+          .body = FIELDS({"permissions", ARRAY, REQUIRED, 0, 200, .item = TEXT,
+                          .example = "[\"crm.leads:read\"]"}),
+          .answer_fields = granted_fields),
+    ROUTE(GET, "/api/admin-users/:id/activity", MAY(EITHER, "users.admins:read"), activity,
+          "What an administrator did lately.", USER_ACTIVITY),
+    ROUTE(GET, "/api/admin-users/:id/sessions", MAY(EITHER, "users.admins:read"), sessions,
+          "An administrator's sessions.", .answer = ANSWER_LIST, .answer_fields = session_fields),
+    ROUTE(DELETE, "/api/admin-users/:id/sessions/:sessionId", MAY(EITHER, "users.admins:update"),
+          session_end, "Sign one session of an administrator out.", .answer = ANSWER_NOTHING),
+    ROUTE(POST, "/api/admin-users/:id/reset-password", MAY(EITHER, "users.admins:update"),
+          reset_password, "Give a user a new first password; its sessions end.",
+          .body =
+              FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED),
+    {.path = NULL},
+};

@@ -1,0 +1,277 @@
+/* people: users as resources. One table, seen as all users of tenants, as those
+ * who administer, and by kind. */
+#include <string.h>
+
+#include "access/password.h"
+#include "access/policy.h"
+#include "access/roles.h"
+#include "access/session.h"
+#include "access/tenant.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "users.h"
+
+STATEMENT(people_find,
+          "select tenant_id, status\n"
+          "from users\n"
+          "where id = $1::uuid",
+          0);
+
+STATEMENT(people_password,
+          "update users\n"
+          "set password_hash = $3, must_change_password = $4::bool\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+STATEMENT(people_drop_roles,
+          "delete from user_roles\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
+          DB_WRITES);
+
+STATEMENT(people_add_roles,
+          "insert into user_roles (tenant_id, user_id, role_key)\n"
+          "select $1::uuid, $2::uuid, key\n"
+          "from jsonb_array_elements_text($3::jsonb) key\n"
+          "on conflict (tenant_id, user_id, role_key) do nothing",
+          DB_WRITES);
+
+bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE])
+{
+    struct rows *rows = uuid_is(id) ? db_get(&cx->db, &people_find, id) : NULL;
+    if (!rows && uuid_is(id))
+        return fail_db(cx);
+    if (!rows || rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "There is no such user.");
+    memcpy(tenant_id, rows_text(rows, 0, 0), UUID_SIZE);
+    return !to_change || user_may_change(cx, &cx->db, tenant_id, id);
+}
+
+const char *role_of_kind(const char *kind)
+{
+    static const char *const pairs[][2] = {{"owner", "owner"},      {"admin", "admin"},
+                                           {"staff", "staff"},      {"customer", "customer"},
+                                           {"student", "customer"}, {"parent", "customer"}};
+    for (size_t i = 0; kind && i < COUNT(pairs); i++)
+        if (strcmp(pairs[i][0], kind) == 0)
+            return pairs[i][1];
+    return NULL;
+}
+
+/* Custom roles are looked up in the tenant they belong to. */
+static bool may_grant_all(struct cx *cx, const char *tenant_id, json_object *roles)
+{
+    struct db there = cx->db;
+    memcpy(there.tenant_id, tenant_id, UUID_SIZE);
+    for (size_t i = 0; i < json_object_array_length(roles); i++)
+        if (!role_may_grant(cx, &there,
+                            json_object_get_string(json_object_array_get_idx(roles, i))))
+            return false;
+    return true;
+}
+
+bool roles_store(struct cx *cx, const char *tenant_id, const char *user_id, json_object *roles)
+{
+    const char *list = json_object_to_json_string_ext(roles, JSON_C_TO_STRING_PLAIN);
+    if (!may_grant_all(cx, tenant_id, roles))
+        return false;
+    /* Added before dropped: the last owner may change to another role only
+     * when there is another owner, and a set that stays is no change. */
+    return (db_get(&cx->db, &people_add_roles, tenant_id, user_id, list) &&
+            db_get(&cx->db, &people_drop_roles, tenant_id, user_id, list)) ||
+           fail_db(cx);
+}
+
+static const struct value *given_value(const struct input *input, const char *name)
+{
+    const struct field *field = field_find(input->fields, name);
+    return field ? &input->values[field - input->fields] : NULL;
+}
+
+/* An operator makes operators unless a tenant is named. */
+static void default_tenant(struct cx *cx, struct input *input)
+{
+    const struct field *field = field_find(input->fields, "tenant_id");
+    struct value *value = field ? &input->values[field - input->fields] : NULL;
+    if (value && value->presence != GIVEN && cx->route->about == &admin_users &&
+        cx->session->is_operator)
+        *value = (struct value){.presence = GIVEN, .text = cx->session->tenant_id};
+}
+
+static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
+{
+    char tenant_id[UUID_SIZE];
+    if (operation != OP_CREATE && !user_find(cx, id, true, tenant_id))
+        return false;
+    if (operation == OP_DELETE && strcmp(id, cx->session->user_id) == 0)
+        return fail(cx, 409, "own_account", "One cannot delete one's own account.");
+    if (operation == OP_CREATE)
+        default_tenant(cx, input);
+    const struct value *password = input ? given_value(input, "password") : NULL;
+    return !password || password->presence != GIVEN ||
+           password_policy_check(cx, "password", password->text);
+}
+
+static bool store_password(struct cx *cx, const char *tenant_id, const char *id,
+                           const struct input *input)
+{
+    const struct value *password = given_value(input, "password");
+    if (!password || password->presence != GIVEN)
+        return true;
+    const struct value *change = given_value(input, "must_change_password");
+    const char *hash = password_hash(cx->arena, password->text);
+    if (!hash)
+        return fail(cx, 503, "busy", "Too much work at once; try again.");
+    return db_get(&cx->db, &people_password, tenant_id, id, hash,
+                  change && change->text ? change->text : "false") ||
+           fail_db(cx);
+}
+
+static void release_json(void *value)
+{
+    json_object_put(value);
+}
+
+static json_object *default_roles(struct cx *cx, const struct input *input)
+{
+    const struct value *kind = given_value(input, "kind");
+    const char *role = role_of_kind(kind && kind->text ? kind->text : "staff");
+    json_object *roles = json_object_new_array();
+    arena_defer(cx->arena, release_json, roles);
+    if (role)
+        json_object_array_add(roles, json_object_new_string(role));
+    return roles;
+}
+
+static bool finish(struct cx *cx, enum operation operation, const char *id)
+{
+    char tenant_id[UUID_SIZE];
+    if (operation == OP_DELETE)
+        return true;
+    if (!user_find(cx, id, false, tenant_id) || !store_password(cx, tenant_id, id, cx->input))
+        return false;
+    const struct value *roles = given_value(cx->input, "roles");
+    if (roles && roles->presence == GIVEN)
+        return roles_store(cx, tenant_id, id, roles->json);
+    if (operation != OP_CREATE)
+        return true;
+    return roles_store(cx, tenant_id, id, default_roles(cx, cx->input));
+}
+
+/* Rights may have changed: tokens issued before are read anew. */
+static void committed(struct cx *cx, enum operation operation, const char *id)
+{
+    (void)cx;
+    if (operation != OP_CREATE)
+        session_rights_changed(id);
+}
+
+#define ROLES_SQL                                                                                  \
+    "select coalesce(jsonb_agg(r.role_key order by r.role_key), '[]') from user_roles r "          \
+    "where r.tenant_id = users.tenant_id and r.user_id = users.id"
+
+#define KINDS CHOICES("operator", "admin", "owner", "student", "parent", "staff", "customer")
+
+#define USER_FIELDS                                                                                \
+    {"email", EMAIL, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, .label = "E-mail",          \
+     .example = "ben@northside.test"},                                                             \
+        {"name", TEXT, REQUIRED | SEARCHED | SORTED | LISTED, 1, 200, .example = "Ben Okoro"},     \
+        {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100300"},                          \
+        {"kind",                                                                                   \
+         CHOICE,                                                                                   \
+         FILTERED | LISTED,                                                                        \
+         .initial = "staff",                                                                       \
+         .choices = KINDS,                                                                         \
+         .help = "The person's place in the organisation, not a right.",                           \
+         .example = "staff"},                                                                      \
+        {"status",                                                                                 \
+         CHOICE,                                                                                   \
+         FILTERED | LISTED,                                                                        \
+         .initial = "active",                                                                      \
+         .choices = CHOICES("active", "inactive", "suspended", "pending"),                         \
+         .example = "active"},                                                                     \
+        {"roles",                                                                                  \
+         ARRAY,                                                                                    \
+         LISTED,                                                                                   \
+         0,                                                                                        \
+         20,                                                                                       \
+         .item = TEXT,                                                                             \
+         .sql = ROLES_SQL,                                                                         \
+         .help = "Keys of roles, like admin or staff; by kind when left out.",                     \
+         .example = "[\"staff\"]"},                                                                \
+        {"locale", LOCALE, NULLABLE, .label = "Language", .example = "en"},                        \
+        {"password",                                                                               \
+         SECRET,                                                                                   \
+         INPUT_ONLY,                                                                               \
+         1,                                                                                        \
+         1024,                                                                                     \
+         .help = "A first password.",                                                              \
+         .example = "a first long password"},                                                      \
+        {"must_change_password", BOOL, 0, .initial = "false", .label = "Must change the password", \
+         .example = "false"},                                                                      \
+        {"email_verified_at", TIME, NULLABLE | READ_ONLY},                                         \
+        {"last_login_at", TIME, NULLABLE | READ_ONLY | SORTED, .label = "Last sign-in"},           \
+        {"version", INT, READ_ONLY | HIDDEN},                                                      \
+    {                                                                                              \
+        "tenant_id", UUID, CREATE_ONLY | FILTERED | HIDDEN,                                        \
+            .refers = "/api/tenants",                                                              \
+            .help = "Operators say for which tenant; others are in theirs.",                       \
+            .example = "0192f0c1-7c1e-7000-8000-000000000002"                                      \
+    }
+
+#define USERS_VIEW(view_name, view_one, view_title, view_where, view_api)                          \
+    {                                                                                              \
+        .name = (view_name), .one = (view_one), .title = (view_title), .table = "users",           \
+        .permission = "users.users", .api = (view_api), .scope = SCOPE_EITHER,                     \
+        .operations = OP_LIST | OP_GET, .where = (view_where), .fields = FIELDS(USER_FIELDS),      \
+        .label = "name"                                                                            \
+    }
+
+const struct resource platform_users = {
+    .name = "platform-users",
+    .one = "user",
+    .title = "Users",
+    .about = "Accounts that sign in; each belongs to one tenant.",
+    .permission = "users.users",
+    .table = "users",
+    .api = "/api/platform-users",
+    .page = "/admin/users",
+    .icon = "users",
+    .scope = SCOPE_EITHER,
+    .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE | OP_EXPORT,
+    .fields = FIELDS(USER_FIELDS),
+    .label = "name",
+    .prepare = prepare,
+    .finish = finish,
+    .committed = committed,
+    .template_list = "users/list",
+};
+
+const struct resource admin_users = {
+    .name = "admin-users",
+    .one = "administrator",
+    .title = "Operators",
+    .about = "Operators of the platform, and administrators of tenants.",
+    .permission = "users.admins",
+    .table = "users",
+    .api = "/api/admin-users",
+    .page = "/platform/users",
+    .icon = "user-shield",
+    .scope = SCOPE_EITHER,
+    .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
+    .where = "kind in ('operator', 'admin', 'owner')",
+    .fields = FIELDS(USER_FIELDS),
+    .label = "name",
+    .prepare = prepare,
+    .finish = finish,
+    .committed = committed,
+};
+
+const struct resource owner_users =
+    USERS_VIEW("owners", "owner user", "Owners", "kind = 'owner'", "/api/platform-users/owners");
+const struct resource student_users = USERS_VIEW(
+    "students", "student user", "Students", "kind = 'student'", "/api/platform-users/students");
+const struct resource parent_users = USERS_VIEW("parents", "parent user", "Parents",
+                                                "kind = 'parent'", "/api/platform-users/parents");
+const struct resource staff_users =
+    USERS_VIEW("staff", "staff user", "Staff", "kind = 'staff'", "/api/platform-users/staff");

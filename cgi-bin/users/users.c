@@ -1,0 +1,17 @@
+/* users: the accounts of a tenant, and those of operators. */
+#include "users.h"
+
+static const struct area area = {
+    .name = "users",
+    .title = "Users",
+    .more_routes = (const struct route *const[]){action_routes, import_routes, figure_routes, NULL},
+    .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
+                           &parent_users, &staff_users),
+    .menu = MENU({ADMIN_PAGES, "Users", "/admin/users", "users", "users.users:read", "People",
+                  "business reseller", 50},
+                 {PLATFORM_PAGES, "Operators", "/platform/users", "user-shield",
+                  "users.admins:read", "People", "platform", 50}),
+    .platform = true,
+};
+
+AREA_MAIN(area)

@@ -1,0 +1,27 @@
+/* users: what the files of this area share. */
+#ifndef USERS_H
+#define USERS_H
+
+#include "api/area.h"
+
+struct cx;
+
+extern const struct resource platform_users, admin_users;
+extern const struct resource owner_users, student_users, parent_users, staff_users;
+extern const struct route
+    action_routes[]; /* activate, sessions, activity, passwords, permissions */
+extern const struct route import_routes[]; /* CSV in, by API and by page */
+extern const struct route figure_routes[]; /* analytics */
+
+/* The tenant and status of a user that the one signed in may see; 404 else.
+ * Checks rank too when it shall be changed. WAITS. */
+bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE]);
+
+/* The role that a kind of user has unless roles are given; NULL: none. */
+const char *role_of_kind(const char *kind);
+
+/* Replaces a user's roles by a JSON array of keys, checking that each may be
+ * granted; in cx->db's transaction. WAITS. */
+bool roles_store(struct cx *cx, const char *tenant_id, const char *user_id, json_object *roles);
+
+#endif
