@@ -217,6 +217,8 @@ static void describe_resources(struct json *json, const struct area *area)
         pair_if(json, "page", (*it)->page);
         pair_if(json, "icon", (*it)->icon);
         json_pair(json, "scope", scopes[(*it)->scope]);
+        if ((*it)->no_common_times)
+            json_pair_bool(json, "noCommonTimes", true);
         pair_fields(json, "fields", (*it)->fields);
         json_close_object(json);
     }

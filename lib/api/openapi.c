@@ -68,6 +68,8 @@ static json_object *record_fields(json_object *resource)
         "{\"name\":\"createdAt\",\"type\":\"time\",\"readOnly\":true,\"label\":\"Created\"},"
         "{\"name\":\"updatedAt\",\"type\":\"time\",\"readOnly\":true,\"label\":\"Updated\"}]";
     json_object *all = json_tokener_parse(common), *own = member(resource, "fields");
+    if (member_true(resource, "noCommonTimes"))
+        json_object_array_del_idx(all, 1, 2);
     for (size_t i = 0; i < json_object_array_length(own); i++)
         json_object_array_add(all, json_object_get(json_object_array_get_idx(own, i)));
     return all;

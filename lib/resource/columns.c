@@ -30,7 +30,8 @@ static const struct field **make(const struct resource *resource)
         abort();
     }
     for (const struct field *field = resource_common_fields; field->type != FIELD_END; field++)
-        columns[at++] = field;
+        if (!resource->no_common_times || field == resource_common_fields)
+            columns[at++] = field;
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
         if (is_seen(field))
             columns[at++] = field;

@@ -1,0 +1,38 @@
+/* access: roles and permissions, the audit log, security and settings. */
+#include "area.h"
+
+STATEMENT(seal_events, "select house.events_seal(5000)", DB_WRITES | DB_ON_PLATFORM | DB_SLOW);
+
+/* Events are chained a moment after they were written, so that writers never
+ * wait for each other. */
+static bool seal(struct db *db)
+{
+    return db_get0(db, &seal_events) != NULL;
+}
+
+static const struct area area = {
+    .name = "access",
+    .title = "Access",
+    .more_routes = (const struct route *const[]){role_routes, matrix_pages, audit_routes,
+                                                 security_routes, NULL},
+    .resources = RESOURCES(&roles, &audit_logs, &login_attempts),
+    .menu = MENU(
+        {ADMIN_PAGES, "Roles", "/admin/roles", "lock", "access.roles:read", "People", NULL, 55},
+        {ADMIN_PAGES, "Audit log", "/admin/audit", "history", "access.audit:read", "Security", NULL,
+         60},
+        {ADMIN_PAGES, "Sign-in attempts", "/admin/login-attempts", "login", "access.security:read",
+         "Security", NULL, 62},
+        {ADMIN_PAGES, "Settings", "/admin/settings", "settings", "tenants.settings:read",
+         "Settings", NULL, 75}),
+    .tasks = TASKS({"access.seal_events", 2, seal}),
+    .settings = SETTINGS({"security", "Security", "Rules for passwords and sessions.",
+                          FIELDS({"password_min_length", INT, 0, 8, 128, .initial = "10",
+                                  .label = "Shortest password", .example = "12"},
+                                 {"session_days", INT, 0, 1, 90, .initial = "7",
+                                  .label = "Days that a session lives without use", .example = "7"},
+                                 {"mfa_required", BOOL, 0, .initial = "false",
+                                  .label = "Ask for a second factor", .example = "false"})}),
+    .platform = true,
+};
+
+AREA_MAIN(area)

@@ -1,0 +1,136 @@
+/* audit: the log of what happened, read-only for everybody. */
+#include <string.h>
+
+#include "access/session.h"
+#include "area.h"
+#include "http/cx.h"
+#include "page/page.h"
+
+STATEMENT(audit_verify,
+          "select checked, broken_seq, reason\n"
+          "from house.events_verify_own()",
+          DB_SLOW);
+
+const struct resource audit_logs = {
+    .name = "audit",
+    .one = "event",
+    .title = "Audit log",
+    .about = "Every change, who made it and when. Nobody can change it.",
+    .permission = "access.audit",
+    .table = "events",
+    .api = "/api/audit/logs",
+    .page = "/admin/audit",
+    .icon = "history",
+    .scope = SCOPE_TENANT,
+    .operations = OP_LIST | OP_GET | OP_EXPORT,
+    .sort = "-at",
+    .label = "action",
+    .no_common_times = true,
+    .fields =
+        FIELDS({"at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When",
+                .example = "2026-11-21T09:30:00Z"},
+               {"actor_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Who"},
+               {"actor_kind", CHOICE, READ_ONLY | FILTERED,
+                .choices = CHOICES("user", "api_key", "system"), .example = "user"},
+               {"actor_id", UUID, READ_ONLY | NULLABLE | FILTERED | HIDDEN},
+               {"impersonator_id", UUID, READ_ONLY | NULLABLE | HIDDEN},
+               {"action", TEXT, READ_ONLY | FILTERED | LISTED, .example = "crm.leads.created"},
+               {"resource_type", TEXT, READ_ONLY | NULLABLE | FILTERED | LISTED, .label = "What"},
+               {"resource_id", TEXT, READ_ONLY | NULLABLE | FILTERED},
+               {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED, .label = "Before and after"},
+               {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
+               {"user_agent", TEXT, READ_ONLY | NULLABLE, .label = "Browser"},
+               {"request_id", TEXT, READ_ONLY | NULLABLE},
+               {"seq", INT, READ_ONLY | NULLABLE, .label = "Number in the chain"}),
+};
+
+const struct resource login_attempts = {
+    .name = "login-attempts",
+    .one = "sign-in attempt",
+    .title = "Sign-in attempts",
+    .about = "Who tried to sign in, and whether it worked.",
+    .permission = "access.security",
+    .table = "login_attempts",
+    .api = "/api/security/login-attempts",
+    .page = "/admin/login-attempts",
+    .icon = "login",
+    .scope = SCOPE_TENANT,
+    .operations = OP_LIST,
+    .sort = "-createdAt",
+    .label = "email",
+    .no_common_times = true,
+    .fields = FIELDS({"created_at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When",
+                      .example = "2026-11-21T09:30:00Z"},
+                     {"email", EMAIL, READ_ONLY | FILTERED | LISTED, .label = "E-mail"},
+                     {"succeeded", BOOL, READ_ONLY | FILTERED | LISTED, .label = "Worked"},
+                     {"ip", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Address"},
+                     {"user_agent", TEXT, READ_ONLY | NULLABLE, .label = "Browser"}),
+};
+
+static const struct field verify_fields[] = {{"intact", BOOL},
+                                             {"checked", INT},
+                                             {"broken_at", INT, NULLABLE},
+                                             {"reason", TEXT, NULLABLE},
+                                             {.type = FIELD_END}};
+
+static bool verify(struct cx *cx)
+{
+    struct rows *rows = db_get0(&cx->db, &audit_verify);
+    if (!rows)
+        return fail_db(cx);
+    bool intact = rows_text(rows, 0, 1) == NULL;
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_pair_bool(json, "intact", intact);
+    json_pair_int(json, "checked", rows_int(rows, 0, 0));
+    json_key(json, "brokenAt");
+    if (intact)
+        json_put_null(json);
+    else
+        json_put_int(json, rows_int(rows, 0, 1));
+    json_pair(json, "reason", rows_text(rows, 0, 2));
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+/* JSON Lines beside the CSV that every resource has. */
+static bool export_lines(struct cx *cx)
+{
+    struct list_query query;
+    struct list_result result;
+    struct json json;
+    if (!list_read_query(cx, &audit_logs, &query))
+        return false;
+    query.limit = 1000;
+    query.count = false;
+    buf_clear(&cx->response.body);
+    for (size_t total = 0; total < 100000; total += rows_count(result.rows)) {
+        if (!list_run(cx, &audit_logs, &query, &result))
+            return false;
+        for (size_t i = 0; i < rows_count(result.rows); i++) {
+            json_start(&json, &cx->response.body);
+            record_write_json(&json, &result, i);
+            buf_putc(&cx->response.body, '\n');
+        }
+        if (!result.next_cursor)
+            break;
+        query.after = result.next_cursor;
+    }
+    return respond_file(cx, "application/jsonl", "audit.jsonl");
+}
+
+static bool export_either(struct cx *cx)
+{
+    const char *format = query_text(cx, "format");
+    return format && strcmp(format, "jsonl") == 0 ? export_lines(cx) : resource_export(cx);
+}
+
+const struct route audit_routes[] = {
+    ROUTE(GET, "/api/audit/export", MAY(TENANT, "access.audit:export"), export_either,
+          "Export the audit log as CSV or JSON Lines.", .answer = ANSWER_FILE,
+          .flags = ROUTE_LIST_QUERY, .about = &audit_logs,
+          .query = FIELDS({"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl")})),
+    ROUTE(GET, "/api/audit/verify", MAY(TENANT, "access.audit:verify"), verify,
+          "Verify the chain of the audit log.", .answer_fields = verify_fields),
+    {.path = NULL},
+};

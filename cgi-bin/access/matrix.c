@@ -1,0 +1,171 @@
+/* matrix: the page of roles by permissions, with ticks. */
+#include <string.h>
+
+#include "access/roles.h"
+#include "access/session.h"
+#include "api/areas.h"
+#include "area.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page.h"
+
+STATEMENT(matrix_roles,
+          "select key, name, permissions, rank\n"
+          "from roles\n"
+          "where tenant_id = current_setting('app.tenant_id')::uuid\n"
+          "order by rank desc, key\n"
+          "limit 100",
+          0);
+
+STATEMENT(
+    matrix_store,
+    "update roles\n"
+    "set permissions = $2::jsonb\n"
+    "where tenant_id = current_setting('app.tenant_id')::uuid and key = $1 and rank <= $3::int\n"
+    "returning id",
+    DB_WRITES);
+
+enum { COLUMNS_MAX = 128 };
+
+struct column {
+    const char *key, *name;
+    struct permissions grants;
+    bool custom;
+};
+
+struct table {
+    struct cx *cx;
+    struct column columns[COLUMNS_MAX];
+    size_t count;
+    json_object *rows;
+    const char *area;
+};
+
+static size_t count_of(const char *const *list)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    return count;
+}
+
+static bool load_columns(struct table *table)
+{
+    struct cx *cx = table->cx;
+    struct rows *rows = db_get0(&cx->db, &matrix_roles);
+    if (!rows)
+        return fail_db(cx);
+    for (const struct builtin_role *role = builtin_roles; role->key; role++)
+        if (builtin_role_in(role, cx->tenant->kind))
+            table->columns[table->count++] = (struct column){
+                role->key, role->name, {role->grants, count_of(role->grants)}, false};
+    for (size_t i = 0; i < rows_count(rows) && table->count < COLUMNS_MAX; i++)
+        table->columns[table->count++] = (struct column){
+            rows_text(rows, i, 0), rows_text(rows, i, 1),
+            permissions_read(cx->arena, rows_text(rows, i, 2)),
+            rows_int(rows, i, 3) <= cx->session->rank && may(cx, "access.roles:update")};
+    return true;
+}
+
+static void add_row(void *arg, const char *name, const char *title, const char *area)
+{
+    struct table *table = arg;
+    json_object *row = page_item(table->rows), *cells = page_list(row, "cells");
+    page_set(row, "permission", name);
+    page_set(row, "title", title);
+    page_set(row, "first", text_equal(area, table->area) ? NULL : area);
+    table->area = area;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct column *column = &table->columns[i];
+        json_object *cell = page_item(cells);
+        bool on = permissions_allow(&column->grants, name);
+        bool editable = column->custom && permissions_allow(&table->cx->session->permissions, name);
+        page_set(cell, "field", arena_printf(table->cx->arena, "%s/%s", column->key, name));
+        page_set(cell, "role", column->name);
+        page_set(cell, "permission", name);
+        page_set_bool(cell, "on", on);
+        page_set_bool(cell, "editable", editable);
+    }
+}
+
+static bool show(struct cx *cx)
+{
+    struct table table = {.cx = cx};
+    json_object *data = page_object(cx);
+    if (!load_columns(&table))
+        return false;
+    json_object *heads = page_list(data, "columns");
+    bool editable = false;
+    for (size_t i = 0; i < table.count; i++) {
+        json_object *head = page_item(heads);
+        page_set(head, "name", table.columns[i].name);
+        page_set_bool(head, "custom", table.columns[i].custom);
+        editable = editable || table.columns[i].custom;
+    }
+    table.rows = page_list(data, "rows");
+    areas_permissions(add_row, &table);
+    page_set_bool(data, "editable", editable);
+    return page_render(cx, 200, "access/matrix", "Permissions", data);
+}
+
+/* ---- saving: the ticks of a role are its permissions ---- */
+
+struct save {
+    struct cx *cx;
+    const struct column *column;
+    json_object *kept;
+};
+
+static bool is_ticked(struct cx *cx, const char *key, const char *permission)
+{
+    return parameter_get(cx->request.form, arena_printf(cx->arena, "%s/%s", key, permission)) !=
+           NULL;
+}
+
+/* What the one signed in lacks was shown without a box: it stays as it was. */
+static void keep_permission(void *arg, const char *name, const char *title, const char *area)
+{
+    struct save *save = arg;
+    (void)title;
+    (void)area;
+    bool mine = permissions_allow(&save->cx->session->permissions, name);
+    bool had = permissions_allow(&save->column->grants, name);
+    if (mine ? is_ticked(save->cx, save->column->key, name) : had)
+        json_object_array_add(save->kept, json_object_new_string(name));
+}
+
+static bool save_column(struct cx *cx, const struct column *column)
+{
+    struct save save = {cx, column, json_object_new_array()};
+    areas_permissions(keep_permission, &save);
+    const char *list =
+        arena_text(cx->arena, json_object_to_json_string_ext(save.kept, JSON_C_TO_STRING_PLAIN));
+    json_object_put(save.kept);
+    const char *rank = arena_printf(cx->arena, "%d", cx->session->rank);
+    return db_get(&cx->db, &matrix_store, column->key, list, rank) || fail_db(cx);
+}
+
+static bool submit(struct cx *cx)
+{
+    struct table table = {.cx = cx};
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    if (!load_columns(&table))
+        return false;
+    for (size_t i = 0; i < table.count; i++)
+        if (table.columns[i].custom && !save_column(cx, &table.columns[i]))
+            return false;
+    if (!db_commit(&cx->db))
+        return fail_db(cx);
+    session_rights_changed(cx->session->tenant_id);
+    page_notice(cx, "success", "Permissions saved.");
+    return page_go(cx, "/admin/permissions");
+}
+
+const struct route matrix_pages[] = {
+    ROUTE(GET, "/admin/permissions", MAY(TENANT, "access.roles:read"), show,
+          "Roles by permissions, with ticks.", .answer = ANSWER_PAGE),
+    ROUTE(POST, "/admin/permissions", MAY(TENANT, "access.roles:update"), submit, "Save the ticks.",
+          .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_LOOSE_BODY),
+    {.path = NULL},
+};

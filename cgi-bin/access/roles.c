@@ -1,0 +1,288 @@
+/* roles: those that a tenant made; the built-in ones stand beside them. */
+#include "access/roles.h"
+
+#include <string.h>
+
+#include "access/session.h"
+#include "api/areas.h"
+#include "area.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+STATEMENT(role_by_id,
+          "select key, rank\n"
+          "from roles\n"
+          "where id = $1::uuid",
+          0);
+
+STATEMENT(role_in_use, "select exists (select from user_roles where role_key = $1)", 0);
+
+STATEMENT(role_user,
+          "select tenant_id\n"
+          "from users\n"
+          "where id = $1::uuid",
+          0);
+
+STATEMENT(role_user_drop,
+          "delete from user_roles\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
+          DB_WRITES);
+
+STATEMENT(role_user_add,
+          "insert into user_roles (tenant_id, user_id, role_key)\n"
+          "select $1::uuid, $2::uuid, key\n"
+          "from jsonb_array_elements_text($3::jsonb) key\n"
+          "on conflict (tenant_id, user_id, role_key) do nothing",
+          DB_WRITES);
+
+STATEMENT(role_matrix,
+          "select key, name, permissions, rank, id\n"
+          "from roles\n"
+          "where tenant_id = current_setting('app.tenant_id')::uuid\n"
+          "order by rank desc, key\n"
+          "limit 100",
+          0);
+
+/* ---- rules ---- */
+
+static bool check_grants(struct cx *cx, const struct value *permissions)
+{
+    json_object *list = permissions->json;
+    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+        const char *grant = json_object_get_string(json_object_array_get_idx(list, i));
+        if (!permission_is_grant(grant) || (!strchr(grant, '*') && !areas_permission_exists(grant)))
+            return fail_field(cx, "permissions", "invalid_permission", "\"%s\" is no permission.",
+                              grant);
+        if (!permissions_cover(&cx->session->permissions, grant))
+            return fail(cx, 403, "permission_lacking", "You may not grant %s, which you lack.",
+                        grant);
+    }
+    return true;
+}
+
+static bool check_own_rank(struct cx *cx, const char *id)
+{
+    struct rows *rows = uuid_is(id) ? db_get(&cx->db, &role_by_id, id) : NULL;
+    if (!rows && uuid_is(id))
+        return fail_db(cx);
+    if (!rows || rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "There is no such role.");
+    if (rows_int(rows, 0, 1) > cx->session->rank)
+        return fail(cx, 403, "rank_too_high", "This role is ranked above you.");
+    return true;
+}
+
+static bool check_unused(struct cx *cx, const char *id)
+{
+    struct rows *role = db_get(&cx->db, &role_by_id, id);
+    struct rows *used =
+        role && rows_count(role) ? db_get(&cx->db, &role_in_use, rows_text(role, 0, 0)) : NULL;
+    if (!role || (rows_count(role) && !used))
+        return fail_db(cx);
+    return !used || !rows_bool(used, 0, 0) ||
+           fail(cx, 409, "role_in_use", "Users still have this role.");
+}
+
+static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
+{
+    if (operation != OP_CREATE && !check_own_rank(cx, id))
+        return false;
+    if (operation == OP_DELETE)
+        return check_unused(cx, id);
+    const struct value *rank = input_value(input, "rank"), *key = input_value(input, "key");
+    int64_t wanted = 0;
+    if (rank->text && text_to_int(rank->text, 0, 99, &wanted) && wanted > cx->session->rank)
+        return fail(cx, 403, "rank_too_high", "This rank is above yours.");
+    if (key->text && builtin_role_find(key->text))
+        return fail_field(cx, "key", "key_taken", "A built-in role has this key.");
+    return check_grants(cx, input_value(input, "permissions"));
+}
+
+static void committed(struct cx *cx, enum operation operation, const char *id)
+{
+    (void)operation;
+    (void)id;
+    session_rights_changed(cx->session->tenant_id);
+}
+
+const struct resource roles = {
+    .name = "roles",
+    .one = "role",
+    .title = "Roles",
+    .about = "Roles of one's own, besides the built-in ones. A role is a list of permissions.",
+    .permission = "access.roles",
+    .table = "roles",
+    .api = "/api/rbac/roles",
+    .page = "/admin/roles",
+    .icon = "lock",
+    .scope = SCOPE_TENANT,
+    .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
+    .fields = FIELDS(
+        {"key", TEXT, REQUIRED | CREATE_ONLY | FILTERED | LISTED, 2, 49,
+         .help = "Small letters, digits and _; it never changes.", .example = "front_desk"},
+        {"name", TEXT, REQUIRED | LISTED, 1, 100, .example = "Front desk"},
+        {"description", TEXT, NULLABLE | LISTED, 0, 500, .example = "Greets and checks in."},
+        {"rank", INT, LISTED, 1, 99, .initial = "10",
+         .help = "Higher is mightier; nobody changes whom is ranked above them.", .example = "20"},
+        {"inherits", TEXT, NULLABLE, 0, 49, .help = "Key of a role whose permissions it has too.",
+         .example = "staff"},
+        {"permissions", ARRAY, 0, 0, 300, .initial = "[]", .item = TEXT,
+         .help = "Like crm.leads:read; crm.* is a whole area.", .example = "[\"crm.leads:read\"]"}),
+    .label = "name",
+    .prepare = prepare,
+    .committed = committed,
+    .template_list = "access/roles",
+};
+
+/* ---- permissions and matrix ---- */
+
+static const struct field permission_fields[] = {
+    {"name", TEXT}, {"title", TEXT}, {"area", TEXT}, {.type = FIELD_END}};
+static const struct field matrix_fields[] = {
+    {"permissions", ARRAY, .item = TEXT},
+    {"roles", ARRAY,
+     .fields = FIELDS({"key", TEXT}, {"name", TEXT}, {"rank", INT}, {"builtin", BOOL},
+                      {"permissions", ARRAY, .item = TEXT})},
+    {.type = FIELD_END}};
+
+static void write_permission(void *arg, const char *name, const char *title, const char *area)
+{
+    struct json *json = arg;
+    json_open_object(json);
+    json_pair(json, "name", name);
+    json_pair(json, "title", title);
+    json_pair(json, "area", area);
+    json_close_object(json);
+}
+
+static void write_name(void *arg, const char *name, const char *title, const char *area)
+{
+    (void)title;
+    (void)area;
+    json_put_text(arg, name);
+}
+
+static bool permissions(struct cx *cx)
+{
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    areas_permissions(write_permission, json);
+    json_close_array(json);
+    return respond_end_list(cx, &(struct list_meta){1, 1000, -1, NULL});
+}
+
+struct ticks {
+    struct json *json;
+    const struct permissions *grants;
+};
+
+static void write_tick(void *arg, const char *name, const char *title, const char *area)
+{
+    struct ticks *ticks = arg;
+    (void)title;
+    (void)area;
+    if (permissions_allow(ticks->grants, name))
+        json_put_text(ticks->json, name);
+}
+
+static void write_role(struct json *json, const char *key, const char *name, int rank, bool builtin,
+                       const struct permissions *grants)
+{
+    struct ticks ticks = {json, grants};
+    json_open_object(json);
+    json_pair(json, "key", key);
+    json_pair(json, "name", name);
+    json_pair_int(json, "rank", rank);
+    json_pair_bool(json, "builtin", builtin);
+    json_key(json, "permissions");
+    json_open_array(json);
+    areas_permissions(write_tick, &ticks);
+    json_close_array(json);
+    json_close_object(json);
+}
+
+static size_t count_of(const char *const *list)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    return count;
+}
+
+static bool matrix(struct cx *cx)
+{
+    struct rows *rows = db_get0(&cx->db, &role_matrix);
+    if (!rows)
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_key(json, "permissions");
+    json_open_array(json);
+    areas_permissions(write_name, json);
+    json_close_array(json);
+    json_key(json, "roles");
+    json_open_array(json);
+    for (const struct builtin_role *role = builtin_roles; role->key; role++) {
+        struct permissions grants = {role->grants, count_of(role->grants)};
+        if (builtin_role_in(role, cx->tenant->kind))
+            write_role(json, role->key, role->name, role->rank, true, &grants);
+    }
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        struct permissions grants = permissions_read(cx->arena, rows_text(rows, i, 2));
+        write_role(json, rows_text(rows, i, 0), rows_text(rows, i, 1), (int)rows_int(rows, i, 3),
+                   false, &grants);
+    }
+    json_close_array(json);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+/* ---- the roles of a user ---- */
+
+static bool set_user_roles(struct cx *cx)
+{
+    const char *id = cx_path(cx, "id"), *tenant_id;
+    const struct value *list = input_value(cx->input, "roles");
+    if (!uuid_is(id))
+        return fail(cx, 404, "not_found", "There is no such user.");
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    struct rows *user = db_get(&cx->db, &role_user, id);
+    if (!user)
+        return fail_db(cx);
+    if (rows_count(user) == 0)
+        return fail(cx, 404, "not_found", "There is no such user.");
+    tenant_id = rows_text(user, 0, 0);
+    struct db there = cx->db;
+    memcpy(there.tenant_id, tenant_id, UUID_SIZE);
+    if (!user_may_change(cx, &there, tenant_id, id))
+        return false;
+    for (size_t i = 0; i < json_object_array_length(list->json); i++)
+        if (!role_may_grant(cx, &there,
+                            json_object_get_string(json_object_array_get_idx(list->json, i))))
+            return false;
+    if (!db_get(&cx->db, &role_user_add, tenant_id, id, list->text) ||
+        !db_get(&cx->db, &role_user_drop, tenant_id, id, list->text) || !db_commit(&cx->db))
+        return fail_db(cx);
+    session_rights_changed(id);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_key(json, "roles");
+    json_put_raw(json, list->text, strlen(list->text));
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+const struct route role_routes[] = {
+    ROUTE(GET, "/api/rbac/permissions", MAY(TENANT, "access.roles:read"), permissions,
+          "Every permission there is.", .answer = ANSWER_LIST, .answer_fields = permission_fields),
+    ROUTE(GET, "/api/rbac/matrix", MAY(TENANT, "access.roles:read"), matrix,
+          "Roles by permissions.", .answer_fields = matrix_fields),
+    ROUTE(PUT, "/api/rbac/users/:id/roles", MAY(EITHER, "access.roles:assign"), set_user_roles,
+          "Replace the roles of a user.",
+          .body = FIELDS({"roles", ARRAY, REQUIRED, 0, 20, .item = TEXT, .example = "[\"staff\"]"}),
+          .answer_fields = FIELDS({"roles", ARRAY, .item = TEXT}),
+          .errors = "403 rank_too_high, 403 permission_lacking, 409 last_owner"),
+    {.path = NULL},
+};

@@ -1,0 +1,106 @@
+/* security: sessions of a tenant, the policy, and the index of settings. */
+#include <string.h>
+
+#include "access/tenant.h"
+#include "api/areas.h"
+#include "area.h"
+#include "http/cx.h"
+#include "page/page.h"
+
+STATEMENT(security_sessions,
+          "select s.id, s.user_id, u.email, s.ip, s.user_agent, s.created_at, s.last_used_at, "
+          "s.expires_at\n"
+          "from sessions s\n"
+          "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
+          "where s.tenant_id = current_setting('app.tenant_id')::uuid\n"
+          "and s.revoked_at is null and s.expires_at > now()\n"
+          "order by s.last_used_at desc, s.id desc\n"
+          "limit 100",
+          0);
+
+STATEMENT(security_settings,
+          "select settings\n"
+          "from tenants\n"
+          "where id = current_setting('app.tenant_id')::uuid",
+          0);
+
+static const struct field session_fields[] = {{"id", UUID},
+                                              {"user_id", UUID},
+                                              {"email", EMAIL},
+                                              {"ip", TEXT, NULLABLE},
+                                              {"user_agent", TEXT, NULLABLE},
+                                              {"created_at", TIME},
+                                              {"last_used_at", TIME},
+                                              {"expires_at", TIME},
+                                              {.type = FIELD_END}};
+
+static bool sessions(struct cx *cx)
+{
+    struct rows *rows = db_get0(&cx->db, &security_sessions);
+    if (!rows)
+        return fail_db(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_open_object(json);
+        for (int k = 0; k < rows_width(rows); k++) {
+            json_key(json, field_json_name(&session_fields[k]));
+            field_write_json(json, &session_fields[k], rows_text(rows, i, k),
+                             rows_length(rows, i, k));
+        }
+        json_close_object(json);
+    }
+    json_close_array(json);
+    return respond_end_list(cx, &(struct list_meta){1, 100, (int64_t)rows_count(rows), NULL});
+}
+
+static bool all_settings(struct cx *cx)
+{
+    struct rows *rows = db_get0(&cx->db, &security_settings);
+    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "This tenant is gone.");
+    json_put_raw(respond_begin(cx, 200), rows_text(rows, 0, 0), rows_length(rows, 0, 0));
+    return respond_end(cx);
+}
+
+static const char *member(json_object *object, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(object, key, &value);
+    return json_object_get_string(value);
+}
+
+static void add_sections(struct cx *cx, json_object *list, json_object *area)
+{
+    json_object *sections = NULL;
+    json_object_object_get_ex(area, "settings", &sections);
+    for (size_t i = 0; sections && i < json_object_array_length(sections); i++) {
+        json_object *section = json_object_array_get_idx(sections, i), *item = page_item(list);
+        page_set(item, "title", member(section, "title"));
+        page_set(item, "about", member(section, "about"));
+        page_set(item, "path",
+                 arena_printf(cx->arena, "/admin/settings/%s", member(section, "key")));
+    }
+}
+
+static bool settings_page(struct cx *cx)
+{
+    json_object *data = page_object(cx), *list = page_list(data, "sections"), *areas = NULL;
+    json_object_object_get_ex(areas_all(), "areas", &areas);
+    for (size_t i = 0; i < json_object_array_length(areas); i++)
+        add_sections(cx, list, json_object_array_get_idx(areas, i));
+    return page_render(cx, 200, "access/settings", "Settings", data);
+}
+
+const struct route security_routes[] = {
+    ROUTE(GET, "/api/security/sessions", MAY(TENANT, "access.security:read"), sessions,
+          "The sessions of everybody in the tenant.", .answer = ANSWER_LIST,
+          .answer_fields = session_fields),
+    ROUTE(GET, "/api/settings", MAY(TENANT, "tenants.settings:read"), all_settings,
+          "All settings of the tenant, by section."),
+    ROUTE(GET, "/admin/settings", MAY(TENANT, "tenants.settings:read"), settings_page,
+          "The sections of the settings.", .answer = ANSWER_PAGE),
+    {.path = NULL},
+};
