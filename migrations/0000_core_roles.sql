@@ -30,7 +30,8 @@ begin
         end if;
     end loop;
     execute format('revoke create, temporary on database %I from public', current_database());
-    execute format('grant connect on database %I to tulou_tenant, tulou_platform', current_database());
+    execute format('grant connect on database %I to tulou_tenant, tulou_platform',
+                   current_database());
 end
 $$;
 

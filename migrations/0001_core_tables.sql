@@ -135,7 +135,8 @@ begin
             raise exception '%.% must not be of type %', name, it.column, it.type;
         end if;
         if it.column = 'id' and not it.filled then
-            execute format('alter table everyone.%I alter column id set default house.uuid7()', name);
+            execute format('alter table everyone.%I alter column id set default house.uuid7()',
+                           name);
         elsif it.column like '%_at' and not it.filled then
             execute format('alter table everyone.%I alter column %I set default now()',
                            name, it.column);
@@ -149,7 +150,8 @@ begin
                    where c.conrelid = format('everyone.%I', name)::regclass
                    and c.contype = 'p'
                    and c.conkey[1] = (select a.attnum from pg_attribute a
-                                      where a.attrelid = c.conrelid and a.attname = 'tenant_id')) then
+                                      where a.attrelid = c.conrelid
+                                      and a.attname = 'tenant_id')) then
         raise exception 'the primary key of % must begin with tenant_id', name;
     end if;
 end

@@ -52,6 +52,7 @@ STATEMENT(search, "select count(*) from things where id in (select house.search_
 STATEMENT(search_every, "select count(*) from house.search_every_things($1)", 0);
 STATEMENT(counter_read, "select value from counters where name = 'c'", 0);
 STATEMENT(counter_write, "update counters set value = $1::int where name = 'c'", DB_WRITES);
+STATEMENT(deferred_add, "insert into deferred values ($1::int)", DB_WRITES);
 STATEMENT(path_reach, "select count(*) from everyone.things", 0);
 STATEMENT(notify, "select pg_notify('things', $1)", DB_WRITES);
 
@@ -483,6 +484,27 @@ IN_ROOM(a_batch_is_one_transaction)
     ck_assert_int_eq(count_of(&room->a, &thing_count), 1);
 }
 
+/* What fails only when the transaction ends. */
+IN_ROOM(a_deferred_constraint_fails_at_the_end)
+{
+    struct batch batch;
+    for (int i = 0; i < 3; i++) {
+        batch_init(&batch, &room->a);
+        batch_add(&batch, &deferred_add, (const char *const[]){"1"}, 1);
+        batch_add(&batch, &deferred_add, (const char *const[]){"1"}, 1);
+        ck_assert_ptr_null(batch_run(&batch));
+        ck_assert_int_eq(room->a.error.status, DB_UNIQUE);
+        ck_assert_str_eq(room->a.error.constraint, "deferred_value_key");
+        assert_clean(room);
+        ck_assert(db_begin(&room->a));
+        ck_assert_ptr_nonnull(db_get(&room->a, &deferred_add, "2"));
+        ck_assert_ptr_nonnull(db_get(&room->a, &deferred_add, "2"));
+        ck_assert(!db_commit(&room->a));
+        ck_assert_int_eq(room->a.error.status, DB_UNIQUE);
+    }
+    ck_assert_int_eq(database_count("select count(*) from deferred"), 0);
+}
+
 /* ---- transactions ---- */
 
 IN_ROOM(a_commit_keeps_and_a_rollback_undoes)
@@ -716,6 +738,60 @@ IN_ROOM(a_transaction_on_a_cut_connection_fails_and_the_next_works)
     ck_assert(db_begin(&room->a));
     ck_assert_int_eq(count_of(&room->a, &thing_count), 0);
     ck_assert(db_commit(&room->a));
+}
+
+static void assert_own(struct db *db, const char *tenant)
+{
+    struct rows *rows = db_get0(db, &settings_show);
+    if (rows)
+        ck_assert_str_eq(rows_text(rows, 0, 0), tenant);
+    else
+        ck_assert(db->error.status == DB_UNAVAILABLE || db->error.status == DB_CANCELLED);
+}
+
+static void hunted_request(void *arg)
+{
+    struct storm *storm = arg;
+    struct arena *arena = arena_new();
+    int number = storm->running++;
+    const char *tenant = number % 2 ? A : B;
+    for (int i = 0; i < 30; i++) {
+        struct db db;
+        db_init(&db, arena, DB_TENANT, tenant, "shared");
+        db_act_as(&db, "user", tenant, "Ada", NULL, NULL, NULL);
+        coroutine_set_deadline(clock_monotonic_us() + (number % 5 ? 20000000 : 1000 * i));
+        if (number % 7 == i % 7)
+            db_get(&db, &divide, "0");
+        if (number % 3 == 0)
+            db_get(&db, &writing_nap, "0.002");
+        bool held = i % 4 == 0 && db_begin(&db);
+        assert_own(&db, tenant);
+        if (held && i % 8 == 0)
+            db_commit(&db);
+        else
+            db_rollback(&db);
+        coroutine_set_deadline(0);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+    storm->good++;
+}
+
+/* Errors, cancelled queries and cut connections, all at once. */
+IN_ROOM(in_a_storm_nobody_sees_anothers_settings)
+{
+    struct storm storm = {.room = room};
+    for (int i = 0; i < 100; i++)
+        ck_assert(coroutine_start(hunted_request, &storm));
+    while (storm.good < 100) {
+        wait_us(15000);
+        database_sql("select pg_terminate_backend(pid) from pg_stat_activity where random() < 0.5 "
+                     "and datname = current_database() and usename = 'tulou_tenant'");
+    }
+    assert_clean(room);
+    wait_for_count("select count(*) from pg_stat_activity where datname = current_database() "
+                   "and usename = 'tulou_tenant' and state <> 'idle'",
+                   0);
 }
 
 static struct cluster apart;
@@ -1048,6 +1124,7 @@ static Suite *db_suite(void)
     tcase_add_test(core, each_refusal_has_its_status);
     tcase_add_test(core, a_thousand_requests_at_once_get_their_own_answers);
     tcase_add_test(core, a_batch_is_one_transaction);
+    tcase_add_test(core, a_deferred_constraint_fails_at_the_end);
     tcase_add_test(core, a_commit_keeps_and_a_rollback_undoes);
     tcase_add_test(core, a_failure_inside_rolls_the_whole_back);
     tcase_add_test(core, nested_transactions_end_with_the_outermost);
@@ -1059,6 +1136,7 @@ static Suite *db_suite(void)
     tcase_add_test(core, cancelling_one_request_harms_no_other);
     tcase_add_test(core, a_read_survives_a_cut_connection);
     tcase_add_test(core, a_transaction_on_a_cut_connection_fails_and_the_next_works);
+    tcase_add_test(core, in_a_storm_nobody_sees_anothers_settings);
     tcase_add_test(core, after_a_restart_of_the_server_the_next_request_works);
     tcase_add_test(core, prepared_statements_stay_bounded);
     tcase_add_test(core, one_name_with_two_texts_gives_two_statements);
@@ -1097,6 +1175,9 @@ static Suite *db_suite_with_database(void)
         "call house.tenant_schema_create('" C "');"
         "create table public.counters (name text primary key, value integer not null);"
         "grant select, update on public.counters to tulou_tenant;"
+        "create table public.deferred (value integer constraint deferred_value_key unique "
+        "deferrable initially deferred);"
+        "grant insert on public.deferred to tulou_tenant;"
         "insert into public.counters values ('c', 0)");
     return db_suite();
 }
