@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,14 +20,14 @@
 
 enum { WORKERS_MAX = 64, BACKLOG = 4096, HANDED_OVER = 3 /* SD_LISTEN_FDS_START */ };
 
-static const int64_t young_us = 5000000;       /* dying younger than this is a bad sign */
+static const int64_t young_us = 5000000; /* dying younger than this is a bad sign */
 static const int64_t first_delay_us = 100000, longest_delay_us = 5000000;
-static const int64_t patience_us = 25000000;   /* for requests in hand */
+static const int64_t patience_us = 25000000; /* for requests in hand */
 
 struct slot {
     pid_t pid;     /* 0: none */
     pid_t retired; /* replaced on HUP, finishing what it has in hand */
-    int64_t started_us, start_at_us, delay_us;
+    int64_t started_us, start_at_us, delay_us, kill_at_us;
 };
 
 static struct {
@@ -73,7 +74,9 @@ static int listen_at(const char *path, unsigned mode)
         log_error("another program listens already", "path", path);
         return -1;
     }
-    unlink(path);
+    struct stat status;
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     mode_t mask = umask(0777 & ~mode);
     bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
@@ -88,6 +91,17 @@ static int listen_at(const char *path, unsigned mode)
 
 /* ---- workers ---- */
 
+/* TERM and INT stay blocked, so that one that comes while the worker starts is
+ * still there when its loop asks for them. HUP is the master's alone. */
+static void let_worker_have_signals(void)
+{
+    sigset_t mask = master.before;
+    sigaddset(&mask, SIGTERM);
+    sigaddset(&mask, SIGINT);
+    signal(SIGHUP, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
 static pid_t start_worker(int index)
 {
     pid_t parent = getpid(), pid = fork();
@@ -96,8 +110,7 @@ static pid_t start_worker(int index)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(EXIT_SUCCESS);
-    signal(SIGPIPE, SIG_IGN);
-    sigprocmask(SIG_SETMASK, &master.before, NULL);
+    let_worker_have_signals();
     _exit(master.options->work(master.listener, index, master.options->arg));
 }
 
@@ -153,19 +166,25 @@ static void reap(void)
         }
 }
 
+static bool any_retired(void)
+{
+    for (int i = 0; i < master.options->workers; i++)
+        if (master.slots[i].retired > 0)
+            return true;
+    return false;
+}
+
+/* The next worker, once the one before has finished. */
 static void replace_step(void)
 {
-    while (master.replacing < master.options->workers) {
-        struct slot *slot = &master.slots[master.replacing];
-        if (slot->retired)
-            return; /* still finishing */
-        master.replacing++;
-        if (!slot->pid)
+    while (master.replacing < master.options->workers && !master.ending && !any_retired()) {
+        struct slot *slot = &master.slots[master.replacing++];
+        if (slot->pid == 0)
             continue;
         slot->retired = slot->pid;
+        slot->kill_at_us = clock_monotonic_us() + patience_us;
         start_slot(slot, master.replacing - 1);
         kill(slot->retired, SIGTERM);
-        return;
     }
 }
 
@@ -177,6 +196,16 @@ static void signal_all(int signal)
         if (master.slots[i].retired > 0)
             kill(master.slots[i].retired, signal);
     }
+}
+
+static void kill_overdue(void)
+{
+    int64_t now = clock_monotonic_us();
+    if (master.ending && now > master.kill_at_us)
+        signal_all(SIGKILL);
+    for (int i = 0; i < master.options->workers; i++)
+        if (master.slots[i].retired > 0 && now > master.slots[i].kill_at_us)
+            kill(master.slots[i].retired, SIGKILL);
 }
 
 static bool any_alive(void)
@@ -234,19 +263,34 @@ static void block_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Every request that waits is a descriptor; the usual soft limit is for programs
+ * that call select(), which none of ours does. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int master_run(const struct master_options *options)
 {
     master.options = options;
     master.replacing = options->workers;
+    if (options->workers < 1 || options->workers > WORKERS_MAX) {
+        log_error("the number of workers cannot be");
+        return EXIT_FAILURE;
+    }
+    block_signals();
     int inherited = handed_over();
     master.listener = inherited >= 0 ? inherited : listen_at(options->socket, options->socket_mode);
-    if (master.listener < 0 || options->workers < 1 || options->workers > WORKERS_MAX)
+    if (master.listener < 0)
         return EXIT_FAILURE;
-    block_signals();
+    allow_descriptors();
     while (!master.ending || any_alive()) {
         wait_for_signal(start_due());
-        if (master.ending && clock_monotonic_us() > master.kill_at_us)
-            signal_all(SIGKILL);
+        kill_overdue();
     }
     if (inherited < 0)
         unlink(options->socket);

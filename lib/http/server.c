@@ -4,8 +4,10 @@
 #include <fcgiapp.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -15,7 +17,7 @@
 #include "base/loop/loop.h"
 #include "http/cx.h"
 
-enum { ARENAS_KEPT = 64 };
+enum { ARENAS_KEPT = 64, READ_TIMEOUT_S = 10, ACCEPT_AGAIN_US = 100000 };
 
 /* A connection from nginx, kept for many requests, one at a time. It is
  * watched edge-triggered for its whole life, so that a request costs no
@@ -32,6 +34,7 @@ struct connection {
 struct server {
     int listener;
     struct watch *watch;
+    struct timer *accept_again; /* while there are no free descriptors */
     serve_function *serve;
     struct connection *connections;
     struct arena *arenas[ARENAS_KEPT];
@@ -76,6 +79,16 @@ static bool write_out(void *sink, const void *data, size_t len)
     return FCGX_PutStr(data, (int)len, fcgi->out) == (int)len;
 }
 
+/* What the handler left of the body. Unread, it would be taken for the next
+ * request; and it is read before the answer leaves, since nginx stops sending
+ * when that comes. nginx limits its size. */
+static void skip_body(FCGX_Request *fcgi)
+{
+    char chunk[16384];
+    while (FCGX_GetStr(chunk, sizeof chunk, fcgi->in) == (int)sizeof chunk)
+        ;
+}
+
 static void answer(struct connection *connection, struct exchange *exchange)
 {
     struct cx *cx = &exchange->cx;
@@ -87,14 +100,22 @@ static void answer(struct connection *connection, struct exchange *exchange)
     coroutine_set_deadline(cx->started_us + config_int(CONFIG_TULOU_DEADLINE_MS) * 1000);
     connection->server->serve(cx);
     coroutine_set_deadline(0);
+    skip_body(&connection->fcgi);
     response_send(cx, write_out, &connection->fcgi);
     arena_give(connection->server, cx->arena);
 }
 
-static bool has_more(const struct connection *connection)
+static bool is_readable(const struct connection *connection)
 {
     struct pollfd poll_fd = {.fd = connection->fcgi.ipcFd, .events = POLLIN};
-    return connection->edge && poll(&poll_fd, 1, 0) > 0;
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+/* When draining too: what nginx has sent already shall be answered. */
+static bool has_more(const struct connection *connection)
+{
+    return connection->fcgi.ipcFd >= 0 && (connection->edge || connection->server->draining) &&
+           is_readable(connection);
 }
 
 /* Reads a request, answers it, and another while one is there already. */
@@ -111,18 +132,25 @@ static void converse(void *arg)
         answer(connection, &exchange);
         FCGX_Finish_r(&connection->fcgi);
         connection->server->in_hand--;
-    } while (connection->fcgi.ipcFd >= 0 && !connection->server->draining && has_more(connection));
+    } while (has_more(connection));
     connection->busy = NULL;
     if (connection->fcgi.ipcFd < 0 || connection->server->draining)
         connection_close(connection);
+}
+
+static void start_conversation(struct connection *connection)
+{
+    if (coroutine_start(converse, connection))
+        return;
+    log_warn("no memory for another request");
+    connection_close(connection);
 }
 
 static void on_connection(void *arg, uint32_t events)
 {
     struct connection *connection = arg;
     if (!connection->busy) {
-        if (!coroutine_start(converse, connection))
-            connection_close(connection);
+        start_conversation(connection);
         return;
     }
     connection->edge = true;
@@ -130,8 +158,12 @@ static void on_connection(void *arg, uint32_t events)
         coroutine_cancel(connection->busy);
 }
 
+/* The descriptor blocks, but not for ever: nginx may have been stopped amid a
+ * request. libfcgi's way to close waits up to 2 s for the other side, for the
+ * sake of TCP; `detached` makes it a plain close. */
 static void connection_open(struct server *server, int fd)
 {
+    const struct timeval patience = {.tv_sec = READ_TIMEOUT_S};
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection || FCGX_InitRequest(&connection->fcgi, -1, 0) != 0) {
         free(connection);
@@ -141,27 +173,48 @@ static void connection_open(struct server *server, int fd)
     connection->server = server;
     connection->fcgi.ipcFd = fd;
     connection->fcgi.keepConnection = 1;
+    connection->fcgi.detached = 1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     connection->next = server->connections;
     connection->back = &server->connections;
     if (connection->next)
         connection->next->back = &connection->next;
     server->connections = connection;
-    connection->watch =
-        watch_add(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, on_connection, connection);
+    connection->watch = watch_add(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, on_connection, connection);
     if (!connection->watch)
         connection_close(connection);
 }
 
-/* One for each wake-up, so that the workers share the connections. */
+static void on_listener(void *arg, uint32_t events);
+
+static void listen_again(void *arg)
+{
+    struct server *server = arg;
+    server->accept_again = NULL;
+    server->watch = watch_add(server->listener, EPOLLIN | EPOLLEXCLUSIVE, on_listener, server);
+    if (!server->watch)
+        server->accept_again = timer_add(ACCEPT_AGAIN_US, listen_again, server);
+}
+
+/* One for each wake-up, and then the next worker's turn: the kernel wakes the
+ * one that has listened longest, so who has accepted queues up again. Without
+ * descriptors or memory the listener stays readable: look away a while. */
 static void on_listener(void *arg, uint32_t events)
 {
     struct server *server = arg;
     (void)events;
     int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
+    if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
+        return;
+    watch_remove(server->watch);
+    server->watch = NULL;
+    if (fd >= 0) {
         connection_open(server, fd);
-    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-        log_warn("a connection could not be accepted");
+        listen_again(server);
+    } else {
+        log_warn("connections cannot be accepted now", "reason", strerror(errno));
+        server->accept_again = timer_add(ACCEPT_AGAIN_US, listen_again, server);
+    }
 }
 
 struct server *server_new(int listener, serve_function *serve)
@@ -173,21 +226,26 @@ struct server *server_new(int listener, serve_function *serve)
     server->listener = listener;
     server->serve = serve;
     server->watch = watch_add(listener, EPOLLIN | EPOLLEXCLUSIVE, on_listener, server);
-    if (!server->watch) {
-        free(server);
-        return NULL;
-    }
-    return server;
+    if (server->watch)
+        return server;
+    free(server);
+    return NULL;
 }
 
 void server_drain(struct server *server)
 {
     server->draining = true;
     watch_remove(server->watch);
+    timer_remove(server->accept_again);
     server->watch = NULL;
+    server->accept_again = NULL;
     for (struct connection *it = server->connections, *next; it; it = next) {
         next = it->next;
-        if (!it->busy)
+        if (it->busy)
+            continue;
+        if (is_readable(it))
+            start_conversation(it);
+        else
             connection_close(it);
     }
 }

@@ -461,29 +461,29 @@ END_TEST
 
 static Suite *coroutine_suite(void)
 {
-    static const TTest *const *const tests[] = {
-        &started_one_runs_until_it_waits,
-        &one_started_by_another_runs_when_that_waits,
-        &wake_before_the_wait_is_kept,
-        &wake_neither_ends_a_sleep_nor_is_lost_in_it,
-        &two_talk_over_a_socket,
-        &waiting_on_no_descriptor_fails_at_once,
-        &deadline_ends_the_wait_and_every_later_one,
-        &later_deadline_replaces_the_earlier,
-        &cancel_ends_a_wait_on_a_descriptor,
-        &shield_puts_off_deadline_and_cancelling,
-        &loop_does_not_wait_for_those_in_the_background,
-        &those_that_wake_each_other_do_not_starve_timers,
-        &five_thousand_wait_with_little_memory,
-        &locals_and_registers_survive_waits,
-        &stack_is_used_again,
-        &most_of_the_stack_can_be_used,
+    const TTest *const tests[] = {
+        started_one_runs_until_it_waits,
+        one_started_by_another_runs_when_that_waits,
+        wake_before_the_wait_is_kept,
+        wake_neither_ends_a_sleep_nor_is_lost_in_it,
+        two_talk_over_a_socket,
+        waiting_on_no_descriptor_fails_at_once,
+        deadline_ends_the_wait_and_every_later_one,
+        later_deadline_replaces_the_earlier,
+        cancel_ends_a_wait_on_a_descriptor,
+        shield_puts_off_deadline_and_cancelling,
+        loop_does_not_wait_for_those_in_the_background,
+        those_that_wake_each_other_do_not_starve_timers,
+        five_thousand_wait_with_little_memory,
+        locals_and_registers_survive_waits,
+        stack_is_used_again,
+        most_of_the_stack_can_be_used,
     };
     Suite *suite = suite_create("coroutine");
     TCase *tcase = tcase_create("coroutine");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(tcase, *tests[i]);
+        tcase_add_test(tcase, tests[i]);
     const char *fork = getenv("CK_FORK");
     if (!SANITIZED && (!fork || strcmp(fork, "no") != 0))
         tcase_add_test_raise_signal(tcase, overflow_ends_in_the_guard_page, SIGSEGV);

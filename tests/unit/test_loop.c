@@ -274,25 +274,25 @@ END_TEST
 
 static Suite *loop_suite(void)
 {
-    static const TTest *const *const tests[] = {
-        &timers_fire_by_time_then_by_order_of_adding,
-        &timer_never_fires_early,
-        &removed_timer_does_not_fire,
-        &timer_removed_by_another_that_fires_with_it_does_not_fire,
-        &many_timers_keep_order_while_others_are_removed,
-        &watch_calls_while_there_is_something_to_read,
-        &watch_may_remove_itself_in_its_callback,
-        &watch_removed_by_another_in_the_same_round_is_not_called,
-        &watch_change_asks_for_other_events,
-        &watch_of_a_closed_descriptor_is_refused,
-        &signals_call_their_function_in_the_loop,
-        &loop_can_be_made_again_after_its_end,
+    const TTest *const tests[] = {
+        timers_fire_by_time_then_by_order_of_adding,
+        timer_never_fires_early,
+        removed_timer_does_not_fire,
+        timer_removed_by_another_that_fires_with_it_does_not_fire,
+        many_timers_keep_order_while_others_are_removed,
+        watch_calls_while_there_is_something_to_read,
+        watch_may_remove_itself_in_its_callback,
+        watch_removed_by_another_in_the_same_round_is_not_called,
+        watch_change_asks_for_other_events,
+        watch_of_a_closed_descriptor_is_refused,
+        signals_call_their_function_in_the_loop,
+        loop_can_be_made_again_after_its_end,
     };
     Suite *suite = suite_create("loop");
     TCase *tcase = tcase_create("loop");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(tcase, *tests[i]);
+        tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
     return suite;
 }

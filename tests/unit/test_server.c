@@ -1,0 +1,499 @@
+/* The FastCGI server: real records over a Unix socket to a worker of its own
+ * process. */
+#include "http/server.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/loop/loop.h"
+#include "fastcgi.h"
+#include "http/cx.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { ENOUGH_KIB = 100 };
+#else
+enum { ENOUGH_KIB = 40 };
+#endif
+enum { CROWD = 5000, BODY = 200 * 1024, LIMIT = 300 * 1024 };
+
+/* ---- the worker ---- */
+
+static struct server *server;
+static int gate[2]; /* a byte in it lets "/gate" go on */
+static struct {
+    struct coroutine *waiting[CROWD];
+    unsigned count, gone, passed;
+} held;
+
+static void answer(struct cx *cx, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    cx->response.status = 200;
+    cx->response.type = "text/plain";
+    buf_vprintf(&cx->response.body, format, args);
+    va_end(args);
+}
+
+static void echo(struct cx *cx)
+{
+    if (server_read_body(cx, LIMIT))
+        answer(cx, "%s", cx->request.body);
+}
+
+static void ignore(struct cx *cx)
+{
+    answer(cx, "ignored");
+}
+
+static void large(struct cx *cx)
+{
+    answer(cx, "%0*d", BODY, 7);
+}
+
+static void hold(struct cx *cx)
+{
+    held.waiting[held.count++] = coroutine_current();
+    if (coroutine_wait()) {
+        answer(cx, "held");
+        return;
+    }
+    held.gone += server_client_gone(cx);
+    fail(cx, 503, "late", "Too late.");
+}
+
+static void release(struct cx *cx)
+{
+    for (unsigned i = 0; i < held.count; i++)
+        coroutine_wake(held.waiting[i]);
+    answer(cx, "%u", held.count);
+    held.count = 0;
+}
+
+static void counts(struct cx *cx)
+{
+    answer(cx, "%u %u %u", held.count, held.gone, server_in_hand(server));
+}
+
+static void wait_at_gate(struct cx *cx)
+{
+    if (wait_readable(gate[0]))
+        answer(cx, "passed");
+}
+
+static void about(struct cx *cx)
+{
+    answer(cx, "%lld %zu", (long long)(coroutine_deadline() - cx->started_us),
+           strlen(cx->request_id));
+}
+
+static void serve(struct cx *cx)
+{
+    static const struct {
+        const char *path;
+        void (*handle)(struct cx *cx);
+    } handlers[] = {{"/echo", echo},         {"/ignore", ignore}, {"/large", large},
+                    {"/hold", hold},         {"/count", counts},  {"/release", release},
+                    {"/gate", wait_at_gate}, {"/about", about}};
+    if (request_read_head(cx, cx->request.environment)) {
+        size_t i = 0;
+        while (i < sizeof handlers / sizeof handlers[0] &&
+               strcmp(handlers[i].path, cx->request.path) != 0)
+            i++;
+        if (i < sizeof handlers / sizeof handlers[0])
+            handlers[i].handle(cx);
+        else
+            fail(cx, 404, "not_found", "Nothing is here.");
+    }
+    if (cx->failure.status)
+        response_write_failure(cx);
+}
+
+static void drain(void *arg)
+{
+    (void)arg;
+    server_drain(server);
+    loop_stop();
+}
+
+static int work(int listener)
+{
+    const char *problem;
+    log_init("test", LOG_ERROR + 1);
+    if (!config_load(&problem) || !loop_init() || !loop_on_signal(SIGTERM, drain, NULL))
+        return 2;
+    server = server_new(listener, serve);
+    if (!server)
+        return 3;
+    loop_run();
+    server_free(server);
+    loop_end();
+    return 0;
+}
+
+/* ---- each test has a worker ---- */
+
+static char folder[64], path[96];
+static int listener;
+static pid_t worker;
+
+static void start_worker(void)
+{
+    worker = fork();
+    ck_assert_int_ge(worker, 0);
+    if (worker == 0)
+        exit(work(listener));
+    close(listener);
+}
+
+static void make_socket(void)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    snprintf(folder, sizeof folder, "/tmp/tulou-server-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/s", folder);
+    struct sockaddr_un address = socket_address(path);
+    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 4096), 0);
+    ck_assert_int_eq(pipe(gate), 0);
+}
+
+static void end_worker(void)
+{
+    int status;
+    ck_assert_int_eq(waitpid(worker, &status, 0), worker);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "worker ended with %d", status);
+    worker = 0;
+}
+
+static void set_up(void)
+{
+    make_socket();
+    start_worker();
+}
+
+static void tear_down(void)
+{
+    if (worker > 0) {
+        kill(worker, SIGTERM);
+        end_worker();
+    }
+    unlink(path);
+    rmdir(folder);
+}
+
+static int connect_to_worker(void)
+{
+    int fd = dial(path);
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+static void expect(const struct reply *reply, int status, const char *body)
+{
+    ck_assert_int_eq(reply->status, status);
+    if (body)
+        ck_assert_str_eq(reply->body, body);
+}
+
+/* Asks until the worker's counts are these: held, gone, in hand (with this one). */
+static void await_counts(int fd, const char *wanted)
+{
+    int64_t until = clock_monotonic_us() + PATIENCE_MS * 1000LL;
+    while (strcmp(ask(fd, "/count")->body, wanted) != 0)
+        ck_assert_msg(clock_monotonic_us() < until, "never %s", wanted);
+}
+
+static const char *body_of(size_t len)
+{
+    static char body[LIMIT + 2];
+    for (size_t i = 0; i < len; i++)
+        body[i] = (char)('a' + i % 23);
+    body[len] = '\0';
+    return body;
+}
+
+/* ---- connections and bodies ---- */
+
+START_TEST(kept_connection_serves_one_request_after_the_other)
+{
+    int fd = connect_to_worker();
+    for (int i = 0; i < 200; i++)
+        expect(ask(fd, "/ignore"), 200, "ignored");
+    close(fd);
+}
+END_TEST
+
+START_TEST(connection_is_closed_when_the_web_server_says_so)
+{
+    int fd = connect_to_worker();
+    ck_assert(send_request(fd, "/ignore", NULL, 0, CLOSE));
+    expect(read_reply(fd), 200, "ignored");
+    ck_assert(is_closed(fd));
+    close(fd);
+}
+END_TEST
+
+START_TEST(request_has_an_id_and_a_deadline)
+{
+    int fd = connect_to_worker();
+    expect(ask(fd, "/about"), 200, "30000000 36");
+    close(fd);
+}
+END_TEST
+
+START_TEST(long_body_arrives_whole)
+{
+    int fd = connect_to_worker();
+    for (int i = 0; i < 3; i++)
+        expect(ask_with(fd, "/echo", body_of(BODY), BODY), 200, body_of(BODY));
+    close(fd);
+}
+END_TEST
+
+START_TEST(long_answer_leaves_whole)
+{
+    int fd = connect_to_worker();
+    ck_assert_uint_eq(strlen(ask(fd, "/large")->body), BODY);
+    expect(ask(fd, "/ignore"), 200, "ignored");
+    close(fd);
+}
+END_TEST
+
+START_TEST(body_that_nobody_read_does_not_spoil_the_next_request)
+{
+    int fd = connect_to_worker();
+    expect(ask_with(fd, "/ignore", body_of(BODY), BODY), 200, "ignored");
+    expect(ask_with(fd, "/ignore", body_of(10), 10), 200, "ignored");
+    expect(ask_with(fd, "/echo", body_of(10), 10), 200, body_of(10));
+    close(fd);
+}
+END_TEST
+
+START_TEST(body_above_the_limit_is_refused_and_the_connection_kept)
+{
+    int fd = connect_to_worker();
+    expect(ask_with(fd, "/echo", body_of(LIMIT), LIMIT), 200, body_of(LIMIT));
+    expect(ask_with(fd, "/echo", body_of(LIMIT + 1), LIMIT + 1), 413, NULL);
+    expect(ask(fd, "/ignore"), 200, "ignored");
+    close(fd);
+}
+END_TEST
+
+START_TEST(request_in_single_bytes_is_understood)
+{
+    char request[1024];
+    size_t len = put_head(request, "POST", "/echo", KEEP);
+    len += put_record(request + len, STDIN, "hello", 5);
+    len += put_record(request + len, STDIN, NULL, 0);
+    int fd = connect_to_worker();
+    for (int twice = 0; twice < 2; twice++) {
+        for (size_t i = 0; i < len; i++)
+            ck_assert(send_all(fd, request + i, 1));
+        expect(read_reply(fd), 200, "hello");
+    }
+    close(fd);
+}
+END_TEST
+
+START_TEST(garbage_closes_its_own_connection_only)
+{
+    int good = connect_to_worker();
+    char request[1024];
+    size_t len = put_head(request, "GET", "/echo", KEEP);
+    unsigned seed = 11;
+    for (int round = 0; round < 200; round++) {
+        int bad = connect_to_worker();
+        char spoilt[sizeof request];
+        memcpy(spoilt, request, len);
+        for (int i = 0; i < 4; i++)
+            spoilt[(size_t)rand_r(&seed) % len] = (char)rand_r(&seed);
+        if (round == 0)
+            memset(spoilt, 'G', len);
+        send_all(bad, spoilt, len);
+        shutdown(bad, SHUT_WR);
+        read_reply(bad); /* whatever it is, it comes or the connection ends */
+        close(bad);
+    }
+    expect(ask(good, "/ignore"), 200, "ignored");
+    close(good);
+}
+END_TEST
+
+/* ---- many at once ---- */
+
+START_TEST(waiting_request_does_not_hold_up_others)
+{
+    int slow = connect_to_worker(), quick = connect_to_worker();
+    ck_assert(send_request(slow, "/hold", NULL, 0, KEEP));
+    await_counts(quick, "1 0 2");
+    expect(ask(quick, "/release"), 200, "1");
+    expect(read_reply(slow), 200, "held");
+    close(slow);
+    close(quick);
+}
+END_TEST
+
+START_TEST(client_that_goes_cancels_its_request)
+{
+    int slow = connect_to_worker(), quick = connect_to_worker();
+    ck_assert(send_request(slow, "/hold", NULL, 0, KEEP));
+    await_counts(quick, "1 0 2");
+    close(slow);
+    await_counts(quick, "1 1 1");
+    close(quick);
+}
+END_TEST
+
+START_TEST(request_ends_at_its_deadline)
+{
+    setenv("TULOU_DEADLINE_MS", "30", 1);
+    start_worker();
+    int fd = connect_to_worker();
+    expect(ask(fd, "/hold"), 503, NULL);
+    expect(ask(fd, "/ignore"), 200, "ignored");
+    close(fd);
+}
+END_TEST
+
+static long resident_kib(pid_t pid)
+{
+    char name[64];
+    long size = 0, resident = 0;
+    snprintf(name, sizeof name, "/proc/%ld/statm", (long)pid);
+    FILE *file = fopen(name, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%ld %ld", &size, &resident), 2);
+    fclose(file);
+    return resident * sysconf(_SC_PAGESIZE) / 1024;
+}
+
+START_TEST(five_thousand_requests_wait_in_one_worker)
+{
+    static int crowd[CROWD];
+    int fd = connect_to_worker();
+    expect(ask(fd, "/ignore"), 200, NULL);
+    long before = resident_kib(worker);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = connect_to_worker();
+        ck_assert(send_request(crowd[i], "/hold", NULL, 0, KEEP));
+    }
+    await_counts(fd, "5000 0 5001");
+    ck_assert_int_le((resident_kib(worker) - before) / CROWD, ENOUGH_KIB);
+    expect(ask(fd, "/release"), 200, "5000");
+    for (int i = 0; i < CROWD; i++)
+        expect(read_reply(crowd[i]), 200, "held");
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+    await_counts(fd, "0 0 1");
+    close(fd);
+}
+END_TEST
+
+START_TEST(worker_without_free_descriptors_serves_again_when_some_are)
+{
+    enum { LOTS = 40 };
+    int fds[LOTS];
+    struct rlimit limit, all;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+    limit = all;
+    limit.rlim_cur = 24;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    start_worker();
+    setrlimit(RLIMIT_NOFILE, &all);
+    for (int i = 0; i < LOTS; i++) {
+        fds[i] = connect_to_worker();
+        ck_assert(send_request(fds[i], "/ignore", NULL, 0, KEEP));
+    }
+    for (int i = 0; i < LOTS; i++) {
+        expect(read_reply(fds[i]), 200, "ignored");
+        close(fds[i]);
+    }
+}
+END_TEST
+
+/* ---- draining ---- */
+
+START_TEST(drained_worker_finishes_what_is_in_hand)
+{
+    int busy = connect_to_worker(), idle = connect_to_worker();
+    expect(ask(idle, "/ignore"), 200, "ignored");
+    ck_assert(send_request(busy, "/gate", NULL, 0, KEEP));
+    await_counts(idle, "0 0 2");
+    kill(worker, SIGTERM);
+    ck_assert(is_closed(idle));
+    ck_assert_int_eq(write(gate[1], "x", 1), 1);
+    expect(read_reply(busy), 200, "passed");
+    ck_assert(is_closed(busy));
+    end_worker();
+    close(busy);
+    close(idle);
+}
+END_TEST
+
+START_TEST(request_that_came_before_the_drain_is_answered)
+{
+    int status, idle = connect_to_worker();
+    expect(ask(idle, "/ignore"), 200, "ignored");
+    kill(worker, SIGSTOP); /* so that both are there when it looks */
+    ck_assert_int_eq(waitpid(worker, &status, WUNTRACED), worker);
+    kill(worker, SIGTERM);
+    ck_assert(send_request(idle, "/echo", "late", 4, KEEP));
+    kill(worker, SIGCONT);
+    expect(read_reply(idle), 200, "late");
+    ck_assert(is_closed(idle));
+    end_worker();
+    close(idle);
+}
+END_TEST
+
+static void add(Suite *suite, const char *name, SFun begin, const TTest *const *tests)
+{
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, begin, tear_down);
+    for (; *tests; tests++)
+        tcase_add_test(tcase, *tests);
+    suite_add_tcase(suite, tcase);
+}
+
+static Suite *server_suite(void)
+{
+    const TTest *const tests[] = {
+        kept_connection_serves_one_request_after_the_other,
+        connection_is_closed_when_the_web_server_says_so,
+        request_has_an_id_and_a_deadline,
+        long_body_arrives_whole,
+        long_answer_leaves_whole,
+        body_that_nobody_read_does_not_spoil_the_next_request,
+        body_above_the_limit_is_refused_and_the_connection_kept,
+        request_in_single_bytes_is_understood,
+        garbage_closes_its_own_connection_only,
+        waiting_request_does_not_hold_up_others,
+        client_that_goes_cancels_its_request,
+        five_thousand_requests_wait_in_one_worker,
+        drained_worker_finishes_what_is_in_hand,
+        request_that_came_before_the_drain_is_answered,
+        NULL,
+    };
+    const TTest *const own_worker[] = {
+        request_ends_at_its_deadline,
+        worker_without_free_descriptors_serves_again_when_some_are,
+        NULL,
+    };
+    Suite *suite = suite_create("server");
+    add(suite, "server", set_up, tests);
+    add(suite, "own worker", make_socket, own_worker);
+    return suite;
+}
+
+UNIT_MAIN(server_suite)
