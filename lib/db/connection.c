@@ -1,5 +1,6 @@
 /* connection: one libpq connection in pipeline mode: what comes back, who it
  * is for, and what happens when it breaks or must be cancelled. */
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -225,6 +226,15 @@ void connection_flush(struct connection *connection)
     connection->writing = writing;
 }
 
+/* A connection that was cut while nobody used it says so only when it is read. */
+bool connection_alive(struct connection *connection)
+{
+    struct pollfd socket = {.fd = PQsocket(connection->pg), .events = POLLIN};
+    while (connection->state == READY && !connection->first && poll(&socket, 1, 0) > 0)
+        read_answers(connection); /* first the reason, then the end */
+    return connection->state == READY;
+}
+
 /* ---- opening and losing ---- */
 
 static void ignore_notice(void *arg, const PGresult *result)
@@ -279,7 +289,8 @@ void connection_lose(struct connection *connection, const char *why)
         if (!job)
             continue;
         /* Reads may run twice; whether a change has happened nobody can tell. */
-        bool again = connection->shared && job->caller && !job->writes && job->retries == 0;
+        bool again = connection->shared && job->caller && !job->writes &&
+                     job->retries <= connection->side->shared_count;
         job_clear(job);
         job->on = NULL;
         job->lost = !again;

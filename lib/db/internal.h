@@ -107,6 +107,7 @@ struct connection {
     struct timer *idle;               /* closes it when nobody takes it */
     struct connection **holder;       /* where its taker keeps it; cleared when it is given back */
     char *sent_context, *sent_action; /* of the open transaction */
+    char sent_tenant[UUID_SIZE]; /* set last in the open transaction */
     bool begun;
     /* Cancelling: */
     bool cancelling;
@@ -117,6 +118,8 @@ struct connection {
 bool connection_open(struct connection *connection);
 /* Closes it; the jobs in flight are handed to side_lost(). */
 void connection_lose(struct connection *connection, const char *why);
+/* Of one that is READY: whether it still is, as far as can be told from here. */
+bool connection_alive(struct connection *connection);
 /* Sends the job; false: the connection is lost, and the job with it. */
 bool connection_send(struct connection *connection, struct job *job);
 /* Sends a command whose answer nobody waits for. */

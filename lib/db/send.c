@@ -73,16 +73,22 @@ static bool send_prepare(struct connection *connection, struct job *job, const c
 }
 
 /* Which part of the preamble this job needs. In an open transaction it is sent
- * once, and the actor again when it changed. */
+ * once, and again when the tenant or the actor changed (a reseller acts in its
+ * child within one transaction). */
+static bool same_tenant(const struct connection *connection, const struct db *db)
+{
+    return connection->begun && strcmp(connection->sent_tenant, db->tenant_id) == 0;
+}
+
 static const struct statement *actor_statement(const struct connection *connection,
                                                const struct job *job)
 {
     const struct db *db = job->batch->db;
-    if (job->writes && !(connection->begun && connection->sent_context &&
+    if (job->writes && !(same_tenant(connection, db) && connection->sent_context &&
                          text_equal(connection->sent_context, db->context ? db->context : "") &&
                          text_equal(connection->sent_action, db->action ? db->action : "")))
         return &set_actor;
-    return connection->begun || !*db->tenant_id ? NULL : &set_tenant;
+    return same_tenant(connection, db) || !*db->tenant_id ? NULL : &set_tenant;
 }
 
 static bool send_actor(struct connection *connection, const struct job *job,
@@ -92,6 +98,7 @@ static bool send_actor(struct connection *connection, const struct job *job,
     const char *const values[] = {db->tenant_id, db->context ? db->context : "",
                                   db->action ? db->action : ""};
     struct prepared *it = prepared_find(&connection->prepared, "", statement);
+    memcpy(connection->sent_tenant, db->tenant_id, sizeof connection->sent_tenant);
     if (statement == &set_actor && (job->begins || connection->begun)) {
         free(connection->sent_context);
         free(connection->sent_action);

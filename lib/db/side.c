@@ -117,11 +117,22 @@ static struct connection *choose_shared(struct side *side)
     return best && best->in_flight < IN_FLIGHT_MAX ? best : NULL;
 }
 
+/* A change is sent but once. */
+static bool needs_certainty(const struct job *job)
+{
+    return job->writes || job->retries > 0;
+}
+
 static void dispatch(struct side *side)
 {
     struct connection *connection;
-    while (side->first_job && (connection = choose_shared(side)) != NULL)
-        connection_send(connection, shift_job(side));
+    while (side->first_job && (connection = choose_shared(side)) != NULL) {
+        struct job *job = shift_job(side);
+        if (needs_certainty(job) && !connection_alive(connection))
+            side_return(side, job);
+        else
+            connection_send(connection, job);
+    }
     open_wanted(side);
 }
 
@@ -159,7 +170,8 @@ static struct connection *find_idle(struct side *side)
 {
     for (int i = 0; i < side->pool_count; i++) {
         struct connection *it = &side->pool[i];
-        if (it->state == READY && !it->taken && !it->releasing)
+        if (it->state == READY && !it->taken && !it->releasing && connection_alive(it) &&
+            !it->taken) /* finding out that another is lost may have served somebody */
             return it;
     }
     return NULL;
@@ -179,9 +191,11 @@ static void remove_taker(struct side *side, struct taker *taker)
 
 static void serve_takers(struct side *side)
 {
-    struct connection *idle;
-    while (side->first_taker && (idle = find_idle(side)) != NULL) {
+    while (side->first_taker) {
+        struct connection *idle = find_idle(side);
         struct taker *taker = side->first_taker;
+        if (!idle || !taker)
+            break;
         remove_taker(side, taker);
         idle->taken = true;
         timer_remove(idle->idle);

@@ -49,6 +49,7 @@ STATEMENT(event_last,
           "from events order by id desc limit 1",
           0);
 STATEMENT(search, "select count(*) from things where id in (select house.search_things($1))", 0);
+STATEMENT(search_alone, "select count(*) from house.search_things($1)", 0);
 STATEMENT(search_every, "select count(*) from house.search_every_things($1)", 0);
 STATEMENT(counter_read, "select value from counters where name = 'c'", 0);
 STATEMENT(counter_write, "update counters set value = $1::int where name = 'c'", DB_WRITES);
@@ -244,6 +245,7 @@ IN_ROOM(search_finds_only_in_the_tenant)
     ck_assert_int_eq(rows_int(db_get(&room->a, &search, "NEEDLE"), 0, 0), 1);
     ck_assert_int_eq(rows_int(db_get(&room->a, &search, "0%"), 0, 0), 1);
     ck_assert_int_eq(rows_int(db_get(&room->a, &search, "_"), 0, 0), 0);
+    ck_assert_int_eq(rows_int(db_get(&room->a, &search_alone, "needle"), 0, 0), 1);
     ck_assert_int_eq(rows_int(db_get(&room->platform, &search_every, "needle"), 0, 0), 2);
     ck_assert_ptr_null(db_get(&room->a, &search_every, "needle"));
     ck_assert_int_eq(room->a.error.status, DB_DENIED);
@@ -726,6 +728,21 @@ IN_ROOM(a_read_survives_a_cut_connection)
     }
 }
 
+IN_ROOM(a_change_after_a_cut_connection_works)
+{
+    for (int i = 0; i < 5; i++) {
+        count_of(&room->a, &thing_count);
+        database_sql("select pg_terminate_backend(pid, 10000) from pg_stat_activity "
+                     "where datname = current_database() and usename = 'tulou_tenant'");
+        add_thing(&room->a, arena_printf(room->arena, "thing %d", i));
+        database_sql("select pg_terminate_backend(pid, 10000) from pg_stat_activity "
+                     "where datname = current_database() and usename = 'tulou_tenant'");
+        ck_assert(db_begin(&room->a));
+        ck_assert_int_eq(count_of(&room->a, &thing_count), i + 1);
+        ck_assert(db_commit(&room->a));
+    }
+}
+
 IN_ROOM(a_transaction_on_a_cut_connection_fails_and_the_next_works)
 {
     ck_assert(db_begin(&room->a));
@@ -1135,6 +1152,7 @@ static Suite *db_suite(void)
     tcase_add_test(core, a_deadline_stops_the_query_on_the_server);
     tcase_add_test(core, cancelling_one_request_harms_no_other);
     tcase_add_test(core, a_read_survives_a_cut_connection);
+    tcase_add_test(core, a_change_after_a_cut_connection_works);
     tcase_add_test(core, a_transaction_on_a_cut_connection_fails_and_the_next_works);
     tcase_add_test(core, in_a_storm_nobody_sees_anothers_settings);
     tcase_add_test(core, after_a_restart_of_the_server_the_next_request_works);
