@@ -281,7 +281,8 @@ as $$
                         (select s.id from public.tenants s where s.slug = by_slug),
                         (select d.tenant_id from house.domains d where d.domain = by_domain and d.verified))
 $$;
-grant execute on function house.tenant_resolve(text, text, uuid) to tulou_tenant, tulou_platform;
+grant execute on function house.tenant_resolve(text, text, uuid), house.tenant_features(uuid, integer)
+    to tulou_tenant, tulou_platform;
 
 -- Other machines hear of changes; this one is told through shared memory.
 create function house.tenant_notify() returns trigger

@@ -101,9 +101,9 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
 
 static void committed(struct cx *cx, enum operation operation, const char *id)
 {
-    (void)operation;
     (void)id;
-    session_rights_changed(cx->session->tenant_id);
+    if (operation != OP_CREATE) /* nobody has a new role yet */
+        session_rights_changed(cx->session->tenant_id);
 }
 
 const struct resource roles = {

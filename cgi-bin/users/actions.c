@@ -57,7 +57,7 @@ STATEMENT(
 
 STATEMENT(action_own_role_give,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, 'own_' || replace($2, '-', ''))\n"
+          "values ($1::uuid, $2::uuid, 'own_' || replace($2::uuid::text, '-', ''))\n"
           "on conflict (tenant_id, user_id, role_key) do nothing",
           DB_WRITES);
 

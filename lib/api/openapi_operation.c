@@ -300,12 +300,12 @@ static void add_failures(json_object *responses, json_object *route, json_object
         member(route, "body") || member_true(route, "upload") || member_true(route, "looseBody");
     bool keyed = is_method(route, "POST") && !is_public(route);
     add_failure(responses, "400", "BadRequest");
-    if (!is_public(route))
+    const char *own = member_text(route, "errors");
+    if (!is_public(route) || (own && strstr(own, "401")))
         add_failure(responses, "401", "NotSignedIn");
     add_failure(responses, "403", "NotAllowed");
     if (has_path || !text_equal(member_text(route, "scope"), "none"))
         add_failure(responses, "404", "NotFound");
-    const char *own = member_text(route, "errors");
     if (keyed || resource || (own && strstr(own, "409")))
         add_failure(responses, "409", "Conflict");
     if (resource && has_path)

@@ -1,0 +1,39 @@
+// The routes of every area, as the areas themselves describe them, and values
+// that they accept, from the examples of their fields.
+import { readFileSync } from "node:fs";
+
+export const areas = JSON.parse(readFileSync("build/share/areas.json", "utf8")).areas;
+export const apiRoutes = areas.flatMap((area) =>
+    area.routes.filter((it) => it.path.startsWith("/api/") && it.answer !== "page").map((it) => ({ ...it, area: area.name })));
+
+let counter = 0;
+export function exampleOf(field) {
+    if (field.type === "object" && field.fields) return bodyOf(field.fields);
+    if (field.example === undefined) return field.choices?.[0];
+    if (["int", "money", "basisPoints"].includes(field.type)) return Number(field.example);
+    if (field.type === "bool") return field.example === "true";
+    if (["json", "object", "array"].includes(field.type)) return JSON.parse(field.example);
+    const unique = `${Date.now().toString(36)}${counter++}`;
+    if (field.type === "email") return `u${unique}@example.com`;
+    if (field.type === "slug") return `s${unique}`;
+    if (field.name === "key") return `k${unique}`;
+    if (field.name === "domain") return `d${unique}.example.com`;
+    return field.example;
+}
+
+// The required members, or with `all` whatever has an example. What is fixed
+// after the beginning may only be sent by POST.
+export function bodyOf(fields, { all = false, method = "POST" } = {}) {
+    const body = {};
+    for (const field of fields ?? []) {
+        if (field.readOnly || (field.createOnly && method !== "POST") || !(all || field.required)) continue;
+        const value = exampleOf(field);
+        if (value !== undefined) body[field.name] = value;
+    }
+    return body;
+}
+
+export function queryOf(fields) {
+    const parts = (fields ?? []).filter((it) => it.required).map((it) => `${it.name}=${encodeURIComponent(exampleOf(it) ?? "x")}`);
+    return parts.length ? `?${parts.join("&")}` : "";
+}

@@ -1,0 +1,134 @@
+// Every route of every area, tried from where it must not work. The routes come
+// from the areas' own tables: a new one is tried without anyone naming it here.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
+import { apiRoutes, bodyOf, queryOf } from "../lib/routes.mjs";
+
+const guarded = apiRoutes.filter((it) => it.level !== "public");
+const writes = (route) => ["POST", "PUT", "PATCH"].includes(route.method);
+const world = {};
+
+function call(route, path, options = {}) {
+    const upload = route.upload ? { raw: "email,name\n", headers: { "content-type": "text/csv" } } : {};
+    const body = writes(route) && !route.upload ? bodyOf(route.body, { method: route.method }) : undefined;
+    return request(route.method, path + queryOf(route.query), { body, ...upload, ...options, headers: { ...upload.headers, ...options.headers } });
+}
+
+const plain = (route) => route.path.replace(/:\w+/g, "01a1fc30-19fe-74cc-bfd1-e408edb75d4f");
+const title = (route) => `${route.method} ${route.path}`;
+
+before(async () => {
+    world.a = await makeTenant();
+    world.b = await makeTenant();
+    world.customer = await makeUser(world.a, "customer", { kind: "customer" });
+    world.admin = await makeUser(world.a, "admin", { kind: "admin" });
+    world.operator = await operator();
+    world.ids = new Map();
+});
+
+// An id of tenant A below a collection: of what is made there from the examples,
+// else of what the list shows, else of a user.
+async function idBelow(collection) {
+    if (!world.ids.has(collection)) world.ids.set(collection, await findId(collection));
+    return world.ids.get(collection);
+}
+
+async function findId(collection) {
+    if (collection === "/api/tenants") return world.a.id;
+    const maker = apiRoutes.find((it) => it.method === "POST" && it.path === collection);
+    if (maker) {
+        const made = await call(maker, collection, { token: world.a.token });
+        if (made.status === 201) return made.data.id;
+    }
+    const lister = apiRoutes.find((it) => it.method === "GET" && it.path === collection);
+    const list = lister ? await request("GET", collection, { token: world.a.token }) : undefined;
+    return list?.data?.[0]?.id ?? world.customer.id;
+}
+
+async function pathWithIds(route) {
+    let path = "";
+    for (const part of route.path.split("/").slice(1)) path += `/${part.startsWith(":") ? await idBelow(path) : part}`;
+    return path;
+}
+
+test("without a token every guarded route answers 401", async () => {
+    for (const route of guarded) {
+        const answer = await call(route, plain(route));
+        assert.equal(answer.status, 401, `${title(route)}: ${answer.text}`);
+        assert.equal(answer.error.code, "not_signed_in");
+    }
+});
+
+test("a token of one tenant at another's host or header answers 403 tenant_mismatch", async () => {
+    for (const route of guarded)
+        for (const options of [{ tenant: world.b.slug }, { headers: { "x-tenant-slug": world.b.slug } }, { headers: { "x-tenant-id": world.b.id } }]) {
+            const answer = await call(route, plain(route), { token: world.a.token, ...options });
+            assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+            assert.equal(answer.error.code, "tenant_mismatch");
+        }
+});
+
+test("an operator's token in a tenant answers 403, a tenant's token on platform routes too", async () => {
+    for (const route of guarded) {
+        const inside = await call(route, plain(route), { token: world.operator, tenant: world.a.slug });
+        assert.equal(inside.status, 403, `${title(route)}: ${inside.text}`);
+        if (route.scope !== "platform") continue;
+        const outside = await call(route, plain(route), { token: world.a.token });
+        assert.equal(outside.status, 403, `${title(route)}: ${outside.text}`);
+    }
+});
+
+test("a role without the permission answers 403", async () => {
+    for (const route of guarded.filter((it) => it.level === "permission")) {
+        const answer = await call(route, plain(route), { token: world.customer.access_token });
+        assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+    }
+});
+
+test("an id of another tenant answers 404, and nothing of it is seen or changed", async () => {
+    for (const route of guarded.filter((it) => it.path.includes(":"))) {
+        const path = await pathWithIds(route);
+        const answer = await call(route, path, { token: world.b.token });
+        const barred = route.needs?.startsWith("platform.") || route.scope === "platform";
+        assert.equal(answer.status, barred ? 403 : 404, `${title(route)} as ${path}: ${answer.text}`);
+    }
+});
+
+test("lists show nothing of another tenant", async () => {
+    const secret = `needle-${Date.now()}`;
+    await request("POST", "/api/crm/leads", { token: world.a.token, body: { name: secret } });
+    for (const route of guarded.filter((it) => it.method === "GET" && !it.path.includes(":"))) {
+        const answer = await call(route, route.path, { token: world.b.token });
+        assert.ok(answer.status < 500, `${title(route)}: ${answer.text}`);
+        for (const trace of [secret, world.a.id, world.customer.email])
+            assert.ok(!answer.text.includes(trace), `${title(route)} shows ${trace}`);
+    }
+    for (const path of [`/api/crm/leads?q=${secret}`, `/api/crm/leads?name=${secret}`, `/api/crm/leads/export?q=${secret}`])
+        assert.ok(!(await request("GET", path, { token: world.b.token })).text.includes(secret), path);
+});
+
+test("a signed-out session answers 401 on every route at once", async () => {
+    const session = await login(world.customer.email, "correct horse battery", { tenant: world.a.slug });
+    assert.equal((await request("POST", "/api/auth/logout", { token: session.access_token })).status, 204);
+    for (const route of guarded) {
+        const answer = await call(route, plain(route), { token: session.access_token });
+        assert.equal(answer.status, 401, `${title(route)}: ${answer.text}`);
+    }
+});
+
+test("in a suspended tenant nobody but the owner reads, and nobody changes", async () => {
+    const suspended = await makeTenant();
+    const admin = await makeUser(suspended, "admin", { kind: "admin" });
+    await request("POST", `/api/tenants/${suspended.id}/suspend`, { token: world.operator, body: { reason: "test" } });
+    for (const route of guarded.filter((it) => it.scope !== "platform" && !it.suspended)) {
+        const answer = await call(route, plain(route), { token: admin.access_token });
+        assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+        if (route.method === "GET") continue;
+        const owner = await call(route, plain(route), { token: suspended.token });
+        assert.equal(owner.status, 403, `${title(route)} as owner: ${owner.text}`);
+    }
+    assert.equal((await request("GET", "/api/crm/leads", { token: suspended.token })).status, 200);
+    const page = await request("POST", "/api/auth/login", { tenant: suspended.slug, body: { email: admin.email, password: "correct horse battery" } });
+    assert.equal(page.status, 401, "only the owner signs in to a suspended tenant");
+});
