@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/handover.h"
 
 enum { WORKERS_MAX = 64, BACKLOG = 4096, HANDED_OVER = 3 /* SD_LISTEN_FDS_START */ };
 
@@ -222,6 +223,7 @@ static void end(void)
         return;
     master.ending = true;
     master.kill_at_us = clock_monotonic_us() + patience_us;
+    handover_stop();
     signal_all(SIGTERM);
 }
 
@@ -288,6 +290,8 @@ int master_run(const struct master_options *options)
     if (master.listener < 0)
         return EXIT_FAILURE;
     allow_descriptors();
+    if (!handover_open())
+        log_warn("connections will be closed when workers are replaced");
     while (!master.ending || any_alive()) {
         wait_for_signal(start_due());
         kill_overdue();

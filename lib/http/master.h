@@ -1,10 +1,11 @@
 /* master: one process that keeps N workers alive.
  *
  * TERM and INT: workers finish what is in hand (at most 25 s), then all end.
- * HUP: workers are replaced one by one. USR1 is ignored (logs go to stderr).
- * A worker that dies is started again, with a delay that doubles from 0.1 s
- * to 5 s while they die young. The socket is made by us (mode given), or handed over by
- * systemd (LISTEN_FDS, LISTEN_PID; sd_listen_fds(3)).
+ * HUP: workers are replaced one by one; their kept connections pass to others.
+ * USR1 is ignored (logs go to stderr). A worker that dies is started again, with
+ * a delay that doubles from 0.1 s to 5 s while they die young. The socket is made
+ * by us (mode given), or handed over by systemd (LISTEN_FDS, LISTEN_PID;
+ * sd_listen_fds(3)).
  */
 #ifndef HTTP_MASTER_H
 #define HTTP_MASTER_H

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/loop/loop.h"
 #include "http/cx.h"
+#include "http/handover.h"
 
 enum { ARENAS_KEPT = 64, READ_TIMEOUT_S = 10, ACCEPT_AGAIN_US = 100000 };
 
@@ -33,7 +34,7 @@ struct connection {
 
 struct server {
     int listener;
-    struct watch *watch;
+    struct watch *watch, *handover;
     struct timer *accept_again; /* while there are no free descriptors */
     serve_function *serve;
     struct connection *connections;
@@ -111,11 +112,20 @@ static bool is_readable(const struct connection *connection)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
-/* When draining too: what nginx has sent already shall be answered. */
+/* When draining, another worker goes on with the connection; if there is none,
+ * what nginx has sent already is answered here before it is closed. */
+static bool leaves_request(const struct connection *connection)
+{
+    return !handover_send(connection->fcgi.ipcFd) && is_readable(connection);
+}
+
 static bool has_more(const struct connection *connection)
 {
-    return connection->fcgi.ipcFd >= 0 && (connection->edge || connection->server->draining) &&
-           is_readable(connection);
+    if (connection->fcgi.ipcFd < 0)
+        return false;
+    if (connection->server->draining)
+        return leaves_request(connection);
+    return connection->edge && is_readable(connection);
 }
 
 /* Reads a request, answers it, and another while one is there already. */
@@ -217,6 +227,15 @@ static void on_listener(void *arg, uint32_t events)
     }
 }
 
+/* From a worker that was replaced; perhaps with a request in it already. */
+static void on_handover(void *arg, uint32_t events)
+{
+    (void)events;
+    int fd = handover_take();
+    if (fd >= 0)
+        connection_open(arg, fd);
+}
+
 struct server *server_new(int listener, serve_function *serve)
 {
     struct server *server = calloc(1, sizeof *server);
@@ -226,8 +245,12 @@ struct server *server_new(int listener, serve_function *serve)
     server->listener = listener;
     server->serve = serve;
     server->watch = watch_add(listener, EPOLLIN | EPOLLEXCLUSIVE, on_listener, server);
+    if (handover_descriptor() >= 0)
+        server->handover =
+            watch_add(handover_descriptor(), EPOLLIN | EPOLLEXCLUSIVE, on_handover, server);
     if (server->watch)
         return server;
+    watch_remove(server->handover);
     free(server);
     return NULL;
 }
@@ -236,14 +259,15 @@ void server_drain(struct server *server)
 {
     server->draining = true;
     watch_remove(server->watch);
+    watch_remove(server->handover);
     timer_remove(server->accept_again);
-    server->watch = NULL;
+    server->watch = server->handover = NULL;
     server->accept_again = NULL;
     for (struct connection *it = server->connections, *next; it; it = next) {
         next = it->next;
         if (it->busy)
             continue;
-        if (is_readable(it))
+        if (leaves_request(it))
             start_conversation(it);
         else
             connection_close(it);

@@ -20,7 +20,8 @@ typedef void serve_function(struct cx *cx);
 struct server;
 /* Starts to accept on `listener` (a Unix or loopback socket). */
 struct server *server_new(int listener, serve_function *serve);
-/* Stops accepting, closes idle connections; requests in hand go on. */
+/* Stops accepting, hands idle connections to other workers (http/handover.h)
+ * or closes them; requests in hand go on. */
 void server_drain(struct server *server);
 void server_free(struct server *server);
 unsigned server_in_hand(const struct server *server);

@@ -140,7 +140,7 @@ static void start_and_wait(int workers)
     AWAIT(listens());
 }
 
-/* On a connection of its own; a worker that drains may close it unanswered. */
+/* On a connection of its own. */
 static long ask_number(const char *uri)
 {
     int fd = dial(path);
@@ -249,6 +249,25 @@ START_TEST(hup_replaces_every_worker_one_by_one)
     find_workers(after);
     for (int i = 0; i < WORKERS; i++)
         ck_assert_int_ne(before[i], after[i]);
+}
+END_TEST
+
+START_TEST(hup_keeps_connections)
+{
+    start_and_wait(1);
+    int idle = dial(path), waiting = wait_at_gate();
+    long pid = strtol(ask(idle, "/pid")->body, NULL, 10);
+    ck_assert_int_eq(kill(master, SIGHUP), 0);
+    AWAIT(strtol(ask(idle, "/pid")->body, NULL, 10) != pid);
+    ck_assert_int_eq(write(gate[1], "x", 1), 1);
+    ck_assert_str_eq(read_reply(waiting)->body, "passed");
+    ck_assert_int_ne(strtol(ask(waiting, "/pid")->body, NULL, 10), pid);
+    ck_assert_int_eq(kill(master, SIGTERM), 0);
+    ck_assert(is_closed(idle) && is_closed(waiting));
+    ck_assert_int_eq(exit_status(master), 0);
+    master = 0;
+    close(idle);
+    close(waiting);
 }
 END_TEST
 
@@ -367,6 +386,7 @@ static Suite *master_suite(void)
         worker_that_dies_young_is_started_later_and_later,
         hup_replaces_workers_and_what_is_in_hand_is_finished,
         hup_replaces_every_worker_one_by_one,
+        hup_keeps_connections,
         term_finishes_what_is_in_hand_and_removes_the_socket,
         usr1_disturbs_nobody,
         workers_end_when_the_master_is_killed,
