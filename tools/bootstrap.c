@@ -17,7 +17,8 @@
 #include "tool.h"
 
 STATEMENT(bootstrap_needed,
-          "select not exists (select from user_roles where role_key = 'superadmin')", DB_ON_PLATFORM);
+          "select not exists (select from user_roles where role_key = 'superadmin')",
+          DB_ON_PLATFORM);
 
 STATEMENT(bootstrap_user,
           "insert into users (tenant_id, email, name, kind, password_hash, must_change_password)\n"
@@ -45,7 +46,9 @@ static char *login_json(struct arena *arena, const char *password)
     buf_init(&out, arena);
     json_start(&json, &out);
     json_open_object(&json);
-    json_pair(&json, "url", arena_printf(arena, "http://%s:%s/login", config_text(CONFIG_TULOU_DOMAIN), config_text(CONFIG_PORT)));
+    json_pair(&json, "url",
+              arena_printf(arena, "http://%s:%s/login", config_text(CONFIG_TULOU_DOMAIN),
+                           config_text(CONFIG_PORT)));
     json_pair(&json, "tenant", "platform");
     json_pair(&json, "email", email);
     json_pair(&json, "password", password);
@@ -61,7 +64,8 @@ static bool write_login(struct arena *arena, const char *password)
     char *path = var_path("first-login.json"), *text = login_json(arena, password);
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0;
+    bool written =
+        fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
     if (!written)

@@ -96,7 +96,8 @@ bool child_start(const char *name, char **argv, int stop_signal, const struct ac
     if (children.count == CHILDREN_MAX)
         return complain("too many areas");
     struct child *child = &children.all[children.count++];
-    *child = (struct child){.name = name, .argv = argv, .stop_signal = stop_signal, .account = *account};
+    *child =
+        (struct child){.name = name, .argv = argv, .stop_signal = stop_signal, .account = *account};
     return spawn(child) || complain("%s cannot be started: %s", name, strerror(errno));
 }
 

@@ -110,7 +110,8 @@ static bool write_settings(const char *folder, const struct account *account)
     struct buf text = {0}, path = {0}, run = {0};
     char *socket = var_path("run");
     buf_printf(&path, "%s/tulou.conf", folder);
-    buf_printf(&run, "%sunix_socket_directories = '%s'\nunix_socket_permissions = 0700\n", settings, socket);
+    buf_printf(&run, "%sunix_socket_directories = '%s'\nunix_socket_permissions = 0700\n", settings,
+               socket);
     bool written = write_file(path.data, run.data, account);
     buf_clear(&path);
     buf_printf(&path, "%s/pg_hba.conf", folder);
@@ -136,15 +137,17 @@ static bool write_settings(const char *folder, const struct account *account)
 static bool make_cluster(const char *folder, int version, const struct account *account)
 {
     char *initdb = server_program(version, "initdb");
-    char *argv[] = {initdb, "-D", (char *)folder, "-U", (char *)owner, "--data-checksums", "-E", "UTF8",
-                    "--locale=C.UTF-8", "--auth=peer", "--no-instructions", NULL};
+    char *argv[] = {
+        initdb, "-D",   (char *)folder,     "-U",          (char *)owner,       "--data-checksums",
+        "-E",   "UTF8", "--locale=C.UTF-8", "--auth=peer", "--no-instructions", NULL};
     int status = run_program(argv, account, "initdb");
     free(initdb);
     struct buf conf = {0};
     buf_printf(&conf, "%s/postgresql.conf", folder);
     bool made = status == 0 && write_file(conf.data, "include 'tulou.conf'\n", account);
     buf_free(&conf);
-    return made || complain("the database cluster cannot be made: see %s/log/initdb.log", config_text(CONFIG_TULOU_VAR));
+    return made || complain("the database cluster cannot be made: see %s/log/initdb.log",
+                            config_text(CONFIG_TULOU_VAR));
 }
 
 bool cluster_prepare(const struct account *account)
@@ -153,14 +156,17 @@ bool cluster_prepare(const struct account *account)
         return true;
     int version = newest_version();
     if (version < OLDEST)
-        return complain("PostgreSQL %d or newer is needed (found %d): apt-get install postgresql", OLDEST, version);
+        return complain("PostgreSQL %d or newer is needed (found %d): apt-get install postgresql",
+                        OLDEST, version);
     char *folder = var_path("pg");
     int own = cluster_version(folder);
     bool good = true;
     if (own == 0)
         good = make_cluster(folder, version, account);
     else if (own > version || access(server_program(own, "postgres"), X_OK) != 0)
-        good = complain("the cluster is of PostgreSQL %d, which is not installed: apt-get install postgresql-%d", own, own);
+        good = complain("the cluster is of PostgreSQL %d, which is not installed: apt-get install "
+                        "postgresql-%d",
+                        own, own);
     good = good && write_settings(folder, account);
     free(folder);
     return good;
@@ -182,7 +188,8 @@ char **cluster_arguments(void)
 static bool command(PGconn *pg, const char *sql)
 {
     PGresult *result = PQexec(pg, sql);
-    bool done = PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+    bool done =
+        PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
     PQclear(result);
     return done;
 }
@@ -265,7 +272,8 @@ bool cluster_wait(void)
         if (!children_turn(embedded() ? 50 : 100))
             return complain("stopped before the database was up");
     if (!answers())
-        return complain("the database does not start: see %s/log/postgres.log", config_text(CONFIG_TULOU_VAR));
+        return complain("the database does not start: see %s/log/postgres.log",
+                        config_text(CONFIG_TULOU_VAR));
     if (embedded() ? !make_database() : !check_server())
         return false;
     return write_conninfo();

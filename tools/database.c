@@ -83,7 +83,9 @@ int audit_command(int argc, char **argv)
     if (!pg)
         return EXIT_FAILURE;
     const char *tenant = argc > 2 ? argv[2] : NULL;
-    PGresult *result = PQexecParams(pg, "select 1 from public.tenants where slug = $1 or id::text = $1", 1, NULL, &tenant, NULL, NULL, 0);
+    PGresult *result =
+        PQexecParams(pg, "select 1 from public.tenants where slug = $1 or id::text = $1", 1, NULL,
+                     &tenant, NULL, NULL, 0);
     bool known = !tenant || PQntuples(result) > 0;
     PQclear(result);
     int status = known ? verify(pg, tenant) : EXIT_FAILURE;
@@ -105,14 +107,15 @@ int key_command(int argc, char **argv)
     if (!pg)
         return EXIT_FAILURE;
     /* A key verifies as long as a token lives that it signed; a day is plenty. */
-    PGresult *done = query(pg,
-                           "with old as (\n"
-                           "    update public.signing_keys set retired_at = now()\n"
-                           "    where retired_at is null and created_at < now() - interval '1 day'\n"
-                           ")\n"
-                           "insert into public.signing_keys\n"
-                           "values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 16))",
-                           NULL);
+    PGresult *done =
+        query(pg,
+              "with old as (\n"
+              "    update public.signing_keys set retired_at = now()\n"
+              "    where retired_at is null and created_at < now() - interval '1 day'\n"
+              ")\n"
+              "insert into public.signing_keys\n"
+              "values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 16))",
+              NULL);
     bool good = done != NULL;
     PQclear(done);
     PQfinish(pg);
@@ -129,12 +132,14 @@ static const struct {
     {"tenant tables without forced row-level security",
      "select n.nspname || '.' || c.relname\n"
      "from pg_class c join pg_namespace n on n.oid = c.relnamespace\n"
-     "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') or n.nspname like 'tenant\\_%')\n"
+     "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') or n.nspname like "
+     "'tenant\\_%')\n"
      "and not (c.relrowsecurity and c.relforcerowsecurity)"},
     {"tenant tables without a policy for tenants",
      "select n.nspname || '.' || c.relname\n"
      "from pg_class c join pg_namespace n on n.oid = c.relnamespace\n"
-     "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') or n.nspname like 'tenant\\_%')\n"
+     "where c.relkind in ('r', 'p') and (n.nspname in ('everyone', 'shared') or n.nspname like "
+     "'tenant\\_%')\n"
      "and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant')"},
     {"application roles that are too strong",
      "select rolname from pg_roles\n"
@@ -143,7 +148,8 @@ static const struct {
     {"memberships of application roles",
      "select m.member::regrole::text from pg_auth_members m\n"
      "where m.member::regrole::text in ('tulou_tenant', 'tulou_platform')"},
-    {"indexes that are not valid", "select indexrelid::regclass::text from pg_index where not indisvalid"},
+    {"indexes that are not valid",
+     "select indexrelid::regclass::text from pg_index where not indisvalid"},
     {"clocks that differ by more than 5 s",
      "select 'server ' || now()::text where abs(extract(epoch from now()) - $1::float8) > 5"},
 };

@@ -59,10 +59,11 @@ static bool find_account(struct account *account)
         return true;
     entry = getpwnam(config_text(CONFIG_TULOU_USER));
     if (!entry)
-        return complain("there is no account \"%s\" to run as: make install-packages creates it, or set TULOU_USER",
+        return complain("there is no account \"%s\" to run as: make install-packages creates it, "
+                        "or set TULOU_USER",
                         config_text(CONFIG_TULOU_USER));
-    *account = (struct account){.uid = entry->pw_uid, .gid = entry->pw_gid,
-                                .name = strdup(entry->pw_name), .change = true};
+    *account = (struct account){
+        .uid = entry->pw_uid, .gid = entry->pw_gid, .name = strdup(entry->pw_name), .change = true};
     return true;
 }
 
@@ -100,7 +101,9 @@ static bool reachable(const char *path, const struct account *account)
         snprintf(part, sizeof part, "%.*s", (int)(at - path), path);
         if (stat(part, &info) != 0)
             return true; /* what is missing is made later, or complained of */
-        mode_t needed = info.st_uid == account->uid ? S_IXUSR : info.st_gid == account->gid ? S_IXGRP : S_IXOTH;
+        mode_t needed = info.st_uid == account->uid   ? S_IXUSR
+                        : info.st_gid == account->gid ? S_IXGRP
+                                                      : S_IXOTH;
         if (!(info.st_mode & needed))
             return complain("the account %s cannot enter %s: move the project, or chmod o+x it",
                             account->name, part);
@@ -118,14 +121,16 @@ bool folders_prepare(struct account *account)
 {
     static const char *const below[] = {"", "run", "run/nginx", "log", "files", "mail"};
     const char *problem;
-    if (!use_absolute("TULOU_VAR", CONFIG_TULOU_VAR) || !use_absolute("TULOU_SHARE", CONFIG_TULOU_SHARE) ||
-        !config_load(&problem))
+    if (!use_absolute("TULOU_VAR", CONFIG_TULOU_VAR) ||
+        !use_absolute("TULOU_SHARE", CONFIG_TULOU_SHARE) || !config_load(&problem))
         return complain("the current folder cannot be read");
     if (!find_account(account))
         return false;
     if (strlen(config_text(CONFIG_TULOU_VAR)) > 80)
-        return complain("the path of TULOU_VAR is longer than 80 bytes, too long for sockets: choose a shorter one");
-    if (!reachable(config_text(CONFIG_TULOU_VAR), account) || !reachable(config_text(CONFIG_TULOU_SHARE), account))
+        return complain("the path of TULOU_VAR is longer than 80 bytes, too long for sockets: "
+                        "choose a shorter one");
+    if (!reachable(config_text(CONFIG_TULOU_VAR), account) ||
+        !reachable(config_text(CONFIG_TULOU_SHARE), account))
         return false;
     for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
         char *path = var_path(below[i]);

@@ -12,7 +12,7 @@ as_root() {
 }
 
 missing=
-# shellcheck disable=SC2086  # a list of files
+# shellcheck disable=SC2013,SC2086  # lists of words
 for package in $(cat $lists); do
     [ "$package" = npm ] && command -v npm >/dev/null 2>&1 && continue
     [ "$package" = nodejs ] && command -v node >/dev/null 2>&1 && continue

@@ -42,7 +42,8 @@ static bool take_lock(void)
     if (fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0)
         return true;
     if (fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
-        return complain("it runs already on this TULOU_VAR (process %ld): make stop ends it", (long)lock.l_pid);
+        return complain("it runs already on this TULOU_VAR (process %ld): make stop ends it",
+                        (long)lock.l_pid);
     return complain("TULOU_VAR cannot be locked: %s", strerror(errno));
 }
 
@@ -61,7 +62,8 @@ static pid_t lock_holder(void)
 
 static struct sockaddr_in front_door(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)config_int(CONFIG_PORT))};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)config_int(CONFIG_PORT))};
     if (inet_pton(AF_INET, config_text(CONFIG_TULOU_ADDRESS), &address.sin_addr) != 1)
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
@@ -74,7 +76,8 @@ static bool port_is_free(void)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     bool is_free = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
     close(fd);
-    return is_free || complain("port %s is taken (%s): choose another with PORT=…", config_text(CONFIG_PORT), strerror(errno));
+    return is_free || complain("port %s is taken (%s): choose another with PORT=…",
+                               config_text(CONFIG_PORT), strerror(errno));
 }
 
 static bool front_door_ready(void)
@@ -88,8 +91,8 @@ static bool front_door_ready(void)
     struct timeval patience = {.tv_sec = 3};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     bool ready = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-                 write(fd, request, sizeof request - 1) > 0 && read(fd, answer, sizeof answer - 1) > 0 &&
-                 strstr(answer, " 200 ") != NULL;
+                 write(fd, request, sizeof request - 1) > 0 &&
+                 read(fd, answer, sizeof answer - 1) > 0 && strstr(answer, " 200 ") != NULL;
     close(fd);
     return ready;
 }
@@ -179,7 +182,8 @@ static bool bootstrap(const struct account *account)
     char *argv[] = {program, "bootstrap", NULL};
     int status = run_program(argv, account, "bootstrap");
     free(program);
-    return status == 0 || complain("the first superadmin cannot be made: see %s/log/bootstrap.log", config_text(CONFIG_TULOU_VAR));
+    return status == 0 || complain("the first superadmin cannot be made: see %s/log/bootstrap.log",
+                                   config_text(CONFIG_TULOU_VAR));
 }
 
 static bool wait_until_ready(void)
@@ -189,15 +193,17 @@ static bool wait_until_ready(void)
         if (!children_turn(50))
             return complain("stopped before everything was up");
         if (clock_monotonic_us() > until)
-            return complain("not ready after %d s: see %s/log", (int)(start_patience_us / 1000000), config_text(CONFIG_TULOU_VAR));
+            return complain("not ready after %d s: see %s/log", (int)(start_patience_us / 1000000),
+                            config_text(CONFIG_TULOU_VAR));
     }
     return true;
 }
 
 static bool start_all(const struct account *account)
 {
-    return prepare_key(account) && cluster_prepare(account) && start_database(account) && migrate() &&
-           bootstrap(account) && start_areas(account) && start_nginx(account) && wait_until_ready();
+    return prepare_key(account) && cluster_prepare(account) && start_database(account) &&
+           migrate() && bootstrap(account) && start_areas(account) && start_nginx(account) &&
+           wait_until_ready();
 }
 
 static void mark_ready(bool ready)
@@ -215,7 +221,9 @@ static void print_addresses(void)
 {
     char *first = var_path("first-login.json");
     const char *domain = config_text(CONFIG_TULOU_DOMAIN), *port = config_text(CONFIG_PORT);
-    printf("Tulou serves on http://%s:%s/ (tenants on http://SLUG.%s:%s/, API explorer on /api/docs)\n", domain, port, domain, port);
+    printf("Tulou serves on http://%s:%s/ (tenants on http://SLUG.%s:%s/, API explorer on "
+           "/api/docs)\n",
+           domain, port, domain, port);
     if (access(first, F_OK) == 0)
         printf("The first superadmin and its one-time password are in %s\n", first);
     fflush(stdout);

@@ -97,24 +97,27 @@ static void put_errors(struct buf *out)
                   {414, "path_too_long", "This address is too long."},
                   {503, "unavailable", "This part is starting or overloaded; try again shortly."}};
     for (size_t i = 0; i < COUNT(errors); i++) {
-        const char *retry = errors[i].status == 503 ? "            add_header Retry-After 2 always;\n" : "";
+        const char *retry =
+            errors[i].status == 503 ? "            add_header Retry-After 2 always;\n" : "";
         buf_printf(out,
                    "        location = /.error/json/%d {\n"
                    "            internal;\n"
                    "            default_type application/json;\n%s"
-                   "            return %d '{\"success\":false,\"error\":{\"message\":\"%s\",\"code\":\"%s\","
+                   "            return %d "
+                   "'{\"success\":false,\"error\":{\"message\":\"%s\",\"code\":\"%s\","
                    "\"statusCode\":%d,\"requestId\":\"$request_id\"}}';\n"
                    "        }\n",
                    errors[i].status, retry, errors[i].status, errors[i].message, errors[i].code,
                    errors[i].status);
-        buf_printf(out,
-                   "        location = /.error/html/%d {\n"
-                   "            internal;\n"
-                   "            default_type text/html;\n%s"
-                   "            return %d '<!doctype html><html lang=\"en\"><title>%d</title><h1>%s</h1>"
-                   "<p><a href=\"/\">To the start page</a></p></html>';\n"
-                   "        }\n",
-                   errors[i].status, retry, errors[i].status, errors[i].status, errors[i].message);
+        buf_printf(
+            out,
+            "        location = /.error/html/%d {\n"
+            "            internal;\n"
+            "            default_type text/html;\n%s"
+            "            return %d '<!doctype html><html lang=\"en\"><title>%d</title><h1>%s</h1>"
+            "<p><a href=\"/\">To the start page</a></p></html>';\n"
+            "        }\n",
+            errors[i].status, retry, errors[i].status, errors[i].status, errors[i].message);
     }
 }
 
@@ -124,10 +127,10 @@ static void put_modules(struct buf *modules, struct buf *brotli)
 {
     static const struct {
         const char *file, *setting;
-    } known[] = {
-        {"ngx_http_brotli_filter_module.so",
-         "    brotli on;\n    brotli_types text/css application/javascript application/json image/svg+xml;\n"},
-        {"ngx_http_brotli_static_module.so", "    brotli_static on;\n"}};
+    } known[] = {{"ngx_http_brotli_filter_module.so",
+                  "    brotli on;\n    brotli_types text/css application/javascript "
+                  "application/json image/svg+xml;\n"},
+                 {"ngx_http_brotli_static_module.so", "    brotli_static on;\n"}};
     for (size_t i = 0; i < COUNT(known); i++) {
         char path[256];
         snprintf(path, sizeof path, "/usr/lib/nginx/modules/%s", known[i].file);
@@ -191,7 +194,8 @@ static char *read_template(void)
 
 static bool write_site(const char *path, json_object *areas, const char *template)
 {
-    struct buf upstreams = {0}, locations = {0}, seen = {0}, errors = {0}, modules = {0}, brotli = {0};
+    struct buf upstreams = {0}, locations = {0}, seen = {0}, errors = {0}, modules = {0},
+               brotli = {0};
     struct buf listen = {0}, run = {0}, body = {0}, form = {0}, proxies = {0};
     int64_t largest = 1 << 20;
     json_object *list = member(areas, "areas");
@@ -204,12 +208,19 @@ static bool write_site(const char *path, json_object *areas, const char *templat
     buf_printf(&run, "%s/run", config_text(CONFIG_TULOU_VAR));
     buf_printf(&body, "%lld", (long long)largest + 65536);
     buf_printf(&form, "http://*.%s:%s", config_text(CONFIG_TULOU_DOMAIN), config_text(CONFIG_PORT));
-    const struct word words[] = {{"WORKERS", "2"}, {"RUN", run.data}, {"MODULES", modules.data ? modules.data : ""},
-                                 {"TYPES", "/etc/nginx/mime.types"}, {"BODY", body.data},
-                                 {"BROTLI", brotli.data ? brotli.data : ""}, {"UPSTREAMS", upstreams.data},
-                                 {"LISTEN", listen.data}, {"REAL_IP", proxies.data ? proxies.data : ""},
-                                 {"FORM_ACTION", form.data}, {"ERRORS", errors.data},
-                                 {"SHARE", config_text(CONFIG_TULOU_SHARE)}, {"LOCATIONS", locations.data}};
+    const struct word words[] = {{"WORKERS", "2"},
+                                 {"RUN", run.data},
+                                 {"MODULES", modules.data ? modules.data : ""},
+                                 {"TYPES", "/etc/nginx/mime.types"},
+                                 {"BODY", body.data},
+                                 {"BROTLI", brotli.data ? brotli.data : ""},
+                                 {"UPSTREAMS", upstreams.data},
+                                 {"LISTEN", listen.data},
+                                 {"REAL_IP", proxies.data ? proxies.data : ""},
+                                 {"FORM_ACTION", form.data},
+                                 {"ERRORS", errors.data},
+                                 {"SHARE", config_text(CONFIG_TULOU_SHARE)},
+                                 {"LOCATIONS", locations.data}};
     FILE *out = fopen(path, "we");
     bool written = out && fill(template, words, COUNT(words), out);
     written = out && fclose(out) == 0 && written;

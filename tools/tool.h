@@ -32,8 +32,8 @@ struct account {
 /* Makes every path absolute, finds the account, makes TULOU_VAR and its
  * folders. false: one line was printed that says what to do. */
 bool folders_prepare(struct account *account);
-char *var_path(const char *below);   /* heap: TULOU_VAR/below */
-char *share_path(const char *below); /* heap */
+char *var_path(const char *below);     /* heap: TULOU_VAR/below */
+char *share_path(const char *below);   /* heap */
 char *project_path(const char *below); /* heap: beside the program's own folder */
 bool folder_make(const char *path, const struct account *account, mode_t mode);
 /* In a child: gives up root for good. */

@@ -88,14 +88,26 @@ static const struct value *given_value(const struct input *input, const char *na
     return field ? &input->values[field - input->fields] : NULL;
 }
 
-/* An operator makes operators unless a tenant is named. */
-static void default_tenant(struct cx *cx, struct input *input)
+static struct value *value_of(struct input *input, const char *name)
 {
-    const struct field *field = field_find(input->fields, "tenant_id");
-    struct value *value = field ? &input->values[field - input->fields] : NULL;
-    if (value && value->presence != GIVEN && cx->route->about == &admin_users &&
-        cx->session->is_operator)
-        *value = (struct value){.presence = GIVEN, .text = cx->session->tenant_id};
+    const struct field *field = field_find(input->fields, name);
+    return field ? &input->values[field - input->fields] : NULL;
+}
+
+/* Among administrators: an operator makes operators unless a tenant is named,
+ * and nobody makes a person there who is no administrator. */
+static bool default_administrator(struct cx *cx, struct input *input, enum operation operation)
+{
+    struct value *tenant = value_of(input, "tenant_id"), *kind = value_of(input, "kind");
+    if (operation == OP_CREATE && tenant->presence != GIVEN && cx->session->is_operator)
+        *tenant = (struct value){.presence = GIVEN, .text = cx->session->tenant_id};
+    bool ours = cx->session->is_operator && text_equal(tenant->text, cx->session->tenant_id);
+    if (operation != OP_MERGE && kind->presence != GIVEN)
+        *kind = (struct value){.presence = GIVEN, .text = ours ? "operator" : "admin"};
+    if (kind->presence == GIVEN && strcmp(kind->text, "operator") != 0 &&
+        strcmp(kind->text, "admin") != 0 && strcmp(kind->text, "owner") != 0)
+        return fail_field(cx, "kind", "not_a_choice", "Use one of operator, admin, owner.");
+    return true;
 }
 
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
@@ -105,8 +117,8 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
         return false;
     if (operation == OP_DELETE && strcmp(id, cx->session->user_id) == 0)
         return fail(cx, 409, "own_account", "One cannot delete one's own account.");
-    if (operation == OP_CREATE)
-        default_tenant(cx, input);
+    if (input && cx->route->about == &admin_users && !default_administrator(cx, input, operation))
+        return false;
     const struct value *password = input ? given_value(input, "password") : NULL;
     return !password || password->presence != GIVEN ||
            password_policy_check(cx, "password", password->text);

@@ -22,7 +22,6 @@
 #include "http/route.h"
 #include "resource/resource.h"
 
-
 enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };
 
 struct menu_entry {

@@ -323,7 +323,8 @@ static void release(void *value)
     json_object_put(value);
 }
 
-static json_object *build(struct arena *arena, const char *data, size_t len, int depth, bool *is_null)
+static json_object *build(struct arena *arena, const char *data, size_t len, int depth,
+                          bool *is_null)
 {
     json_tokener *tokener = json_tokener_new_ex(depth + 1);
     json_object *value = json_tokener_parse_ex(tokener, data, (int)len);
@@ -341,9 +342,13 @@ json_object *json_read(struct arena *arena, const char *data, size_t len,
                        const struct json_limits *limits, bool *is_null,
                        struct json_problem *problem)
 {
-    struct scan scan = {.arena = arena, .start = data, .at = data, .end = data + len,
+    struct scan scan = {.arena = arena,
+                        .start = data,
+                        .at = data,
+                        .end = data + len,
                         .max_depth = limits && limits->depth ? limits->depth : DEPTH,
-                        .max_members = limits && limits->max_members ? limits->max_members : MEMBERS,
+                        .max_members =
+                            limits && limits->max_members ? limits->max_members : MEMBERS,
                         .problem = problem};
     *problem = (struct json_problem){NULL, NULL, 0};
     *is_null = false;

@@ -15,7 +15,8 @@ static unsigned char root_key[SECRET_BYTES];
 static bool read_hex(const char *hex, const char **problem)
 {
     size_t len;
-    if (strlen(hex) == HEX && sodium_hex2bin(root_key, sizeof root_key, hex, HEX, NULL, &len, NULL) == 0 &&
+    if (strlen(hex) == HEX &&
+        sodium_hex2bin(root_key, sizeof root_key, hex, HEX, NULL, &len, NULL) == 0 &&
         len == sizeof root_key)
         return true;
     *problem = "TULOU_SECRET_KEY (or secret.key) must be 64 hexadecimal digits";

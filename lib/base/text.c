@@ -129,7 +129,8 @@ char *text_trim(struct arena *arena, const char *text)
 bool text_to_int(const char *text, int64_t min, int64_t max, int64_t *out)
 {
     char *end;
-    if (!text || !(isdigit((unsigned char)*text) || (*text == '-' && isdigit((unsigned char)text[1]))))
+    if (!text ||
+        !(isdigit((unsigned char)*text) || (*text == '-' && isdigit((unsigned char)text[1]))))
         return false;
     errno = 0;
     long long value = strtoll(text, &end, 10);

@@ -107,7 +107,8 @@ struct connection {
     struct timer *idle;               /* closes it when nobody takes it */
     struct connection **holder;       /* where its taker keeps it; cleared when it is given back */
     char *sent_context, *sent_action; /* of the open transaction */
-    char sent_tenant[UUID_SIZE]; /* set last in the open transaction */
+    char sent_tenant[UUID_SIZE];      /* set last in the open transaction */
+    char sent_schema[72];
     bool begun;
     /* Cancelling: */
     bool cancelling;

@@ -28,7 +28,8 @@ static bool read_whole(struct cx *cx, body_reader *read, void *source, size_t li
 static bool read_form(struct cx *cx)
 {
     struct request *request = &cx->request;
-    if (!parse_urlencoded(cx->arena, request->body, request->body_len, FORM_FIELDS_MAX, &request->form))
+    if (!parse_urlencoded(cx->arena, request->body, request->body_len, FORM_FIELDS_MAX,
+                          &request->form))
         return fail(cx, 400, "bad_form", "The form is malformed.");
     return true;
 }
@@ -51,7 +52,8 @@ static bool read_multipart(struct cx *cx, body_reader *read, void *source, size_
 
 static bool is_json(const char *type)
 {
-    return strcmp(type, "application/json") == 0 || strcmp(type, "application/merge-patch+json") == 0;
+    return strcmp(type, "application/json") == 0 ||
+           strcmp(type, "application/merge-patch+json") == 0;
 }
 
 bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t limit)

@@ -8,7 +8,8 @@
 
 enum { COOKIES_MAX = 50 };
 
-static void append(struct parameter ***tail, struct arena *arena, const char *name, const char *value)
+static void append(struct parameter ***tail, struct arena *arena, const char *name,
+                   const char *value)
 {
     struct parameter *parameter = arena_alloc(arena, sizeof *parameter);
     parameter->name = name;

@@ -18,7 +18,7 @@ struct parse {
     struct arena *arena;
     body_reader *read;
     void *source;
-    size_t left; /* of the limit */
+    size_t left;                    /* of the limit */
     const char *folder, *delimiter; /* "\r\n--boundary" */
     size_t delimiter_len;
     struct buf window; /* what was read and not yet consumed */
@@ -128,10 +128,9 @@ static bool part_add(struct parse *parse, struct part *part, const char *data, s
 static bool read_data(struct parse *parse, struct part *part)
 {
     for (;;) {
-        char *found = parse->window.len
-                          ? memmem(parse->window.data, parse->window.len, parse->delimiter,
-                                   parse->delimiter_len)
-                          : NULL;
+        char *found = parse->window.len ? memmem(parse->window.data, parse->window.len,
+                                                 parse->delimiter, parse->delimiter_len)
+                                        : NULL;
         if (found) {
             size_t len = (size_t)(found - parse->window.data);
             if (!part_add(parse, part, parse->window.data, len))
@@ -221,9 +220,11 @@ static bool keep_part(struct parse *parse, struct part *part)
         return true;
     }
     struct upload *upload = arena_alloc(parse->arena, sizeof *upload);
-    *upload = (struct upload){.name = part->name, .file_name = part->file_name,
+    *upload = (struct upload){.name = part->name,
+                              .file_name = part->file_name,
                               .type = part->type ? part->type : "application/octet-stream",
-                              .data = part->path ? NULL : part->data.data, .path = part->path,
+                              .data = part->path ? NULL : part->data.data,
+                              .path = part->path,
                               .size = part->size};
     *parse->upload_tail = upload;
     parse->upload_tail = &upload->next;
@@ -280,8 +281,12 @@ static bool read_parts(struct parse *parse)
 bool parse_multipart(struct arena *arena, const char *boundary, body_reader *read, void *source,
                      size_t limit, const char *folder, struct multipart_result *result)
 {
-    struct parse parse = {.arena = arena, .read = read, .source = source, .left = limit,
-                          .folder = folder, .result = result};
+    struct parse parse = {.arena = arena,
+                          .read = read,
+                          .source = source,
+                          .left = limit,
+                          .folder = folder,
+                          .result = result};
     *result = (struct multipart_result){NULL, NULL, NULL};
     parse.delimiter = arena_printf(arena, "\r\n--%s", boundary);
     parse.delimiter_len = strlen(parse.delimiter);

@@ -9,10 +9,9 @@
 
 enum { PATH_MAX_BYTES = 2048, QUERY_MAX_BYTES = 8192, PARAMETERS_MAX = 100 };
 
-static const char *const methods[] = {[HTTP_GET] = "GET",       [HTTP_HEAD] = "HEAD",
-                                      [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
-                                      [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE",
-                                      [HTTP_OPTIONS] = "OPTIONS"};
+static const char *const methods[] = {
+    [HTTP_GET] = "GET",     [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",      [HTTP_PUT] = "PUT",
+    [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS"};
 
 const char *method_name(enum http_method method)
 {
@@ -171,8 +170,8 @@ static bool read_content_type(struct cx *cx)
     if (!type)
         type = "";
     const char *end = strchrnul(type, ';');
-    cx->request.content_type =
-        text_lower(cx->arena, text_trim(cx->arena, arena_copy(cx->arena, type, (size_t)(end - type))));
+    cx->request.content_type = text_lower(
+        cx->arena, text_trim(cx->arena, arena_copy(cx->arena, type, (size_t)(end - type))));
     const char *at = strcasestr(end, "boundary=");
     if (!at)
         return true;

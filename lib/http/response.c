@@ -11,13 +11,27 @@ static const struct {
     int status;
     const char *reason;
 } reasons[] = {
-    {200, "OK"},           {201, "Created"},           {202, "Accepted"},
-    {204, "No Content"},   {303, "See Other"},         {304, "Not Modified"},
-    {400, "Bad Request"},  {401, "Unauthorized"},      {402, "Payment Required"},
-    {403, "Forbidden"},    {404, "Not Found"},         {405, "Method Not Allowed"},
-    {409, "Conflict"},     {412, "Precondition Failed"}, {413, "Content Too Large"},
-    {414, "URI Too Long"}, {415, "Unsupported Media Type"}, {422, "Unprocessable Content"},
-    {429, "Too Many Requests"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {409, "Conflict"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
 };
 
 const char *http_reason(int status)
@@ -200,7 +214,8 @@ void response_write_failure(struct cx *cx)
     json_close_object(&json);
 }
 
-bool response_send(struct cx *cx, bool (*write)(void *sink, const void *data, size_t len), void *sink)
+bool response_send(struct cx *cx, bool (*write)(void *sink, const void *data, size_t len),
+                   void *sink)
 {
     const struct response *response = &cx->response;
     bool body = !response->no_body && response->status != 204 && response->status != 304;

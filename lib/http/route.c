@@ -9,9 +9,9 @@
 #include "base/log.h"
 
 struct node {
-    char *segment;           /* NULL: a parameter */
-    struct node *child;      /* first of the next level */
-    struct node *sibling;    /* next of this level; the parameter stands last */
+    char *segment;        /* NULL: a parameter */
+    struct node *child;   /* first of the next level */
+    struct node *sibling; /* next of this level; the parameter stands last */
     const struct route *routes[HTTP_OTHER];
 };
 

@@ -243,8 +243,7 @@ static bool read_form_money(const struct place *place, const struct field *field
 {
     struct cx *cx = place->cx;
     const struct field *beside = field->refers ? field_find(cx->route->body, field->refers) : NULL;
-    const char *currency =
-        beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
+    const char *currency = beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
     int64_t amount;
     if (!currency || !money_is_currency(currency))
         currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";

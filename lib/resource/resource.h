@@ -40,7 +40,7 @@ struct resource {
     const char *page;       /* "/admin/crm/leads"; NULL: no pages */
     const char *icon;       /* of the menu, a Tabler icon name */
     enum scope scope;
-    bool no_tenant; /* the table has no tenant_id: tenants themselves */
+    bool no_tenant;       /* the table has no tenant_id: tenants themselves */
     bool no_common_times; /* besides its fields it has only the id */
     unsigned operations;
     const struct field *fields;
