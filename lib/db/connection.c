@@ -308,5 +308,6 @@ void connection_forget_context(struct connection *connection)
     free(connection->sent_context);
     free(connection->sent_action);
     connection->sent_context = connection->sent_action = NULL;
+    connection->sent_tenant[0] = connection->sent_schema[0] = '\0';
     connection->begun = false;
 }

@@ -24,13 +24,16 @@ static bool send_run(struct connection *connection, const char *server_name,
     return PQsendQueryPrepared(connection->pg, server_name, count, parameters, NULL, NULL, 0) == 1;
 }
 
-static bool is_elsewhere(const struct connection *connection, const struct db *db)
+/* Whether the connection would look for tables in another schema. A path that
+ * was set lasts until the end of the transaction: of the segment, if none is open. */
+static bool is_elsewhere(const struct connection *connection, const char *schema)
 {
-    return !text_equal(db->schema, connection->side->schema);
+    bool moved = connection->begun && connection->sent_schema[0];
+    return !text_equal(schema, moved ? connection->sent_schema : connection->side->schema);
 }
 
 /* The schema's name comes from our own tables, but is quoted all the same. */
-static bool send_path(struct connection *connection, const char *schema)
+static bool send_path(struct connection *connection, const char *schema, bool lasts)
 {
     char path[160];
     char *quoted = PQescapeIdentifier(connection->pg, schema, strlen(schema));
@@ -41,6 +44,8 @@ static bool send_path(struct connection *connection, const char *schema)
         sent = send_run(connection, it->server_name, (const char *const[]){path}, 1);
     }
     PQfreemem(quoted);
+    if (lasts)
+        snprintf(connection->sent_schema, sizeof connection->sent_schema, "%s", schema);
     return sent;
 }
 
@@ -56,14 +61,15 @@ static bool send_deallocate(struct connection *connection, struct prepared *surp
 
 /* Prepares the statement in a segment of its own, if this connection has not. */
 static bool send_prepare(struct connection *connection, struct job *job, const char *schema,
-                         const struct statement *statement, bool elsewhere)
+                         const struct statement *statement)
 {
     if (prepared_find(&connection->prepared, schema, statement))
         return true;
     struct prepared *it = prepared_add(&connection->prepared, schema, statement);
     struct segment *segment = segment_add(connection, job);
     segment->prepares = it;
-    if (elsewhere && !send_path(connection, schema))
+    if (*schema && is_elsewhere(connection, schema) &&
+        !send_path(connection, schema, connection->begun))
         return false;
     if (PQsendPrepare(connection->pg, it->server_name, statement->sql, 0, NULL) != 1 ||
         PQpipelineSync(connection->pg) != 1)
@@ -88,7 +94,8 @@ static const struct statement *actor_statement(const struct connection *connecti
                          text_equal(connection->sent_context, db->context ? db->context : "") &&
                          text_equal(connection->sent_action, db->action ? db->action : "")))
         return &set_actor;
-    return same_tenant(connection, db) || !*db->tenant_id ? NULL : &set_tenant;
+    bool unset = !connection->begun && !*db->tenant_id;
+    return same_tenant(connection, db) || unset ? NULL : &set_tenant;
 }
 
 static bool send_actor(struct connection *connection, const struct job *job,
@@ -98,7 +105,8 @@ static bool send_actor(struct connection *connection, const struct job *job,
     const char *const values[] = {db->tenant_id, db->context ? db->context : "",
                                   db->action ? db->action : ""};
     struct prepared *it = prepared_find(&connection->prepared, "", statement);
-    memcpy(connection->sent_tenant, db->tenant_id, sizeof connection->sent_tenant);
+    if (job->begins || connection->begun)
+        memcpy(connection->sent_tenant, db->tenant_id, sizeof connection->sent_tenant);
     if (statement == &set_actor && (job->begins || connection->begun)) {
         free(connection->sent_context);
         free(connection->sent_action);
@@ -118,9 +126,9 @@ static bool send_preamble(struct connection *connection, struct job *job, struct
         if (PQsendQueryParams(connection->pg, begin, 0, NULL, NULL, NULL, NULL, 0) != 1)
             return false;
     }
-    if (is_elsewhere(connection, job->batch->db) && !connection->begun) {
+    if (is_elsewhere(connection, job->batch->db->schema)) {
         segment->skip++;
-        if (!send_path(connection, job->batch->db->schema))
+        if (!send_path(connection, job->batch->db->schema, connection->begun || job->begins))
             return false;
     }
     if (!actor)
@@ -133,13 +141,12 @@ static bool send_batch(struct connection *connection, struct job *job)
 {
     const struct batch *batch = job->batch;
     const char *schema = batch->db->schema;
-    bool elsewhere = is_elsewhere(connection, batch->db);
     const struct statement *actor = actor_statement(connection, job);
-    if ((elsewhere && !send_prepare(connection, job, "", &set_path, false)) ||
-        (actor && !send_prepare(connection, job, "", actor, false)))
+    if ((is_elsewhere(connection, schema) && !send_prepare(connection, job, "", &set_path)) ||
+        (actor && !send_prepare(connection, job, "", actor)))
         return false;
     for (int i = 0; i < batch->count; i++)
-        if (!send_prepare(connection, job, schema, batch->items[i].statement, elsewhere))
+        if (!send_prepare(connection, job, schema, batch->items[i].statement))
             return false;
     struct segment *segment = segment_add(connection, job);
     connection->in_flight++;

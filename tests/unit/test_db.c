@@ -964,6 +964,40 @@ IN_ROOM(the_actor_may_change_within_a_transaction)
     ck_assert_int_eq(count_of(&room->a, &events_count), 2);
 }
 
+/* As a reseller does that acts in its child, or an operator. */
+IN_ROOM(the_tenant_may_change_within_a_transaction)
+{
+    static const char own[] = "tenant_018f000000007000800000000000000c";
+    for (int round = 0; round < 2; round++) { /* with statements to prepare, and prepared */
+        struct db db = room->a;
+        ck_assert(db_begin(&db));
+        db_act_as(&db, "user", A, "Ada", NULL, NULL, NULL);
+        add_thing(&db, "in a");
+        memcpy(db.tenant_id, B, UUID_SIZE);
+        ck_assert_int_eq(count_of(&db, &thing_count), 0);
+        add_thing(&db, "in b");
+        ck_assert_str_eq(rows_text(db_get0(&db, &thing_list), 0, 0), "in b");
+        memcpy(db.tenant_id, C, UUID_SIZE);
+        db.schema = own;
+        ck_assert_int_eq(count_of(&db, &thing_count), 0);
+        add_thing(&db, "in c");
+        ck_assert_int_eq(count_of(&db, &events_count), 1);
+        memcpy(db.tenant_id, A, UUID_SIZE);
+        db.schema = "shared";
+        ck_assert_str_eq(rows_text(db_get0(&db, &thing_list), 0, 0), "in a");
+        db.tenant_id[0] = '\0';
+        ck_assert_ptr_null(db_get0(&db, &thing_list));
+        db_rollback(&db);
+        assert_clean(room);
+    }
+    struct db db = room->platform;
+    ck_assert(db_begin(&db));
+    ck_assert_int_eq(count_of(&db, &thing_count), 0);
+    memcpy(db.tenant_id, A, UUID_SIZE);
+    ck_assert_int_eq(rows_int(db_get(&db, &search_alone, "x"), 0, 0), 0);
+    db_rollback(&db);
+}
+
 IN_ROOM(an_event_goes_with_its_transaction)
 {
     ck_assert(db_begin(&room->a));
@@ -1163,6 +1197,7 @@ static Suite *db_suite(void)
     tcase_add_test(core, a_change_appends_an_event_with_who_and_what);
     tcase_add_test(core, a_changed_secret_shows_only_that_it_changed);
     tcase_add_test(core, the_actor_may_change_within_a_transaction);
+    tcase_add_test(core, the_tenant_may_change_within_a_transaction);
     tcase_add_test(core, an_event_goes_with_its_transaction);
     tcase_add_test(core, nobody_of_the_application_changes_events);
     tcase_add_test(core, even_the_owner_does_not_change_events_by_accident);
