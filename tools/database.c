@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/config.h"
+#include "base/secret.h"
 #include "db/migrate.h"
 #include "tool.h"
 
@@ -43,7 +45,11 @@ int migrate_command(int argc, char **argv)
     if (!folders_prepare(&account))
         return EXIT_FAILURE;
     char *conninfo = owner_conninfo(), *folder = share_path("migrations");
-    bool done = migrate_run(conninfo, folder, stdout, &problem) || complain("%s", problem);
+    bool done = migrate_run(conninfo, folder, stdout, &problem);
+    if (done && *config_text(CONFIG_DATABASE_URL))
+        done = secret_load(&problem) && migrate_set_passwords(conninfo, &problem);
+    if (!done)
+        complain("%s", problem);
     free(conninfo);
     free(folder);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;

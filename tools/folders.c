@@ -114,7 +114,9 @@ static bool reachable(const char *path, const struct account *account)
 static bool use_absolute(const char *variable, enum config_key key)
 {
     char *path = absolute(config_text(key));
-    return path && setenv(variable, path, 1) == 0;
+    bool set = path && setenv(variable, path, 1) == 0;
+    free(path);
+    return set;
 }
 
 bool folders_prepare(struct account *account)

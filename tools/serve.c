@@ -122,8 +122,10 @@ static bool migrate(void)
     char *conninfo = owner_conninfo(), *folder = share_path("migrations");
     char *log = var_path("log/migrate.log");
     FILE *out = fopen(log, "ae");
-    bool done = migrate_run(conninfo, folder, out ? out : stderr, &problem) ||
-                complain("the database cannot be brought up to date: %s", problem);
+    bool done =
+        (migrate_run(conninfo, folder, out ? out : stderr, &problem) &&
+         (!*config_text(CONFIG_DATABASE_URL) || migrate_set_passwords(conninfo, &problem))) ||
+        complain("the database cannot be brought up to date: %s", problem);
     if (out)
         fclose(out);
     free(conninfo);

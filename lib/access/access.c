@@ -32,7 +32,7 @@ static bool needs_session(const struct cx *cx)
 /* On public pages a bad or old session is no session; elsewhere it is refused. */
 static bool identify(struct cx *cx)
 {
-    struct claims claims;
+    struct claims claims = {.user_id = NULL};
     bool presented = false, wanted = needs_session(cx) || cx->is_page;
     if (wanted && !session_read_bearer(cx, &claims, &presented)) {
         if (needs_session(cx))

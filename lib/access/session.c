@@ -46,6 +46,8 @@ bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented)
 
 bool session_from_claims(struct cx *cx, const struct claims *claims)
 {
+    if (!claims->session_id || !claims->user_id || !claims->tenant_id)
+        return refuse(cx, "token_malformed", "The access token is not valid.");
     if (shared_revoked(claims->session_id, claims->issued_us))
         return refuse(cx, "session_revoked", "This session was signed out.");
     if (shared_revoked(claims->user_id, claims->issued_us) ||
@@ -125,7 +127,7 @@ bool session_from_cookie(struct cx *cx)
 
 bool session_authenticate(struct cx *cx)
 {
-    struct claims claims;
+    struct claims claims = {.user_id = NULL};
     bool presented;
     if (!session_read_bearer(cx, &claims, &presented))
         return false;

@@ -41,6 +41,8 @@ static int by_name(const void *a, const void *b)
 
 static bool add(const char *name, const char *title, const char *area)
 {
+    if (!name)
+        return false;
     for (size_t i = 0; i < known.count; i++)
         if (strcmp(known.permissions[i].name, name) == 0)
             return true;

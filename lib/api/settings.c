@@ -52,7 +52,7 @@ static bool read_section(struct cx *cx, const struct section *section, struct li
 static void write_section(struct json *json, const struct list_result *values)
 {
     json_open_object(json);
-    for (int i = 0; values->fields[i]; i++) {
+    for (int i = 0; values->fields && values->fields[i]; i++) {
         const struct field *field = values->fields[i];
         const char *text = rows_text(values->rows, 0, i);
         if (!text)
@@ -65,7 +65,7 @@ static void write_section(struct json *json, const struct list_result *values)
 
 static bool settings_get(struct cx *cx)
 {
-    struct list_result values;
+    struct list_result values = {.rows = NULL};
     if (!read_section(cx, cx->route->about, &values))
         return false;
     write_section(respond_begin(cx, 200), &values);
@@ -110,7 +110,7 @@ static bool settings_put(struct cx *cx)
 static bool show_form(struct cx *cx, int status)
 {
     const struct section *section = cx->route->about;
-    struct list_result values;
+    struct list_result values = {.rows = NULL};
     if (!read_section(cx, section, &values))
         return false;
     json_object *data = page_object(cx);

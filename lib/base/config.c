@@ -68,6 +68,7 @@ static bool load_one(int key, const char **problem)
     if (!text || !*text)
         text = variable->initial;
     values.text[key] = text;
+        /* kept for the process's life */ /* NOLINT(clang-analyzer-unix.Malloc) */
     if (variable->kind == INT_VALUE && !text_to_int(text, 0, INT32_MAX, &values.whole[key]))
         return complain(problem, variable, "must be a whole number, 0 or more");
     return true;

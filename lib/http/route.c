@@ -31,8 +31,6 @@ static struct node *add_child(struct node *parent, const char *segment, size_t l
     for (; *at && (parameter || (*at)->segment); at = &(*at)->sibling)
         if (parameter ? !(*at)->segment : is_segment(*at, segment, len))
             return *at;
-    if (parameter && *at)
-        return *at;
     struct node *node = calloc(1, sizeof *node);
     if (!node)
         return NULL;

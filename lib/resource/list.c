@@ -1,4 +1,5 @@
 /* list: a page of records, in one round trip. */
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -182,7 +183,7 @@ static const char *select_sql(struct cx *cx, const struct resource *resource,
     buf_printf(&sql, "\nfrom %s%s%s\nlimit %lld", resource->table, where->sql.data, order_by->data,
                (long long)query->limit);
     if (!query->after && query->page > 1)
-        buf_printf(&sql, " offset %lld", (long long)((query->page - 1) * query->limit));
+        buf_printf(&sql, " offset %lld", (query->page - 1LL) * query->limit);
     return sql.data;
 }
 
@@ -210,6 +211,7 @@ bool list_run(struct cx *cx, const struct resource *resource, const struct list_
         batch_add(&batch, statement_made(cx->arena, sql, 0), copied(cx, &where), where.count);
     }
     order_sql(cx, resource, query->sort, &order_by, &order);
+    assert(order.field); /* a sort names at least one */
     if (!apply_cursor(cx, &where, &order, query))
         return false;
     const char *sql = select_sql(cx, resource, query, &where, &order_by, &order, columns);

@@ -36,6 +36,8 @@ static bool has_search(const struct resource *resource)
 /* "-createdAt,name": each must be sortable. */
 static bool check_sort(struct cx *cx, const struct resource *resource, const char *sort)
 {
+    if (!*sort)
+        return refuse(cx, "sort", "name a field.");
     for (const char *at = sort; *at;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at + (*at == '-'), len - (*at == '-'));

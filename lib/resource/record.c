@@ -201,7 +201,7 @@ static bool insert_row(struct cx *cx, const struct resource *resource, const str
 /* Nothing matched: is it gone, or of another version? */
 static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id)
 {
-    struct list_result there;
+    struct list_result there = {.rows = NULL};
     if (!record_get(cx, resource, id, &there))
         return false;
     return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
@@ -236,7 +236,7 @@ static bool delete_row(struct cx *cx, const struct resource *resource, const cha
 {
     struct write write;
     struct buf sql;
-    struct list_result out;
+    struct list_result out = {.rows = NULL};
     const char *version;
     if (!demanded_version(cx, &version))
         return false;
