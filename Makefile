@@ -2,7 +2,10 @@
 # is kept while it runs to var/ (TULOU_VAR).
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
-MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 CC := gcc
 PACKAGES := libpq json-c libjwt libsodium fcgi

@@ -60,15 +60,15 @@ static bool load_one(int key, const char **problem)
     char file_name[64];
     snprintf(file_name, sizeof file_name, "%s_FILE", variable->name);
     const char *path = getenv(file_name), *text = getenv(variable->name);
-    if (path && *path) {
-        text = read_file(path);
-        if (!text)
-            return complain(problem, variable, "_FILE names a file that cannot be read");
+    char *content = NULL;
+    if (path && *path && !(content = read_file(path)))
+        return complain(problem, variable, "_FILE names a file that cannot be read");
+    if (content && !*content) {
+        free(content);
+        content = NULL;
     }
-    if (!text || !*text)
-        text = variable->initial;
-    values.text[key] = text;
-        /* kept for the process's life */ /* NOLINT(clang-analyzer-unix.Malloc) */
+    values.text[key] = content ? content : text && *text ? text : variable->initial;
+    text = values.text[key];
     if (variable->kind == INT_VALUE && !text_to_int(text, 0, INT32_MAX, &values.whole[key]))
         return complain(problem, variable, "must be a whole number, 0 or more");
     return true;
