@@ -29,7 +29,8 @@ const words = {
 
 // The same choices at every run.
 let seed = 20261121;
-const pick = (list) => list[(seed = (seed * 1103515245 + 12345) % 2147483648) % list.length];
+const next = () => (seed = (seed * 48271) % 2147483647);
+const pick = (list) => list[Math.floor((next() / 2147483647) * list.length)];
 
 function call(method, path, { token, body, host = "localhost" } = {}) {
     const data = body === undefined ? undefined : JSON.stringify(body);
@@ -92,15 +93,22 @@ async function makeLeads(it, token) {
     for (let i = there.meta.total; i < it.leads; i++) {
         const first = pick(words.first), last = pick(words.last);
         await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company: pick(words.company), source: pick(words.source),
-            status: pick(words.status), value: 5000 + (seed % 400) * 500, currency: it.currency } });
+            status: pick(words.status), value: 5000 + (next() % 400) * 500, currency: it.currency } });
     }
 }
 
 // Over the last year, more of them lately, as a business that grows has it.
 function spreadOverTheYear() {
-    const sql = `update everyone.leads set created_at = now() - interval '365 days' * power(random(), 1.6), updated_at = updated_at
-        where created_at > now() - interval '1 hour' and email like '%@example.com';
-        update public.tenants set created_at = now() - interval '365 days' * power(random(), 1.3) where created_at > now() - interval '1 hour' and kind <> 'platform';`;
+    const quiet = (table, state) => ["event", "touch"].map((it) => `alter table ${table} ${state} trigger ${it};`).join("\n");
+    const sql = `begin;
+        ${quiet("everyone.leads", "disable")} ${quiet("public.tenants", "disable")}
+        update everyone.leads set created_at = d, updated_at = d
+        from (select tenant_id t, id i, now() - interval '365 days' * power(random(), 1.6) d from everyone.leads) dates
+        where tenant_id = t and id = i and created_at > now() - interval '1 hour' and email like '%@example.com';
+        update public.tenants set created_at = now() - interval '365 days' * power(random(), 1.3)
+        where created_at > now() - interval '1 hour' and kind <> 'platform';
+        ${quiet("everyone.leads", "enable")} ${quiet("public.tenants", "enable")}
+        commit;`;
     const target = process.env.DATABASE_URL || `host=${join(folder, "run")} dbname=tulou user=tulou_owner`;
     const done = spawnSync("psql", ["-q", "-v", "ON_ERROR_STOP=1", "-d", target], { input: sql, encoding: "utf8" });
     if (done.status !== 0) throw new Error(`the dates could not be set: ${done.stderr}`);
