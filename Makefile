@@ -146,7 +146,7 @@ lint: install-test-packages
 	@shellcheck tools/*.sh .ci/run
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --error-exitcode=1 -Ilib -j$(shell nproc) lib cgi-bin tools
-	@$(MAKE) --no-print-directory tidy
+	@$(MAKE) --no-print-directory tidy readme-is-current
 	@echo "lint: clean"
 format:
 	@clang-format -i $(C_FILES)
@@ -161,3 +161,12 @@ install: ready
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 
 .PHONY: install-packages install-test-packages ready run start stop demo test fuzz bench fuzz-targets tidy lint format install
+
+# The table of variables stands in README.md between its marks.
+readme: $(BUILD)/tulou
+	@{ sed '/^<!-- config:/q' README.md; $(BUILD)/tulou config --markdown; sed -n '/^<!-- \/config -->/,$$p' README.md; } > README.new
+	@mv README.new README.md
+readme-is-current: $(BUILD)/tulou
+	@{ sed '/^<!-- config:/q' README.md; env -i $(BUILD)/tulou config --markdown; sed -n '/^<!-- \/config -->/,$$p' README.md; } | cmp -s - README.md || \
+	    { echo "README.md: the table of variables is old: make readme"; exit 1; }
+.PHONY: readme readme-is-current
