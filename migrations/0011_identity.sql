@@ -7,7 +7,8 @@ create table everyone.users (
     phone text,
     kind text not null default 'staff'
         check (kind in ('operator', 'admin', 'owner', 'student', 'parent', 'staff', 'customer')),
-    status text not null default 'active' check (status in ('active', 'inactive', 'suspended', 'pending')),
+    status text not null default 'active'
+        check (status in ('active', 'inactive', 'suspended', 'pending')),
     password_hash text,
     must_change_password boolean not null default false,
     email_verified_at timestamptz,
@@ -26,7 +27,8 @@ create index on everyone.users (tenant_id, name, id);
 create index on everyone.users (tenant_id, kind, id);
 create index on everyone.users (tenant_id, last_login_at, id);
 create index on everyone.users (created_at, id);
-call house.tenant_table('users', event => 'users.users', secret => '{password_hash}', search => '{name,email,phone}');
+call house.tenant_table('users', event => 'users.users', secret => '{password_hash}',
+                        search => '{name,email,phone}');
 
 -- Roles that a tenant made; the built-in ones are declared in lib/access/roles.c.
 create table everyone.roles (
@@ -60,15 +62,14 @@ create table everyone.user_roles (
 create index on everyone.user_roles (tenant_id, role_key, user_id);
 call house.tenant_table('user_roles', event => 'access.user_roles');
 
+-- A session is the family of its refresh tokens: only the hash of the newest one
+-- stands here.
 create table everyone.sessions (
     tenant_id uuid not null,
     id uuid not null default house.uuid7(),
     user_id uuid not null,
     kind text not null check (kind in ('token', 'cookie')),
     token_hash text not null,
-    previous_hash text,
-    rotated_at timestamptz,
-    csrf text,
     ip text,
     user_agent text,
     created_at timestamptz not null default clock_timestamp(),
@@ -112,11 +113,14 @@ create table everyone.login_attempts (
     created_at timestamptz not null default clock_timestamp(),
     primary key (tenant_id, id)
 ) partition by list (tenant_id);
-create index on everyone.login_attempts (tenant_id, email, created_at);
+create index on everyone.login_attempts (tenant_id, email, created_at) where succeeded;
+create index on everyone.login_attempts (email, created_at) where not succeeded;
+create index on everyone.login_attempts (ip, created_at) where not succeeded;
 create index on everyone.login_attempts (tenant_id, created_at, id);
 create index on everyone.login_attempts (created_at);
 call house.tenant_table('login_attempts');
 
+-- A tenant's allow list: none is every network.
 create table everyone.ip_rules (
     tenant_id uuid not null references public.tenants (id) on delete cascade,
     id uuid not null default house.uuid7(),
@@ -124,9 +128,21 @@ create table everyone.ip_rules (
     note text,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp(),
-    primary key (tenant_id, id)
+    primary key (tenant_id, id),
+    constraint ip_rules_network_key unique (tenant_id, network)
 ) partition by list (tenant_id);
 call house.tenant_table('ip_rules', event => 'access.ip_rules');
+create trigger notify after insert or update or delete on everyone.ip_rules
+    for each row execute function house.tenant_notify();
+
+create function house.tenant_networks(tenant uuid) returns text
+language sql stable security definer set search_path = ''
+as $$
+    select string_agg(r.network::text, ',' order by r.network)
+    from everyone.ip_rules r
+    where r.tenant_id = tenant
+$$;
+grant execute on function house.tenant_networks(uuid) to tulou_tenant, tulou_platform;
 
 create table everyone.idempotency_keys (
     tenant_id uuid not null,
@@ -178,16 +194,16 @@ grant select on public.signing_keys to tulou_tenant, tulou_platform;
 create function house.user_quota() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-    tenant uuid := coalesce(new.tenant_id, old.tenant_id);
     step integer := case tg_op when 'INSERT' then 1 else -1 end;
     over boolean;
 begin
     update everyone.tenant_quotas q
     set used = greatest(q.used + step, 0)
-    where q.tenant_id = tenant and q.key = 'users'
+    where q.tenant_id = coalesce(new.tenant_id, old.tenant_id) and q.key = 'users'
     returning step > 0 and q.used > q.most into over;
     if over then
-        raise exception '409 quota_users: The number of users that this tenant may have is reached.' using errcode = 'TU000';
+        raise exception '409 quota_users: The number of users that this tenant may have is reached.'
+            using errcode = 'TU000';
     end if;
     return null;
 end
@@ -195,16 +211,24 @@ $$;
 create trigger quota after insert or delete on everyone.users
     for each row execute function house.user_quota();
 
--- A tenant keeps at least one who holds its highest role and may sign in.
-create function house.keeps_owner(tenant uuid) returns void
-language plpgsql security definer set search_path = '' as $$
+-- A tenant keeps at least one who holds its highest role and may sign in. The
+-- tenant's row is locked, so that of two last owners who go at once the second
+-- waits and then finds itself the last. (No key update: it does not wait for
+-- those who merely refer to the tenant.)
+create function house.keeps_owner(tenant uuid, role text) returns void
+language plpgsql as $$
 declare
     top text;
 begin
-    select case t.kind when 'platform' then 'superadmin' when 'reseller' then 'reseller_admin' else 'owner' end
-    into top from public.tenants t where t.id = tenant for update;
-    if not found then
-        return; -- the tenant itself goes
+    select case t.kind when 'platform' then 'superadmin'
+                       when 'reseller' then 'reseller_admin'
+                       else 'owner' end
+    into top
+    from public.tenants t
+    where t.id = tenant
+    for no key update;
+    if not found or role <> top then -- not found: the tenant itself goes
+        return;
     end if;
     if not exists (select from everyone.user_roles r
                    join everyone.users u on u.tenant_id = r.tenant_id and u.id = r.user_id
@@ -213,30 +237,71 @@ begin
     end if;
 end
 $$;
+
 create function house.user_change() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+    held text;
 begin
-    if old.status = 'active' and (tg_op = 'DELETE' or new.status <> 'active')
-       and exists (select from everyone.user_roles r where r.tenant_id = old.tenant_id and r.user_id = old.id
-                   and r.role_key in ('owner', 'superadmin', 'reseller_admin')) then
-        perform house.keeps_owner(old.tenant_id);
+    if old.status = 'active' then
+        for held in
+            select r.role_key from everyone.user_roles r
+            where r.tenant_id = old.tenant_id and r.user_id = old.id
+            and r.role_key in ('owner', 'superadmin', 'reseller_admin')
+        loop
+            perform house.keeps_owner(old.tenant_id, held);
+        end loop;
     end if;
     return null;
 end
 $$;
-create constraint trigger keeps_owner after update on everyone.users
-    for each row when (old.status is distinct from new.status) execute function house.user_change();
+create trigger keeps_owner after update on everyone.users
+    for each row when (old.status is distinct from new.status)
+    execute function house.user_change();
+
+-- Deleting a user deletes its roles first of all, so this sees that too.
 create function house.role_change() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
     if old.role_key in ('owner', 'superadmin', 'reseller_admin') then
-        perform house.keeps_owner(old.tenant_id);
+        perform house.keeps_owner(old.tenant_id, old.role_key);
     end if;
     return null;
 end
 $$;
-create trigger keeps_owner after delete on everyone.user_roles
+create trigger keeps_owner after update or delete on everyone.user_roles
     for each row execute function house.role_change();
+
+-- A custom role that somebody has, or that another inherits, stays. Giving it
+-- locks it, so that it cannot go at the same moment.
+create function house.role_lock() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform from everyone.roles r
+    where r.tenant_id = new.tenant_id and r.key = new.role_key
+    for key share;
+    return new;
+end
+$$;
+create trigger lock before insert or update on everyone.user_roles
+    for each row execute function house.role_lock();
+
+create function house.role_keep() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    if (exists (select from everyone.user_roles r
+                where r.tenant_id = old.tenant_id and r.role_key = old.key)
+        or exists (select from everyone.roles r
+                   where r.tenant_id = old.tenant_id and r.inherits = old.key))
+       and exists (select from public.tenants t where t.id = old.tenant_id) then
+        raise exception '409 role_in_use: Users or other roles still need this role.'
+            using errcode = 'TU000';
+    end if;
+    return old;
+end
+$$;
+create trigger keep before delete on everyone.roles
+    for each row execute function house.role_keep();
 
 create function house.user_version() returns trigger
 language plpgsql as $$
@@ -246,26 +311,116 @@ begin
 end
 $$;
 create trigger version before update on everyone.users
-    for each row when (old.email is distinct from new.email or old.status is distinct from new.status
-                       or old.password_hash is distinct from new.password_hash or old.kind is distinct from new.kind)
+    for each row when ((old.email, old.name, old.phone, old.kind, old.status, old.password_hash,
+                        old.locale, old.avatar)
+                       is distinct from
+                       (new.email, new.name, new.phone, new.kind, new.status, new.password_hash,
+                        new.locale, new.avatar))
     execute function house.user_version();
 
--- Sessions revoked a moment ago: what shared memory must know after a restart.
-create function house.recent_revocations(minutes integer) returns table (id uuid, revoked_at timestamptz)
-language sql stable security definer set search_path = ''
-as $$
-    select s.id, s.revoked_at from everyone.sessions s
-    where s.revoked_at > now() - make_interval(mins => minutes)
-$$;
-grant execute on function house.recent_revocations(integer) to tulou_tenant, tulou_platform;
+-- ---- what makes access tokens void before they end ----
 
-create function house.session_notify() returns trigger
-language plpgsql as $$
+-- Each loss of somebody's rights, for as long as a token may live that was given
+-- before it. (Who gains some sees them with the next token.) Sessions know
+-- themselves when they were revoked.
+create table house.rights_changes (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    at timestamptz not null default clock_timestamp()
+);
+create index on house.rights_changes (at);
+
+-- Payload: what is void (a session or a user), when it was in microseconds of
+-- this clock, the tenant. A machine that has heard of it from its own program
+-- skips it by that.
+create function house.revoked_notify(subject uuid, at timestamptz, tenant uuid) returns void
+language sql
+return pg_notify('revoked',
+                 subject || ' ' || (extract(epoch from at) * 1000000)::bigint || ' ' || tenant);
+
+create function house.session_revoked() returns trigger
+language plpgsql security definer set search_path = '' as $$
 begin
-    perform pg_notify('session_revoked', new.id::text);
+    perform house.revoked_notify(new.id, new.revoked_at, new.tenant_id);
     return null;
 end
 $$;
-create trigger notify after update on everyone.sessions
+create trigger revoked after update on everyone.sessions
     for each row when (old.revoked_at is null and new.revoked_at is not null)
-    execute function house.session_notify();
+    execute function house.session_revoked();
+
+create function house.rights_change(tenant uuid, who uuid) returns void
+language plpgsql as $$
+declare
+    moment constant timestamptz := clock_timestamp();
+begin
+    insert into house.rights_changes (tenant_id, user_id, at) values (tenant, who, moment);
+    perform house.revoked_notify(who, moment, tenant);
+end
+$$;
+
+create function house.user_rights_change() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform house.rights_change(old.tenant_id, (to_jsonb(old) ->> tg_argv[0])::uuid);
+    return null;
+end
+$$;
+create trigger rights after update or delete on everyone.user_roles
+    for each row execute function house.user_rights_change('user_id');
+create trigger rights after update on everyone.users
+    for each row when (old.status is distinct from new.status)
+    execute function house.user_rights_change('id');
+create trigger rights_end after delete on everyone.users
+    for each row execute function house.user_rights_change('id');
+
+-- Of a role: all who have it, or one that inherits it.
+create function house.role_rights_change() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform house.rights_change(old.tenant_id, holder.user_id)
+    from (with recursive affected as (
+              select old.key, 0 as depth
+              union
+              select r.key, a.depth + 1
+              from affected a
+              join everyone.roles r on r.tenant_id = old.tenant_id and r.inherits = a.key
+              where a.depth < 5
+          )
+          select distinct u.user_id
+          from affected a
+          join everyone.user_roles u on u.tenant_id = old.tenant_id and u.role_key = a.key) holder;
+    return null;
+end
+$$;
+create trigger rights after update on everyone.roles
+    for each row when ((old.rank, old.inherits, old.permissions)
+                       is distinct from (new.rank, new.inherits, new.permissions))
+    execute function house.role_rights_change();
+
+-- What the shared memory of a machine must know when it begins.
+create function house.recent_revocations(minutes integer)
+returns table (subject uuid, at timestamptz, tenant_id uuid)
+language sql stable security definer set search_path = ''
+as $$
+    select s.id, s.revoked_at, s.tenant_id
+    from everyone.sessions s
+    where s.revoked_at > now() - make_interval(mins => minutes)
+    union all
+    select c.user_id, max(c.at), c.tenant_id
+    from house.rights_changes c
+    where c.at > now() - make_interval(mins => minutes)
+    group by c.user_id, c.tenant_id
+$$;
+grant execute on function house.recent_revocations(integer) to tulou_tenant, tulou_platform;
+
+-- For the hourly task of the area `auth`; no token lives for a day.
+create function house.forget_rights_changes() returns bigint
+language sql security definer set search_path = ''
+as $$
+    with gone as (
+        delete from house.rights_changes c where c.at < now() - interval '1 day' returning 1
+    )
+    select count(*) from gone
+$$;
+grant execute on function house.forget_rights_changes() to tulou_platform;

@@ -14,10 +14,12 @@ STATEMENT(auth_clean_up,
           "delete from idempotency_keys where created_at < now() - interval '24 hours'",
           DB_WRITES | DB_ON_PLATFORM | DB_SLOW);
 
+STATEMENT(auth_forget, "select house.forget_rights_changes()", DB_WRITES | DB_ON_PLATFORM);
+
 /* Rows that nobody can use any more. */
 static bool clean_up(struct db *db)
 {
-    return db_get0(db, &auth_clean_up) != NULL;
+    return db_get0(db, &auth_clean_up) && db_get0(db, &auth_forget);
 }
 
 static const struct area auth = {

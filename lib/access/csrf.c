@@ -12,7 +12,7 @@
 
 static const char before_sign_in[] = "tulou_before";
 
-static char *token_for(struct cx *cx, const char *subject)
+char *csrf_token(struct cx *cx, const char *subject)
 {
     unsigned char key[SECRET_BYTES], mac[32];
     char *hex = arena_alloc(cx->arena, 65);
@@ -37,7 +37,7 @@ const char *access_csrf(struct cx *cx)
         of = text_random(cx->arena, 16);
         response_cookie(cx, cookie_name(cx, before_sign_in), of, 86400);
     }
-    return token_for(cx, of);
+    return csrf_token(cx, of);
 }
 
 static bool is_safe(enum http_method method)
@@ -55,7 +55,7 @@ bool csrf_check(struct cx *cx)
     if (!given)
         given = parameter_get(cx->request.form, "_csrf");
     const char *of = subject(cx);
-    if (given && of && text_equal_secret(given, token_for(cx, of)))
+    if (given && of && text_equal_secret(given, csrf_token(cx, of)))
         return true;
     return fail(cx, 403, "csrf_invalid",
                 "This form is too old or came from elsewhere; load it again.");

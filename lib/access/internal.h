@@ -7,19 +7,39 @@
 #include "access/token.h"
 
 struct cx;
+struct db;
+struct tenant;
+
+/* The one tenant of kind platform, made by migrations/0010. */
+static const char platform_id[] = "00000000-0000-7000-8000-000000000001";
+
+/* ---- tenant_cache.c ---- */
+enum tenant_key { BY_DOMAIN, BY_SLUG, BY_ID };
+/* *found NULL: there is none, or it is deleted; held until the request ends.
+ * false: the database is away (cx->db.error). WAITS. */
+bool tenant_look_up(struct cx *cx, enum tenant_key kind, const char *key,
+                    const struct tenant **found);
 
 /* ---- session.c ---- */
 /* The bearer token of the request, verified; *presented says whether there is
- * one. false: it is bad (401 set). */
+ * one. false: it is bad (401 set), or it cannot be checked yet (503). */
 bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented);
-/* cx->session from claims (revocation and tenant checked) or from the cookie. */
+/* cx->session from claims (after tenant_resolve() with them) or from the cookie. */
 bool session_from_claims(struct cx *cx, const struct claims *claims);
 bool session_from_cookie(struct cx *cx);
 
+/* ---- session_store.c ---- */
+/* How many days a session of the tenant lives without use, as text. */
+const char *session_days(struct cx *cx, const char *tenant_id);
+
 /* ---- limit.c ---- */
 bool limit_check(struct cx *cx);
+/* For those whom nobody knows yet: by address alone. */
+bool limit_check_stranger(struct cx *cx);
 
 /* ---- csrf.c ---- */
 bool csrf_check(struct cx *cx);
+/* The HMAC of a session's id (or of the cookie before there is one). */
+char *csrf_token(struct cx *cx, const char *subject);
 
 #endif

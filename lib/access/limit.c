@@ -1,9 +1,11 @@
 /* limit: rate limits by class of address. The headers are those of the IETF's
- * draft "RateLimit header fields for HTTP": the policy (q: quota, w: window in
- * seconds) and what is left (r: remaining, t: seconds until it is full). */
+ * draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers):
+ * the policy (q: quota, w: window in seconds) and what is left (r: remaining, t:
+ * seconds until it is full). */
 #include <string.h>
 
 #include "access/internal.h"
+#include "access/network.h"
 #include "access/session.h"
 #include "access/shared.h"
 #include "access/tenant.h"
@@ -19,6 +21,8 @@ static void tell(struct cx *cx, const char *name, int64_t quota, const struct li
                                      (long long)state->remaining, (long long)state->reset_s));
 }
 
+/* Clients are told of the class that they can do something about; of the
+ * tenant's only when it is used up. */
 static bool pass(struct cx *cx, const char *name, const char *id, enum config_key rate)
 {
     struct limit_state state;
@@ -28,7 +32,7 @@ static bool pass(struct cx *cx, const char *name, const char *id, enum config_ke
         return true;
     snprintf(key, sizeof key, "%s:%s", name, id);
     bool passed = shared_limit(key, quota, quota, &state);
-    if (!cx->is_page && (!passed || strcmp(name, "tenant") != 0))
+    if (!cx->is_page && (!passed || rate != CONFIG_TULOU_RATE_TENANT))
         tell(cx, name, quota, &state);
     if (passed)
         return true;
@@ -38,12 +42,23 @@ static bool pass(struct cx *cx, const char *name, const char *id, enum config_ke
     return fail(cx, 429, "rate_limited", "Too many requests; try again in a moment.");
 }
 
+static bool pass_address(struct cx *cx, const char *name, enum config_key rate)
+{
+    char network[64];
+    network_of(cx->request.remote, network, sizeof network);
+    return pass(cx, name, network, rate);
+}
+
+bool limit_check_stranger(struct cx *cx)
+{
+    return pass_address(cx, "api", CONFIG_TULOU_RATE_API);
+}
+
 bool limit_check(struct cx *cx)
 {
     if (cx->route->flags & ROUTE_AUTH_LIMIT)
-        return pass(cx, "sign-in", cx->request.remote, CONFIG_TULOU_RATE_AUTH);
-    if (!pass(cx, "api", cx->session ? cx->session->user_id : cx->request.remote,
-              CONFIG_TULOU_RATE_API))
-        return false;
-    return pass(cx, "tenant", cx->tenant->id, CONFIG_TULOU_RATE_TENANT);
+        return pass_address(cx, "sign-in", CONFIG_TULOU_RATE_AUTH);
+    bool passed = cx->session ? pass(cx, "api", cx->session->user_id, CONFIG_TULOU_RATE_API)
+                              : limit_check_stranger(cx);
+    return passed && pass(cx, "tenant", cx->tenant->id, CONFIG_TULOU_RATE_TENANT);
 }

@@ -14,7 +14,9 @@ struct cx;
  * tenant, or everywhere when NULL) or the address must wait. cx->db is of the
  * platform role. WAITS. */
 bool lockout_check(struct cx *cx, const char *tenant_id, const char *email);
-/* Writes the attempt down. WAITS. */
+/* Writes the attempt down; a failure without a tenant counts wherever such an
+ * account is. A success is refused (429) when failures that came at the same
+ * time have locked the account meanwhile. WAITS. */
 bool lockout_record(struct cx *cx, const char *tenant_id, const char *email, bool succeeded);
 
 #endif

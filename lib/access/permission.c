@@ -91,27 +91,63 @@ bool permissions_cover(const struct permissions *permissions, const char *grant)
     return false;
 }
 
-static void add(struct permissions *out, struct arena *arena, const char *grant)
+/* One item of a text[] ("{a,\"b\"}"), unquoted; NULL at the end. */
+static char *next_item(struct arena *arena, const char **at)
 {
-    const char **grown = arena_alloc(arena, sizeof *grown * (out->count + 1));
-    if (out->count > 0)
-        memcpy(grown, out->grants, sizeof *grown * out->count);
-    grown[out->count] = grant;
-    *out = (struct permissions){grown, out->count + 1};
+    while (**at == '{' || **at == ',')
+        (*at)++;
+    if (**at == '\0' || **at == '}')
+        return NULL;
+    bool quoted = **at == '"';
+    *at += quoted;
+    size_t len = strcspn(*at, quoted ? "\"" : ",}");
+    char *item = arena_copy(arena, *at, len);
+    *at += len;
+    *at += quoted && **at == '"';
+    return item;
+}
+
+/* No grant holds a character that text[] escapes, so one with such is none. */
+static size_t read_array(struct arena *arena, const char *text, const char **grants)
+{
+    size_t count = 0;
+    for (char *item; (item = next_item(arena, &text)) != NULL;)
+        if (permission_is_grant(item))
+            grants[count++] = item;
+    return count;
+}
+
+static size_t read_json(struct arena *arena, json_object *list, const char **grants)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        json_object *item = json_object_array_get_idx(list, i);
+        const char *grant = json_object_get_string(item);
+        if (json_object_is_type(item, json_type_string) && permission_is_grant(grant))
+            grants[count++] = arena_text(arena, grant);
+    }
+    return count;
+}
+
+static size_t commas(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == ',';
+    return count;
 }
 
 struct permissions permissions_read(struct arena *arena, const char *text)
 {
-    struct permissions out = {NULL, 0};
-    json_object *list = text ? json_tokener_parse(text) : NULL;
-    size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-    for (size_t i = 0; i < count; i++) {
-        const char *grant = json_object_get_string(json_object_array_get_idx(list, i));
-        if (grant && permission_is_grant(grant))
-            add(&out, arena, arena_text(arena, grant));
-    }
+    if (!text || (text[0] != '{' && text[0] != '['))
+        return (struct permissions){NULL, 0};
+    const char **grants = arena_alloc(arena, sizeof *grants * (commas(text) + 1));
+    if (text[0] == '{')
+        return (struct permissions){grants, read_array(arena, text, grants)};
+    json_object *list = json_tokener_parse(text);
+    size_t count = json_object_is_type(list, json_type_array) ? read_json(arena, list, grants) : 0;
     json_object_put(list);
-    return out;
+    return (struct permissions){grants, count};
 }
 
 bool may(const struct cx *cx, const char *permission)

@@ -35,29 +35,27 @@ const struct builtin_role builtin_roles[] = {
     {.key = NULL},
 };
 
-/* All roles of a user, those inherited included (a custom role may inherit a
+/* Each role, and below it those that it inherits (a custom role may inherit a
  * custom or a built-in one); `depth` bounds a circle. */
+#define WITH_INHERITED(first)                                                                      \
+    "with recursive mine as (\n" first "    union\n"                                               \
+    "    select r.inherits, mine.depth + 1\n"                                                      \
+    "    from mine\n"                                                                              \
+    "    join roles r on r.tenant_id = $1::uuid and r.key = mine.key\n"                            \
+    "    where r.inherits is not null and mine.depth < 5\n"                                        \
+    ")\n"                                                                                          \
+    "select mine.key, mine.depth = 0, r.rank, r.permissions, t.kind, r.key is not null\n"          \
+    "from mine\n"                                                                                  \
+    "left join roles r on r.tenant_id = $1::uuid and r.key = mine.key\n"                           \
+    "left join tenants t on t.id = $1::uuid"
+
 STATEMENT(rights_of_user,
-          "with recursive mine as (\n"
-          "    select role_key as key, 0 as depth\n"
-          "    from user_roles\n"
-          "    where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "    union\n"
-          "    select r.inherits, mine.depth + 1\n"
-          "    from mine\n"
-          "    join roles r on r.tenant_id = $1::uuid and r.key = mine.key\n"
-          "    where r.inherits is not null and mine.depth < 5\n"
-          ")\n"
-          "select mine.key, mine.depth = 0, r.rank, r.permissions\n"
-          "from mine\n"
-          "left join roles r on r.tenant_id = $1::uuid and r.key = mine.key",
+          WITH_INHERITED("    select role_key as key, 0 as depth\n"
+                         "    from user_roles\n"
+                         "    where tenant_id = $1::uuid and user_id = $2::uuid\n"),
           0);
 
-STATEMENT(role_rights,
-          "select rank, permissions\n"
-          "from roles\n"
-          "where tenant_id = current_setting('app.tenant_id')::uuid and key = $1",
-          0);
+STATEMENT(rights_of_role, WITH_INHERITED("    select $2::text as key, 0 as depth\n"), 0);
 
 const struct builtin_role *builtin_role_find(const char *key)
 {
@@ -65,6 +63,11 @@ const struct builtin_role *builtin_role_find(const char *key)
         if (text_equal(role->key, key))
             return role;
     return NULL;
+}
+
+bool role_is_owner(const char *key)
+{
+    return text_equal(key, "owner") || text_equal(key, "reseller_admin");
 }
 
 bool builtin_role_in(const struct builtin_role *role, enum tenant_kind kind)
@@ -98,12 +101,20 @@ static size_t grants_count(const char *const *grants)
     return count;
 }
 
+static enum tenant_kind kind_of(const char *word)
+{
+    return text_equal(word, "platform")   ? TENANT_PLATFORM
+           : text_equal(word, "reseller") ? TENANT_RESELLER
+                                          : TENANT_BUSINESS;
+}
+
 static void add_role(struct rights *rights, struct arena *arena, const struct rows *rows,
                      size_t row)
 {
     const char *key = rows_text(rows, row, 0);
-    bool direct = rows_bool(rows, row, 1);
     const struct builtin_role *builtin = builtin_role_find(key);
+    if (builtin && !builtin_role_in(builtin, kind_of(rows_text(rows, row, 4))))
+        return;
     int rank = builtin ? builtin->rank : (int)rows_int(rows, row, 2);
     if (builtin) {
         add_grants(rights, arena, builtin->grants, grants_count(builtin->grants));
@@ -111,10 +122,13 @@ static void add_role(struct rights *rights, struct arena *arena, const struct ro
         struct permissions custom = permissions_read(arena, rows_text(rows, row, 3));
         add_grants(rights, arena, custom.grants, custom.count);
     }
-    if (direct && rank > rights->rank) {
-        rights->rank = rank;
+    bool direct = rows_bool(rows, row, 1);
+    if (direct && (rank > rights->role_rank || (rank == rights->role_rank && builtin))) {
+        rights->role_rank = rank;
         rights->role = arena_text(arena, key);
     }
+    if (rank > rights->rank)
+        rights->rank = rank;
 }
 
 bool rights_load(struct db *db, const char *tenant_id, const char *user_id, struct rights *out)
@@ -142,25 +156,33 @@ static bool check_rank(struct cx *cx, int rank)
     return true;
 }
 
+/* An operator, or a reseller in its child, gives roles that it could not have
+ * itself: those of a business, up to its own rank. */
+static bool is_below(const struct cx *cx, const struct db *db)
+{
+    return *db->tenant_id && strcmp(db->tenant_id, cx->session->tenant_id) != 0;
+}
+
 bool role_may_grant(struct cx *cx, struct db *db, const char *role_key)
 {
+    struct rights rights = {.role = ""};
     const struct builtin_role *builtin = builtin_role_find(role_key);
-    /* An operator or a reseller may give the roles of tenants below it. */
-    bool below = cx->session->is_operator || cx->tenant->kind == TENANT_RESELLER;
     if (builtin)
         return check_rank(cx, builtin->rank) &&
-               ((below && builtin->kind == TENANT_BUSINESS) ||
+               ((is_below(cx, db) && builtin->kind == TENANT_BUSINESS) ||
                 covers(cx, builtin->grants, grants_count(builtin->grants)));
-    struct rows *rows = db_get(db, &role_rights, role_key);
+    const char *tenant_id = *db->tenant_id ? db->tenant_id : cx->session->tenant_id;
+    struct rows *rows = db_get(db, &rights_of_role, tenant_id, role_key);
     if (!rows) {
         cx->db.error = db->error;
         return fail_db(cx);
     }
-    if (rows_count(rows) == 0)
+    if (rows_count(rows) == 0 || !rows_bool(rows, 0, 5))
         return fail_field(cx, "roles", "unknown_role", "There is no role \"%s\".", role_key);
-    struct permissions custom = permissions_read(cx->arena, rows_text(rows, 0, 1));
-    return check_rank(cx, (int)rows_int(rows, 0, 0)) &&
-           (below || covers(cx, custom.grants, custom.count));
+    for (size_t i = 0; i < rows_count(rows); i++)
+        add_role(&rights, cx->arena, rows, i);
+    return check_rank(cx, rights.rank) &&
+           (is_below(cx, db) || covers(cx, rights.permissions.grants, rights.permissions.count));
 }
 
 bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id)

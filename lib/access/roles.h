@@ -28,17 +28,24 @@ const struct builtin_role *builtin_role_find(const char *key);
 /* A business's roles are a reseller's too, and the platform's none. */
 bool builtin_role_in(const struct builtin_role *role, enum tenant_kind kind);
 
+/* The built-in role that a reseller or a business never is without. */
+bool role_is_owner(const char *key);
+
 struct rights {
     struct permissions permissions;
     const char *role; /* key of the highest ranked; "" when the user has none */
-    int rank;
+    int role_rank;    /* its rank */
+    int rank;         /* the highest of all, those that are inherited too */
 };
 
-/* What the roles of a user add up to, inheritance included. false: db->error. WAITS. */
+/* What the roles of a user add up to, inheritance included. A built-in role of
+ * another kind of tenant gives nothing. false: db->error. WAITS. */
 bool rights_load(struct db *db, const char *tenant_id, const char *user_id, struct rights *out);
 
 /* Whether the one signed in may give this role or touch who has it: 403
- * rank_too_high, 403 permission_lacking. WAITS for custom roles. */
+ * rank_too_high, 403 permission_lacking. Custom roles count with all that they
+ * inherit and are those of the tenant that db is set to; a role that inherits
+ * is allowed when this is true of what it inherits. WAITS for custom roles. */
 bool role_may_grant(struct cx *cx, struct db *db, const char *role_key);
 /* Whether the one signed in may change this user: 403 rank_too_high. WAITS. */
 bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id);

@@ -7,7 +7,6 @@
 #include "access/roles.h"
 #include "access/shared.h"
 #include "access/tenant.h"
-#include "base/config.h"
 #include "base/text.h"
 #include "http/cx.h"
 
@@ -26,12 +25,6 @@ STATEMENT(session_touch,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
-static bool refuse(struct cx *cx, const char *code, const char *message)
-{
-    response_header_set(cx, "WWW-Authenticate", "Bearer");
-    return fail(cx, 401, code, "%s", message);
-}
-
 bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented)
 {
     const char *header = request_header(&cx->request, "Authorization");
@@ -39,22 +32,28 @@ bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented)
     if (!header)
         return true;
     if (strncasecmp(header, "Bearer ", 7) != 0)
-        return refuse(cx, "token_malformed", "Send a bearer token.");
+        return fail(cx, 401, "token_malformed", "Send a bearer token.");
     const char *problem = token_verify(cx->arena, header + 7, claims);
-    return !problem || refuse(cx, problem, "The access token is not valid.");
+    if (!problem)
+        return true;
+    if (!token_ready()) {
+        response_header_set(cx, "Retry-After", "2");
+        return fail(cx, 503, "not_ready", "The keys are not there yet; try again.");
+    }
+    return fail(cx, 401, problem, "The access token is not valid.");
 }
 
 bool session_from_claims(struct cx *cx, const struct claims *claims)
 {
     if (!claims->session_id || !claims->user_id || !claims->tenant_id)
-        return refuse(cx, "token_malformed", "The access token is not valid.");
+        return fail(cx, 401, "token_malformed", "The access token is not valid.");
     if (shared_revoked(claims->session_id, claims->issued_us))
-        return refuse(cx, "session_revoked", "This session was signed out.");
+        return fail(cx, 401, "session_revoked", "This session was signed out.");
     if (shared_revoked(claims->user_id, claims->issued_us) ||
         shared_revoked(claims->tenant_id, claims->issued_us))
-        return refuse(cx, "token_stale", "Rights have changed: refresh the token.");
+        return fail(cx, 401, "token_stale", "Rights have changed: refresh the token.");
     if (claims->is_operator != (cx->tenant->kind == TENANT_PLATFORM))
-        return refuse(cx, "token_audience", "This token is for another audience.");
+        return fail(cx, 401, "token_audience", "This token is for another audience.");
     struct session *session = arena_alloc(cx->arena, sizeof *session);
     *session = (struct session){.kind = SESSION_TOKEN,
                                 .email = claims->email,
@@ -84,11 +83,10 @@ static bool load_rights(struct cx *cx, struct db *db, struct session *session)
 }
 
 /* Sessions in use live on; written at most every few minutes. */
-static void touch(struct db *db, const struct session *session)
+static void touch(struct cx *cx, struct db *db, const struct session *session)
 {
-    const char *days =
-        arena_printf(db->arena, "%lld", (long long)config_int(CONFIG_TULOU_SESSION_DAYS));
-    db_get(db, &session_touch, session->tenant_id, session->id, days);
+    db_get(db, &session_touch, session->tenant_id, session->id,
+           session_days(cx, session->tenant_id));
 }
 
 bool session_from_cookie(struct cx *cx)
@@ -119,8 +117,8 @@ bool session_from_cookie(struct cx *cx)
     if (!load_rights(cx, &db, session))
         return false;
     if (rows_bool(rows, 0, 5))
-        touch(&db, session);
-    session->csrf = "";
+        touch(cx, &db, session);
+    session->csrf = csrf_token(cx, session->id);
     cx->session = session;
     return true;
 }

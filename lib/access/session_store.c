@@ -1,6 +1,7 @@
 /* session_store: opening, rotating and revoking sessions. */
 #include <string.h>
 
+#include "access/internal.h"
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/shared.h"
@@ -53,7 +54,8 @@ STATEMENT(session_by_used,
 STATEMENT(session_end,
           "update sessions\n"
           "set revoked_at = clock_timestamp(), revoked_why = $3\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null",
+          "where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null\n"
+          "returning id",
           DB_WRITES);
 
 STATEMENT(session_end_user,
@@ -75,9 +77,15 @@ static bool fail_with(struct cx *cx, const struct db *db)
     return fail_db(cx);
 }
 
-static const char *days(struct cx *cx)
+/* How long a session lives without use: the tenant's setting, or everybody's. */
+const char *session_days(struct cx *cx, const char *tenant_id)
 {
-    return arena_printf(cx->arena, "%lld", (long long)config_int(CONFIG_TULOU_SESSION_DAYS));
+    int64_t count = config_int(CONFIG_TULOU_SESSION_DAYS);
+    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
+    const char *set = tenant ? tenant_setting_of(cx, tenant, "security", "sessionDays") : NULL;
+    if (set)
+        text_to_int(set, 1, 90, &count);
+    return arena_printf(cx->arena, "%lld", (long long)count);
 }
 
 /* The tenant stands in front, since at the bare domain a token must say where
@@ -87,23 +95,39 @@ static char *new_secret(struct cx *cx, const char *tenant_id)
     return arena_printf(cx->arena, "%s.%s", tenant_id, text_random(cx->arena, 32));
 }
 
-static bool make_access(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id,
+/* A suspended tenant's owner may come in, to read, export and pay. */
+static bool tenant_lets_in(struct cx *cx, const struct tenant *tenant, const struct rights *rights)
+{
+    if (tenant->status == TENANT_INACTIVE)
+        return fail(cx, 403, "tenant_inactive", "This tenant is not active.");
+    if (tenant->status == TENANT_SUSPENDED && !role_is_owner(rights->role))
+        return fail(cx, 403, "tenant_suspended", "This tenant is suspended.");
+    return true;
+}
+
+/* The time of issue is taken before the rights are read: a change that is
+ * committed in between makes the token stale. */
+static bool make_access(struct cx *cx, struct db *db, const char *user_id,
                         struct session_tokens *out)
 {
     struct rights rights;
-    struct rows *user = db_get(db, &session_user, tenant_id, user_id);
-    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
-    if (!user || !tenant || !rights_load(db, tenant_id, user_id, &rights))
-        return fail_with(cx, db);
-    if (rows_count(user) == 0)
-        return fail(cx, 401, "session_revoked", "This account may not sign in.");
     int64_t now_us = clock_now_us();
+    const struct tenant *tenant = tenant_by_id(cx, db->tenant_id);
+    if (!tenant && cx->db.error.status != DB_OK)
+        return fail_db(cx);
+    struct rows *user = db_get(db, &session_user, db->tenant_id, user_id);
+    if (!user || !rights_load(db, db->tenant_id, user_id, &rights))
+        return fail_with(cx, db);
+    if (!tenant || rows_count(user) == 0)
+        return fail(cx, 401, "session_revoked", "This account may not sign in.");
+    if (!tenant_lets_in(cx, tenant, &rights))
+        return false;
     struct claims claims = {.user_id = user_id,
                             .email = rows_text(user, 0, 0),
                             .name = rows_text(user, 0, 1),
                             .role = rights.role,
                             .rank = rights.rank,
-                            .tenant_id = tenant_id,
+                            .tenant_id = db->tenant_id,
                             .session_id = out->session_id,
                             .is_operator = tenant->kind == TENANT_PLATFORM,
                             .permissions = rights.permissions,
@@ -125,14 +149,14 @@ bool session_open(struct cx *cx, struct db *db, const char *user_id, enum sessio
     text_sha256(secret, strlen(secret), hash);
     if (!db_get(db, &session_insert, db->tenant_id, out->session_id, user_id,
                 kind == SESSION_COOKIE ? "cookie" : "token", hash, cx->request.remote,
-                request_header(&cx->request, "User-Agent"), days(cx)))
+                request_header(&cx->request, "User-Agent"), session_days(cx, db->tenant_id)))
         return fail_with(cx, db);
     if (kind == SESSION_COOKIE) {
         out->cookie = secret;
         out->refresh = NULL;
         return true;
     }
-    return make_access(cx, db, db->tenant_id, user_id, out);
+    return make_access(cx, db, user_id, out);
 }
 
 /* ---- rotation ---- */
@@ -166,10 +190,10 @@ static bool rotate(struct cx *cx, struct db *db, const char *refresh, struct ses
     memcpy(out->session_id, rows_text(rows, 0, 0), UUID_SIZE);
     out->refresh = new_secret(cx, db->tenant_id);
     text_sha256(out->refresh, strlen(out->refresh), fresh);
-    if (!db_get(db, &session_rotate, db->tenant_id, out->session_id, old, fresh, days(cx)))
+    if (!db_get(db, &session_rotate, db->tenant_id, out->session_id, old, fresh,
+                session_days(cx, db->tenant_id)))
         return fail_with(cx, db);
-    return make_access(cx, db, db->tenant_id, rows_text(rows, 0, 1), out) &&
-           (db_commit(db) || fail_with(cx, db));
+    return make_access(cx, db, rows_text(rows, 0, 1), out) && (db_commit(db) || fail_with(cx, db));
 }
 
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out)
@@ -190,26 +214,40 @@ bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *
 
 /* ---- revoking ---- */
 
+static void revoke_now(const char *id)
+{
+    shared_revoke(id, clock_now_us(), access_seconds() + 60);
+}
+
+/* An operator's handle sees all tenants and may be set to none: then it is
+ * about the operator's own. */
+static const char *tenant_of(const struct cx *cx, const struct db *db)
+{
+    return *db->tenant_id || !cx->session ? db->tenant_id : cx->session->tenant_id;
+}
+
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why)
 {
-    if (!db_get(db, &session_end, db->tenant_id, session_id, why))
+    struct rows *rows = db_get(db, &session_end, tenant_of(cx, db), session_id, why);
+    if (!rows)
         return fail_with(cx, db);
-    shared_revoke(session_id, clock_now_us(), access_seconds() + 60);
+    if (rows_count(rows) > 0)
+        revoke_now(session_id);
     return true;
 }
 
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
                          const char *why)
 {
-    struct rows *rows = db_get(db, &session_end_user, db->tenant_id, user_id, keep, why);
+    struct rows *rows = db_get(db, &session_end_user, tenant_of(cx, db), user_id, keep, why);
     if (!rows)
         return fail_with(cx, db);
     for (size_t i = 0; i < rows_count(rows); i++)
-        shared_revoke(rows_text(rows, i, 0), clock_now_us(), access_seconds() + 60);
+        revoke_now(rows_text(rows, i, 0));
     return true;
 }
 
 void session_rights_changed(const char *id)
 {
-    shared_revoke(id, clock_now_us(), access_seconds() + 60);
+    revoke_now(id);
 }

@@ -35,6 +35,7 @@ struct tenant {
     const char *settings;     /* JSON text, by section */
     const char *features;     /* JSON text: {"key": true} after defaults, plan and overrides */
     struct branding branding; /* after inheritance: own, reseller's, platform's */
+    const char *networks;     /* allowed ones, comma-separated; NULL: all (access/network.h) */
 };
 
 /* What the host alone says; NULL with failure set (404 tenant_unknown). Fills
@@ -48,6 +49,8 @@ void tenant_changed(const char *id);
 bool tenant_feature(const struct tenant *tenant, const char *key);
 /* A text of settings (section.key), NULL when unset. In the cx's arena. */
 const char *tenant_setting(struct cx *cx, const char *section, const char *key);
+const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const char *section,
+                              const char *key);
 /* "http://acme.localhost:8080" of a tenant. */
 char *tenant_url(struct arena *arena, const struct tenant *tenant);
 

@@ -12,16 +12,18 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/uuid.h"
 
-enum { KEYS_MAX = 8, CACHED = 512, TOKEN_MAX = 8192, LEEWAY_S = 5 };
+enum { KEYS_MAX = 16, CACHED = 512, TOKEN_MAX = 8192, LEEWAY_S = 5 };
 
 /* A token verified a moment ago, known by its whole digest, so that the next
  * request with it costs a hash instead of parsing and HMAC. What changes with
  * time (expiry, revocation) is checked each time. */
 struct cached {
     unsigned char digest[32];
-    struct arena *arena;
-    struct claims claims;
+    struct claims claims; /* its pointers lead into `memory` */
+    char *memory;         /* one block: the grants, then all texts; NULL: free */
+    size_t size;
 };
 
 static struct {
@@ -37,19 +39,45 @@ void token_set_issuer(const char *issuer)
     tokens.issuer = issuer;
 }
 
+bool token_ready(void)
+{
+    return tokens.count > 0;
+}
+
+static bool same_keys(const char *const *ids, int count)
+{
+    if (count != tokens.count)
+        return false;
+    for (int i = 0; i < count; i++)
+        if (strcmp(ids[i], tokens.ids[i]) != 0)
+            return false;
+    return true;
+}
+
+static void forget_verified(void)
+{
+    for (int i = 0; i < CACHED; i++) {
+        free(tokens.cache[i].memory);
+        tokens.cache[i] = (struct cached){.memory = NULL};
+    }
+}
+
 void token_set_keys(const char *const *ids, int count)
 {
-    tokens.count = count < KEYS_MAX ? count : KEYS_MAX;
-    for (int i = 0; i < tokens.count; i++) {
+    if (count > KEYS_MAX) {
+        ids += count - KEYS_MAX;
+        count = KEYS_MAX;
+    }
+    if (same_keys(ids, count))
+        return;
+    tokens.count = count;
+    for (int i = 0; i < count; i++) {
         char purpose[64];
         snprintf(tokens.ids[i], sizeof tokens.ids[i], "%s", ids[i]);
         snprintf(purpose, sizeof purpose, "access token %s", tokens.ids[i]);
         secret_derive(purpose, tokens.keys[i]);
     }
-    for (int i = 0; i < CACHED; i++) {
-        arena_free(tokens.cache[i].arena);
-        tokens.cache[i] = (struct cached){.arena = NULL};
-    }
+    forget_verified(); /* some by keys that are retired now */
 }
 
 static const char *audience_of(bool is_operator)
@@ -145,6 +173,11 @@ static const char *grant(struct arena *arena, jwt_t *jwt, const char *name)
     return arena_text(arena, jwt_get_grant(jwt, name));
 }
 
+static bool is_id(const char *text)
+{
+    return text && uuid_is(text);
+}
+
 static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *out)
 {
     const char *type = jwt_get_grant(jwt, "type");
@@ -160,25 +193,26 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
                            .permissions = permissions_read(arena, permissions),
                            .issued_us = jwt_get_grant_int(jwt, "iat") * 1000000 +
                                         jwt_get_grant_int(jwt, "iatUs"),
-                           .expires_at = jwt_get_grant_int(jwt, "exp")};
+                           .expires_at = jwt_get_grant_int(jwt, "exp"),
+                           .not_before = jwt_get_grant_int(jwt, "nbf")};
     free(permissions);
     if (!text_equal(jwt_get_grant(jwt, "iss"), tokens.issuer))
         return "token_issuer";
     if (!text_equal(jwt_get_grant(jwt, "aud"), type) ||
         !text_equal(type, audience_of(out->is_operator)))
         return "token_audience";
-    if (!out->user_id || !out->tenant_id || !out->session_id || !out->role)
+    if (!is_id(out->user_id) || !is_id(out->tenant_id) || !is_id(out->session_id) || !out->role)
         return "token_malformed";
     return NULL;
 }
 
 static const char *check_time(const struct claims *claims)
 {
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_now_us(), soon_us = now_us + LEEWAY_S * 1000000LL;
     if (claims->expires_at <= now_us / 1000000)
         return "token_expired";
-    if (claims->issued_us > now_us + LEEWAY_S * 1000000LL)
-        return "token_expired";
+    if (claims->issued_us > soon_us || claims->not_before > soon_us / 1000000)
+        return "token_expired"; /* not yet good: the same for whoever sent it */
     return NULL;
 }
 
@@ -196,20 +230,66 @@ static const char *verify_fully(struct arena *arena, const char *token, struct c
     return problem;
 }
 
-/* The cache's entry may be replaced while the request waits: it gets copies. */
-static void copy_claims(struct arena *arena, const struct claims *from, struct claims *to)
+/* ---- what was verified ---- */
+
+static const char **text_fields(struct claims *claims, int index)
 {
-    const char **grants = arena_alloc(arena, sizeof *grants * (from->permissions.count + 1));
-    *to = *from;
-    to->user_id = arena_text(arena, from->user_id);
-    to->email = arena_text(arena, from->email);
-    to->name = arena_text(arena, from->name);
-    to->role = arena_text(arena, from->role);
-    to->tenant_id = arena_text(arena, from->tenant_id);
-    to->session_id = arena_text(arena, from->session_id);
-    for (size_t i = 0; i < from->permissions.count; i++)
-        grants[i] = arena_text(arena, from->permissions.grants[i]);
-    to->permissions.grants = grants;
+    const char **const fields[] = {&claims->user_id, &claims->email,     &claims->role,
+                                   &claims->name,    &claims->tenant_id, &claims->session_id};
+    return index < (int)COUNT(fields) ? fields[index] : NULL;
+}
+
+static size_t size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+static const char *move_in(char **at, const char *text)
+{
+    char *place = *at;
+    if (!text)
+        return NULL;
+    *at += size_of(text);
+    return memcpy(place, text, size_of(text));
+}
+
+/* All that the claims point to, in one block of the heap. */
+static void keep(struct cached *cached, const unsigned char digest[static 32],
+                 const struct claims *claims)
+{
+    struct claims own = *claims;
+    size_t count = own.permissions.count, size = sizeof(char *) * (count + 1);
+    for (int i = 0; text_fields(&own, i); i++)
+        size += size_of(*text_fields(&own, i));
+    for (size_t i = 0; i < count; i++)
+        size += size_of(own.permissions.grants[i]);
+    char *memory = malloc(size), *at = memory + sizeof(char *) * (count + 1);
+    if (!memory)
+        return; /* the next request verifies again */
+    const char **grants = (const char **)(void *)memory;
+    for (int i = 0; text_fields(&own, i); i++)
+        *text_fields(&own, i) = move_in(&at, *text_fields(&own, i));
+    for (size_t i = 0; i < count; i++)
+        grants[i] = move_in(&at, own.permissions.grants[i]);
+    own.permissions.grants = grants;
+    free(cached->memory);
+    *cached = (struct cached){.claims = own, .memory = memory, .size = size};
+    memcpy(cached->digest, digest, sizeof cached->digest);
+}
+
+/* The entry may be replaced while the request waits, so it gets a copy: the
+ * block, and its pointers moved along. */
+static void copy_out(struct arena *arena, const struct cached *cached, struct claims *out)
+{
+    char *copy = arena_copy(arena, cached->memory, cached->size);
+    const char **grants = (const char **)(void *)copy;
+    *out = cached->claims;
+    for (int i = 0; text_fields(out, i); i++)
+        if (*text_fields(out, i))
+            *text_fields(out, i) = copy + (*text_fields(out, i) - cached->memory);
+    for (size_t i = 0; i < out->permissions.count; i++)
+        grants[i] = copy + (grants[i] - cached->memory);
+    out->permissions.grants = grants;
 }
 
 const char *token_verify(struct arena *arena, const char *token, struct claims *out)
@@ -220,18 +300,13 @@ const char *token_verify(struct arena *arena, const char *token, struct claims *
         return "token_malformed";
     crypto_generichash(digest, sizeof digest, (const unsigned char *)token, len, NULL, 0);
     struct cached *cached = &tokens.cache[(digest[0] | digest[1] << 8) % CACHED];
-    if (!cached->arena || memcmp(cached->digest, digest, sizeof digest) != 0) {
-        struct arena *own = arena_new();
-        struct claims claims;
-        const char *problem = verify_fully(own, token, &claims);
-        if (problem) {
-            arena_free(own);
-            return problem;
-        }
-        arena_free(cached->arena);
-        *cached = (struct cached){.arena = own, .claims = claims};
-        memcpy(cached->digest, digest, sizeof digest);
+    if (cached->memory && memcmp(cached->digest, digest, sizeof digest) == 0) {
+        copy_out(arena, cached, out);
+        return check_time(out);
     }
-    copy_claims(arena, &cached->claims, out);
-    return check_time(out);
+    const char *problem = verify_fully(arena, token, out);
+    if (problem || (problem = check_time(out)))
+        return problem;
+    keep(cached, digest, out);
+    return NULL;
 }

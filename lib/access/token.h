@@ -23,6 +23,7 @@ struct claims {
     struct permissions permissions;
     int64_t issued_us;  /* claim "iat" in seconds; "iatUs" keeps the rest */
     int64_t expires_at; /* seconds since 1970 */
+    int64_t not_before; /* the same; 0: none (ours have none) */
 };
 
 /* Signs; NULL only without keys. */
@@ -33,8 +34,9 @@ char *token_sign(struct arena *arena, const struct claims *claims);
  * token_key token_signature token_expired token_audience token_issuer. */
 const char *token_verify(struct arena *arena, const char *token, struct claims *out);
 
-/* Keys of this process: id and 32 secret bytes; the last one signs. */
+/* Keys of this process by their ids, at most 16; the last one signs. */
 void token_set_keys(const char *const *ids, int count);
+bool token_ready(void); /* there are keys */
 void token_set_issuer(const char *issuer);
 
 #endif

@@ -1,0 +1,220 @@
+/* tenant_cache: tenants as looked up a moment ago, by domain, slug or id. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/internal.h"
+#include "access/shared.h"
+#include "access/tenant.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "http/cx.h"
+
+STATEMENT(tenant_find,
+          "select t.*, house.tenant_networks(t.id)\n"
+          "from house.tenant_resolve($1, $2, $3::uuid) t",
+          0);
+
+enum { CACHED = 2048, KEY_MAX = 254, COLUMNS = 21 };
+
+static const int64_t fresh_us = 60000000, unknown_fresh_us = 2000000;
+
+/* One answer of the look-up, shared by the requests that hold it: one block of
+ * the heap with all its texts. */
+struct cached {
+    enum tenant_key kind;
+    char *key;
+    struct tenant *tenant; /* NULL: there is none by this key */
+    uint32_t generation;   /* of the tenant and of those it inherits from */
+    uint32_t changes;      /* when that was last found unchanged */
+    int64_t loaded_us;
+    unsigned holders;
+};
+
+static struct cached *cache[CACHED];
+
+static unsigned slot_of(enum tenant_key kind, const char *key)
+{
+    unsigned hash = 2166136261u + (unsigned)kind;
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619u;
+    return hash % CACHED;
+}
+
+static void release(void *arg)
+{
+    struct cached *cached = arg;
+    if (--cached->holders == 0)
+        free(cached);
+}
+
+/* The tenant stays in memory as long as the request, even when it is looked up
+ * anew meanwhile. */
+static const struct tenant *hold(struct cx *cx, struct cached *cached)
+{
+    cached->holders++;
+    arena_defer(cx->arena, release, cached);
+    return cached->tenant;
+}
+
+/* Changes when the tenant, or one that it inherits from, changes. */
+static uint32_t generation_of(const struct tenant *tenant)
+{
+    uint32_t sum = shared_generation("*") + shared_generation(platform_id);
+    if (tenant)
+        sum += shared_generation(tenant->id) + shared_generation(tenant->parent_id);
+    return sum;
+}
+
+static bool is_fresh(struct cached *cached)
+{
+    int64_t age = clock_monotonic_us() - cached->loaded_us;
+    uint32_t changes = shared_changes();
+    if (age >= (cached->tenant ? fresh_us : unknown_fresh_us))
+        return false;
+    if (cached->changes == changes)
+        return true;
+    /* Of a tenant that was not there nobody knows which change brought it. */
+    if (!cached->tenant || cached->generation != generation_of(cached->tenant))
+        return false;
+    cached->changes = changes;
+    return true;
+}
+
+void tenant_changed(const char *id)
+{
+    shared_generation_bump(id);
+}
+
+/* ---- from a row to a block ---- */
+
+static int word_of(const char *word, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (text_equal(word, words[i]))
+            return i;
+    return 0;
+}
+
+static const char *schema_of(struct arena *arena, const char *isolation, const char *id)
+{
+    if (strcmp(isolation, "schema") != 0)
+        return "shared";
+    char *name = arena_printf(arena, "tenant_%s", id), *to = name;
+    for (const char *from = name; *from; from++)
+        if (*from != '-')
+            *to++ = *from;
+    *to = '\0';
+    return name;
+}
+
+static void read_tenant(struct tenant *tenant, const char *const *text)
+{
+    static const char *const kinds[] = {"platform", "reseller", "business"};
+    static const char *const statuses[] = {"trial", "active", "inactive", "suspended"};
+    memcpy(tenant->id, text[0], UUID_SIZE);
+    if (text[1])
+        memcpy(tenant->parent_id, text[1], UUID_SIZE);
+    tenant->kind = (enum tenant_kind)word_of(text[2], kinds, 3);
+    tenant->status = (enum tenant_status)word_of(text[3], statuses, 4);
+    tenant->name = text[4];
+    tenant->slug = text[5];
+    tenant->schema = text[6];
+    tenant->locale = text[7];
+    tenant->time_zone = text[8];
+    tenant->currency = text[9];
+    tenant->settings = text[10];
+    tenant->features = text[11];
+    tenant->branding = (struct branding){.name = text[12],
+                                         .logo_url = text[13],
+                                         .favicon_url = text[14],
+                                         .primary = text[15],
+                                         .accent = text[16],
+                                         .login_text = text[17],
+                                         .footer = text[18],
+                                         .email_sender = text[19]};
+    tenant->networks = text[20];
+}
+
+static size_t size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+static char *move_in(char **at, const char *text)
+{
+    char *place = *at;
+    if (!text)
+        return NULL;
+    *at += size_of(text);
+    return memcpy(place, text, size_of(text));
+}
+
+static struct cached *new_cached(enum tenant_key kind, const char *key, bool known,
+                                 const char *text[static COLUMNS])
+{
+    size_t size = sizeof(struct cached) + sizeof(struct tenant) + size_of(key);
+    for (int i = 0; known && i < COLUMNS; i++)
+        size += size_of(text[i]);
+    struct cached *cached = calloc(1, size);
+    if (!cached) {
+        log_error("out of memory");
+        abort();
+    }
+    struct tenant *tenant = (struct tenant *)(cached + 1);
+    char *at = (char *)(tenant + 1);
+    *cached = (struct cached){.kind = kind, .key = move_in(&at, key), .holders = 1};
+    if (!known)
+        return cached;
+    for (int i = 0; i < COLUMNS; i++)
+        text[i] = move_in(&at, text[i]);
+    read_tenant(tenant, text);
+    cached->tenant = tenant;
+    return cached;
+}
+
+/* NULL: the database is away, cx->db.error says it. */
+static struct cached *load(struct cx *cx, enum tenant_key kind, const char *key)
+{
+    struct db db;
+    const char *text[COLUMNS];
+    uint32_t before = shared_changes();
+    db_init(&db, cx->arena, DB_TENANT, NULL, "shared");
+    struct rows *rows = db_get(&db, &tenant_find, kind == BY_DOMAIN ? key : NULL,
+                               kind == BY_SLUG ? key : NULL, kind == BY_ID ? key : NULL);
+    if (!rows) {
+        cx->db.error = db.error;
+        return NULL;
+    }
+    bool known = rows_count(rows) > 0;
+    for (int i = 0; known && i < COLUMNS; i++)
+        text[i] = rows_text(rows, 0, i);
+    if (known)
+        text[6] = schema_of(cx->arena, text[6], text[0]);
+    struct cached *cached = new_cached(kind, key, known, text);
+    cached->loaded_us = clock_monotonic_us();
+    cached->generation = generation_of(cached->tenant);
+    cached->changes = shared_changes();
+    if (cached->changes != before)     /* perhaps this one, while we looked: good for */
+        cached->loaded_us -= fresh_us; /* this request only */
+    return cached;
+}
+
+bool tenant_look_up(struct cx *cx, enum tenant_key kind, const char *key,
+                    const struct tenant **found)
+{
+    *found = NULL;
+    if (strlen(key) > KEY_MAX)
+        return true;
+    struct cached **slot = &cache[slot_of(kind, key)];
+    if (!*slot || (*slot)->kind != kind || strcmp((*slot)->key, key) != 0 || !is_fresh(*slot)) {
+        struct cached *loaded = load(cx, kind, key);
+        if (!loaded)
+            return false;
+        if (*slot)
+            release(*slot);
+        *slot = loaded;
+    }
+    *found = hold(cx, *slot);
+    return true;
+}
