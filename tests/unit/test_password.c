@@ -1,0 +1,138 @@
+/* Argon2id on the helper threads. */
+#include <sodium.h>
+#include <string.h>
+
+#include "access/password.h"
+#include "base/arena.h"
+#include "base/loop/loop.h"
+#include "base/text.h"
+#include "unit.h"
+
+static struct arena *arena;
+static loop_function *body;
+
+static void run_body(void *unused)
+{
+    body(unused);
+    loop_stop();
+}
+
+static void run(loop_function *function)
+{
+    body = function;
+    arena = arena_new();
+    ck_assert_int_ge(sodium_init(), 0);
+    ck_assert(loop_init());
+    ck_assert(coroutine_start(run_body, NULL));
+    loop_run();
+    loop_end();
+    arena_free(arena);
+}
+
+#define IN_LOOP(name)                                                                              \
+    static void name##_body(void *unused);                                                         \
+    START_TEST(name)                                                                               \
+    {                                                                                              \
+        run(name##_body);                                                                          \
+    }                                                                                              \
+    END_TEST                                                                                       \
+    static void name##_body(void *unused)
+
+IN_LOOP(the_right_password_is_told_from_others)
+{
+    (void)unused;
+    char *hash = password_hash(arena, "correct horse battery staple");
+    ck_assert_ptr_nonnull(hash);
+    ck_assert(password_verify(hash, "correct horse battery staple"));
+    ck_assert(!password_verify(hash, "correct horse battery stapl"));
+    ck_assert(!password_verify(hash, "correct horse battery staple "));
+    ck_assert(!password_verify(hash, ""));
+}
+
+IN_LOOP(hashes_are_salted_and_of_todays_costs)
+{
+    (void)unused;
+    char *one = password_hash(arena, "same"), *two = password_hash(arena, "same");
+    ck_assert_str_ne(one, two);
+    ck_assert(text_starts(one, "$argon2id$v=19$m=19456,t=2,p=1$"));
+    ck_assert(!password_is_old(one));
+}
+
+IN_LOOP(other_costs_are_noticed_and_still_verify)
+{
+    char old[crypto_pwhash_STRBYTES];
+    (void)unused;
+    ck_assert_int_eq(
+        crypto_pwhash_str_alg(old, "pass", 4, 1, 8 * 1024 * 1024, crypto_pwhash_ALG_ARGON2ID13), 0);
+    ck_assert(password_is_old(old));
+    ck_assert(password_verify(old, "pass"));
+}
+
+IN_LOOP(no_account_has_no_password)
+{
+    (void)unused;
+    ck_assert(!password_verify(NULL, ""));
+    ck_assert(!password_verify(NULL, "anything"));
+    ck_assert(!password_verify("", "anything"));
+    ck_assert(!password_verify("$argon2id$broken", "anything"));
+}
+
+IN_LOOP(a_hash_that_is_too_long_is_nobodys)
+{
+    (void)unused;
+    char *hash = arena_alloc(arena, 1001);
+    memset(hash, '$', 1000);
+    ck_assert(!password_verify(hash, "anything"));
+}
+
+struct one {
+    int *left;
+    const char *hash, *password;
+    bool right;
+};
+
+static void verify_one(void *arg)
+{
+    struct one *one = arg;
+    one->right = password_verify(one->hash, one->password);
+    if (--*one->left == 0)
+        loop_stop();
+}
+
+START_TEST(many_at_once_each_get_their_own_answer)
+{
+    enum { MANY = 12 };
+    struct one ones[MANY];
+    char hash[crypto_pwhash_STRBYTES];
+    int left = MANY;
+    ck_assert_int_ge(sodium_init(), 0);
+    ck_assert_int_eq(
+        crypto_pwhash_str_alg(hash, "pass", 4, 1, 8 * 1024 * 1024, crypto_pwhash_ALG_ARGON2ID13),
+        0);
+    ck_assert(loop_init());
+    for (int i = 0; i < MANY; i++) {
+        ones[i] = (struct one){&left, i % 3 == 2 ? NULL : hash, i % 3 == 0 ? "pass" : "no", false};
+        ck_assert(coroutine_start(verify_one, &ones[i]));
+    }
+    loop_run();
+    loop_end();
+    for (int i = 0; i < MANY; i++)
+        ck_assert(ones[i].right == (i % 3 == 0));
+}
+END_TEST
+
+static Suite *password_suite(void)
+{
+    Suite *suite = suite_create("password");
+    TCase *core = tcase_create("core");
+    tcase_add_test(core, the_right_password_is_told_from_others);
+    tcase_add_test(core, hashes_are_salted_and_of_todays_costs);
+    tcase_add_test(core, other_costs_are_noticed_and_still_verify);
+    tcase_add_test(core, no_account_has_no_password);
+    tcase_add_test(core, a_hash_that_is_too_long_is_nobodys);
+    tcase_add_test(core, many_at_once_each_get_their_own_answer);
+    suite_add_tcase(suite, core);
+    return suite;
+}
+
+UNIT_MAIN(password_suite)
