@@ -263,9 +263,10 @@ static void keep(struct cached *cached, const unsigned char digest[static 32],
         size += size_of(*text_fields(&own, i));
     for (size_t i = 0; i < count; i++)
         size += size_of(own.permissions.grants[i]);
-    char *memory = malloc(size), *at = memory + sizeof(char *) * (count + 1);
+    char *memory = malloc(size);
     if (!memory)
         return; /* the next request verifies again */
+    char *at = memory + sizeof(char *) * (count + 1);
     const char **grants = (const char **)(void *)memory;
     for (int i = 0; text_fields(&own, i); i++)
         *text_fields(&own, i) = move_in(&at, *text_fields(&own, i));
