@@ -33,7 +33,7 @@ function count(name, passed, failed, output) {
     total.passed += passed;
     total.failed += failed;
     console.log(`${failed ? "FAIL" : "ok  "} ${name}: ${passed} passed, ${failed} failed`);
-    if (failed) console.log(output.split("\n").slice(-120).join("\n"));
+    if (failed) console.log(output.split("\n").slice(-400).join("\n"));
 }
 
 // Check closes with "100%: Checks: 12, Failures: 0, Errors: 0" for each suite.

@@ -142,14 +142,25 @@ static void heard_revoked(void *unused, const char *payload)
     }
 }
 
+/* Before the first request: a worker that replaces another must accept the
+ * tokens that the other accepted. Without the database keep_keys() goes on. */
+static void learn_at_once(struct arena *arena)
+{
+    struct db db;
+    db_init(&db, arena, DB_TENANT, NULL, "shared");
+    if (!read_revocations(&db) || !read_keys(&db))
+        log_warn("the database is away; requests wait for the keys");
+}
+
 bool access_start(void)
 {
     struct arena *arena = arena_new();
     bool opened = shared_open(arena_printf(arena, "%s/run/shared", config_text(CONFIG_TULOU_VAR)));
+    if (opened) {
+        db_listen("tenant_changed", heard_tenant, NULL);
+        db_listen("revoked", heard_revoked, NULL);
+        learn_at_once(arena);
+    }
     arena_free(arena);
-    if (!opened)
-        return false;
-    db_listen("tenant_changed", heard_tenant, NULL);
-    db_listen("revoked", heard_revoked, NULL);
-    return coroutine_start(keep_keys, NULL);
+    return opened && coroutine_start(keep_keys, NULL);
 }
