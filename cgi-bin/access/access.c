@@ -29,9 +29,8 @@ static const struct area area = {
                           FIELDS({"password_min_length", INT, 0, 8, 128, .initial = "10",
                                   .label = "Shortest password", .example = "12"},
                                  {"session_days", INT, 0, 1, 90, .initial = "7",
-                                  .label = "Days that a session lives without use", .example = "7"},
-                                 {"mfa_required", BOOL, 0, .initial = "false",
-                                  .label = "Ask for a second factor", .example = "false"})}),
+                                  .label = "Days that a session lives without use", .example = "7"}),
+                          .also = "/api/security/policy"}),
     .platform = true,
 };
 

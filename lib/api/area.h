@@ -52,6 +52,7 @@ struct area_task {
 struct settings_section {
     const char *key, *title, *about;
     const struct field *fields;
+    const char *also; /* another address of the same in the API, or NULL */
 };
 #define SETTINGS(...) ((const struct settings_section[]){__VA_ARGS__, {.key = NULL}})
 

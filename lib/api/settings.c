@@ -170,23 +170,37 @@ static struct section *section_new(const struct settings_section *table)
     return section;
 }
 
+static size_t add_api(struct route *routes, const struct section *section, const char *path)
+{
+    const struct settings_section *table = section->table;
+    routes[0] = (struct route)ROUTE(GET, path, MAY(TENANT, "tenants.settings:read"), settings_get,
+                                    table->about, .answer_fields = table->fields, .about = section);
+    routes[1] = (struct route)ROUTE(PUT, path, MAY(TENANT, "tenants.settings:update"), settings_put,
+                                    table->about, .body = table->fields,
+                                    .answer_fields = table->fields, .about = section);
+    return 2;
+}
+
+static size_t add_pages(struct route *routes, const struct section *section)
+{
+    const struct settings_section *table = section->table;
+    routes[0] =
+        (struct route)ROUTE(GET, section->page, MAY(TENANT, "tenants.settings:read"), settings_page,
+                            table->title, .answer = ANSWER_PAGE, .about = section);
+    routes[1] = (struct route)ROUTE(POST, section->page, MAY(TENANT, "tenants.settings:update"),
+                                    settings_page_save, table->title, .answer = ANSWER_PAGE,
+                                    .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS, .body = table->fields,
+                                    .about = section);
+    return 2;
+}
+
 const struct route *settings_routes(const struct settings_section *table)
 {
     const struct section *section = section_new(table);
-    const char *api = kept_path("/api/settings/", table->key);
-    const struct route made[] = {
-        ROUTE(GET, api, MAY(TENANT, "tenants.settings:read"), settings_get, table->about,
-              .answer_fields = table->fields, .about = section),
-        ROUTE(PUT, api, MAY(TENANT, "tenants.settings:update"), settings_put, table->about,
-              .body = table->fields, .answer_fields = table->fields, .about = section),
-        ROUTE(GET, section->page, MAY(TENANT, "tenants.settings:read"), settings_page, table->title,
-              .answer = ANSWER_PAGE, .about = section),
-        ROUTE(POST, section->page, MAY(TENANT, "tenants.settings:update"), settings_page_save,
-              table->title, .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS,
-              .body = table->fields, .about = section),
-        {.path = NULL},
-    };
-    struct route *routes = keep(COUNT(made), sizeof *routes);
-    memcpy(routes, made, sizeof made);
+    struct route *routes = keep(7, sizeof *routes);
+    size_t count = add_api(routes, section, kept_path("/api/settings/", table->key));
+    if (table->also)
+        count += add_api(routes + count, section, table->also);
+    add_pages(routes + count, section);
     return routes;
 }
