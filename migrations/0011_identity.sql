@@ -27,14 +27,23 @@ create index on everyone.users (tenant_id, name, id);
 create index on everyone.users (tenant_id, kind, id);
 create index on everyone.users (tenant_id, last_login_at, id);
 create index on everyone.users (created_at, id);
+create index on everyone.users (id); -- operators look without a tenant
 call house.tenant_table('users', event => 'users.users', secret => '{password_hash}',
                         search => '{name,email,phone}');
 
--- Roles that a tenant made; the built-in ones are declared in lib/access/roles.c.
+-- Roles that a tenant made; the built-in ones are declared in lib/access/roles.c,
+-- and named here, so that a role that is given is always one that there is.
+create function house.is_builtin_role(key text) returns boolean
+language sql immutable
+return key in ('superadmin', 'support', 'finance', 'auditor', 'reseller_admin', 'owner', 'admin',
+               'staff', 'customer');
+grant execute on function house.is_builtin_role(text) to tulou_tenant, tulou_platform;
+
 create table everyone.roles (
     tenant_id uuid not null references public.tenants (id) on delete cascade,
     id uuid not null default house.uuid7(),
-    key text not null check (key ~ '^[a-z][a-z0-9_]{1,48}$'),
+    key text not null
+        check (key ~ '^[a-z][a-z0-9_]{1,48}$' and not house.is_builtin_role(key)),
     name text not null check (length(name) between 1 and 100),
     description text,
     rank integer not null default 10 check (rank between 1 and 99),
@@ -45,6 +54,7 @@ create table everyone.roles (
     primary key (tenant_id, id),
     constraint roles_key_key unique (tenant_id, key)
 ) partition by list (tenant_id);
+create index on everyone.roles (tenant_id, created_at, id);
 call house.tenant_table('roles', event => 'access.roles');
 
 create table everyone.user_roles (
@@ -272,14 +282,18 @@ $$;
 create trigger keeps_owner after update or delete on everyone.user_roles
     for each row execute function house.role_change();
 
--- A custom role that somebody has, or that another inherits, stays. Giving it
--- locks it, so that it cannot go at the same moment.
+-- A custom role that somebody has, or that another inherits, stays, and only one
+-- that there is can be given. Giving it locks it, so that it cannot go at the
+-- same moment.
 create function house.role_lock() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
     perform from everyone.roles r
     where r.tenant_id = new.tenant_id and r.key = new.role_key
     for key share;
+    if not found and not house.is_builtin_role(new.role_key) then
+        raise exception '422 unknown_role: There is no such role.' using errcode = 'TU000';
+    end if;
     return new;
 end
 $$;

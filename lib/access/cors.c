@@ -3,8 +3,13 @@
 #include <string.h>
 
 #include "access/tenant.h"
-#include "base/text.h"
 #include "http/cx.h"
+
+static bool is_text(json_object *item, const char *text)
+{
+    return json_object_is_type(item, json_type_string) &&
+           strcmp(json_object_get_string(item), text) == 0;
+}
 
 static bool origin_allowed(struct cx *cx, const char *origin)
 {
@@ -13,8 +18,7 @@ static bool origin_allowed(struct cx *cx, const char *origin)
     bool allowed = false;
     if (json_object_is_type(origins, json_type_array))
         for (size_t i = 0; i < json_object_array_length(origins) && !allowed; i++)
-            allowed =
-                text_equal(json_object_get_string(json_object_array_get_idx(origins, i)), origin);
+            allowed = is_text(json_object_array_get_idx(origins, i), origin);
     json_object_put(origins);
     return allowed;
 }
