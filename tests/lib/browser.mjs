@@ -1,0 +1,36 @@
+// The system's Chromium, signed in as somebody, with every complaint noted.
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { port } from "./client.mjs";
+
+const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
+export const address = (tenant, path) => `http://${tenant ? `${tenant}.` : ""}localhost:${port}${path}`;
+
+export function launch() {
+    return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+}
+
+export async function open(browser, options = {}) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const page = await context.newPage();
+    page.complaints = [];
+    page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
+    page.on("pageerror", (error) => page.complaints.push(String(error)));
+    return page;
+}
+
+export async function signIn(page, tenant, email, password) {
+    await page.goto(address(tenant, "/login"));
+    await page.fill("#f-email", email);
+    await page.fill("#f-password", password);
+    await Promise.all([page.waitForURL((url) => url.pathname !== "/login"), page.click("main button[type=submit]")]);
+}
+
+// Rules of WCAG 2.2 A and AA that the page breaks, as short lines. It runs
+// through the debugger's protocol, which a page's own policy does not bind.
+export async function accessibility(page) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+    return violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`);
+}

@@ -1,0 +1,76 @@
+// Every page that the areas declare, at a desk and on a phone, in light and in
+// dark: no rule of WCAG 2.2 AA broken, nothing wider than the screen, no error
+// in the console. The pages come from the areas' own tables.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
+import { makeTenant, operator, password, request } from "../lib/client.mjs";
+import { areas } from "../lib/routes.mjs";
+
+const pages = areas.flatMap((area) => area.routes).filter((it) => it.answer === "page" && it.method === "GET" && !it.path.endsWith(".css") && !it.path.includes("export"));
+let browser, tenant;
+before(async () => {
+    browser = await launch();
+    tenant = await makeTenant();
+    await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Nora", email: "nora@example.com", value: 100 } });
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "desk", name: "Desk", permissions: ["crm.leads:read"] } });
+    await request("POST", "/api/admin-users", { token: await operator(), body: { email: "walker@platform.test", name: "Walker", kind: "operator", roles: ["superadmin"], password } });
+});
+after(() => browser.close());
+
+// A path with an id: of the first record that the list above it links to.
+async function resolve(page, host, path) {
+    if (!path.includes(":")) return path;
+    const list = path.slice(0, path.indexOf("/:"));
+    await page.goto(address(host, list));
+    const link = await page.locator(`main a[href^="${list}/"]`).evaluateAll((all, prefix) => all.map((it) => it.getAttribute("href")).find((it) => /^[0-9a-f-]{36}/.test(it.slice(prefix.length + 1))), list);
+    return link ? path.replace(/^.*?:\w+/, link.split("?")[0]) : undefined;
+}
+
+const looks = [
+    { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
+    { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+];
+
+async function walk(host, email, word, wanted) {
+    for (const look of looks) {
+        const page = await open(browser, look);
+        await signIn(page, host, email, word);
+        let seen = 0;
+        for (const route of pages.filter(wanted)) {
+            const path = await resolve(page, host, route.path);
+            if (!path) continue;
+            page.complaints.length = 0;
+            const answer = await page.goto(address(host, path));
+            const title = `${path} at ${look.viewport.width} ${look.colorScheme}`;
+            assert.equal(answer.status(), 200, title);
+            await page.waitForLoadState("networkidle");
+            if (path !== "/api/docs") assert.deepEqual(await accessibility(page), [], title);
+            assert.deepEqual(page.complaints, [], title);
+            if (path !== "/api/docs") assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.viewport.width, `${title} is wider than the screen`);
+            seen++;
+        }
+        assert.ok(seen > 5, `${seen} pages`);
+        await page.context().close();
+    }
+}
+
+test("the_pages_of_a_tenant_are_accessible_and_fit", { timeout: 240000 }, async () => {
+    await walk(tenant.slug, `owner@${tenant.slug}.test`, password, (it) => !it.path.startsWith("/platform") && it.path !== "/login" && it.path !== "/");
+});
+
+test("the_pages_of_operators_are_accessible_and_fit", { timeout: 240000 }, async () => {
+    await walk("", "walker@platform.test", password, (it) => it.path.startsWith("/platform"));
+});
+
+test("the_pages_before_sign_in_are_accessible_and_fit", { timeout: 60000 }, async () => {
+    for (const look of looks) {
+        const page = await open(browser, look);
+        for (const path of ["/", "/login"]) {
+            await page.goto(address(tenant.slug, path));
+            assert.deepEqual(await accessibility(page), [], path);
+            assert.deepEqual(page.complaints, [], path);
+        }
+        await page.context().close();
+    }
+});

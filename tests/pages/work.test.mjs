@@ -1,0 +1,105 @@
+// What people do: make and suspend a tenant, work with leads, import users, tick
+// permissions; with and without JavaScript.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { address, launch, open, signIn } from "../lib/browser.mjs";
+import { makeTenant, operator, password, request } from "../lib/client.mjs";
+
+let browser, tenant;
+before(async () => {
+    browser = await launch();
+    tenant = await makeTenant();
+    await request("POST", "/api/admin-users", { token: await operator(), body: { email: "worker@platform.test", name: "Worker", kind: "operator", roles: ["superadmin"], password } });
+});
+after(() => browser.close());
+const owner = async (options) => {
+    const page = await open(browser, options);
+    await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
+    return page;
+};
+
+test("an_operator_makes_a_tenant_and_suspends_it", { timeout: 60000 }, async () => {
+    const page = await open(browser), slug = `p${Date.now().toString(36)}`;
+    await signIn(page, "", "worker@platform.test", password);
+    await page.goto(address("", "/platform/tenants/new"));
+    await page.fill("[name=name]", "Paged Tenant");
+    await page.fill("[name=slug]", slug);
+    await page.fill("[name=ownerEmail]", `owner@${slug}.test`);
+    await page.fill("[name=ownerPassword]", password);
+    await Promise.all([page.waitForURL(/tenants\/[0-9a-f-]{36}$/), page.click("main button[type=submit]")]);
+    await page.goto(`${page.url()}/suspend`);
+    await page.fill("[name=reason]", "unpaid");
+    await Promise.all([page.waitForURL(/tenants\/[0-9a-f-]{36}$/), page.click("main form[action$=suspend] button[type=submit]")]);
+    assert.match(await page.textContent("main"), /Suspended/i);
+    const notice = await request("GET", "/login", { tenant: slug });
+    assert.match(notice.text, /suspended/);
+});
+
+test("a_lead_is_made_refused_changed_and_deleted_by_page", { timeout: 60000 }, async () => {
+    const page = await owner();
+    await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
+    await page.fill("[name=name]", "Paged Lead");
+    await page.fill("[name=email]", "not an address");
+    await page.click("main form.sheet button[type=submit]");
+    await page.waitForSelector("#error-summary");
+    assert.equal(await page.inputValue("[name=name]"), "Paged Lead", "what was typed is kept");
+    await page.fill("[name=email]", "paged@example.com");
+    await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.click("main form.sheet button[type=submit]")]);
+    assert.match(await page.textContent("main"), /paged@example.com/);
+    const record = page.url();
+    await page.goto(`${record}/edit`);
+    await page.fill("[name=company]", "Paged Inc");
+    await Promise.all([page.waitForURL(record), page.click("main form.sheet button[type=submit]")]);
+    assert.match(await page.textContent("main"), /Paged Inc/);
+    await page.goto(`${record}/delete`);
+    await Promise.all([page.waitForURL(/leads(\?.*)?$/), page.click("main form.sheet button[type=submit]")]);
+    assert.equal((await page.goto(record)).status(), 404);
+});
+
+test("users_are_imported_with_a_report_of_refused_rows", { timeout: 60000 }, async () => {
+    const page = await owner();
+    await page.goto(address(tenant.slug, "/admin/users/import"));
+    await page.setInputFiles("[name=file]", { name: "users.csv", mimeType: "text/csv", buffer: Buffer.from(`email,name,kind\nim@${tenant.slug}.test,Imported,staff\nbad,Bad,staff\n`) });
+    await page.click("main form button[type=submit]");
+    await page.waitForSelector("#report-title");
+    assert.match(await page.textContent("#report-title"), /1 users made, 1 rows refused/);
+    assert.match(await page.textContent("main"), /This is not an e-mail address/);
+});
+
+test("permissions_are_ticked_on_the_matrix", { timeout: 60000 }, async () => {
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "ticked", name: "Ticked", permissions: [] } });
+    const page = await owner();
+    await page.goto(address(tenant.slug, "/admin/permissions"));
+    await page.check('[name="ticked/crm.leads:read"]');
+    await Promise.all([page.waitForNavigation(), page.click("main form button[type=submit]")]);
+    assert.ok(await page.isChecked('[name="ticked/crm.leads:read"]'));
+    const roles = await request("GET", "/api/rbac/roles?key=ticked", { token: (await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: `owner@${tenant.slug}.test`, password } })).data.access_token });
+    assert.deepEqual(roles.data[0].permissions, ["crm.leads:read"]);
+});
+
+test("it_works_without_javascript", { timeout: 60000 }, async () => {
+    const page = await owner({ javaScriptEnabled: false });
+    await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
+    await page.fill("[name=name]", "Plain Lead");
+    await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.click("main form.sheet button[type=submit]")]);
+    await page.goto(address(tenant.slug, "/admin/crm/leads?q=plain"));
+    assert.match(await page.textContent("main"), /Plain Lead/);
+    if (process.env.SCREENSHOT) {
+        mkdirSync("docs", { recursive: true });
+        await page.screenshot({ path: "docs/screenshot.png" });
+    }
+});
+
+test("a_first_password_must_be_changed_at_the_first_sign_in_by_page", { timeout: 60000 }, async () => {
+    const email = `first@${tenant.slug}.test`;
+    const token = (await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: `owner@${tenant.slug}.test`, password } })).data.access_token;
+    await request("POST", "/api/platform-users", { token, body: { email, name: "First", roles: ["admin"], kind: "admin", password, mustChangePassword: true } });
+    const page = await open(browser);
+    await signIn(page, tenant.slug, email, password);
+    assert.match(page.url(), /account\/password$/);
+    await page.fill("[name=currentPassword]", password);
+    await page.fill("[name=newPassword]", "quite another phrase");
+    await Promise.all([page.waitForURL((url) => url.pathname !== "/account/password"), page.click("main form button[type=submit]")]);
+    assert.equal((await page.goto(address(tenant.slug, "/admin"))).status(), 200);
+});
