@@ -25,12 +25,13 @@ static const struct area area = {
         {ADMIN_PAGES, "Settings", "/admin/settings", "settings", "tenants.settings:read",
          "Settings", NULL, 75}),
     .tasks = TASKS({"access.seal_events", 2, seal}),
-    .settings = SETTINGS({"security", "Security", "Rules for passwords and sessions.",
-                          FIELDS({"password_min_length", INT, 0, 8, 128, .initial = "10",
-                                  .label = "Shortest password", .example = "12"},
-                                 {"session_days", INT, 0, 1, 90, .initial = "7",
-                                  .label = "Days that a session lives without use", .example = "7"}),
-                          .also = "/api/security/policy"}),
+    .settings =
+        SETTINGS({"security", "Security", "Rules for passwords and sessions.",
+                  FIELDS({"password_min_length", INT, 0, 8, 128, .initial = "10",
+                          .label = "Shortest password", .example = "12"},
+                         {"session_days", INT, 0, 1, 90, .initial = "7",
+                          .label = "Days that a session lives without use", .example = "7"}),
+                  .also = "/api/security/policy"}),
     .platform = true,
 };
 
