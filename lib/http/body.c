@@ -1,6 +1,5 @@
 /* body: reading a request's body by its content type. */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/config.h"
 #include "base/text.h"
@@ -34,17 +33,23 @@ static bool read_form(struct cx *cx)
     return true;
 }
 
+static bool fail_multipart(struct cx *cx, const char *problem)
+{
+    if (strcmp(problem, "body_too_large") == 0 || strcmp(problem, "multipart_field_too_large") == 0)
+        return fail(cx, 413, problem, "The body is too large.");
+    if (strcmp(problem, "upload_failed") == 0) /* the disk's fault, not the client's */
+        return fail(cx, 500, problem, "The upload could not be kept.");
+    return fail(cx, 400, problem, "The multipart body is malformed.");
+}
+
 static bool read_multipart(struct cx *cx, body_reader *read, void *source, size_t limit)
 {
     struct multipart_result result;
     char *folder = arena_printf(cx->arena, "%s/run", config_text(CONFIG_TULOU_VAR));
     if (!cx->request.boundary)
         return fail(cx, 400, "bad_multipart", "The multipart body names no boundary.");
-    if (!parse_multipart(cx->arena, cx->request.boundary, read, source, limit, folder, &result)) {
-        bool large = strcmp(result.problem, "body_too_large") == 0;
-        return fail(cx, large ? 413 : 400, result.problem,
-                    large ? "The body is too large." : "The multipart body is malformed.");
-    }
+    if (!parse_multipart(cx->arena, cx->request.boundary, read, source, limit, folder, &result))
+        return fail_multipart(cx, result.problem);
     cx->request.form = result.fields;
     cx->request.uploads = result.uploads;
     return true;

@@ -55,7 +55,8 @@ static char *constraint_field(struct cx *cx, const char *suffix)
 {
     static const char tenant[] = "tenant_id_";
     const char *at = cx->db.error.constraint, *table = cx->db.error.table;
-    if (!at || !table || !text_starts(at, table) || !text_ends(at, suffix))
+    if (!at || !table || !text_starts(at, table) || at[strlen(table)] != '_' ||
+        !text_ends(at, suffix))
         return NULL;
     size_t len = strlen(at) - strlen(suffix), from = strlen(table) + 1;
     if (text_starts(at + from, tenant))
@@ -69,16 +70,23 @@ static bool fail_unique(struct cx *cx)
     if (!field)
         return fail(cx, 409, "conflict", "This exists already.");
     char *code = arena_printf(cx->arena, "%s_taken", text_snake(cx->arena, field));
-    fail_field(cx, field, code, "This is taken already.");
-    cx->failure.status = 409;
-    cx->failure.code = code;
-    cx->failure.message = arena_printf(cx->arena, "There is one with this %s already.", field);
-    return false;
+    fail(cx, 409, code, "There is one with this %s already.", field);
+    return fail_field(cx, field, code, "This is taken already.");
+}
+
+/* Whether what was removed or changed is referred to. The server names the
+ * referring table and its constraint both ways; only its sentence differs, and
+ * a deletion refers to nothing whatever the server's language. */
+static bool is_referred_to(const struct cx *cx)
+{
+    const char *message = cx->db.error.message;
+    return cx->request.method == HTTP_DELETE ||
+           (message && text_starts(message, "update or delete on table"));
 }
 
 static bool fail_reference(struct cx *cx)
 {
-    char *field = constraint_field(cx, "_fkey");
+    char *field = is_referred_to(cx) ? NULL : constraint_field(cx, "_fkey");
     if (!field)
         return fail(cx, 409, "in_use", "Something else still refers to this.");
     return fail_field(cx, field, "unknown_reference", "There is no such thing.");
@@ -98,14 +106,16 @@ static bool fail_check(struct cx *cx)
 /* Our SQL raises "409 last_owner: The last owner stays." */
 static bool fail_raised(struct cx *cx)
 {
-    const char *text = cx->db.error.message;
+    static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    const char *text = cx->db.error.message ? cx->db.error.message : "";
     int64_t status;
-    const char *space = text ? strchr(text, ' ') : NULL, *colon = text ? strstr(text, ": ") : NULL;
-    if (!space || !colon || colon < space ||
-        !text_to_int(arena_copy(cx->arena, text, (size_t)(space - text)), 400, 599, &status))
+    size_t digits = strcspn(text, " ");
+    const char *code = text + digits + (text[digits] == ' ');
+    size_t len = strspn(code, word);
+    if (!text_to_int(arena_copy(cx->arena, text, digits), 400, 599, &status) || len == 0 ||
+        strncmp(code + len, ": ", 2) != 0)
         return fail(cx, 500, "internal", "Something went wrong on our side.");
-    char *code = arena_copy(cx->arena, space + 1, (size_t)(colon - space - 1));
-    return fail(cx, (int)status, code, "%s", colon + 2);
+    return fail(cx, (int)status, arena_copy(cx->arena, code, len), "%s", code + len + 2);
 }
 
 static bool fail_later(struct cx *cx, const char *code, const char *message)

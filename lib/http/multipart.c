@@ -3,16 +3,26 @@
  * The text of a part is gathered in memory; a file that grows beyond 64 KiB
  * goes on in a temporary file, which the arena removes.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "http/header.h"
 #include "http/request.h"
 
-enum { PARTS_MAX = 200, HEADERS_MAX = 8192, MEMORY_MAX = 65536, CHUNK = 16384 };
+enum {
+    PARTS_MAX = 200,
+    HEADERS_MAX = 8192, /* all of one part */
+    MEMORY_MAX = 65536, /* of a file; beyond it goes to disk */
+    FIELD_MAX = 1 << 20,
+    CHUNK = 16384
+};
 
 struct parse {
     struct arena *arena;
@@ -21,7 +31,8 @@ struct parse {
     size_t left;                    /* of the limit */
     const char *folder, *delimiter; /* "\r\n--boundary" */
     size_t delimiter_len;
-    struct buf window; /* what was read and not yet consumed */
+    struct buf window; /* what was read; the first `at` bytes are consumed */
+    size_t at;
     bool ended;
     struct multipart_result *result;
     struct parameter **field_tail;
@@ -34,8 +45,18 @@ struct part {
     struct buf data;
     char *path;
     int fd;
-    size_t size;
+    size_t size, headers;
 };
+
+static const char *rest(const struct parse *parse)
+{
+    return parse->window.data + parse->at;
+}
+
+static size_t rest_len(const struct parse *parse)
+{
+    return parse->window.len - parse->at;
+}
 
 static bool refuse(struct parse *parse, const char *problem)
 {
@@ -56,19 +77,22 @@ static bool read_more(struct parse *parse)
     if ((size_t)len > parse->left)
         return refuse(parse, "body_too_large");
     parse->left -= (size_t)len;
+    /* Only here, so that many small pieces do not move all that follows each. */
+    memmove(parse->window.data, rest(parse), rest_len(parse));
+    parse->window.len = rest_len(parse);
+    parse->at = 0;
     buf_add(&parse->window, chunk, (size_t)len);
     return true;
 }
 
 static void consume(struct parse *parse, size_t len)
 {
-    memmove(parse->window.data, parse->window.data + len, parse->window.len - len);
-    parse->window.len -= len;
+    parse->at += len;
 }
 
 static bool need(struct parse *parse, size_t len)
 {
-    while (parse->window.len < len)
+    while (rest_len(parse) < len)
         if (!read_more(parse))
             return parse->result->problem ? false : refuse(parse, "multipart_incomplete");
     return true;
@@ -93,6 +117,8 @@ static bool write_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
         ssize_t written = write(fd, data, len);
+        if (written < 0 && errno == EINTR)
+            continue;
         if (written <= 0)
             return false;
         data += written;
@@ -101,25 +127,33 @@ static bool write_all(int fd, const char *data, size_t len)
     return true;
 }
 
+static bool refuse_disk(struct parse *parse)
+{
+    log_error("an upload could not be written", "folder", parse->folder, "reason", strerror(errno));
+    return refuse(parse, "upload_failed");
+}
+
 static bool spill(struct parse *parse, struct part *part)
 {
     part->path = arena_printf(parse->arena, "%s/upload-XXXXXX", parse->folder);
-    part->fd = mkstemp(part->path);
+    part->fd = mkostemp(part->path, O_CLOEXEC);
     if (part->fd < 0)
-        return refuse(parse, "upload_failed");
+        return refuse_disk(parse);
     arena_defer(parse->arena, remove_file, part->path);
     bool written = write_all(part->fd, part->data.data, part->data.len);
     buf_clear(&part->data);
-    return written || refuse(parse, "upload_failed");
+    return written || refuse_disk(parse);
 }
 
 static bool part_add(struct parse *parse, struct part *part, const char *data, size_t len)
 {
     part->size += len;
+    if (!part->file_name && part->size > FIELD_MAX)
+        return refuse(parse, "multipart_field_too_large");
     if (part->file_name && part->fd < 0 && part->size > MEMORY_MAX && !spill(parse, part))
         return false;
     if (part->fd >= 0)
-        return write_all(part->fd, data, len) || refuse(parse, "upload_failed");
+        return write_all(part->fd, data, len) || refuse_disk(parse);
     buf_add(&part->data, data, len);
     return true;
 }
@@ -128,20 +162,19 @@ static bool part_add(struct parse *parse, struct part *part, const char *data, s
 static bool read_data(struct parse *parse, struct part *part)
 {
     for (;;) {
-        char *found = parse->window.len ? memmem(parse->window.data, parse->window.len,
-                                                 parse->delimiter, parse->delimiter_len)
-                                        : NULL;
+        const char *found =
+            memmem(rest(parse), rest_len(parse), parse->delimiter, parse->delimiter_len);
         if (found) {
-            size_t len = (size_t)(found - parse->window.data);
-            if (!part_add(parse, part, parse->window.data, len))
+            size_t len = (size_t)(found - rest(parse));
+            if (!part_add(parse, part, rest(parse), len))
                 return false;
             consume(parse, len + parse->delimiter_len);
             return true;
         }
         /* All but what may be the beginning of a delimiter is data. */
-        if (parse->window.len >= parse->delimiter_len) {
-            size_t sure = parse->window.len - parse->delimiter_len + 1;
-            if (!part_add(parse, part, parse->window.data, sure))
+        if (rest_len(parse) >= parse->delimiter_len) {
+            size_t sure = rest_len(parse) - parse->delimiter_len + 1;
+            if (!part_add(parse, part, rest(parse), sure))
                 return false;
             consume(parse, sure);
         }
@@ -152,21 +185,6 @@ static bool read_data(struct parse *parse, struct part *part)
 
 /* ---- a part's headers ---- */
 
-/* The value of name="…" in a header; quotes are escaped as %22 by browsers. */
-static char *header_parameter(struct arena *arena, const char *header, const char *name)
-{
-    size_t len = strlen(name);
-    for (const char *at = strchr(header, ';'); at; at = strchr(at + 1, ';')) {
-        const char *start = at + 1 + strspn(at + 1, " \t");
-        if (strncasecmp(start, name, len) != 0 || start[len] != '=' || start[len + 1] != '"')
-            continue;
-        start += len + 2;
-        const char *end = strchr(start, '"');
-        return end ? arena_copy(arena, start, (size_t)(end - start)) : NULL;
-    }
-    return NULL;
-}
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/'), *back = strrchr(path, '\\');
@@ -174,30 +192,56 @@ static const char *base_name(const char *path)
     return last ? last + 1 : path;
 }
 
+/* What follows "Name:" when the line is that header's. */
+static char *header_value(struct arena *arena, const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    bool same = strncasecmp(line, name, len) == 0 && line[len] == ':';
+    return same ? text_trim(arena, line + len + 1) : NULL;
+}
+
+static bool read_disposition(struct parse *parse, struct part *part, const char *value)
+{
+    static const char kind[] = "form-data";
+    size_t len = strcspn(value, "; \t");
+    const char *file;
+    if (part->name || len != sizeof kind - 1 || strncasecmp(value, kind, len) != 0 ||
+        !header_parameter(parse->arena, value, "name", &part->name) || !part->name ||
+        !header_parameter(parse->arena, value, "filename", &file))
+        return refuse(parse, "multipart_header");
+    part->file_name = file ? base_name(file) : NULL;
+    return true;
+}
+
 static bool read_header_line(struct parse *parse, struct part *part, const char *line)
 {
-    static const char disposition[] = "content-disposition:", type[] = "content-type:";
-    if (strncasecmp(line, type, sizeof type - 1) == 0)
-        part->type = text_trim(parse->arena, line + sizeof type - 1);
-    if (strncasecmp(line, disposition, sizeof disposition - 1) != 0)
-        return true;
-    part->name = header_parameter(parse->arena, line, "name");
-    const char *file = header_parameter(parse->arena, line, "filename");
-    part->file_name = file ? base_name(file) : NULL;
-    return part->name != NULL || refuse(parse, "multipart_header");
+    char *disposition = header_value(parse->arena, line, "Content-Disposition");
+    char *type = header_value(parse->arena, line, "Content-Type");
+    if (type)
+        part->type = type;
+    return !disposition || read_disposition(parse, part, disposition);
+}
+
+static bool line_is_clean(const char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
+            return false;
+    return text_is_utf8(line, len);
 }
 
 static bool read_headers(struct parse *parse, struct part *part)
 {
     for (;;) {
-        char *end;
-        while (!(end = memmem(parse->window.data, parse->window.len, "\r\n", 2)))
-            if (parse->window.len > HEADERS_MAX || !read_more(parse))
+        const char *end;
+        while (!(end = memmem(rest(parse), rest_len(parse), "\r\n", 2)))
+            if (part->headers + rest_len(parse) > HEADERS_MAX || !read_more(parse))
                 return parse->result->problem ? false : refuse(parse, "multipart_header");
-        size_t len = (size_t)(end - parse->window.data);
-        if (len > HEADERS_MAX || !text_is_utf8(parse->window.data, len))
+        size_t len = (size_t)(end - rest(parse));
+        part->headers += len + 2;
+        if (part->headers > HEADERS_MAX || !line_is_clean(rest(parse), len))
             return refuse(parse, "multipart_header");
-        char *line = arena_copy(parse->arena, parse->window.data, len);
+        char *line = arena_copy(parse->arena, rest(parse), len);
         consume(parse, len + 2);
         if (len == 0)
             return part->name != NULL || refuse(parse, "multipart_header");
@@ -219,6 +263,8 @@ static bool keep_part(struct parse *parse, struct part *part)
         parse->field_tail = &field->next;
         return true;
     }
+    if (part->size == 0 && part->file_name[0] == '\0')
+        return true; /* what browsers send when no file was chosen */
     struct upload *upload = arena_alloc(parse->arena, sizeof *upload);
     *upload = (struct upload){.name = part->name,
                               .file_name = part->file_name,
@@ -250,7 +296,7 @@ static bool skip_preamble(struct parse *parse)
     size_t first = parse->delimiter_len - 2;
     if (!need(parse, first))
         return false;
-    if (memcmp(parse->window.data, parse->delimiter + 2, first) == 0) {
+    if (memcmp(rest(parse), parse->delimiter + 2, first) == 0) {
         consume(parse, first);
         return true;
     }
@@ -264,12 +310,13 @@ static bool read_parts(struct parse *parse)
     for (int count = 0; count <= PARTS_MAX; count++) {
         if (!need(parse, 2))
             return false;
-        if (memcmp(parse->window.data, "--", 2) == 0) {
-            while (read_more(parse))
-                buf_clear(&parse->window); /* the epilogue says nothing */
+        if (memcmp(rest(parse), "--", 2) == 0) {
+            do
+                parse->at = parse->window.len; /* the epilogue says nothing */
+            while (read_more(parse));
             return parse->result->problem == NULL;
         }
-        if (memcmp(parse->window.data, "\r\n", 2) != 0)
+        if (memcmp(rest(parse), "\r\n", 2) != 0)
             return refuse(parse, "multipart_boundary");
         consume(parse, 2);
         if (!read_part(parse))

@@ -1,11 +1,13 @@
 /* request: method, path, host and headers. */
 #include "http/request.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "http/cx.h"
+#include "http/header.h"
 
 enum { PATH_MAX_BYTES = 2048, QUERY_MAX_BYTES = 8192, PARAMETERS_MAX = 100 };
 
@@ -123,14 +125,29 @@ static bool read_target(struct cx *cx)
     return true;
 }
 
-static bool host_is_clean(const char *host, size_t len)
+/* "[::1]" (RFC 3986 3.2.2). */
+static bool is_literal(const char *host, size_t len)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (len < 2 || len - 2 >= sizeof text || host[len - 1] != ']')
+        return false;
+    memcpy(text, host + 1, len - 2);
+    text[len - 2] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* Labels between single dots; underscores are seen in names of machines. */
+static bool is_name(const char *host, size_t len)
 {
     if (len == 0 || len > 253)
         return false;
-    bool literal = host[0] == '[';
-    for (size_t i = 0; i < len; i++)
-        if (!isalnum((unsigned char)host[i]) && !strchr(literal ? "[]:." : ".-_", host[i]))
+    for (size_t i = 0; i < len; i++) {
+        bool label_starts = i == 0 || host[i - 1] == '.';
+        if (host[i] == '.' ? label_starts
+                           : !isalnum((unsigned char)host[i]) && host[i] != '-' && host[i] != '_')
             return false;
+    }
     return true;
 }
 
@@ -139,17 +156,18 @@ static bool read_host(struct cx *cx)
     const char *host = request_header(&cx->request, "Host");
     if (!host)
         return fail(cx, 400, "bad_host", "The request names no host.");
-    const char *end = host[0] == '[' ? strchrnul(host, ']') : strchrnul(host, ':');
+    bool literal = host[0] == '[';
+    const char *end = literal ? strchrnul(host, ']') : strchrnul(host, ':');
     if (*end == ']')
         end++;
+    size_t size = (size_t)(end - host);
     int64_t port;
-    if (!host_is_clean(host, (size_t)(end - host)) || (*end && *end != ':') ||
+    if (!(literal ? is_literal(host, size) : is_name(host, size)) || (*end && *end != ':') ||
         (*end == ':' && !text_to_int(end + 1, 1, 65535, &port)))
         return fail(cx, 400, "bad_host", "The host's name is malformed.");
-    char *name = text_lower(cx->arena, arena_copy(cx->arena, host, (size_t)(end - host)));
-    size_t len = strlen(name);
-    if (name[len - 1] == '.') /* the root's dot says nothing */
-        name[len - 1] = '\0';
+    char *name = text_lower(cx->arena, arena_copy(cx->arena, host, size));
+    if (name[size - 1] == '.') /* the root's dot says nothing */
+        name[size - 1] = '\0';
     cx->request.host = name;
     cx->request.origin_host = host;
     return true;
@@ -163,6 +181,18 @@ static bool read_cookies(struct cx *cx)
     return true;
 }
 
+/* RFC 2046 5.1.1. */
+static bool is_boundary(const char *text)
+{
+    size_t len = strlen(text);
+    if (len == 0 || len > 70 || text[len - 1] == ' ')
+        return false;
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && !strchr("'()+_,-./:=? ", *text))
+            return false;
+    return true;
+}
+
 /* "Multipart/Form-Data; boundary=x" */
 static bool read_content_type(struct cx *cx)
 {
@@ -172,16 +202,13 @@ static bool read_content_type(struct cx *cx)
     const char *end = strchrnul(type, ';');
     cx->request.content_type = text_lower(
         cx->arena, text_trim(cx->arena, arena_copy(cx->arena, type, (size_t)(end - type))));
-    const char *at = strcasestr(end, "boundary=");
-    if (!at)
+    if (strcmp(cx->request.content_type, "multipart/form-data") != 0)
         return true;
-    at += strlen("boundary=");
-    bool quoted = *at == '"';
-    at += quoted;
-    size_t len = quoted ? strcspn(at, "\"") : strcspn(at, "; \t");
-    if (len == 0 || len > 70) /* RFC 2046 5.1.1 */
+    const char *boundary;
+    if (!header_parameter(cx->arena, end, "boundary", &boundary) ||
+        (boundary && !is_boundary(boundary)))
         return fail(cx, 400, "bad_multipart", "The boundary of the multipart body is malformed.");
-    cx->request.boundary = arena_copy(cx->arena, at, len);
+    cx->request.boundary = boundary;
     return true;
 }
 
@@ -189,8 +216,8 @@ bool request_read_head(struct cx *cx, char **environment)
 {
     struct request *request = &cx->request;
     request->environment = environment;
-    request->body = "";
-    request->content_type = "";
+    request->body = request->content_type = request->query_string = "";
+    request->host = request->origin_host = "";
     const char *method = environment_get(environment, "REQUEST_METHOD");
     const char *remote = environment_get(environment, "REMOTE_ADDR");
     const char *scheme = environment_get(environment, "REQUEST_SCHEME");

@@ -45,18 +45,24 @@ const char *http_reason(int status)
 static bool header_is_clean(const char *text)
 {
     for (; *text; text++)
-        if ((unsigned char)*text < 0x20 && *text != '\t')
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
             return false;
     return true;
+}
+
+static bool may_send(const char *name, const char *value)
+{
+    if (value && header_is_clean(value))
+        return true;
+    log_warn("a header without value or with control characters was left out", "header", name);
+    return false;
 }
 
 void response_header(struct cx *cx, const char *name, const char *value)
 {
     struct response *response = &cx->response;
-    if (!value || !header_is_clean(value)) {
-        log_warn("a header with control characters was left out", "header", name);
+    if (!may_send(name, value))
         return;
-    }
     struct header *header = arena_alloc(cx->arena, sizeof *header);
     *header = (struct header){name, value, NULL};
     if (response->last)
@@ -70,7 +76,7 @@ void response_header_set(struct cx *cx, const char *name, const char *value)
 {
     for (struct header *header = cx->response.headers; header; header = header->next)
         if (strcasecmp(header->name, name) == 0) {
-            if (header_is_clean(value))
+            if (may_send(name, value))
                 header->value = value;
             return;
         }
@@ -128,6 +134,8 @@ bool respond_html(struct cx *cx, int status)
     return true;
 }
 
+/* Browsers take a backslash for a slash and drop tabs and line ends, so that
+ * "/\t/x" would lead to the host x (WHATWG URL 4.4). */
 static bool is_local(const char *location)
 {
     return location[0] == '/' && location[1] != '/' && location[1] != '\\' &&
@@ -168,8 +176,21 @@ const char *cookie_name(const struct cx *cx, const char *name)
     return is_https(cx) ? arena_printf(cx->arena, "__Host-%s", name) : name;
 }
 
+/* cookie-octet of RFC 6265 4.1.1. */
+static bool is_cookie_value(const char *value)
+{
+    for (; *value; value++)
+        if (*value <= ' ' || *value >= 0x7f || strchr("\",;\\", *value))
+            return false;
+    return true;
+}
+
 void response_cookie(struct cx *cx, const char *name, const char *value, int64_t max_age_s)
 {
+    if (!is_cookie_value(value)) {
+        log_warn("a cookie with a malformed value was left out", "cookie", name);
+        return;
+    }
     bool host_only = strncmp(name, "__Host-", 7) == 0;
     response_header(cx, "Set-Cookie",
                     arena_printf(cx->arena, "%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",

@@ -34,7 +34,10 @@ static struct node *add_child(struct node *parent, const char *segment, size_t l
     struct node *node = calloc(1, sizeof *node);
     if (!node)
         return NULL;
-    node->segment = parameter ? NULL : strndup(segment, len);
+    if (!parameter && !(node->segment = strndup(segment, len))) {
+        free(node);
+        return NULL;
+    }
     node->sibling = *at;
     *at = node;
     return node;
@@ -43,14 +46,17 @@ static struct node *add_child(struct node *parent, const char *segment, size_t l
 static bool add_route(struct router *router, const struct route *route)
 {
     struct node *node = &router->root;
+    int parameters = 0;
     for (const char *at = route->path; node && *at == '/' && at[1];) {
         const char *end = strchrnul(at + 1, '/');
+        parameters += at[1] == ':';
         node = add_child(node, at + 1, (size_t)(end - at - 1));
         at = end;
     }
-    if (!node || node->routes[route->method]) {
-        log_error("two routes with one address", "method", method_name(route->method), "path",
-                  route->path);
+    if (!node || parameters > ROUTE_PARAMS_MAX || node->routes[route->method]) {
+        log_error(parameters > ROUTE_PARAMS_MAX ? "a route has too many parameters"
+                                                : "two routes with one address",
+                  "method", method_name(route->method), "path", route->path);
         return false;
     }
     node->routes[route->method] = route;
@@ -100,13 +106,15 @@ static const struct node *walk(const struct node *node, const char *path, struct
 {
     if (*path == '\0')
         return has_routes(node) ? node : NULL;
+    if (path[0] != '/' || path[1] == '/' || path[1] == '\0')
+        return NULL; /* no parameter is empty */
     const char *end = strchrnul(path + 1, '/');
     size_t len = (size_t)(end - path - 1);
     for (const struct node *child = node->child; child; child = child->sibling) {
         if (child->segment && !is_segment(child, path + 1, len))
             continue;
         int next = count;
-        if (!child->segment && count < ROUTE_PARAMS_MAX)
+        if (!child->segment)
             values[next++] = arena_copy(arena, path + 1, len);
         const struct node *found = walk(child, end, arena, values, next);
         if (found)
