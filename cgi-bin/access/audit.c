@@ -28,7 +28,7 @@ const struct resource audit_logs = {
     .no_common_times = true,
     .fields =
         FIELDS({"at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When",
-                .example = "2026-11-21T09:30:00Z"},
+                .sorted_by = "id", .example = "2026-11-21T09:30:00Z"},
                {"actor_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Who"},
                {"actor_kind", CHOICE, READ_ONLY | FILTERED,
                 .choices = CHOICES("user", "api_key", "system"), .example = "user"},
@@ -94,29 +94,22 @@ static bool verify(struct cx *cx)
 }
 
 /* JSON Lines beside the CSV that every resource has. */
+static void write_line(struct buf *out, const struct list_result *result, size_t row)
+{
+    struct json json;
+    json_start(&json, out);
+    record_write_json(&json, result, row);
+    buf_putc(out, '\n');
+}
+
 static bool export_lines(struct cx *cx)
 {
     struct list_query query;
-    struct list_result result;
-    struct json json;
     if (!list_read_query(cx, &audit_logs, &query))
         return false;
-    query.limit = 1000;
-    query.count = false;
     buf_clear(&cx->response.body);
-    for (size_t total = 0; total < 100000; total += rows_count(result.rows)) {
-        if (!list_run(cx, &audit_logs, &query, &result))
-            return false;
-        for (size_t i = 0; i < rows_count(result.rows); i++) {
-            json_start(&json, &cx->response.body);
-            record_write_json(&json, &result, i);
-            buf_putc(&cx->response.body, '\n');
-        }
-        if (!result.next_cursor)
-            break;
-        query.after = result.next_cursor;
-    }
-    return respond_file(cx, "application/jsonl", "audit.jsonl");
+    return list_each(cx, &audit_logs, &query, write_line) &&
+           respond_file(cx, "application/jsonl", "audit.jsonl");
 }
 
 static bool export_either(struct cx *cx)

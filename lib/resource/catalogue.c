@@ -1,18 +1,51 @@
+/* catalogue: each field against its column: the type, null, what CHECK allows,
+ * and whether an index gives the order that lists may ask for. */
 #include "resource/catalogue.h"
 
 #include <string.h>
 
 #include "base/text.h"
 #include "db/db.h"
+#include "resource/internal.h"
 
 STATEMENT(catalogue_columns,
           "select a.attname, format_type(a.atttypid, null), a.attnotnull,\n"
-          "       a.atthasdef or a.attidentity <> '' or a.attgenerated <> '', c.relrowsecurity and "
-          "c.relforcerowsecurity\n"
+          "       a.atthasdef or a.attidentity <> '' or a.attgenerated <> '',\n"
+          "       (select min(m[1]::bigint)\n"
+          "        from pg_constraint k,\n"
+          "             regexp_matches(pg_get_constraintdef(k.oid),\n"
+          "                            'length\\(' || a.attname || '\\) <= (\\d+)') m\n"
+          "        where k.conrelid = c.oid and k.contype = 'c'),\n"
+          "       (select ',' || string_agg(m[1], ',') || ','\n"
+          "        from pg_constraint k,\n"
+          "             regexp_matches(pg_get_constraintdef(k.oid), '''([^'']*)''::text', 'g') m\n"
+          "        where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]\n"
+          "        and pg_get_constraintdef(k.oid) like '%= ANY (ARRAY[%'),\n"
+          "       exists (select from pg_index i\n"
+          "               where i.indrelid = c.oid and i.indpred is null\n"
+          "               and a.attnum = case when t.attnum is null then i.indkey[0]\n"
+          "                                   when i.indkey[0] = t.attnum then i.indkey[1] end)\n"
           "from pg_class c\n"
           "join pg_namespace n on n.oid = c.relnamespace\n"
           "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped\n"
+          "left join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'\n"
           "where c.relname = $1 and n.nspname in ('everyone', 'public')",
+          0);
+enum { NAME, TYPE, NOT_NULL, FILLED, LONGEST, CHOICES_ALLOWED, INDEXED };
+
+/* The table and each of its partitions: one that is not protected is one too many. */
+STATEMENT(catalogue_unprotected,
+          "select n.nspname\n"
+          "from pg_class c\n"
+          "join pg_namespace n on n.oid = c.relnamespace\n"
+          "where c.relname = $1 and c.relkind in ('r', 'p')\n"
+          "and not (c.relrowsecurity and c.relforcerowsecurity\n"
+          "         and (select count(distinct r.rolname)\n"
+          "              from pg_policy p\n"
+          "              join pg_roles r on r.oid = any(p.polroles)\n"
+          "              where p.polrelid = c.oid\n"
+          "              and r.rolname in ('tulou_tenant', 'tulou_platform')) = 2)\n"
+          "order by n.nspname",
           0);
 
 /* Which SQL types a field type may have. */
@@ -61,39 +94,103 @@ static bool is_stored(const struct field *field)
     return !field->sql && !(field->flags & INPUT_ONLY) && field->type != FILE_FIELD;
 }
 
+static bool is_written(const struct field *field)
+{
+    return !(field->flags & READ_ONLY);
+}
+
+static void check_null(const struct field *field, bool not_null, bool filled, struct buf *report)
+{
+    bool engine_fills = strcmp(field->name, "tenant_id") == 0;
+    bool may_be_absent = !(field->flags & (NULLABLE | REQUIRED | READ_ONLY)) && !field->initial;
+    if ((field->flags & NULLABLE) && not_null)
+        buf_printf(report, "%s may not be null in the database. ", field->name);
+    if (!(field->flags & NULLABLE) && !not_null)
+        buf_printf(report, "%s may be null in the database. ", field->name);
+    if (may_be_absent && !engine_fills && !filled && not_null)
+        buf_printf(report, "%s must be given, but is not required. ", field->name);
+}
+
+static void check_choices(const struct field *field, const char *allowed, struct buf *report)
+{
+    struct buf choice = {0};
+    if (!allowed)
+        buf_printf(report, "%s has no check of its choices in the database. ", field->name);
+    for (const char *const *it = field->choices; allowed && it && *it; it++) {
+        buf_clear(&choice);
+        buf_printf(&choice, ",%s,", *it);
+        if (!strstr(allowed, choice.data))
+            buf_printf(report, "%s may not be %s in the database. ", field->name, *it);
+    }
+    buf_free(&choice);
+}
+
+/* What a field accepts, the column must take. */
+static void check_range(const struct field *field, const char *type, const char *longest,
+                        struct buf *report)
+{
+    int64_t bound;
+    bool is_int4 = strcmp(type, "integer") == 0;
+    if (is_int4 && (field->max == 0 || field->max > INT32_MAX || field->min < INT32_MIN))
+        buf_printf(report, "%s may be larger than an integer of the database. ", field->name);
+    if (longest && field->max && text_to_int(longest, 0, INT64_MAX, &bound) && field->max > bound)
+        buf_printf(report, "%s may be longer than in the database. ", field->name);
+}
+
 static void check_field(const struct field *field, const struct rows *rows, struct buf *report)
 {
     for (size_t i = 0; i < rows_count(rows); i++) {
-        if (strcmp(rows_text(rows, i, 0), field->name) != 0)
+        if (strcmp(rows_text(rows, i, NAME), field->name) != 0)
             continue;
-        const char *type = rows_text(rows, i, 1);
-        bool not_null = rows_bool(rows, i, 2), filled = rows_bool(rows, i, 3);
+        const char *type = rows_text(rows, i, TYPE);
         if (!type_fits(field->type, type))
             buf_printf(report, "%s is %s in the database. ", field->name, type);
-        if ((field->flags & NULLABLE) && not_null)
-            buf_printf(report, "%s may not be null in the database. ", field->name);
-        bool engine_fills = strcmp(field->name, "tenant_id") == 0;
-        if (!engine_fills && !(field->flags & (NULLABLE | REQUIRED | READ_ONLY)) &&
-            !field->initial && !filled && not_null)
-            buf_printf(report, "%s must be given, but is not required. ", field->name);
-        if (!(field->flags & NULLABLE) && !not_null)
-            buf_printf(report, "%s may be null in the database. ", field->name);
+        check_null(field, rows_bool(rows, i, NOT_NULL), rows_bool(rows, i, FILLED), report);
+        if (is_written(field))
+            check_range(field, type, rows_text(rows, i, LONGEST), report);
+        if (is_written(field) && field->type == CHOICE)
+            check_choices(field, rows_text(rows, i, CHOICES_ALLOWED), report);
+        if ((field->flags & SORTED) && !field->sorted_by && !rows_bool(rows, i, INDEXED))
+            buf_printf(report, "%s may sort, but has no index for it. ", field->name);
         return;
     }
     buf_printf(report, "%s is no column of the table. ", field->name);
 }
 
+static void check_protection(struct db *db, const struct resource *resource, struct buf *report)
+{
+    const struct rows *rows = db_get(db, &catalogue_unprotected, resource->table);
+    if (!rows)
+        buf_puts(report, "its policies cannot be read. ");
+    for (size_t i = 0; rows && i < rows_count(rows); i++)
+        buf_printf(report, "%s.%s is not protected by policies for both roles. ",
+                   rows_text(rows, i, 0), resource->table);
+}
+
+static void check_order(struct db *db, const struct resource *resource, struct buf *report)
+{
+    struct order order;
+    const char *sort = resource->sort ? resource->sort : "-createdAt";
+    const char *problem = order_read(db->arena, resource, sort, false, &order);
+    if (problem)
+        buf_printf(report, "its order: %s ", problem);
+}
+
 bool resource_check(struct db *db, const struct resource *resource, struct buf *report)
 {
-    struct rows *rows = db_get(db, &catalogue_columns, resource->table);
+    const struct rows *rows = db_get(db, &catalogue_columns, resource->table);
     if (!rows || rows_count(rows) == 0) {
         buf_printf(report, "there is no table %s. ", resource->table);
         return false;
     }
-    if (!rows_bool(rows, 0, 4))
-        buf_puts(report, "row-level security is not forced. ");
+    const struct field **columns = resource_columns(resource);
+    for (int i = 0; columns[i]; i++)
+        if (is_stored(columns[i]))
+            check_field(columns[i], rows, report);
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
-        if (is_stored(field))
+        if (field->type == SECRET && is_stored(field))
             check_field(field, rows, report);
+    check_protection(db, resource, report);
+    check_order(db, resource, report);
     return report->len == 0;
 }

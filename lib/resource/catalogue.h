@@ -9,8 +9,10 @@
 
 struct db;
 
-/* Compares columns, types and nullability, and that the table has row-level
- * security enabled and forced. false with lines in `report`. WAITS. */
+/* Compares columns, types, nullability, the lengths and choices that CHECK allows
+ * and the range of integers; that what may sort has an index for it; and that
+ * the table and its partitions have row-level security enabled and forced, with
+ * policies for both roles. false with sentences in `report`. WAITS. */
 bool resource_check(struct db *db, const struct resource *resource, struct buf *report);
 
 #endif

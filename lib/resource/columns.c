@@ -21,40 +21,50 @@ static bool is_seen(const struct field *field)
     return !(field->flags & INPUT_ONLY) && field->type != SECRET && field->type != FILE_FIELD;
 }
 
-static const struct field **make(const struct resource *resource)
+/* Those with none of the flags. */
+static const struct field **make(const struct resource *resource, unsigned without)
 {
     size_t count = field_count(resource_common_fields) + field_count(resource->fields), at = 0;
     const struct field **columns = calloc(count + 1, sizeof *columns);
-    if (!columns) {
-        log_error("out of memory");
-        abort();
-    }
+    if (!columns)
+        log_out_of_memory();
     for (const struct field *field = resource_common_fields; field->type != FIELD_END; field++)
         if (!resource->no_common_times || field == resource_common_fields)
             columns[at++] = field;
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
-        if (is_seen(field))
+        if (is_seen(field) && !(field->flags & without))
             columns[at++] = field;
     return columns;
 }
 
-const struct field **resource_columns(const struct resource *resource)
+struct known {
+    const struct resource *resource;
+    const struct field **all, **listed;
+};
+
+static const struct known *known_of(const struct resource *resource)
 {
-    static struct {
-        const struct resource *resource;
-        const struct field **columns;
-    } known[RESOURCES_MAX];
+    static struct known known[RESOURCES_MAX];
     for (int i = 0; i < RESOURCES_MAX; i++) {
         if (known[i].resource == resource)
-            return known[i].columns;
+            return &known[i];
         if (known[i].resource)
             continue;
-        known[i].resource = resource;
-        known[i].columns = make(resource);
-        return known[i].columns;
+        known[i] = (struct known){resource, make(resource, 0), make(resource, LIST_OMITTED)};
+        return &known[i];
     }
     log_error("too many resources");
     abort();
+}
+
+const struct field **resource_columns(const struct resource *resource)
+{
+    return known_of(resource)->all;
+}
+
+const struct field **resource_list_columns(const struct resource *resource)
+{
+    return known_of(resource)->listed;
 }
 
 const char *column_expression(const struct field *field)

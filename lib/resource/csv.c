@@ -7,8 +7,11 @@
 
 enum { CELLS_MAX = 200 };
 
+/* A negative number is not one. */
 static bool is_formula(const char *text)
 {
+    if (*text == '-' && text[1] && strspn(text + 1, "0123456789") == strlen(text + 1))
+        return false;
     return *text && strchr("=+-@\t\r", *text) != NULL;
 }
 
@@ -20,7 +23,7 @@ void csv_cell(struct buf *out, const char *text)
         buf_puts(out, "\"\"");
         return;
     }
-    bool quote = is_formula(text) || strpbrk(text, ",\"\r\n") || *text == ' ' || *text == '\'';
+    bool quote = is_formula(text) || strpbrk(text, ",;\t\"\r\n") || *text == ' ' || *text == '\'';
     if (!quote) {
         buf_puts(out, text);
         return;

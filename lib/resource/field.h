@@ -32,7 +32,7 @@ enum field_type {
     LOCALE, /* BCP 47 of a small list: en, de, fr, … any well-formed tag */
     CURRENCY,
     JSON,      /* any value, stored as jsonb; max is bytes */
-    OBJECT,    /* .fields */
+    OBJECT,    /* .fields; patched member by member */
     ARRAY,     /* of .fields objects, or of .item values; max is a count */
     FILE_FIELD /* multipart upload */
 };
@@ -64,6 +64,8 @@ struct field {
     const char *initial;        /* value when absent on create, text form */
     const char *refers;
     const char *sql;            /* read-only expression instead of the column */
+    const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
+                                 * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */
     enum field_type item;       /* of ARRAY of plain values */
 };

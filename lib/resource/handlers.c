@@ -6,10 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "resource/csv.h"
 #include "resource/internal.h"
-
-enum { EXPORT_CHUNK = 1000, EXPORT_MAX = 100000 };
 
 /* ---- JSON ---- */
 
@@ -135,64 +132,13 @@ bool resource_delete(struct cx *cx)
     return record_delete(cx, cx->route->about, cx_path(cx, "id")) && respond_nothing(cx);
 }
 
-/* ---- CSV ---- */
-
-static void write_head(struct buf *out, const struct field *const *columns)
-{
-    for (int i = 0; columns[i]; i++)
-        csv_cell(out, field_json_name(columns[i]));
-    csv_line_end(out);
-}
-
-static void write_line(struct buf *out, const struct list_result *result, size_t row)
-{
-    char time[32];
-    for (int i = 0; result->fields[i]; i++) {
-        const char *text = rows_text(result->rows, row, i);
-        if (text && result->fields[i]->type == TIME && clock_from_database(text, time))
-            text = time;
-        else if (text && result->fields[i]->type == BOOL)
-            text = text[0] == 't' ? "true" : "false";
-        csv_cell(out, text);
-    }
-    csv_line_end(out);
-}
-
-/* What the filter shows, in chunks by cursor, so that no statement is long. */
-bool resource_export(struct cx *cx)
-{
-    const struct resource *resource = cx->route->about;
-    struct list_query query;
-    struct list_result result;
-    if (!list_read_query(cx, resource, &query))
-        return false;
-    query.limit = EXPORT_CHUNK;
-    query.page = 1;
-    query.count = false;
-    buf_clear(&cx->response.body);
-    write_head(&cx->response.body, query.columns ? query.columns : resource_columns(resource));
-    for (size_t total = 0; total < EXPORT_MAX; total += rows_count(result.rows)) {
-        if (!list_run(cx, resource, &query, &result))
-            return false;
-        for (size_t i = 0; i < rows_count(result.rows); i++)
-            write_line(&cx->response.body, &result, i);
-        if (!result.next_cursor)
-            break;
-        query.after = result.next_cursor;
-    }
-    return respond_file(cx, "text/csv; charset=utf-8",
-                        arena_printf(cx->arena, "%s.csv", resource->name));
-}
-
 /* ---- routes ---- */
 
 static void *keep(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
-    if (!memory) {
-        log_error("out of memory at start");
-        abort();
-    }
+    if (!memory)
+        log_out_of_memory();
     return memory;
 }
 

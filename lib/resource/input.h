@@ -29,6 +29,7 @@ struct input {
     struct value *values; /* one for each field, same order */
     const struct field *query_fields;
     struct value *query_values;
+    bool is_form;            /* typed by people: an object is meant whole, not as a patch */
     const char *body_sha256; /* of the body as sent, for Idempotency-Key; "" when none */
 };
 

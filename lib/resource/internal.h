@@ -5,6 +5,28 @@
 #include "base/buf.h"
 #include "resource/resource.h"
 
+enum { RESOURCE_FIELDS_MAX = 80 };
+
+/* ---- input.c ---- */
+/* Where a body is read: which field, for messages "a.b" or "items[2].name". */
+struct place {
+    struct cx *cx;
+    const char *prefix; /* "" at the top */
+    enum input_mode mode;
+};
+/* Adds to the details of the failure; false. */
+bool input_complain(const struct place *place, const char *name, const char *code,
+                    const char *message);
+struct input *input_new(struct cx *cx, const struct field *fields); /* all absent */
+bool input_is_fixed(const struct field *field, enum input_mode mode);
+/* Complains of each required field that is absent; not in a patch. */
+bool input_require(const struct place *place, const struct field *fields, struct value *values);
+void input_release_json(void *value); /* for arena_defer() */
+
+/* ---- input_json.c ---- */
+bool input_read_value(const struct place *place, const struct field *field, const char *name,
+                      json_object *json, struct value *out);
+
 /* ---- columns.c ---- */
 /* The fields that an answer has, NULL-terminated: the common ones, then the
  * resource's own that may be seen. Kept for the life of the process. */
@@ -16,16 +38,28 @@ const struct field *column_find(const struct resource *resource, const char *jso
 /* The expression that stands for a field in conditions. */
 const char *column_expression(const struct field *field);
 
+/* The columns that a list shows when none are chosen: without LIST_OMITTED. */
+const struct field **resource_list_columns(const struct resource *resource);
+
 /* ---- statements.c ---- */
 /* A statement made by the engine; the same text gives the same name, so that
- * each connection prepares it once. Bounded. */
+ * each connection prepares it once. Kept for the process, the least used going
+ * first; valid as long as the arena. */
 const struct statement *statement_made(struct arena *arena, const char *sql, unsigned flags);
 
+int statements_kept(void); /* how many, for tests */
+
 /* ---- list.c ---- */
+enum {
+    LIMIT_USUAL = 20,
+    LIMIT_EXPORT = 1000,
+    FILTERS_MAX = 20,
+    PARAMETERS_MAX = FILTERS_MAX + 10 /* search, place, limit, offset */
+};
 struct conditions {
     struct arena *arena;
     struct buf sql; /* "" or "where …" */
-    const char *parameters[48];
+    const char *parameters[PARAMETERS_MAX];
     int count;
 };
 void conditions_init(struct conditions *conditions, struct arena *arena);
@@ -35,10 +69,31 @@ int conditions_parameter(struct conditions *conditions, const char *value);
 void conditions_add(struct conditions *conditions, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ---- order.c ---- */
+enum { ORDER_MAX = 4 }; /* the id and three others */
+struct order {
+    const char *sort;
+    struct {
+        const struct field *field;
+        bool descending;
+    } keys[ORDER_MAX];
+    int count;
+};
+/* "-createdAt,name", the id behind; asked by a client: SORTED fields only. NULL:
+ * good; else what is wrong, for people. */
+const char *order_read(struct arena *arena, const struct resource *resource, const char *sort,
+                       bool asked, struct order *out);
+void order_sql(const struct order *order, struct buf *sql);
+/* Only the rows behind the place with these values, one for each key. */
+void order_add_place(const struct order *order, struct conditions *where,
+                     const char *const *values);
+/* Whether PostgreSQL could have written these values for the keys. */
+bool order_takes_place(const struct order *order, const char *const *values);
+
 /* ---- cursor.c ---- */
-/* An opaque place in a list: the sort, the sorted value (NULL: null) and the id. */
-char *cursor_write(struct arena *arena, const char *sort, const char *value, const char *id);
-bool cursor_read(struct arena *arena, const char *cursor, const char *sort, const char **value,
-                 const char **id);
+/* An opaque place in a list: the sort and the values of its keys (NULL: null). */
+char *cursor_write(struct arena *arena, const char *sort, const char *const *values, int count);
+bool cursor_read(struct arena *arena, const char *cursor, const char *sort, const char **values,
+                 int count);
 
 #endif

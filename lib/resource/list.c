@@ -15,8 +15,7 @@ void conditions_init(struct conditions *conditions, struct arena *arena)
 
 int conditions_parameter(struct conditions *conditions, const char *value)
 {
-    if (conditions->count == (int)COUNT(conditions->parameters))
-        return conditions->count; /* bounded by the number of query parameters that are read */
+    assert(conditions->count < PARAMETERS_MAX); /* list_read_query() bounds the filters */
     conditions->parameters[conditions->count++] = value;
     return conditions->count;
 }
@@ -68,78 +67,18 @@ static void add_all(struct conditions *where, const struct cx *cx, const struct 
         add_search(where, cx, resource, query->search);
 }
 
-/* ---- order and cursor ---- */
-
-struct order {
-    const struct field *field; /* the first sort key */
-    bool descending, several;
-};
-
-static void order_sql(struct cx *cx, const struct resource *resource, const char *sort,
-                      struct buf *sql, struct order *order)
-{
-    bool id_given = false;
-    *order = (struct order){.field = NULL};
-    for (const char *at = sort; *at;) {
-        size_t len = strcspn(at, ",");
-        bool descending = *at == '-';
-        const char *name = arena_copy(cx->arena, at + descending, len - descending);
-        const struct field *field = column_find(resource, name);
-        buf_printf(sql, "%s%s%s", order->field ? ", " : "\norder by ", column_expression(field),
-                   descending ? " desc" : "");
-        order->several = order->field != NULL;
-        if (!order->field) {
-            order->field = field;
-            order->descending = descending;
-        }
-        id_given = id_given || strcmp(field->name, "id") == 0;
-        at += len + (at[len] == ',');
-    }
-    if (!id_given)
-        buf_printf(sql, ", id%s", order->descending ? " desc" : "");
-}
-
-/* The rows behind (value, id). PostgreSQL sorts nulls last ascending and first
- * descending, which the index does as well. */
-static void add_cursor(struct conditions *where, const struct order *order, const char *value,
-                       const char *id)
-{
-    const char *column = column_expression(order->field), *sign = order->descending ? "<" : ">";
-    int at_id = conditions_parameter(where, id);
-    if (!(order->field->flags & NULLABLE)) {
-        int at = conditions_parameter(where, value);
-        conditions_add(where, "(%s, id) %s ($%d, $%d)", column, sign, at, at_id);
-        return;
-    }
-    if (!value) {
-        conditions_add(where, "((%s) is null and id %s $%d%s%s%s)", column, sign, at_id,
-                       order->descending ? " or (" : "", order->descending ? column : "",
-                       order->descending ? ") is not null" : "");
-        return;
-    }
-    int at = conditions_parameter(where, value);
-    conditions_add(where, "((%s, id) %s ($%d, $%d)%s%s%s)", column, sign, at, at_id,
-                   order->descending ? "" : " or (", order->descending ? "" : column,
-                   order->descending ? "" : ") is null");
-}
+/* ---- cursors ---- */
 
 static bool apply_cursor(struct cx *cx, struct conditions *where, const struct order *order,
-                         const struct list_query *query)
+                         const char *cursor)
 {
-    const char *value, *id;
-    if (!query->after)
+    const char *values[ORDER_MAX];
+    if (!cursor)
         return true;
-    if (order->several)
-        return fail(cx, 400, "bad_parameter", "after: a cursor goes with one sort field.");
-    if (!cursor_read(cx->arena, query->after, query->sort, &value, &id) ||
-        (!value && !(order->field->flags & NULLABLE)))
+    if (!cursor_read(cx->arena, cursor, order->sort, values, order->count) ||
+        !order_takes_place(order, values))
         return fail(cx, 400, "bad_cursor", "after: this cursor is not of this list.");
-    struct value checked;
-    const char *code, *message;
-    if (value && order->field->type != TIME && order->field->type != TEXT &&
-        !field_check_text(cx, order->field, value, &checked, &code, &message))
-        return fail(cx, 400, "bad_cursor", "after: this cursor is not of this list.");
-    add_cursor(where, order, value, id);
+    order_add_place(order, where, values);
     return true;
 }
 
@@ -151,71 +90,98 @@ static int index_of(const struct field *const *fields, const struct field *field
     return -1;
 }
 
-/* There may be more behind a full page; the cursor needs the sorted value, so
- * that is selected as the last column when it was not asked for. */
+/* There may be more behind a full page. The values of keys that were not asked
+ * for stand behind the columns. */
 static void next_cursor(struct cx *cx, const struct list_query *query, const struct order *order,
                         struct list_result *out)
 {
+    const char *values[ORDER_MAX];
     size_t count = rows_count(out->rows);
-    if (count == 0 || (int64_t)count < query->limit || order->several)
+    int extra = 0;
+    if (count == 0 || (int64_t)count < query->limit)
         return;
     if (out->total >= 0 && query->page * query->limit >= out->total)
         return;
-    int at = index_of(out->fields, order->field);
-    const char *value = rows_text(out->rows, count - 1, at >= 0 ? at : rows_width(out->rows) - 1);
-    out->next_cursor =
-        cursor_write(cx->arena, query->sort, value, rows_text(out->rows, count - 1, 0));
+    while (out->fields[extra])
+        extra++;
+    for (int i = 0; i < order->count; i++) {
+        int at = index_of(out->fields, order->keys[i].field);
+        values[i] = rows_text(out->rows, count - 1, at >= 0 ? at : extra++);
+    }
+    out->next_cursor = cursor_write(cx->arena, order->sort, values, order->count);
 }
 
 /* ---- running ---- */
 
-static const char *select_sql(struct cx *cx, const struct resource *resource,
-                              const struct list_query *query, const struct conditions *where,
-                              const struct buf *order_by, const struct order *order,
+/* How many and from where are parameters, so that one statement serves every
+ * page; only the usual limits are written out, because the planner then knows
+ * that few rows are wanted. */
+static void add_limit(struct buf *sql, struct conditions *where, const struct list_query *query)
+{
+    struct arena *arena = where->arena;
+    if (query->limit == LIMIT_USUAL || query->limit == LIMIT_EXPORT)
+        buf_printf(sql, "\nlimit %lld", (long long)query->limit);
+    else
+        buf_printf(
+            sql, "\nlimit $%d",
+            conditions_parameter(where, arena_printf(arena, "%lld", (long long)query->limit)));
+    if (!query->after && query->page > 1)
+        buf_printf(sql, " offset $%d",
+                   conditions_parameter(
+                       where, arena_printf(arena, "%lld", (query->page - 1LL) * query->limit)));
+}
+
+static const char *select_sql(const struct resource *resource, const struct list_query *query,
+                              struct conditions *where, const struct order *order,
                               const struct field *const *columns)
 {
     struct buf sql;
-    buf_init(&sql, cx->arena);
+    buf_init(&sql, where->arena);
     buf_puts(&sql, "select ");
     columns_sql(&sql, columns);
-    if (index_of(columns, order->field) < 0)
-        buf_printf(&sql, ", (%s)", column_expression(order->field));
-    buf_printf(&sql, "\nfrom %s%s%s\nlimit %lld", resource->table, where->sql.data, order_by->data,
-               (long long)query->limit);
-    if (!query->after && query->page > 1)
-        buf_printf(&sql, " offset %lld", (query->page - 1LL) * query->limit);
+    for (int i = 0; i < order->count; i++)
+        if (index_of(columns, order->keys[i].field) < 0)
+            buf_printf(&sql, ", (%s)", column_expression(order->keys[i].field));
+    buf_printf(&sql, "\nfrom %s%s", resource->table, where->sql.data);
+    order_sql(order, &sql);
+    add_limit(&sql, where, query);
     return sql.data;
 }
 
-static const char *const *copied(struct cx *cx, const struct conditions *where)
+static const char *const *copied(const struct conditions *where)
 {
     size_t size = sizeof where->parameters[0] * (size_t)(where->count ? where->count : 1);
-    return memcpy(arena_alloc(cx->arena, size), where->parameters, size);
+    return memcpy(arena_alloc(where->arena, size), where->parameters, size);
+}
+
+static void add_count(struct batch *batch, const struct resource *resource,
+                      const struct conditions *where)
+{
+    const char *sql =
+        arena_printf(where->arena, "select count(*)\nfrom %s%s", resource->table, where->sql.data);
+    batch_add(batch, statement_made(where->arena, sql, 0), copied(where), where->count);
 }
 
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out)
 {
     struct conditions where;
-    struct buf order_by;
     struct order order;
     struct batch batch;
-    const struct field **columns = query->columns ? query->columns : resource_columns(resource);
+    const struct field **columns =
+        query->columns ? query->columns : resource_list_columns(resource);
+    const char *problem = order_read(cx->arena, resource, query->sort, false, &order);
+    if (problem)
+        return fail(cx, 400, "bad_parameter", "sort: %s", problem);
     conditions_init(&where, cx->arena);
-    buf_init(&order_by, cx->arena);
     add_all(&where, cx, resource, query);
     batch_init(&batch, &cx->db);
-    if (query->count) {
-        const char *sql =
-            arena_printf(cx->arena, "select count(*)\nfrom %s%s", resource->table, where.sql.data);
-        batch_add(&batch, statement_made(cx->arena, sql, 0), copied(cx, &where), where.count);
-    }
-    order_sql(cx, resource, query->sort, &order_by, &order);
-    assert(order.field); /* a sort names at least one */
-    if (!apply_cursor(cx, &where, &order, query))
+    if (query->count)
+        add_count(&batch, resource, &where);
+    if (!apply_cursor(cx, &where, &order, query->after))
         return false;
-    const char *sql = select_sql(cx, resource, query, &where, &order_by, &order, columns);
-    batch_add(&batch, statement_made(cx->arena, sql, 0), copied(cx, &where), where.count);
+    const char *sql = select_sql(resource, query, &where, &order, columns);
+    batch_add(&batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
     struct rows **rows = batch_run(&batch);
     if (!rows)
         return fail_db(cx);

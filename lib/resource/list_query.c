@@ -5,14 +5,7 @@
 #include "http/cx.h"
 #include "resource/internal.h"
 
-enum {
-    LIMIT = 20,
-    LIMIT_MAX = 100,
-    PAGE_MAX = 1000000,
-    COLUMNS_MAX = 64,
-    IN_MAX = 100,
-    SEARCH_MAX = 200
-};
+enum { LIMIT_MAX = 100, PAGE_MAX = 1000000, COLUMNS_MAX = 64, IN_MAX = 100, SEARCH_MAX = 200 };
 
 static bool refuse(struct cx *cx, const char *name, const char *why)
 {
@@ -36,17 +29,16 @@ static bool has_search(const struct resource *resource)
 /* "-createdAt,name": each must be sortable. */
 static bool check_sort(struct cx *cx, const struct resource *resource, const char *sort)
 {
-    if (!*sort)
-        return refuse(cx, "sort", "name a field.");
-    for (const char *at = sort; *at;) {
-        size_t len = strcspn(at, ",");
-        const char *name = arena_copy(cx->arena, at + (*at == '-'), len - (*at == '-'));
-        const struct field *field = column_find(resource, name);
-        if (!field || !(field->flags & SORTED))
-            return refuse(cx, "sort", arena_printf(cx->arena, "one cannot sort by \"%s\".", name));
-        at += len + (at[len] == ',');
-    }
-    return true;
+    struct order order;
+    const char *problem = order_read(cx->arena, resource, sort, true, &order);
+    return !problem || refuse(cx, "sort", problem);
+}
+
+static bool is_chosen(const struct field *const *columns, const struct field *field)
+{
+    while (*columns && *columns != field)
+        columns++;
+    return *columns != NULL;
 }
 
 static bool read_fields(struct cx *cx, const struct resource *resource, const char *text,
@@ -61,7 +53,7 @@ static bool read_fields(struct cx *cx, const struct resource *resource, const ch
         const struct field *field = column_find(resource, name);
         if (!field || count > COLUMNS_MAX)
             return refuse(cx, "fields", arena_printf(cx->arena, "there is no field \"%s\".", name));
-        if (field != out->columns[0])
+        if (!is_chosen(out->columns, field))
             out->columns[count++] = field;
         at += len + (at[len] == ',');
     }
@@ -139,8 +131,10 @@ static bool check_filter(struct cx *cx, struct list_filter *filter, const char *
 
 /* "value[gte]" is a field and an operator. */
 static bool read_filter(struct cx *cx, const struct resource *resource, const struct parameter *it,
-                        struct list_filter ***tail)
+                        struct list_query *out)
 {
+    struct list_filter **tail = &out->filters;
+    int count = 0;
     size_t len = strcspn(it->name, "[");
     const char *name = arena_copy(cx->arena, it->name, len), *word = "";
     if (it->name[len] == '[') {
@@ -152,13 +146,16 @@ static bool read_filter(struct cx *cx, const struct resource *resource, const st
     const struct field *field = column_find(resource, name);
     if (!field || !(field->flags & FILTERED))
         return unknown(cx, it->name);
+    for (; *tail; tail = &(*tail)->next)
+        count++;
+    if (count == FILTERS_MAX)
+        return refuse(cx, it->name, "too many filters.");
     for (size_t i = 0; i < COUNT(operators); i++) {
         if (strcmp(operators[i].word, word) != 0)
             continue;
         struct list_filter *filter = arena_alloc(cx->arena, sizeof *filter);
         *filter = (struct list_filter){.field = field, .operator= operators[i].operator};
-        **tail = filter;
-        *tail = &filter->next;
+        *tail = filter;
         return check_filter(cx, filter, it->name, it->value);
     }
     return unknown(cx, it->name);
@@ -173,8 +170,7 @@ static bool read_number(struct cx *cx, const struct parameter *it, int64_t most,
 }
 
 static bool read_parameter(struct cx *cx, const struct resource *resource,
-                           const struct parameter *it, struct list_query *out,
-                           struct list_filter ***tail)
+                           const struct parameter *it, struct list_query *out)
 {
     const char *name = it->name;
     if (strcmp(name, "page") == 0)
@@ -196,20 +192,19 @@ static bool read_parameter(struct cx *cx, const struct resource *resource,
         out->search = it->value;
         return strlen(it->value) <= SEARCH_MAX || refuse(cx, "q", "too long.");
     }
-    return read_filter(cx, resource, it, tail);
+    return read_filter(cx, resource, it, out);
 }
 
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out)
 {
-    struct list_filter **tail = &out->filters;
     *out = (struct list_query){.page = 1,
-                               .limit = LIMIT,
+                               .limit = LIMIT_USUAL,
                                .count = true,
                                .sort = resource->sort ? resource->sort : "-createdAt"};
     for (const struct parameter *it = cx->request.query; it; it = it->next) {
         bool empty_control = cx->is_page && (*it->value == '\0' || *it->name == '_');
         bool declared = cx->input && field_find_json(cx->input->query_fields, it->name);
-        if (!empty_control && !declared && !read_parameter(cx, resource, it, out, &tail))
+        if (!empty_control && !declared && !read_parameter(cx, resource, it, out))
             return false;
     }
     return true;

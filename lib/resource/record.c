@@ -1,12 +1,18 @@
 /* record: reading and writing one record. A write is one statement in one round
  * trip; its event is written by the table's trigger. */
-#include <stdio.h>
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/internal.h"
+
+/* The last microsecond of the year 9999, behind which no time of ours lies. */
+static const unsigned long long time_max_us = 253402300799999999ULL;
+
+enum { OBJECT_MAX = 1 << 20 };
 
 static bool not_found(struct cx *cx, const struct resource *resource)
 {
@@ -67,20 +73,43 @@ char *record_etag(struct cx *cx, const struct list_result *result)
     return arena_printf(cx->arena, "\"%llx\"", (unsigned long long)us);
 }
 
-/* The time that If-Match demands, as a parameter; NULL when it demands none. */
-static bool demanded_version(struct cx *cx, const char **time)
+/* One version of an If-Match; NULL: not one of ours. Where it began with W/, nginx
+ * compressed the answer that it comes from: the version is the same. */
+static const char *read_version(struct cx *cx, const char *tag)
 {
-    unsigned long long us;
-    char end;
+    char *end, *time = arena_alloc(cx->arena, 32);
+    if (strncmp(tag, "W/", 2) == 0)
+        tag += 2;
+    if (tag[0] != '"' || strspn(tag + 1, "0123456789abcdef") == 0)
+        return NULL;
+    unsigned long long us = strtoull(tag + 1, &end, 16);
+    if (*end != '"' || us > time_max_us)
+        return NULL;
+    clock_format((int64_t)us, time);
+    return time;
+}
+
+/* The versions that If-Match allows, as PostgreSQL's array; NULL when it
+ * demands none (RFC 9110 13.1.1). */
+static bool demanded_versions(struct cx *cx, const struct resource *resource, const char **times)
+{
+    struct buf list;
     const char *header = request_header(&cx->request, "If-Match");
-    *time = NULL;
-    if (!header || strcmp(header, "*") == 0)
+    *times = NULL;
+    if (!header || strcmp(header, "*") == 0 || resource->no_common_times)
         return true;
-    char *text = arena_alloc(cx->arena, 32);
-    if (sscanf(header, "\"%llx%c", &us, &end) != 2 || end != '"' || us > INT64_MAX / 2)
+    buf_init(&list, cx->arena);
+    for (const char *tag = header; *tag;) {
+        tag += strspn(tag, " \t,");
+        const char *time = read_version(cx, tag);
+        if (time)
+            buf_printf(&list, "%c%s", list.len ? ',' : '{', time);
+        tag += strcspn(tag, ",");
+    }
+    if (list.len == 0)
         return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
-    clock_format((int64_t)us, text);
-    *time = text;
+    buf_putc(&list, '}');
+    *times = list.data;
     return true;
 }
 
@@ -90,7 +119,7 @@ struct write {
     struct cx *cx;
     const struct resource *resource;
     struct buf names, values;
-    const char *parameters[80];
+    const char *parameters[RESOURCE_FIELDS_MAX + 4]; /* tenant, id, id and version of an update */
     int count;
 };
 
@@ -103,6 +132,7 @@ static void write_init(struct write *write, struct cx *cx, const struct resource
 
 static int parameter(struct write *write, const char *value)
 {
+    assert(write->count < (int)COUNT(write->parameters)); /* resource_routes() counts fields */
     write->parameters[write->count++] = value;
     return write->count;
 }
@@ -159,6 +189,15 @@ static void set_value(struct write *write, const struct field *field, const char
                parameter(write, value));
 }
 
+/* Merging goes into objects too (RFC 7396 2); what an object of a field may be
+ * in bytes, its result may be as well. */
+static void set_merged(struct write *write, const struct field *field, const char *patch)
+{
+    buf_printf(&write->values, "%s%s = house.merge_patch(%s, $%d, %lld)",
+               write->values.len ? ", " : "", field->name, field->name, parameter(write, patch),
+               (long long)(field->type == JSON && field->max ? field->max : OBJECT_MAX));
+}
+
 /* Replacing gives what is absent its initial value or null; merging leaves it. */
 static void build_update(struct write *write, const struct input *input, enum input_mode mode)
 {
@@ -166,7 +205,10 @@ static void build_update(struct write *write, const struct input *input, enum in
         const struct value *value = &input->values[field - input->fields];
         if (!is_column(field) || (field->flags & CREATE_ONLY))
             continue;
-        if (value->presence == GIVEN)
+        if (value->presence == GIVEN && mode == INPUT_MERGE && !input->is_form &&
+            json_object_is_type(value->json, json_type_object))
+            set_merged(write, field, value->text);
+        else if (value->presence == GIVEN)
             set_value(write, field, value->text);
         else if (value->presence == IS_NULL)
             set_value(write, field, NULL);
@@ -212,19 +254,19 @@ static bool update_row(struct cx *cx, const struct resource *resource, const cha
 {
     struct write write;
     struct buf sql;
-    const char *version;
-    if (!demanded_version(cx, &version))
+    const char *versions;
+    if (!demanded_versions(cx, resource, &versions))
         return false;
     write_init(&write, cx, resource);
     build_update(&write, input, mode);
     if (write.count == 0)
-        buf_puts(&write.values, "updated_at = updated_at");
+        buf_puts(&write.values, "id = id");
     buf_init(&sql, cx->arena);
     buf_printf(&sql, "update %s\nset %s\nwhere id = $%d", resource->table, write.values.data,
                parameter(&write, id));
     and_where(&sql, resource);
-    if (version)
-        buf_printf(&sql, "\nand updated_at = $%d", parameter(&write, version));
+    if (versions)
+        buf_printf(&sql, "\nand updated_at = any($%d)", parameter(&write, versions));
     buf_puts(&sql, "\nreturning ");
     columns_sql(&sql, resource_columns(resource));
     if (!run_write(&write, sql.data, out))
@@ -237,15 +279,15 @@ static bool delete_row(struct cx *cx, const struct resource *resource, const cha
     struct write write;
     struct buf sql;
     struct list_result out = {.rows = NULL};
-    const char *version;
-    if (!demanded_version(cx, &version))
+    const char *versions;
+    if (!demanded_versions(cx, resource, &versions))
         return false;
     write_init(&write, cx, resource);
     buf_init(&sql, cx->arena);
     buf_printf(&sql, "delete from %s\nwhere id = $%d", resource->table, parameter(&write, id));
     and_where(&sql, resource);
-    if (version)
-        buf_printf(&sql, "\nand updated_at = $%d", parameter(&write, version));
+    if (versions)
+        buf_printf(&sql, "\nand updated_at = any($%d)", parameter(&write, versions));
     buf_puts(&sql, "\nreturning id");
     if (!run_write(&write, sql.data, &out))
         return false;

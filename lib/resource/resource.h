@@ -15,6 +15,7 @@
 #include "resource/field.h"
 #include "resource/input.h"
 
+struct buf;
 struct cx;
 struct rows;
 
@@ -95,6 +96,11 @@ struct list_result {
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out);
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out);
+/* Every row that the query shows, whatever its page and limit, written to
+ * cx->response.body. 422 when there are too many (100,000 rows, 64 MiB). WAITS. */
+typedef void list_row_writer(struct buf *out, const struct list_result *result, size_t row);
+bool list_each(struct cx *cx, const struct resource *resource, const struct list_query *query,
+               list_row_writer *write);
 /* One record; *out rows with one row and all fields. 404 when there is none. */
 bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out);

@@ -1,0 +1,99 @@
+/* input_form: what people typed into a form against fields. Empty means null, or
+ * absent where null is no value; what was typed is kept to fill the form again. */
+#include <string.h>
+
+#include "access/tenant.h"
+#include "base/money.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+
+/* A list in a form: one line each in a text area, or one checkbox each. */
+static char *form_list(struct cx *cx, const char *name)
+{
+    struct buf out;
+    struct json json;
+    buf_init(&out, cx->arena);
+    json_start(&json, &out);
+    json_open_array(&json);
+    for (const struct parameter *it = cx->request.form; it; it = it->next) {
+        if (strcmp(it->name, name) != 0)
+            continue;
+        for (const char *line = it->value; *line;) {
+            size_t len = strcspn(line, "\r\n");
+            char *entry = text_trim(cx->arena, arena_copy(cx->arena, line, len));
+            if (*entry)
+                json_put_text(&json, entry);
+            line += len + strspn(line + len, "\r\n");
+        }
+    }
+    json_close_array(&json);
+    return out.data;
+}
+
+static bool read_form_list(const struct place *place, const struct field *field, const char *name,
+                           const char *typed, struct value *value)
+{
+    json_object *list = json_tokener_parse(form_list(place->cx, name));
+    arena_defer(place->cx->arena, input_release_json, list);
+    value->raw = typed;
+    return input_read_value(place, field, name, list, value);
+}
+
+/* People write amounts as 12.50; the field beside it says of which currency. */
+static bool read_form_money(const struct place *place, const struct field *field, const char *name,
+                            const char *typed, struct value *value)
+{
+    struct cx *cx = place->cx;
+    const struct field *beside = field->refers ? field_find(cx->route->body, field->refers) : NULL;
+    const char *currency = beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
+    int64_t amount;
+    if (!currency || !money_is_currency(currency))
+        currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
+    if (!money_parse(text_trim(cx->arena, typed), currency, &amount))
+        return input_complain(place, name, "invalid_amount", "Use an amount like 12.50.");
+    const char *code, *message;
+    const char *text = arena_printf(cx->arena, "%lld", (long long)amount);
+    bool good = field_check_text(cx, field, text, value, &code, &message) ||
+                input_complain(place, name, code, message);
+    value->raw = typed;
+    return good;
+}
+
+static bool read_form_field(const struct place *place, const struct field *field,
+                            struct value *value)
+{
+    const char *name = field_json_name(field), *code, *message;
+    const char *typed = parameter_get(place->cx->request.form, name);
+    if (!typed)
+        return true;
+    if (field->type == ARRAY && !field->fields)
+        return read_form_list(place, field, name, typed, value);
+    value->raw = field->type == SECRET ? NULL : typed;
+    if (*typed == '\0') {
+        if ((field->flags & REQUIRED) && place->mode == INPUT_MERGE)
+            return input_complain(place, name, "required", "This is required.");
+        if (field->flags & NULLABLE)
+            value->presence = IS_NULL;
+        return true;
+    }
+    value->presence = GIVEN; /* though perhaps wrongly: it is not missing */
+    if (field->type == MONEY)
+        return read_form_money(place, field, name, typed, value);
+    return field_check_text(place->cx, field, typed, value, &code, &message) ||
+           input_complain(place, name, code, message);
+}
+
+bool input_read_form(struct cx *cx, const struct field *fields, enum input_mode mode,
+                     struct input **out)
+{
+    struct place place = {cx, "", mode};
+    bool good = true;
+    *out = input_new(cx, fields);
+    (*out)->is_form = true;
+    fields = (*out)->fields;
+    for (size_t i = 0; fields[i].type != FIELD_END; i++)
+        if (!input_is_fixed(&fields[i], mode))
+            good = read_form_field(&place, &fields[i], &(*out)->values[i]) && good;
+    return input_require(&place, fields, (*out)->values) && good;
+}

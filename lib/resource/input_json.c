@@ -1,0 +1,179 @@
+/* input_json: an object of JSON against fields, nested ones included. */
+#include <string.h>
+
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+
+static bool read_object(const struct place *place, const struct field *fields, json_object *object,
+                        struct value *values);
+
+static const char *wrong_type(const struct field *field)
+{
+    switch (field->type) {
+    case INT:
+    case MONEY:
+    case BASIS_POINTS:
+        return "This must be a whole number.";
+    case BOOL:
+        return "This must be true or false.";
+    case OBJECT:
+        return "This must be an object.";
+    case ARRAY:
+        return "This must be a list.";
+    default:
+        return "This must be text.";
+    }
+}
+
+static enum json_type json_type_of(enum field_type type)
+{
+    switch (type) {
+    case INT:
+    case MONEY:
+    case BASIS_POINTS:
+        return json_type_int;
+    case BOOL:
+        return json_type_boolean;
+    case OBJECT:
+        return json_type_object;
+    case ARRAY:
+        return json_type_array;
+    default:
+        return json_type_string;
+    }
+}
+
+/* What is nested is stored as JSON, so its normal form goes back into it. */
+static bool is_text(const struct field *field)
+{
+    return json_type_of(field->type) == json_type_string && field->type != JSON;
+}
+
+static bool read_item(const struct place *place, const struct field *field, json_object *array,
+                      size_t at)
+{
+    json_object *item = json_object_array_get_idx(array, at);
+    const struct field one = {.name = field->name,
+                              .type = field->item,
+                              .min = field->min ? 1 : 0,
+                              .choices = field->choices};
+    struct value value = {.presence = ABSENT};
+    const char *code, *message;
+    if (!json_object_is_type(item, json_type_of(one.type)))
+        return input_complain(place, "", "wrong_type", wrong_type(&one));
+    if (!field_check_text(place->cx, &one, json_object_get_string(item), &value, &code, &message))
+        return input_complain(place, "", code, message);
+    if (is_text(&one))
+        json_object_array_put_idx(array, at, json_object_new_string(value.text));
+    return true;
+}
+
+static bool read_array(const struct place *place, const struct field *field, const char *name,
+                       json_object *array)
+{
+    size_t count = json_object_array_length(array);
+    int64_t most = field->max ? field->max : 1000;
+    bool good = true;
+    if ((int64_t)count > most)
+        return input_complain(
+            place, name, "too_long",
+            arena_printf(place->cx->arena, "At most %lld entries.", (long long)most));
+    for (size_t i = 0; i < count; i++) {
+        json_object *item = json_object_array_get_idx(array, i);
+        struct place inner = *place;
+        inner.prefix = arena_printf(place->cx->arena, "%s%s[%zu]", place->prefix, name, i);
+        if (!field->fields) {
+            good = read_item(&inner, field, array, i) && good;
+            continue;
+        }
+        inner.prefix = arena_printf(place->cx->arena, "%s.", inner.prefix);
+        struct value *values =
+            arena_alloc(place->cx->arena, sizeof *values * (field_count(field->fields) + 1));
+        if (json_object_is_type(item, json_type_object))
+            good = read_object(&inner, field->fields, item, values) && good;
+        else
+            good = input_complain(place, name, "wrong_type", "Each entry must be an object.");
+    }
+    return good;
+}
+
+static bool read_nested(const struct place *place, const struct field *field, const char *name,
+                        json_object *json)
+{
+    if (field->type == ARRAY)
+        return read_array(place, field, name, json);
+    if (field->type != OBJECT || !field->fields)
+        return true;
+    struct place inner = *place;
+    inner.prefix = arena_printf(place->cx->arena, "%s%s.", place->prefix, name);
+    struct value *values =
+        arena_alloc(place->cx->arena, sizeof *values * (field_count(field->fields) + 1));
+    return read_object(&inner, field->fields, json, values);
+}
+
+bool input_read_value(const struct place *place, const struct field *field, const char *name,
+                      json_object *json, struct value *out)
+{
+    const char *code, *message;
+    if (!json) {
+        out->presence = IS_NULL;
+        if (field->flags & NULLABLE)
+            return true;
+        return input_complain(place, name, "not_nullable", "This may not be null.");
+    }
+    out->presence = GIVEN;
+    if (field->type != JSON && !json_object_is_type(json, json_type_of(field->type)))
+        return input_complain(place, name, "wrong_type", wrong_type(field));
+    if (field->type == JSON || field->type == OBJECT || field->type == ARRAY) {
+        bool good = read_nested(place, field, name, json);
+        out->json = json;
+        out->text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
+        if (field->type == JSON && field->max && strlen(out->text) > (size_t)field->max)
+            return input_complain(place, name, "too_long", "This is too large.");
+        return good;
+    }
+    const char *text = json_object_get_string(json);
+    return field_check_text(place->cx, field, text, out, &code, &message) ||
+           input_complain(place, name, code, message);
+}
+
+/* In a patch, null takes a member of an object away (RFC 7396 2). */
+static bool is_taken_away(const struct place *place, const struct field *field, json_object *json)
+{
+    return !json && place->mode == INPUT_MERGE && *place->prefix && !(field->flags & REQUIRED);
+}
+
+static bool read_member(const struct place *place, const struct field *field, json_object *object,
+                        const char *name, json_object *json, struct value *value)
+{
+    if (!input_read_value(place, field, name, json, value))
+        return false;
+    if (*place->prefix && value->presence == GIVEN && is_text(field))
+        json_object_object_add(object, name, json_object_new_string(value->text));
+    return true;
+}
+
+static bool read_object(const struct place *place, const struct field *fields, json_object *object,
+                        struct value *values)
+{
+    bool good = true;
+    json_object_object_foreach(object, name, json)
+    {
+        const struct field *field = field_find_json(fields, name);
+        if (!field || input_is_fixed(field, place->mode))
+            good = input_complain(place, name, "unknown_field",
+                                  field ? "This cannot be set here." : "There is no such field.");
+        else if (!is_taken_away(place, field, json))
+            good = read_member(place, field, object, name, json, &values[field - fields]) && good;
+    }
+    return input_require(place, fields, values) && good;
+}
+
+bool input_read_json(struct cx *cx, const struct field *fields, json_object *object,
+                     enum input_mode mode, struct input **out)
+{
+    struct place place = {cx, "", mode};
+    *out = input_new(cx, fields);
+    return read_object(&place, (*out)->fields, object, (*out)->values);
+}

@@ -1,0 +1,192 @@
+/* order: what a list is sorted by, and where in that order a page begins.
+ *
+ * The id always comes last, so the order is total and a place in it is the
+ * values of its keys (keyset pagination): rows that come or go elsewhere move
+ * nothing. PostgreSQL sorts nulls last ascending and first descending. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+
+static bool has_key(const struct order *order, const struct field *field)
+{
+    for (int i = 0; i < order->count; i++)
+        if (order->keys[i].field == field)
+            return true;
+    return false;
+}
+
+/* What is sorted by in place of a field; NULL: it may not sort. */
+static const struct field *sorting_field(const struct resource *resource, const char *name,
+                                         bool asked)
+{
+    const struct field *field = column_find(resource, name);
+    if (!field || (asked && !(field->flags & SORTED)))
+        return NULL;
+    return field->sorted_by ? column_find(resource, field->sorted_by) : field;
+}
+
+const char *order_read(struct arena *arena, const struct resource *resource, const char *sort,
+                       bool asked, struct order *out)
+{
+    *out = (struct order){.sort = sort};
+    for (const char *at = sort; *at;) {
+        size_t len = strcspn(at, ",");
+        bool descending = *at == '-';
+        const char *name = arena_copy(arena, at + descending, len - descending);
+        const struct field *field = sorting_field(resource, name, asked);
+        if (!field)
+            return arena_printf(arena, "one cannot sort by \"%s\".", name);
+        if (out->count == ORDER_MAX - 1)
+            return "too many fields.";
+        if (has_key(out, field))
+            return arena_printf(arena, "\"%s\" stands there twice.", name);
+        out->keys[out->count].field = field;
+        out->keys[out->count++].descending = descending;
+        at += len + (at[len] == ',');
+    }
+    if (out->count == 0)
+        return "name a field.";
+    const struct field *id = resource_columns(resource)[0];
+    if (!has_key(out, id)) {
+        out->keys[out->count].field = id;
+        out->keys[out->count++].descending = out->keys[0].descending;
+    }
+    return NULL;
+}
+
+void order_sql(const struct order *order, struct buf *sql)
+{
+    for (int i = 0; i < order->count; i++)
+        buf_printf(sql, "%s(%s)%s", i ? ", " : "\norder by ",
+                   column_expression(order->keys[i].field),
+                   order->keys[i].descending ? " desc" : "");
+}
+
+/* ---- behind a cursor ---- */
+
+struct behind {
+    struct conditions *where;
+    const struct order *order;
+    const char *const *values;
+    int numbers[ORDER_MAX]; /* of their parameters; 0: null */
+};
+
+static bool is_nullable(const struct order *order, int key)
+{
+    return (order->keys[key].field->flags & NULLABLE) != 0;
+}
+
+/* Comparing rows is what an index can answer. It leaves nulls out, which is
+ * right only where they came before. */
+static bool rows_compare(const struct behind *behind)
+{
+    const struct order *order = behind->order;
+    for (int i = 0; i < order->count; i++)
+        if (order->keys[i].descending != order->keys[0].descending ||
+            (is_nullable(order, i) && (!order->keys[i].descending || !behind->values[i])))
+            return false;
+    return true;
+}
+
+static void add_row_comparison(const struct behind *behind)
+{
+    struct buf left, right;
+    const struct order *order = behind->order;
+    buf_init(&left, behind->where->arena);
+    buf_init(&right, behind->where->arena);
+    for (int i = 0; i < order->count; i++) {
+        buf_printf(&left, "%s(%s)", i ? ", " : "", column_expression(order->keys[i].field));
+        buf_printf(&right, "%s$%d", i ? ", " : "", behind->numbers[i]);
+    }
+    conditions_add(behind->where, "(%s) %s (%s)", left.data, order->keys[0].descending ? "<" : ">",
+                   right.data);
+}
+
+static void write_equal(struct buf *sql, const struct behind *behind, int key)
+{
+    const char *column = column_expression(behind->order->keys[key].field);
+    if (behind->values[key])
+        buf_printf(sql, "(%s) = $%d", column, behind->numbers[key]);
+    else
+        buf_printf(sql, "(%s) is null", column);
+}
+
+static void write_behind(struct buf *sql, const struct behind *behind, int key)
+{
+    const char *column = column_expression(behind->order->keys[key].field);
+    bool descending = behind->order->keys[key].descending;
+    if (!behind->values[key])
+        buf_printf(sql, descending ? "(%s) is not null" : "false", column);
+    else if (descending)
+        buf_printf(sql, "(%s) < $%d", column, behind->numbers[key]);
+    else if (is_nullable(behind->order, key))
+        buf_printf(sql, "((%s) > $%d or (%s) is null)", column, behind->numbers[key], column);
+    else
+        buf_printf(sql, "(%s) > $%d", column, behind->numbers[key]);
+}
+
+/* The first key is behind, or it is equal and the second is behind, … */
+static void add_alternatives(const struct behind *behind)
+{
+    struct buf sql;
+    buf_init(&sql, behind->where->arena);
+    for (int last = 0; last < behind->order->count; last++) {
+        buf_puts(&sql, last ? " or (" : "(");
+        for (int i = 0; i < last; i++) {
+            write_equal(&sql, behind, i);
+            buf_puts(&sql, " and ");
+        }
+        write_behind(&sql, behind, last);
+        buf_putc(&sql, ')');
+    }
+    conditions_add(behind->where, "(%s)", sql.data);
+}
+
+void order_add_place(const struct order *order, struct conditions *where, const char *const *values)
+{
+    struct behind behind = {.where = where, .order = order, .values = values};
+    for (int i = 0; i < order->count; i++)
+        if (values[i])
+            behind.numbers[i] = conditions_parameter(where, values[i]);
+    if (rows_compare(&behind))
+        add_row_comparison(&behind);
+    else
+        add_alternatives(&behind);
+}
+
+/* ---- what a cursor may hold: the values as PostgreSQL wrote them ---- */
+
+static bool is_stored_value(const struct field *field, const char *text)
+{
+    int64_t number;
+    char time[32];
+    if (!text)
+        return (field->flags & NULLABLE) != 0;
+    switch (field->type) {
+    case INT:
+    case MONEY:
+    case BASIS_POINTS:
+        return text_to_int(text, INT64_MIN, INT64_MAX, &number);
+    case BOOL:
+        return strcmp(text, "t") == 0 || strcmp(text, "f") == 0;
+    case UUID:
+        return uuid_is(text);
+    case DATE:
+        return clock_is_date(text);
+    case TIME:
+        return clock_from_database(text, time) && clock_parse(time, &number);
+    default:
+        return true;
+    }
+}
+
+bool order_takes_place(const struct order *order, const char *const *values)
+{
+    for (int i = 0; i < order->count; i++)
+        if (!is_stored_value(order->keys[i].field, values[i]))
+            return false;
+    return true;
+}
