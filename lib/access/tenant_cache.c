@@ -157,10 +157,8 @@ static struct cached *new_cached(enum tenant_key kind, const char *key, bool kno
     for (int i = 0; known && i < COLUMNS; i++)
         size += size_of(text[i]);
     struct cached *cached = calloc(1, size);
-    if (!cached) {
-        log_error("out of memory");
-        abort();
-    }
+    if (!cached)
+        log_out_of_memory();
     struct tenant *tenant = (struct tenant *)(cached + 1);
     char *at = (char *)(tenant + 1);
     *cached = (struct cached){.kind = kind, .key = move_in(&at, key), .holders = 1};

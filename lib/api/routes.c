@@ -17,10 +17,8 @@ static void collect(struct collection *all, const struct route *route)
     if (all->count == all->room) {
         all->room = all->room ? all->room * 2 : 64;
         const struct route **items = realloc(all->items, all->room * sizeof *items);
-        if (!items) {
-            log_error("out of memory at start");
-            abort();
-        }
+        if (!items)
+            log_out_of_memory();
         all->items = items;
     }
     all->items[all->count++] = route;

@@ -141,10 +141,8 @@ static bool settings_page_save(struct cx *cx)
 static void *keep(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
-    if (!memory) {
-        log_error("out of memory at start");
-        abort();
-    }
+    if (!memory)
+        log_out_of_memory();
     return memory;
 }
 

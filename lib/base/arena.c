@@ -30,10 +30,8 @@ struct arena {
 static struct block *block_new(size_t size)
 {
     struct block *block = malloc(sizeof *block + size);
-    if (!block) {
-        log_error("out of memory");
-        abort();
-    }
+    if (!block)
+        log_out_of_memory();
     block->next = NULL;
     block->size = size;
     block->used = 0;
@@ -43,10 +41,8 @@ static struct block *block_new(size_t size)
 struct arena *arena_new(void)
 {
     struct arena *arena = calloc(1, sizeof *arena);
-    if (!arena) {
-        log_error("out of memory");
-        abort();
-    }
+    if (!arena)
+        log_out_of_memory();
     arena->first = arena->current = block_new(FIRST_BLOCK);
     return arena;
 }
@@ -62,10 +58,8 @@ static void grow(struct arena *arena, size_t size)
 static void *take(struct arena *arena, size_t size)
 {
     size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (rounded < size) {
-        log_error("out of memory");
-        abort();
-    }
+    if (rounded < size)
+        log_out_of_memory();
     if (arena->current->size - arena->current->used < rounded)
         grow(arena, rounded);
     void *memory = arena->current->data + arena->current->used;

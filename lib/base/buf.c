@@ -24,10 +24,8 @@ static void *moved(struct buf *buf, size_t cap)
         return memory;
     }
     void *memory = realloc(buf->data, cap);
-    if (!memory) {
-        log_error("out of memory");
-        abort();
-    }
+    if (!memory)
+        log_out_of_memory();
     return memory;
 }
 

@@ -216,8 +216,10 @@ bool clock_zone_exists(const char *zone)
 static void use_zone(const char *zone)
 {
     static char current[65];
-    if (strcmp(current, zone) == 0)
+    if (zone && strcmp(current, zone) == 0)
         return;
+    if (!clock_zone_exists(zone))
+        zone = "UTC";
     snprintf(current, sizeof current, "%s", zone);
     char value[80];
     snprintf(value, sizeof value, ":%s", zone);
@@ -230,7 +232,7 @@ char *clock_show(struct arena *arena, int64_t us, const char *zone)
     struct tm local;
     time_t seconds = (time_t)(us / 1000000 - (us % 1000000 < 0));
     char text[64];
-    use_zone(zone_name_is_safe(zone) ? zone : "UTC");
+    use_zone(zone);
     localtime_r(&seconds, &local);
     strftime(text, sizeof text, "%-d %b %Y, %H:%M", &local);
     return arena_text(arena, text);

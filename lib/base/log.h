@@ -1,5 +1,6 @@
 /* log: JSON lines on standard error. A line has time, level, area and message,
- * then the given pairs. Never pass a secret. */
+ * then the given pairs; a byte that is not UTF-8 stands there as '?'. Never pass
+ * a secret. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -12,6 +13,9 @@ enum log_level log_level_of(const char *name); /* LOG_INFO when unknown */
 /* Pairs are (const char *key, const char *value)..., closed by NULL; a value
  * NULL leaves its pair out. One write(2) for each line. */
 void log_line(enum log_level level, const char *message, ...) __attribute__((sentinel));
+
+/* Says so without taking memory, and aborts: no request could go on. */
+_Noreturn void log_out_of_memory(void);
 
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__, (char *)0)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__, (char *)0)

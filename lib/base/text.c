@@ -43,20 +43,22 @@ static size_t sequence_length(const unsigned char *at, size_t left)
     return len;
 }
 
-bool text_is_utf8(const char *data, size_t len)
+size_t text_utf8_len(const char *data, size_t len)
 {
     const unsigned char *at = (const unsigned char *)data;
-    for (size_t i = 0; i < len;) {
-        if (at[i] > 0 && at[i] < 0x80) {
-            i++;
-            continue;
-        }
-        size_t step = sequence_length(at + i, len - i);
+    size_t i = 0;
+    while (i < len) {
+        size_t step = at[i] > 0 && at[i] < 0x80 ? 1 : sequence_length(at + i, len - i);
         if (step == 0)
-            return false;
+            break;
         i += step;
     }
-    return true;
+    return i;
+}
+
+bool text_is_utf8(const char *data, size_t len)
+{
+    return text_utf8_len(data, len) == len;
 }
 
 size_t text_count(const char *text)

@@ -19,6 +19,9 @@ bool text_ends(const char *text, const char *suffix);
 /* Well-formed UTF-8 (RFC 3629) without NUL bytes. */
 bool text_is_utf8(const char *data, size_t len);
 
+/* How many bytes from the start are such: where the first bad byte stands. */
+size_t text_utf8_len(const char *data, size_t len);
+
 /* The number of code points of well-formed UTF-8. */
 size_t text_count(const char *text);
 

@@ -47,10 +47,8 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made = calloc(COUNT(pages), sizeof *made);
     size_t count = 0;
-    if (!made) {
-        log_error("out of memory at start");
-        abort();
-    }
+    if (!made)
+        log_out_of_memory();
     for (size_t i = 0; i < COUNT(pages); i++) {
         const struct page_row *row = &pages[i];
         if (!(resource->operations & row->operations))

@@ -31,10 +31,8 @@ static bool refuse(struct builder *builder, const struct token *token, const cha
 
 static void *need(void *memory)
 {
-    if (!memory) {
-        log_error("out of memory while reading templates");
-        abort();
-    }
+    if (!memory)
+        log_out_of_memory();
     return memory;
 }
 

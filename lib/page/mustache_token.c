@@ -57,10 +57,8 @@ static void add(struct reader *reader, struct token token)
     if (out->count == out->room) {
         out->room = out->room ? out->room * 2 : 64;
         struct token *grown = realloc(out->items, out->room * sizeof *grown);
-        if (!grown) {
-            log_error("out of memory while reading templates");
-            abort();
-        }
+        if (!grown)
+            log_out_of_memory();
         out->items = grown;
     }
     token.line_start = reader->line_start;

@@ -39,10 +39,8 @@ static bool read_file(const char *path, struct buf *out)
 static void add(char *name, struct mustache *template)
 {
     struct entry *grown = realloc(loaded.entries, (loaded.count + 1) * sizeof *grown);
-    if (!grown) {
-        log_error("out of memory while reading templates");
-        abort();
-    }
+    if (!grown)
+        log_out_of_memory();
     loaded.entries = grown;
     loaded.entries[loaded.count++] = (struct entry){name, template};
 }
