@@ -15,7 +15,7 @@ enum log_level log_level_of(const char *name); /* LOG_INFO when unknown */
 void log_line(enum log_level level, const char *message, ...) __attribute__((sentinel));
 
 /* Says so without taking memory, and aborts: no request could go on. */
-_Noreturn void log_out_of_memory(void);
+void log_out_of_memory(void) __attribute__((noreturn));
 
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__, (char *)0)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__, (char *)0)
