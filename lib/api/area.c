@@ -56,6 +56,8 @@ static void start(void *arg)
     worker->server = server_new(worker->listener, serve_request);
     if (worker->index == 0)
         tasks_start(worker->area);
+    if (worker->area->begin)
+        worker->area->begin();
 }
 
 static int work(int listener, int index, void *arg)
@@ -103,6 +105,16 @@ static int usage(const char *program)
     fprintf(stderr, "usage: %s --socket PATH [--workers N] | --describe | --check-statements\n",
             program);
     return 2;
+}
+
+extern const struct area *const __start_areas[];
+extern const struct area *const __stop_areas[];
+
+const struct area *const *areas_linked(size_t *count)
+{
+    /* cppcheck-suppress comparePointers ; both ends are of one section */
+    *count = (size_t)(__stop_areas - __start_areas);
+    return __start_areas;
 }
 
 int area_main(const struct area *area, int argc, char **argv)

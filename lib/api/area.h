@@ -20,6 +20,7 @@
 
 #include "db/db.h"
 #include "http/route.h"
+#include "job/job.h"
 #include "resource/resource.h"
 
 enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };
@@ -56,6 +57,10 @@ struct settings_section {
 };
 #define SETTINGS(...) ((const struct settings_section[]){__VA_ARGS__, {.key = NULL}})
 
+/* Kinds of jobs that the area does, and those added by the clock; see job/job.h. */
+#define JOBS(...) ((const struct job_kind *const[]){__VA_ARGS__, NULL})
+#define SCHEDULES(...) ((const struct job_schedule[]){__VA_ARGS__, {.name = NULL}})
+
 #define ROUTES(...) ((const struct route[]){__VA_ARGS__, {.path = NULL}})
 #define RESOURCES(...) ((const struct resource *const[]){__VA_ARGS__, NULL})
 
@@ -69,13 +74,22 @@ struct area {
     const struct permission_entry *permissions;
     const struct area_task *tasks;
     const struct settings_section *settings;
-    int workers;   /* 0: TULOU_WORKERS */
-    bool platform; /* opens the platform role's connections too */
+    const struct job_kind *const *jobs;
+    const struct job_schedule *schedules;
+    void (*begin)(void); /* in each worker process once it can serve; a coroutine */
+    int workers;         /* 0: TULOU_WORKERS */
+    bool platform;       /* opens the platform role's connections too */
 };
 
 int area_main(const struct area *area, int argc, char **argv);
 
+/* Each area names itself in a section too: the program `worker` is linked of all
+ * areas, so that it can do the jobs of each. */
+const struct area *const *areas_linked(size_t *count);
+
 #define AREA_MAIN(area_table)                                                                      \
+    static const struct area *const area_table##_entry __attribute__((used, section("areas"))) =   \
+        &(area_table);                                                                             \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
         return area_main(&(area_table), argc, argv);                                               \

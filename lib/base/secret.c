@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/config.h"
 
 enum { HEX = 2 * SECRET_BYTES };
@@ -83,4 +84,37 @@ void secret_derive(const char *purpose, unsigned char out[static SECRET_BYTES])
 {
     crypto_generichash(out, SECRET_BYTES, (const unsigned char *)purpose, strlen(purpose), root_key,
                        sizeof root_key);
+}
+
+static const int base64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+
+char *secret_seal(struct arena *arena, const char *purpose, const char *text)
+{
+    unsigned char key[SECRET_BYTES];
+    size_t len = strlen(text), size = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + len;
+    unsigned char *box = arena_alloc(arena, size);
+    char *out = arena_alloc(arena, sodium_base64_encoded_len(size, base64));
+    secret_derive(purpose, key);
+    randombytes_buf(box, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(box + crypto_secretbox_NONCEBYTES, (const unsigned char *)text, len, box,
+                          key);
+    sodium_memzero(key, sizeof key);
+    return sodium_bin2base64(out, sodium_base64_encoded_len(size, base64), box, size, base64);
+}
+
+char *secret_open(struct arena *arena, const char *purpose, const char *sealed)
+{
+    unsigned char key[SECRET_BYTES];
+    const size_t head = crypto_secretbox_NONCEBYTES;
+    size_t size, room = sealed ? strlen(sealed) : 0;
+    unsigned char *box = arena_alloc(arena, room + 1);
+    if (sodium_base642bin(box, room, sealed, room, NULL, &size, NULL, base64) != 0 ||
+        size < head + crypto_secretbox_MACBYTES)
+        return NULL;
+    char *text = arena_alloc(arena, size - head - crypto_secretbox_MACBYTES + 1);
+    secret_derive(purpose, key);
+    bool good =
+        crypto_secretbox_open_easy((unsigned char *)text, box + head, size - head, box, key) == 0;
+    sodium_memzero(key, sizeof key);
+    return good ? text : NULL;
 }

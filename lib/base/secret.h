@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+
 enum { SECRET_BYTES = 32 };
 
 /* Reads the root key, making the file when neither is there; false with one
@@ -22,5 +24,11 @@ void secret_set_root(const unsigned char root[static SECRET_BYTES]);
 /* 32 bytes for a purpose ("token", "csrf", "notice"): BLAKE2b (RFC 7693) of
  * the purpose, keyed with the root. */
 void secret_derive(const char *purpose, unsigned char out[static SECRET_BYTES]);
+
+/* Encrypts a text for a purpose, so that a copy of the database tells nothing:
+ * XSalsa20-Poly1305 (libsodium's secretbox) with a random nonce, as base64url. */
+char *secret_seal(struct arena *arena, const char *purpose, const char *text);
+/* The text again; NULL when it was not sealed for this purpose with this root. */
+char *secret_open(struct arena *arena, const char *purpose, const char *sealed);
 
 #endif

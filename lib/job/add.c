@@ -1,0 +1,58 @@
+/* add: putting a job into its queue. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "job/job.h"
+
+STATEMENT(job_insert,
+          "insert into jobs (tenant_id, kind, queue, payload, key, priority, attempts, run_at)\n"
+          "values (coalesce($1::uuid, '00000000-0000-7000-8000-000000000001'), $2, $3, $4::jsonb,\n"
+          "        $5, $6::smallint, $7::integer, now() + make_interval(secs => $8::integer))\n"
+          "on conflict (tenant_id, kind, key) where key is not null and state = 'ready'\n"
+          "do nothing",
+          DB_WRITES);
+
+enum { ATTEMPTS_USUAL = 20 };
+
+bool job_add(struct db *db, const struct job_new *job)
+{
+    char priority[16], attempts[16], delay[24];
+    const struct job_kind *kind = job->kind;
+    snprintf(priority, sizeof priority, "%d", job->priority ? job->priority : kind->priority);
+    snprintf(attempts, sizeof attempts, "%d", kind->attempts ? kind->attempts : ATTEMPTS_USUAL);
+    snprintf(delay, sizeof delay, "%lld", (long long)job->delay_s);
+    return db_get(db, &job_insert, db->tenant_id[0] ? db->tenant_id : NULL, kind->name, kind->queue,
+                  job->payload ? job->payload : "{}", job->key, priority, attempts, delay) != NULL;
+}
+
+static bool say(struct job *job, const char *format, va_list args)
+{
+    job->error = arena_vprintf(job->arena, format, args);
+    return false;
+}
+
+bool job_fail(struct job *job, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(job, format, args);
+    va_end(args);
+    return false;
+}
+
+bool job_refuse(struct job *job, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(job, format, args);
+    va_end(args);
+    job->refused = true;
+    return false;
+}
+
+bool job_fail_db(struct job *job)
+{
+    return job_fail(job, "the database: %s",
+                    job->db->error.message ? job->db->error.message : "not available");
+}
