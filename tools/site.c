@@ -53,23 +53,6 @@ static void put_location(struct buf *out, const char *area, const char *path, st
     buf_free(&line);
 }
 
-static void put_internal(struct buf *out, const char *area)
-{
-    static const char *const what[] = {"ready", "metrics"};
-    for (size_t i = 0; i < COUNT(what); i++)
-        buf_printf(out,
-                   "        location = /.areas/%s/%s {\n"
-                   "            allow 127.0.0.0/8;\n"
-                   "            allow ::1;\n"
-                   "            deny all;\n"
-                   "            fastcgi_param REQUEST_URI /.%s;\n"
-                   "            fastcgi_param REQUEST_METHOD GET;\n"
-                   "            fastcgi_param REMOTE_ADDR $remote_addr;\n"
-                   "            fastcgi_pass %s;\n"
-                   "        }\n",
-                   area, what[i], what[i], area);
-}
-
 static void put_area(json_object *area, struct buf *upstreams, struct buf *locations,
                      struct buf *seen, int64_t *body)
 {
@@ -82,7 +65,6 @@ static void put_area(json_object *area, struct buf *upstreams, struct buf *locat
         *body = limit > *body ? limit : *body;
         put_location(locations, name, text_of(route, "path"), seen);
     }
-    put_internal(locations, name);
 }
 
 /* nginx's own refusals, in the envelope of the API and as a small page. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/areas.h"
+#include "api/metrics.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "console.h"
@@ -60,16 +61,16 @@ static bool is_loopback(const char *address)
            text_equal(address, "unix:");
 }
 
+/* What a proxy on this machine passes on comes from elsewhere. */
 static bool metrics_allowed(struct cx *cx)
 {
     const char *token = config_text(CONFIG_TULOU_METRICS_TOKEN);
     const char *given = request_header(&cx->request, "Authorization");
-    if (is_loopback(cx->request.remote))
+    if (is_loopback(cx->request.remote) && !request_header(&cx->request, "X-Forwarded-For"))
         return true;
     return *token && given && text_starts(given, "Bearer ") && text_equal_secret(given + 7, token);
 }
 
-/* Each area has its own counters; the addresses say where. */
 static bool metrics(struct cx *cx)
 {
     const char *name;
@@ -82,6 +83,7 @@ static bool metrics(struct cx *cx)
     for (size_t i = 0; (name = area_name(i)) != NULL; i++)
         buf_printf(&cx->response.body, "tulou_area_up{area=\"%s\"} %d\n", name,
                    area_accepts(cx, name));
+    metrics_write(&cx->response.body);
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* metrics: counters of an area for Prometheus, in memory that its workers
- * share, so that any worker can answer for all. */
+/* metrics: counters of every area for Prometheus, in a file of TULOU_VAR/run/metrics
+ * that the area's workers map, so that any area can answer for all. A master
+ * that starts again begins at zero, as counters may. */
 #ifndef API_METRICS_H
 #define API_METRICS_H
 
@@ -11,12 +12,12 @@
 
 struct route;
 
-/* Maps the counters; before the workers fork. */
+/* Makes and maps the file of an area; before the workers fork. */
 bool metrics_prepare(const char *area, const struct route *const *routes, size_t count);
 /* route NULL: no route was found. */
 void metrics_count(const struct route *route, int status, int64_t took_us);
-/* Prometheus text format 0.0.4: requests by route and status class, and a
- * histogram of seconds by route. Routes never asked for are left out. */
+/* Of all areas, in Prometheus' text format 0.0.4: requests by route and status
+ * class, and a histogram of seconds by route. Routes never asked for are left out. */
 void metrics_write(struct buf *out);
 
 #endif

@@ -30,30 +30,9 @@ bool serve_prepare(const struct area *area)
     return served.router != NULL && metrics_prepare(area->name, routes, count);
 }
 
-/* What nginx and the supervisor ask each area for, on its own socket only:
- * nginx's locations never lead here from outside. */
-static bool serve_internal(struct cx *cx)
-{
-    if (strcmp(cx->request.path, "/.ready") == 0) {
-        if (!db_ready())
-            return fail(cx, 503, "not_ready", "The database does not answer.");
-        cx->response.type = "text/plain";
-        buf_puts(&cx->response.body, "ready\n");
-        cx->response.status = 200;
-        return true;
-    }
-    if (strcmp(cx->request.path, "/.metrics") == 0) {
-        cx->response.type = "text/plain; version=0.0.4";
-        metrics_write(&cx->response.body);
-        cx->response.status = 200;
-        return true;
-    }
-    return fail(cx, 404, "not_found", "There is nothing at this address.");
-}
-
 static bool looks_like_page(const char *path)
 {
-    return strncmp(path, "/api/", 5) != 0 && strncmp(path, "/.", 2) != 0;
+    return strncmp(path, "/api/", 5) != 0;
 }
 
 static bool find_route(struct cx *cx)
@@ -113,8 +92,6 @@ static bool dispatch(struct cx *cx)
         cx->is_page = cx->request.path && looks_like_page(cx->request.path);
         return false;
     }
-    if (strncmp(cx->request.path, "/.", 2) == 0)
-        return serve_internal(cx);
     if (cx->request.method == HTTP_OPTIONS)
         return answer_options(cx);
     return find_route(cx) && serve_route(cx);

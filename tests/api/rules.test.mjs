@@ -101,3 +101,18 @@ test("the_audit_chain_is_sealed_and_verifies", async () => {
         sealed = answer.data.checked;
     }
 });
+
+test("metrics of all areas are for this machine or for who has the token", async () => {
+    await request("GET", "/api/crm/leads");
+    const own = await request("GET", "/metrics");
+    assert.equal(own.status, 200);
+    for (const area of ["crm", "console"]) assert.match(own.text, new RegExp(`tulou_area_up\\{area="${area}"\\} 1\\n`));
+    const counted = /tulou_requests_total\{area="crm",method="GET",route="\/api\/crm\/leads",status="4xx"\} (\d+)/;
+    assert.ok(Number(counted.exec(own.text)[1]) >= 1);
+    assert.match(own.text, /tulou_request_seconds_bucket\{area="crm",method="GET",route="\/api\/crm\/leads",le="\+Inf"\} \d+/);
+    for (const name of ["tulou_requests_total", "tulou_request_seconds"])
+        assert.equal(own.text.split(`# TYPE ${name} `).length, 2, `${name} is one family`);
+    const passedOn = await request("GET", "/metrics", { headers: { "x-forwarded-for": "198.51.100.7" } });
+    assert.equal(passedOn.status, 403);
+    assert.ok(!passedOn.text.includes("tulou_"));
+});
