@@ -76,11 +76,12 @@ async function statements(platform) {
 async function node(folder, platform) {
     const tests = files(join("tests", folder), /^.*\.test\.mjs$/);
     if (tests.length === 0) return;
-    const { output } = await run("node", ["--test", "--test-reporter=tap", "--test-concurrency=1", ...tests], platform.environment());
+    const { status, output } = await run("node", ["--test", "--test-reporter=tap", "--test-concurrency=1", ...tests], platform.environment());
     const figure = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)`, "m"))?.[1] ?? 0);
     const failed = figure("fail") + figure("cancelled");
     const passed = figure("pass");
-    count(`tests/${folder}`, passed, passed + failed === 0 ? 1 : failed, output);
+    const broken = failed === 0 && (passed === 0 || status !== 0) ? 1 : 0;
+    count(`tests/${folder}`, passed, failed + broken, output);
 }
 
 async function everything() {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -118,8 +119,6 @@ static bool write_settings(const char *folder, const struct account *account)
     written = written && write_file(path.data, "local all all peer map=tulou\n", account);
     buf_clear(&path);
     buf_printf(&path, "%s/pg_ident.conf", folder);
-    buf_printf(&text, "tulou %s /^(tulou_owner|tulou_tenant|tulou_platform)$ \\1\n", account->name);
-    buf_clear(&text);
     static const char *const roles[] = {"tulou_owner", "tulou_tenant", "tulou_platform"};
     for (size_t i = 0; i < 3; i++) {
         buf_printf(&text, "tulou %s %s\n", account->name, roles[i]);
@@ -134,8 +133,23 @@ static bool write_settings(const char *folder, const struct account *account)
     return written;
 }
 
+/* What a new cluster and its first migrations take, with some room to begin. */
+static bool disk_has_room(const char *folder)
+{
+    enum { NEEDED_MB = 300 };
+    struct statvfs disk;
+    if (statvfs(folder, &disk) != 0)
+        return complain("%s: %s", folder, strerror(errno));
+    unsigned long long free_mb = (unsigned long long)disk.f_bavail * disk.f_frsize >> 20;
+    return free_mb >= NEEDED_MB ||
+           complain("the disk of %s is full: %llu MB are free, a new database needs %d MB", folder,
+                    free_mb, NEEDED_MB);
+}
+
 static bool make_cluster(const char *folder, int version, const struct account *account)
 {
+    if (!disk_has_room(config_text(CONFIG_TULOU_VAR)))
+        return false;
     char *initdb = server_program(version, "initdb");
     char *argv[] = {
         initdb, "-D",   (char *)folder,     "-U",          (char *)owner,       "--data-checksums",

@@ -25,9 +25,11 @@ static PGconn *connect_owner(void)
     return NULL;
 }
 
+/* parameter: of $1, which may be null; ignored by SQL without one. */
 static PGresult *query(PGconn *pg, const char *sql, const char *parameter)
 {
-    PGresult *result = PQexecParams(pg, sql, parameter ? 1 : 0, NULL, &parameter, NULL, NULL, 0);
+    int count = strstr(sql, "$1") ? 1 : 0;
+    PGresult *result = PQexecParams(pg, sql, count, NULL, &parameter, NULL, NULL, 0);
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
         return result;
