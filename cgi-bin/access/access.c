@@ -13,15 +13,18 @@ static bool seal(struct db *db)
 static const struct area area = {
     .name = "access",
     .title = "Access",
-    .more_routes = (const struct route *const[]){role_routes, matrix_pages, audit_routes,
-                                                 security_routes, NULL},
-    .resources = RESOURCES(&roles, &audit_logs, &login_attempts),
+    .more_routes =
+        (const struct route *const[]){role_routes, matrix_pages, audit_routes, security_routes,
+                                      api_key_routes, api_key_pages, NULL},
+    .resources = RESOURCES(&roles, &audit_logs, &login_attempts, &api_keys),
     .menu = MENU(
         {ADMIN_PAGES, "Roles", "/admin/roles", "lock", "access.roles:read", "People", NULL, 55},
         {ADMIN_PAGES, "Audit log", "/admin/audit", "history", "access.audit:read", "Security", NULL,
          60},
         {ADMIN_PAGES, "Sign-in attempts", "/admin/login-attempts", "login", "access.security:read",
          "Security", NULL, 62},
+        {ADMIN_PAGES, "API keys", "/admin/api-keys", "key", "access.api_keys:read", "Security",
+         NULL, 64},
         {ADMIN_PAGES, "Settings", "/admin/settings", "settings", "tenants.settings:read",
          "Settings", NULL, 75}),
     .tasks = TASKS({"access.seal_events", 2, seal}),

@@ -7,9 +7,24 @@
 extern const struct resource roles;
 extern const struct resource audit_logs;
 extern const struct resource login_attempts;
+extern const struct resource api_keys;
 extern const struct route role_routes[]; /* permissions, matrix, roles of a user */
 extern const struct route matrix_pages[];
 extern const struct route audit_routes[];    /* verify, one event's page */
 extern const struct route security_routes[]; /* sessions, policy, settings index */
+extern const struct route api_key_routes[];
+extern const struct route api_key_pages[];
+
+/* Permissions that are there, and that the one who gives them has; 422
+ * invalid_permission, 403 permission_lacking. */
+bool grants_check(struct cx *cx, const struct value *permissions);
+
+/* ---- api_keys.c, for pages too ---- */
+extern const struct field api_key_fields[];      /* what an answer shows */
+extern const struct field api_key_body_fields[]; /* what one says of a new one */
+/* Makes one of cx->input; *key is the secret itself, to be shown once. */
+bool api_key_create(struct cx *cx, const char **id, const char **key);
+/* From now on it opens nothing; 404 when there is none or it was before. */
+bool api_key_revoke(struct cx *cx, const char *id);
 
 #endif

@@ -46,7 +46,7 @@ STATEMENT(role_matrix,
 
 /* ---- rules ---- */
 
-static bool check_grants(struct cx *cx, const struct value *permissions)
+bool grants_check(struct cx *cx, const struct value *permissions)
 {
     json_object *list = permissions->json;
     for (size_t i = 0; list && i < json_object_array_length(list); i++) {
@@ -96,7 +96,7 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
         return fail(cx, 403, "rank_too_high", "This rank is above yours.");
     if (key->text && builtin_role_find(key->text))
         return fail_field(cx, "key", "key_taken", "A built-in role has this key.");
-    return check_grants(cx, input_value(input, "permissions"));
+    return grants_check(cx, input_value(input, "permissions"));
 }
 
 static void committed(struct cx *cx, enum operation operation, const char *id)

@@ -33,20 +33,20 @@ static bool forgive(struct cx *cx)
 
 static bool identify(struct cx *cx)
 {
-    struct claims claims;
-    bool presented = false;
+    struct bearer bearer;
     if (leads_in(cx))
         return tenant_resolve(cx, NULL);
-    if (!session_read_bearer(cx, &claims, &presented)) {
+    if (!session_read_bearer(cx, &bearer)) {
         if (!forgive(cx))
             return false;
-        presented = false;
+        bearer = (struct bearer){.presented = false};
     }
-    if (!tenant_resolve(cx, presented ? claims.tenant_id : NULL))
+    if (!tenant_resolve(cx, bearer.tenant_id))
         return false;
-    if (!presented && !needs_session(cx) && !cx->is_page)
+    if (!bearer.presented && !needs_session(cx) && !cx->is_page)
         return true;
-    return (presented ? session_from_claims(cx, &claims) : session_from_cookie(cx)) || forgive(cx);
+    return (bearer.presented ? session_from_bearer(cx, &bearer) : session_from_cookie(cx)) ||
+           forgive(cx);
 }
 
 static bool is_reading(const struct cx *cx)
@@ -84,6 +84,19 @@ static bool check_level(struct cx *cx)
     return true;
 }
 
+/* A key is for programs: it opens what its permissions name. What is somebody's
+ * own needs none, and pages are for people. */
+static bool check_key(struct cx *cx)
+{
+    const struct route *route = cx->route;
+    if (!cx->session || cx->session->kind != SESSION_API_KEY || !needs_session(cx))
+        return true;
+    if (route->access.level == ACCESS_PERMISSION && !cx->is_page &&
+        !(route->flags & ROUTE_IN_PERSON))
+        return true;
+    return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
+}
+
 /* A tenant's allow list of networks binds its users wherever they come from;
  * operators are bound by the platform's own. */
 static bool check_network(struct cx *cx)
@@ -103,7 +116,8 @@ static void point_database(struct cx *cx)
     else
         db_init(&cx->db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
     if (cx->session)
-        db_act_as(&cx->db, "user", cx->session->user_id, cx->session->name, cx->request.remote,
+        db_act_as(&cx->db, cx->session->kind == SESSION_API_KEY ? "api_key" : "user",
+                  session_actor(cx->session), cx->session->name, cx->request.remote,
                   request_header(&cx->request, "User-Agent"), cx->request_id);
     else
         db_act_as(&cx->db, "system", NULL, NULL, cx->request.remote,
@@ -134,8 +148,8 @@ static bool check(struct cx *cx)
     if (!identify(cx))
         return turn_away(cx);
     point_database(cx);
-    if (!limit_check(cx) || !check_level(cx) || !check_network(cx) || !check_status(cx) ||
-        !csrf_check(cx))
+    if (!limit_check(cx) || !check_key(cx) || !check_level(cx) || !check_network(cx) ||
+        !check_status(cx) || !csrf_check(cx))
         return false;
     if (must_change_first(cx))
         return fail(cx, 403, "password_change_required", "Choose a password of your own first.");

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "access/api_key.h"
 #include "access/token.h"
 
 struct cx;
@@ -21,12 +22,22 @@ bool tenant_look_up(struct cx *cx, enum tenant_key kind, const char *key,
                     const struct tenant **found);
 
 /* ---- session.c ---- */
-/* The bearer token of the request, verified; *presented says whether there is
- * one. false: it is bad (401 set), or it cannot be checked yet (503). */
-bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented);
-/* cx->session from claims (after tenant_resolve() with them) or from the cookie. */
-bool session_from_claims(struct cx *cx, const struct claims *claims);
+/* What stands in Authorization: an access token or an API key. */
+struct bearer {
+    bool presented, is_key;
+    const char *tenant_id; /* that it says it belongs to; NULL: none was presented */
+    struct claims claims;  /* of a token, verified */
+    struct api_key key;    /* of a key, well-formed */
+};
+/* false: it is bad (401 set), or it cannot be checked yet (503). */
+bool session_read_bearer(struct cx *cx, struct bearer *out);
+/* cx->session from it (after tenant_resolve() with its tenant), or from the
+ * cookie. WAITS for keys and cookies. */
+bool session_from_bearer(struct cx *cx, const struct bearer *bearer);
 bool session_from_cookie(struct cx *cx);
+
+/* ---- api_key_session.c ---- */
+bool session_from_key(struct cx *cx, const struct api_key *key);
 
 /* ---- session_store.c ---- */
 /* How many days a session of the tenant lives without use, as text. */

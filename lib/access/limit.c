@@ -58,7 +58,9 @@ bool limit_check(struct cx *cx)
 {
     if (cx->route->flags & ROUTE_AUTH_LIMIT)
         return pass_address(cx, "sign-in", CONFIG_TULOU_RATE_AUTH);
-    bool passed = cx->session ? pass(cx, "api", cx->session->user_id, CONFIG_TULOU_RATE_API)
+    bool by_key = cx->session && cx->session->kind == SESSION_API_KEY;
+    bool passed = cx->session ? pass(cx, by_key ? "api-key" : "api", session_actor(cx->session),
+                                     CONFIG_TULOU_RATE_API)
                               : limit_check_stranger(cx);
     return passed && pass(cx, "tenant", cx->tenant->id, CONFIG_TULOU_RATE_TENANT);
 }

@@ -30,21 +30,41 @@ static bool same_bits(const unsigned char *a, const unsigned char *b, int64_t bi
     return memcmp(a, b, bytes) == 0 && (rest == 0 || (a[bytes] ^ b[bytes]) >> (8 - rest) == 0);
 }
 
-static bool one_holds(char *network, const unsigned char address[static 16])
+/* Splits and counts the bits as of IPv6; the text is cut at its slash. */
+static bool read_network(char *network, unsigned char base[static 16], int64_t *bits)
 {
-    unsigned char base[16];
     bool is_v4;
-    int64_t bits = 128;
+    *bits = 128;
     char *slash = strchr(network, '/');
     if (slash)
         *slash = '\0';
     if (!read_address(network, base, &is_v4))
         return false;
-    if (slash && !text_to_int(slash + 1, 0, is_v4 ? 32 : 128, &bits))
+    if (slash && !text_to_int(slash + 1, 0, is_v4 ? 32 : 128, bits))
         return false;
     if (slash && is_v4)
-        bits += 8 * MAPPED;
-    return same_bits(base, address, bits);
+        *bits += 8 * MAPPED;
+    return true;
+}
+
+static bool one_holds(char *network, const unsigned char address[static 16])
+{
+    unsigned char base[16];
+    int64_t bits;
+    return read_network(network, base, &bits) && same_bits(base, address, bits);
+}
+
+bool network_is(const char *text)
+{
+    unsigned char base[16];
+    char one[ADDRESS_MAX];
+    int64_t bits;
+    if (snprintf(one, sizeof one, "%s", text) >= (int)sizeof one || !read_network(one, base, &bits))
+        return false;
+    for (int64_t bit = bits; bit < 128; bit++)
+        if (base[bit / 8] >> (7 - bit % 8) & 1)
+            return false;
+    return true;
 }
 
 bool network_holds(const char *networks, const char *address)

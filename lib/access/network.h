@@ -10,6 +10,10 @@
  * address in IPv6 clothes (::ffff:192.0.2.1) is an IPv4 address. */
 bool network_holds(const char *networks, const char *address);
 
+/* Whether the text is one network, or one address; what follows its length must
+ * be zero, since a mistake there is not seen later ("192.0.2.7/24" is none). */
+bool network_is(const char *text);
+
 /* Whom an address counts as: itself, or for IPv6 its /64, since that is what
  * one client is given. Into `out`; what is no address is copied. */
 void network_of(const char *address, char *out, size_t size);

@@ -91,6 +91,45 @@ bool permissions_cover(const struct permissions *permissions, const char *grant)
     return false;
 }
 
+/* The narrower of two, when one holds the other: subjects without their action. */
+static const char *narrower_subject(const char *a, const char *b)
+{
+    return subject_covers(a, b) ? b : subject_covers(b, a) ? a : NULL;
+}
+
+static const char *narrower_action(const char *a, const char *b)
+{
+    const char *of_a = action_of(a), *of_b = action_of(b);
+    return strcmp(of_a, "*") == 0                              ? of_b
+           : strcmp(of_b, "*") == 0 || strcmp(of_a, of_b) == 0 ? of_a
+                                                               : NULL;
+}
+
+/* NULL: nothing is allowed by both. */
+static const char *meet(struct arena *arena, const char *a, const char *b)
+{
+    const char *subject = narrower_subject(a, b), *action = narrower_action(a, b);
+    if (!subject || !action)
+        return NULL;
+    int len = (int)strcspn(subject, ":");
+    bool all = subject[len - 1] == '*' && strcmp(action, "*") == 0;
+    return arena_printf(arena, "%.*s%s%s", len, subject, all ? "" : ":", all ? "" : action);
+}
+
+struct permissions permissions_meet(struct arena *arena, const struct permissions *a,
+                                    const struct permissions *b)
+{
+    const char **grants = arena_alloc(arena, sizeof *grants * (a->count * b->count + 1));
+    struct permissions both = {grants, 0};
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t k = 0; k < b->count; k++) {
+            const char *grant = meet(arena, a->grants[i], b->grants[k]);
+            if (grant && !permissions_cover(&both, grant))
+                grants[both.count++] = grant;
+        }
+    return both;
+}
+
 /* One item of a text[] ("{a,\"b\"}"), unquoted; NULL at the end. */
 static char *next_item(struct arena *arena, const char **at)
 {

@@ -25,6 +25,9 @@ bool permissions_allow(const struct permissions *permissions, const char *permis
 /* Every permission that `grant` covers is covered by `permissions`: the rule
  * that nobody grants what they lack. */
 bool permissions_cover(const struct permissions *permissions, const char *grant);
+/* What both allow, as grants ("crm.*" and "*:read" meet in "crm.*:read"). */
+struct permissions permissions_meet(struct arena *arena, const struct permissions *a,
+                                    const struct permissions *b);
 /* From a PostgreSQL text[] or a JSON array of strings. */
 struct permissions permissions_read(struct arena *arena, const char *text);
 

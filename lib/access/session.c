@@ -25,15 +25,24 @@ STATEMENT(session_touch,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
-bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented)
+/* A key that no tenant has made is unknown, not its tenant. */
+static bool read_key(struct cx *cx, const char *text, struct bearer *out)
 {
-    const char *header = request_header(&cx->request, "Authorization");
-    *presented = header != NULL;
-    if (!header)
-        return true;
-    if (strncasecmp(header, "Bearer ", 7) != 0)
-        return fail(cx, 401, "token_malformed", "Send a bearer token.");
-    const char *problem = token_verify(cx->arena, header + 7, claims);
+    out->is_key = true;
+    if (!api_key_parse(text, &out->key))
+        return fail(cx, 401, "api_key_malformed", "This is no API key: a part of it is missing?");
+    if (!tenant_by_id(cx, out->key.tenant_id))
+        return cx->db.error.status != DB_OK
+                   ? fail_db(cx)
+                   : fail(cx, 401, "api_key_unknown", "This API key is not known.");
+    out->tenant_id = out->key.tenant_id;
+    return true;
+}
+
+static bool read_token(struct cx *cx, const char *text, struct bearer *out)
+{
+    const char *problem = token_verify(cx->arena, text, &out->claims);
+    out->tenant_id = problem ? NULL : out->claims.tenant_id;
     if (!problem)
         return true;
     if (!token_ready()) {
@@ -43,7 +52,19 @@ bool session_read_bearer(struct cx *cx, struct claims *claims, bool *presented)
     return fail(cx, 401, problem, "The access token is not valid.");
 }
 
-bool session_from_claims(struct cx *cx, const struct claims *claims)
+bool session_read_bearer(struct cx *cx, struct bearer *out)
+{
+    const char *header = request_header(&cx->request, "Authorization");
+    *out = (struct bearer){.presented = header != NULL};
+    if (!header)
+        return true;
+    if (strncasecmp(header, "Bearer ", 7) != 0)
+        return fail(cx, 401, "token_malformed", "Send a bearer token.");
+    return api_key_is_meant(header + 7) ? read_key(cx, header + 7, out)
+                                        : read_token(cx, header + 7, out);
+}
+
+static bool from_claims(struct cx *cx, const struct claims *claims)
 {
     if (!claims->session_id || !claims->user_id || !claims->tenant_id)
         return fail(cx, 401, "token_malformed", "The access token is not valid.");
@@ -123,11 +144,12 @@ bool session_from_cookie(struct cx *cx)
     return true;
 }
 
-bool session_authenticate(struct cx *cx)
+bool session_from_bearer(struct cx *cx, const struct bearer *bearer)
 {
-    struct claims claims = {.user_id = NULL};
-    bool presented;
-    if (!session_read_bearer(cx, &claims, &presented))
-        return false;
-    return presented ? session_from_claims(cx, &claims) : session_from_cookie(cx);
+    return bearer->is_key ? session_from_key(cx, &bearer->key) : from_claims(cx, &bearer->claims);
+}
+
+const char *session_actor(const struct session *session)
+{
+    return session->kind == SESSION_API_KEY ? session->id : session->user_id;
 }

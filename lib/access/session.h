@@ -16,12 +16,13 @@
 struct cx;
 struct db;
 
-enum session_kind { SESSION_TOKEN, SESSION_COOKIE };
+/* An API key is no row of sessions, but it comes with the same rights. */
+enum session_kind { SESSION_TOKEN, SESSION_COOKIE, SESSION_API_KEY };
 
 struct session {
     enum session_kind kind;
-    char id[UUID_SIZE];
-    char user_id[UUID_SIZE];
+    char id[UUID_SIZE];      /* of an API key: the key's */
+    char user_id[UUID_SIZE]; /* of an API key: who made it */
     char tenant_id[UUID_SIZE];
     const char *email, *name, *role; /* role: key of the highest-ranked role */
     int rank;                        /* of that role; higher is mightier */
@@ -38,11 +39,8 @@ struct session_tokens {
     char session_id[UUID_SIZE];
 };
 
-/* Finds out who asks: Authorization: Bearer, else the session cookie. true with
- * cx->session NULL when nothing was presented; false (401) when what was
- * presented is bad, expired, revoked, or of another audience. Call after the
- * token's claim took part in tenant_resolve(). WAITS for cookies. */
-bool session_authenticate(struct cx *cx);
+/* Whom the requests of a session count for: the user, or the API key. */
+const char *session_actor(const struct session *session);
 
 /* Opens a session for a user of the tenant db is set to. WAITS. */
 bool session_open(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
@@ -56,5 +54,7 @@ bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, cons
 /* The rights of a user (or of everybody in a tenant) changed: tokens issued
  * before now must be refreshed (401 token_stale). Call after the commit. */
 void session_rights_changed(const char *user_or_tenant_id);
+/* An API key was revoked: it opens nothing from now on. Call after the commit. */
+void session_key_revoked(const char *key_id);
 
 #endif

@@ -251,3 +251,8 @@ void session_rights_changed(const char *id)
 {
     revoke_now(id);
 }
+
+void session_key_revoked(const char *id)
+{
+    revoke_now(id);
+}

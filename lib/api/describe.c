@@ -48,7 +48,8 @@ static const struct {
                         {ROUTE_SUSPENDED, "suspended"},
                         {ROUTE_LOOSE_BODY, "looseBody"},
                         {ROUTE_MERGE, "merge"},
-                        {ROUTE_NOT_REPEATED, "notRepeated"}};
+                        {ROUTE_NOT_REPEATED, "notRepeated"},
+                        {ROUTE_IN_PERSON, "inPerson"}};
 
 static const char *const levels[] = {[ACCESS_PUBLIC] = "public",
                                      [ACCESS_SIGNED_IN] = "signedIn",

@@ -60,7 +60,7 @@ static char *request_digest(struct cx *cx)
 static bool replay(struct cx *cx, const char *key, const char *digest)
 {
     struct rows *rows =
-        db_get(&cx->db, &idempotency_find, cx->session->tenant_id, cx->session->user_id, key);
+        db_get(&cx->db, &idempotency_find, cx->session->tenant_id, session_actor(cx->session), key);
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0 || !rows_text(rows, 0, 1))
@@ -92,8 +92,8 @@ static bool keep_answer(struct cx *cx, const char *key)
 {
     const char *status = arena_printf(cx->arena, "%d", cx->response.status);
     const char *answer = arena_copy(cx->arena, cx->response.body.data, cx->response.body.len);
-    return db_get(&cx->db, &idempotency_keep, cx->session->tenant_id, cx->session->user_id, key,
-                  status, answer, cx->response.type, response_location(cx)) ||
+    return db_get(&cx->db, &idempotency_keep, cx->session->tenant_id, session_actor(cx->session),
+                  key, status, answer, cx->response.type, response_location(cx)) ||
            fail_db(cx);
 }
 
@@ -117,7 +117,7 @@ bool idempotency_run(struct cx *cx, handler *handle)
     struct db home = cx->db;
     const char *digest = request_digest(cx);
     struct rows *claimed = db_get(&cx->db, &idempotency_claim, cx->session->tenant_id,
-                                  cx->session->user_id, key, digest);
+                                  session_actor(cx->session), key, digest);
     if (!claimed)
         return fail_db(cx);
     if (rows_count(claimed) == 0)

@@ -161,7 +161,8 @@ json_object *openapi_document(json_object *described)
     set_schema(
         document, "info",
         "{\"title\":\"Tulou\",\"version\":\"1\",\"description\":\"A multi-tenant platform. "
-        "Sign in at /api/auth/login and send the access token as a bearer token. A tenant is "
+        "Sign in at /api/auth/login and send the access token as a bearer token; programs send an "
+        "API key (tulou_…) instead, which opens what its permissions name. A tenant is "
         "named by its host, by X-Tenant-Slug or X-Tenant-Id, or by the token alone.\"}");
     set_schema(document, "servers", "[{\"url\":\"/\",\"description\":\"This host\"}]");
     set_schema(document, "security", "[{\"bearer\":[]},{\"cookie\":[]}]");
@@ -169,7 +170,8 @@ json_object *openapi_document(json_object *described)
     put_object(document, "paths");
     json_object *components = put_object(document, "components");
     set_schema(components, "securitySchemes",
-               "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
+               "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
+               "\"description\":\"An access token (JWT), or an API key.\"},"
                "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"tulou_session\"}}");
     json_object *schemas = put_object(components, "schemas");
     add_common_schemas(schemas);

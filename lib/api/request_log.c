@@ -59,6 +59,8 @@ void request_log(const struct cx *cx, int64_t took_us)
         json_pair(&json, "tenant", cx->tenant->slug);
     if (cx->session)
         json_pair(&json, "user", cx->session->user_id);
+    if (cx->session && cx->session->kind == SESSION_API_KEY)
+        json_pair(&json, "apiKey", cx->session->id);
     if (cx->failure.code)
         json_pair(&json, "code", cx->failure.code);
     json_close_object(&json);

@@ -55,7 +55,9 @@ enum route_flags {
     ROUTE_SHOWS_ERRORS = 128, /* a page that is called although its input was refused (422 in
                                  cx->failure), to show the form again with what was typed */
     ROUTE_NOT_REPEATED = 256, /* answers hold a secret: not kept for Idempotency-Key */
-    ROUTE_LIST_QUERY = 512    /* the handler reads the query of a list itself */
+    ROUTE_LIST_QUERY = 512,   /* the handler reads the query of a list itself */
+    ROUTE_IN_PERSON = 4096    /* passwords, factors, keys: neither for API keys nor for operators
+                                 who act as the user */
 };
 
 struct route {

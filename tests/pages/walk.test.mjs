@@ -13,6 +13,7 @@ before(async () => {
     browser = await launch();
     tenant = await makeTenant();
     await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Nora", email: "nora@example.com", value: 100 } });
+    await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Walked", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "desk", name: "Desk", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/admin-users", { token: await operator(), body: { email: "walker@platform.test", name: "Walker", kind: "operator", roles: ["superadmin"], password } });
 });

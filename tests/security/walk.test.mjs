@@ -117,6 +117,58 @@ test("a signed-out session answers 401 on every route at once", async () => {
     }
 });
 
+const makeKey = async (tenant, permissions) => (await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "walk", permissions } })).data;
+
+test("an API key opens no route of its maker's own account, and none without its permission", async () => {
+    const { key } = await makeKey(world.a, ["crm.leads:read"]);
+    for (const route of guarded.filter((it) => it.needs !== "crm.leads:read")) {
+        const answer = await call(route, plain(route), { token: key });
+        const own = route.level !== "permission" || route.inPerson;
+        assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+        if (own) assert.equal(answer.error.code, "api_key_refused", title(route));
+        else assert.ok(["permission_missing", "wrong_audience"].includes(answer.error.code), `${title(route)}: ${answer.text}`);
+    }
+});
+
+test("an API key of all permissions opens nothing of its maker's own, and nothing of the platform", async () => {
+    const { key } = await makeKey(world.a, ["*"]);
+    for (const route of guarded.filter((it) => it.level !== "permission" || it.inPerson || it.scope === "platform")) {
+        const answer = await call(route, plain(route), { token: key });
+        assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+    }
+});
+
+test("an API key of one tenant at another's host or header answers 403 tenant_mismatch", async () => {
+    const { key } = await makeKey(world.a, ["*"]);
+    for (const route of guarded)
+        for (const options of [{ tenant: world.b.slug }, { headers: { "x-tenant-slug": world.b.slug } }, { headers: { "x-tenant-id": world.b.id } }]) {
+            const answer = await call(route, plain(route), { token: key, ...options });
+            assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+            assert.equal(answer.error.code, "tenant_mismatch");
+        }
+});
+
+test("by API key an id of another tenant answers 404", async () => {
+    const { key } = await makeKey(world.b, ["*"]);
+    for (const route of guarded.filter((it) => it.path.includes(":") && it.level === "permission" && !it.inPerson)) {
+        const path = await pathWithIds(route);
+        const answer = await call(route, path, { token: key });
+        const barred = route.needs?.startsWith("platform.") || route.scope === "platform";
+        assert.equal(answer.status, barred ? 403 : 404, `${title(route)} as ${path}: ${answer.text}`);
+    }
+});
+
+test("a revoked API key answers 401 on every route at once", async () => {
+    const { id, key } = await makeKey(world.a, ["*"]);
+    assert.equal((await request("GET", "/api/crm/leads", { token: key })).status, 200);
+    assert.equal((await request("DELETE", `/api/security/api-keys/${id}`, { token: world.a.token })).status, 204);
+    for (const route of guarded) {
+        const answer = await call(route, plain(route), { token: key });
+        assert.equal(answer.status, 401, `${title(route)}: ${answer.text}`);
+        assert.equal(answer.error.code, "api_key_revoked");
+    }
+});
+
 test("in a suspended tenant nobody but the owner reads, and nobody changes", async () => {
     const suspended = await makeTenant();
     const admin = await makeUser(suspended, "admin", { kind: "admin" });

@@ -60,6 +60,21 @@ START_TEST(a_client_of_ipv6_counts_by_its_64)
 }
 END_TEST
 
+START_TEST(a_network_ends_in_zeros)
+{
+    static const char *const good[] = {"192.0.2.7", "192.0.2.0/24",  "192.0.2.7/32",
+                                       "0.0.0.0/0", "2001:db8::/32", "2001:db8::1/128",
+                                       "::/0",      "10.0.0.8/29"};
+    static const char *const bad[] = {
+        "",  "192.0.2.7/24", "192.0.2.0/33", "2001:db8::1/64", "10.0.0.4/29", "192.0.2.0/24,",
+        "x", "192.0.2.0/"};
+    for (size_t i = 0; i < COUNT(good); i++)
+        ck_assert_msg(network_is(good[i]), "%s", good[i]);
+    for (size_t i = 0; i < COUNT(bad); i++)
+        ck_assert_msg(!network_is(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
 static Suite *network_suite(void)
 {
     Suite *suite = suite_create("network");
@@ -68,6 +83,7 @@ static Suite *network_suite(void)
     tcase_add_test(core, the_two_kinds_of_addresses_are_told_apart);
     tcase_add_test(core, what_is_no_address_is_nowhere);
     tcase_add_test(core, a_client_of_ipv6_counts_by_its_64);
+    tcase_add_test(core, a_network_ends_in_zeros);
     suite_add_tcase(suite, core);
     return suite;
 }

@@ -162,6 +162,58 @@ START_TEST(built_in_roles_have_grants_that_are_well_formed)
 }
 END_TEST
 
+static void meets(const char *a, const char *b, const char *expected)
+{
+    struct arena *arena = arena_new();
+    struct permissions one = {&a, 1}, two = {&b, 1};
+    for (int turn = 0; turn < 2; turn++) {
+        struct permissions both = permissions_meet(arena, turn ? &two : &one, turn ? &one : &two);
+        ck_assert_uint_eq(both.count, expected ? 1 : 0);
+        if (expected)
+            ck_assert_str_eq(both.grants[0], expected);
+    }
+    arena_free(arena);
+}
+
+START_TEST(what_two_allow_is_what_each_allows)
+{
+    meets("crm.leads:read", "crm.leads:read", "crm.leads:read");
+    meets("crm.leads:read", "crm.leads:update", NULL);
+    meets("crm.leads:read", "crm.*", "crm.leads:read");
+    meets("crm.leads:read", "*", "crm.leads:read");
+    meets("crm.*", "*:read", "crm.*:read");
+    meets("crm.leads:*", "*:read", "crm.leads:read");
+    meets("crm.*", "*", "crm.*");
+    meets("*", "*", "*");
+    meets("*:read", "*", "*:read");
+    meets("crm.*", "users.*", NULL);
+    meets("crm.*", "crm2.*", NULL);
+    meets("*", "platform.*", NULL);
+    meets("*:read", "platform.tenants:read", NULL);
+    meets("platform.*", "platform.tenants:read", "platform.tenants:read");
+    meets("platform.*:read", "platform.*", "platform.*:read");
+}
+END_TEST
+
+START_TEST(lists_meet_in_all_that_both_allow)
+{
+    static const char *const key[] = {"crm.leads:read", "users.*", "*:export"};
+    static const char *const maker[] = {"*:read", "users.users:*", "crm.*"};
+    struct arena *arena = arena_new();
+    struct permissions a = {key, COUNT(key)}, b = {maker, COUNT(maker)};
+    struct permissions both = permissions_meet(arena, &a, &b);
+    static const char *const yes[] = {"crm.leads:read", "users.users:delete", "users.roles:read",
+                                      "crm.leads:export"};
+    static const char *const no[] = {"crm.leads:update", "users.roles:update",
+                                     "access.audit:export", "access.audit:read"};
+    for (size_t i = 0; i < COUNT(yes); i++)
+        ck_assert_msg(permissions_allow(&both, yes[i]), "%s", yes[i]);
+    for (size_t i = 0; i < COUNT(no); i++)
+        ck_assert_msg(!permissions_allow(&both, no[i]), "%s", no[i]);
+    arena_free(arena);
+}
+END_TEST
+
 static bool role_allows(const char *key, const char *permission)
 {
     return allow(of(builtin_role_find(key)->grants), permission);
@@ -215,6 +267,8 @@ static Suite *permission_suite(void)
     tcase_add_test(core, built_in_roles_have_grants_that_are_well_formed);
     tcase_add_test(core, built_in_roles_may_what_their_names_say);
     tcase_add_test(core, roles_of_the_platform_are_its_own);
+    tcase_add_test(core, what_two_allow_is_what_each_allows);
+    tcase_add_test(core, lists_meet_in_all_that_both_allow);
     suite_add_tcase(suite, core);
     return suite;
 }

@@ -1,0 +1,194 @@
+/* api_keys_pages: the tenant's keys, one of them, a new one, and its end. */
+#include <string.h>
+
+#include "access/session.h"
+#include "api/areas.h"
+#include "area.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page.h"
+
+/* The same resource with pages of our own. */
+static const struct resource shown = {
+    .name = "api-keys",
+    .one = "API key",
+    .title = "API keys",
+    .about = "Keys for programs, which send them as Authorization: Bearer.",
+    .permission = "access.api_keys",
+    .table = "api_keys",
+    .page = "/admin/api-keys",
+    .icon = "key",
+    .scope = SCOPE_TENANT,
+    .operations = OP_LIST | OP_GET,
+    .sort = "-createdAt",
+    .label = "name",
+    .no_common_times = true,
+    .fields = api_key_fields,
+};
+
+static bool list_page(struct cx *cx)
+{
+    json_object *data = page_list_data(cx, &shown);
+    if (!data)
+        return false;
+    if (may(cx, "access.api_keys:create"))
+        page_set_bool(page_action(data, "New API key", "/admin/api-keys/new", "plus"), "primary",
+                      true);
+    return page_render(cx, 200, "layout/list", shown.title, data);
+}
+
+static bool read_key(struct cx *cx, struct list_result *out, const char **name, bool *ended)
+{
+    if (!record_get(cx, &shown, cx_path(cx, "id"), out))
+        return false;
+    for (int i = 0; out->fields[i]; i++) {
+        if (strcmp(out->fields[i]->name, "name") == 0)
+            *name = rows_text(out->rows, 0, i);
+        if (strcmp(out->fields[i]->name, "revoked_at") == 0)
+            *ended = rows_text(out->rows, 0, i) != NULL;
+    }
+    return true;
+}
+
+static bool detail_page(struct cx *cx)
+{
+    struct list_result record;
+    const char *name = "";
+    bool ended = false;
+    if (!read_key(cx, &record, &name, &ended))
+        return false;
+    json_object *data = page_detail_data(cx, &shown, &record);
+    if (!ended && may(cx, "access.api_keys:delete"))
+        page_set_bool(
+            page_action(data, "Revoke",
+                        arena_printf(cx->arena, "/admin/api-keys/%s/revoke", cx_path(cx, "id")),
+                        "ban"),
+            "danger", true);
+    return page_render(cx, 200, "layout/detail", name, data);
+}
+
+/* ---- a new one: ticks for what one has oneself ---- */
+
+struct ticks {
+    struct cx *cx;
+    json_object *areas, *permissions;
+    const char *area;
+};
+
+static bool is_ticked(const struct cx *cx, const char *permission)
+{
+    for (const struct parameter *it = cx->request.form; it; it = it->next)
+        if (strcmp(it->name, "permissions") == 0 && strcmp(it->value, permission) == 0)
+            return true;
+    return false;
+}
+
+static void add_tick(void *arg, const char *name, const char *title, const char *area)
+{
+    struct ticks *ticks = arg;
+    (void)title;
+    if (!may(ticks->cx, name))
+        return;
+    if (!text_equal(area, ticks->area)) {
+        json_object *item = page_item(ticks->areas);
+        page_set(item, "area", area);
+        ticks->permissions = page_list(item, "permissions");
+        ticks->area = area;
+    }
+    json_object *item = page_item(ticks->permissions);
+    page_set(item, "name", name);
+    page_set_bool(item, "on", is_ticked(ticks->cx, name));
+}
+
+static const char *permissions_error(const struct cx *cx)
+{
+    for (const struct failure_detail *it = cx->failure.details; it; it = it->next)
+        if (text_starts(it->field, "permissions"))
+            return it->message;
+    return NULL;
+}
+
+static bool show_form(struct cx *cx, int status)
+{
+    json_object *data = page_object(cx);
+    struct ticks ticks = {.cx = cx, .areas = page_list(data, "areas")};
+    areas_permissions(add_tick, &ticks);
+    page_set(data, "action", shown.page);
+    page_set(data, "back", shown.page);
+    page_set(data, "submit", "Make the key");
+    page_set(data, "subtitle", NULL);
+    page_set(data, "version", NULL);
+    page_set_bool(data, "multipart", false);
+    page_set(data, "permissions_error", permissions_error(cx));
+    json_object_object_add(data, "fields", page_form_fields(cx, api_key_body_fields, NULL, true));
+    page_crumb(data, shown.title, shown.page);
+    return page_render(cx, status, "access/api_key_form", "New API key", data);
+}
+
+static bool new_page(struct cx *cx)
+{
+    return show_form(cx, 200);
+}
+
+static bool create_page(struct cx *cx)
+{
+    const char *id, *key;
+    if (cx->failure.status != 0 || !api_key_create(cx, &id, &key))
+        return cx->failure.status == 422 ? show_form(cx, 422) : false;
+    json_object *data = page_object(cx);
+    page_set(data, "key", key);
+    page_set(data, "name", input_text(cx, "name"));
+    page_set(data, "path", arena_printf(cx->arena, "%s/%s", shown.page, id));
+    page_crumb(data, shown.title, shown.page);
+    return page_render(cx, 200, "access/api_key_made", "Your new API key", data);
+}
+
+/* ---- its end ---- */
+
+static bool revoke_page(struct cx *cx)
+{
+    struct list_result record;
+    const char *name = "", *id = cx_path(cx, "id");
+    bool ended = false;
+    if (!read_key(cx, &record, &name, &ended))
+        return false;
+    json_object *data = page_object(cx);
+    page_list(data, "items");
+    page_list(data, "kept");
+    page_set_bool(data, "has_items", false);
+    page_set(data, "version", NULL);
+    page_set(data, "subtitle", NULL);
+    page_set(data, "action", arena_printf(cx->arena, "%s/%s/revoke", shown.page, id));
+    page_set(data, "back", arena_printf(cx->arena, "%s/%s", shown.page, id));
+    page_set(data, "text", "Programs that use it are refused from then on. It cannot be undone.");
+    page_set(data, "submit", "Revoke the key");
+    page_crumb(data, shown.title, shown.page);
+    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Revoke %s?", name),
+                       data);
+}
+
+static bool revoke_submit(struct cx *cx)
+{
+    if (!api_key_revoke(cx, cx_path(cx, "id")))
+        return false;
+    page_notice(cx, "success", "API key revoked.");
+    return page_go(cx, shown.page);
+}
+
+const struct route api_key_pages[] = {
+    ROUTE(GET, "/admin/api-keys", MAY(TENANT, "access.api_keys:read"), list_page,
+          "The tenant's API keys.", .answer = ANSWER_PAGE, .flags = ROUTE_LIST_QUERY),
+    ROUTE(POST, "/admin/api-keys", MAY(TENANT, "access.api_keys:create"), create_page,
+          "Make an API key and show it once.", .answer = ANSWER_PAGE, .body = api_key_body_fields,
+          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON),
+    ROUTE(GET, "/admin/api-keys/new", MAY(TENANT, "access.api_keys:create"), new_page,
+          "Form for a new API key.", .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
+    ROUTE(GET, "/admin/api-keys/:id", MAY(TENANT, "access.api_keys:read"), detail_page,
+          "One API key.", .answer = ANSWER_PAGE),
+    ROUTE(GET, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_page,
+          "Asks before revoking an API key.", .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
+    ROUTE(POST, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_submit,
+          "Revoke an API key.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_IN_PERSON),
+    {.path = NULL},
+};
