@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct arena {
 
 static struct block *block_new(size_t size)
 {
+    if (size > PTRDIFF_MAX - sizeof(struct block))
+        log_out_of_memory();
     struct block *block = malloc(sizeof *block + size);
     if (!block)
         log_out_of_memory();
@@ -75,6 +78,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 char *arena_copy(struct arena *arena, const void *data, size_t len)
 {
+    if (len == SIZE_MAX)
+        log_out_of_memory();
     char *copy = take(arena, len + 1);
     if (len > 0)
         memcpy(copy, data, len);

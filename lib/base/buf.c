@@ -31,6 +31,9 @@ static void *moved(struct buf *buf, size_t cap)
 
 void buf_reserve(struct buf *buf, size_t more)
 {
+    /* Within this bound neither the sum nor the doubling below runs over. */
+    if (more >= PTRDIFF_MAX - buf->len)
+        log_out_of_memory();
     size_t need = buf->len + more + 1;
     if (need <= buf->cap)
         return;
@@ -83,7 +86,7 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args)
     va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
-    if (len > 0) {
+    if (len >= 0) {
         buf_reserve(buf, (size_t)len);
         vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
         buf->len += (size_t)len;
