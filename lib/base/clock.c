@@ -12,6 +12,10 @@
 
 static const int64_t day_us = 86400LL * 1000000;
 
+/* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: four digits of a year. */
+static const int64_t first_us = -62135596800LL * 1000000;
+static const int64_t last_us = 253402300800LL * 1000000 - 1;
+
 int64_t clock_now_us(void)
 {
     struct timespec now;
@@ -61,6 +65,7 @@ static char *put_digits(char *at, int64_t value, int width)
 
 void clock_format(int64_t us, char out[static 32])
 {
+    us = us < first_us ? first_us : us > last_us ? last_us : us;
     int64_t days = us / day_us - (us % day_us < 0), rest = us - days * day_us, year;
     int month, day;
     date_of(days, &year, &month, &day);
@@ -122,14 +127,15 @@ static bool read_date(const char **at, int64_t *days)
     return true;
 }
 
-static bool read_time(const char **at, int64_t *us)
+static bool read_time(const char **at, int64_t *us, bool *leap)
 {
     int hour, minute, second;
     if (!read_digits(at, 2, &hour) || !read_char(at, ":") || !read_digits(at, 2, &minute) ||
         !read_char(at, ":") || !read_digits(at, 2, &second))
         return false;
-    if (hour > 23 || minute > 59 || second > 59)
+    if (hour > 23 || minute > 59 || second > 60)
         return false;
+    *leap = second == 60;
     *us = ((hour * 60LL + minute) * 60 + second) * 1000000;
     if (!read_char(at, "."))
         return true;
@@ -155,13 +161,26 @@ static bool read_offset(const char **at, int64_t *us)
     return true;
 }
 
+/* The second behind a leap second begins a month of UTC. */
+static bool begins_month(int64_t us)
+{
+    int64_t year;
+    int month, day;
+    date_of(us / day_us - (us % day_us < 0), &year, &month, &day);
+    return day == 1 && (us % day_us + day_us) % day_us < 1000000;
+}
+
 bool clock_parse(const char *text, int64_t *us)
 {
     int64_t days, time, offset;
-    if (!text || !read_date(&text, &days) || !read_char(&text, "Tt ") || !read_time(&text, &time) ||
-        !read_offset(&text, &offset) || *text)
+    bool leap;
+    if (!text || !read_date(&text, &days) || !read_char(&text, "Tt ") ||
+        !read_time(&text, &time, &leap) || !read_offset(&text, &offset) || *text)
         return false;
-    *us = days * day_us + time - offset;
+    int64_t instant = days * day_us + time - offset;
+    if (instant < first_us || instant > last_us || (leap && !begins_month(instant)))
+        return false;
+    *us = instant;
     return true;
 }
 
@@ -171,14 +190,23 @@ bool clock_is_date(const char *text)
     return text && read_date(&text, &days) && *text == '\0';
 }
 
+/* A 0 in the pattern stands for any digit. */
+static bool is_shaped(const char *text, const char *pattern, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (pattern[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != pattern[i])
+            return false;
+    return true;
+}
+
 bool clock_from_database(const char *text, char out[static 32])
 {
-    size_t len = text ? strlen(text) : 0;
-    if (len < 22 || len > 29 || text[10] != ' ' || strcmp(text + len - 3, "+00") != 0)
+    size_t len = text ? strlen(text) : 0, end = len - 3;
+    if (len < 22 || len > 29 || len == 23 || strcmp(text + end, "+00") != 0 ||
+        !is_shaped(text, "0000-00-00 00:00:00.000000", end))
         return false;
-    memcpy(out, text, len - 3);
+    memcpy(out, text, end);
     out[10] = 'T';
-    size_t end = len - 3;
     if (end > 20) /* PostgreSQL drops trailing zeros of the fraction; we write all six */
         while (end < 26)
             out[end++] = '0';

@@ -10,15 +10,19 @@ struct arena;
 int64_t clock_now_us(void);       /* wall clock */
 int64_t clock_monotonic_us(void); /* for durations and deadlines */
 
-/* "2026-11-21T09:30:00.123456Z" (RFC 3339); the fraction is left out when 0. */
+/* "2026-11-21T09:30:00.123456Z" (RFC 3339); the fraction is left out when 0.
+ * What lies outside the years 1 to 9999 shows as the nearest instant within. */
 void clock_format(int64_t us, char out[static 32]);
 
-/* Reads RFC 3339 with any offset; false when it is not one. */
+/* Reads RFC 3339 with any offset; false, and *us left alone, when it is not one
+ * or lies outside the years 1 to 9999 of UTC. Digits behind the microsecond are
+ * cut. A leap second (5.7: at the end of a UTC month) is the second behind it. */
 bool clock_parse(const char *text, int64_t *us);
 /* A calendar date YYYY-MM-DD that exists. */
 bool clock_is_date(const char *text);
 
-/* PostgreSQL's ISO output in UTC ("2026-11-21 09:30:00.12+00") to RFC 3339. */
+/* PostgreSQL's ISO output in UTC ("2026-11-21 09:30:00.12+00") to RFC 3339;
+ * false on anything else, infinity and years beyond 9999 among it. */
 bool clock_from_database(const char *text, char out[static 32]);
 
 /* For people: "21 Nov 2026, 10:30" in an IANA zone; unknown zones show UTC. */
