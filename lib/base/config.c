@@ -28,23 +28,29 @@ static struct {
 
 static char problem_text[256];
 
-static bool complain(const char **problem, const struct variable *variable, const char *why)
+static bool complain(const char **problem, const char *name, const char *why)
 {
-    snprintf(problem_text, sizeof problem_text, "%s %s", variable->name, why);
+    snprintf(problem_text, sizeof problem_text, "%s %s", name, why);
     *problem = problem_text;
     return false;
 }
 
-/* Kept for the life of the process. */
-static char *read_file(const char *path)
+/* The content without the line ends behind it, kept for the life of the
+ * process; NULL and *why when there is none. */
+static char *read_file(const char *path, const char **why)
 {
     char *text = NULL;
     size_t room = 0;
     FILE *file = fopen(path, "re");
-    if (!file)
+    ssize_t len = file ? getdelim(&text, &room, '\0', file) : -1;
+    bool read = file && !ferror(file), whole = len < 0 || text[len - 1] != '\0';
+    if (file)
+        fclose(file);
+    if (!read || !whole) {
+        *why = read ? "names a file with a NUL byte" : "names a file that cannot be read";
+        free(text);
         return NULL;
-    ssize_t len = getdelim(&text, &room, '\0', file);
-    fclose(file);
+    }
     if (len < 0) {
         free(text);
         return strdup("");
@@ -61,8 +67,9 @@ static bool load_one(int key, const char **problem)
     snprintf(file_name, sizeof file_name, "%s_FILE", variable->name);
     const char *path = getenv(file_name), *text = getenv(variable->name);
     char *content = NULL;
-    if (path && *path && !(content = read_file(path)))
-        return complain(problem, variable, "_FILE names a file that cannot be read");
+    const char *why = NULL;
+    if (path && *path && !(content = read_file(path, &why)))
+        return complain(problem, file_name, why);
     if (content && !*content) {
         free(content);
         content = NULL;
@@ -70,7 +77,7 @@ static bool load_one(int key, const char **problem)
     values.text[key] = content ? content : text && *text ? text : variable->initial;
     text = values.text[key];
     if (variable->kind == INT_VALUE && !text_to_int(text, 0, INT32_MAX, &values.whole[key]))
-        return complain(problem, variable, "must be a whole number, 0 or more");
+        return complain(problem, variable->name, "must be a whole number, 0 or more");
     return true;
 }
 

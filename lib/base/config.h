@@ -16,7 +16,7 @@
     X(TULOU_ADDRESS, TEXT, "127.0.0.1", "Address nginx listens on.")                               \
     X(TULOU_VAR, TEXT, "var", "Folder of all state: cluster, files, sockets, logs.")               \
     X(TULOU_SHARE, TEXT, "build/share", "Folder of what is only read: templates, static files.")   \
-    X(DATABASE_URL, TEXT, "", "PostgreSQL of the owner role; empty: an embedded cluster.")         \
+    X(DATABASE_URL, SECRET, "", "PostgreSQL of the owner role; empty: an embedded cluster.")       \
     X(TULOU_DOMAIN, TEXT, "localhost", "Base domain: tenants live at SLUG.domain.")                \
     X(TULOU_PUBLIC_URL, TEXT, "", "Public base address, if not http://DOMAIN:PORT.")               \
     X(TULOU_SECRET_KEY, SECRET, "",                                                                \
@@ -40,7 +40,7 @@ enum config_key { CONFIG_TABLE(CONFIG_ENUM) CONFIG_COUNT };
 #undef CONFIG_ENUM
 
 /* Reads the environment once, before anything else; on a value that cannot be
- * (a letter in a number, an unreadable _FILE) returns false with one line that
+ * (a letter in a number, a _FILE that is unreadable or holds NUL) returns false with one line that
  * says which and why in *problem (static memory). */
 bool config_load(const char **problem);
 
