@@ -8,19 +8,21 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* ISO 4217's active currencies, by the digits behind the point; a space
- * before each code, so that a search finds whole codes only. */
+/* ISO 4217's active currencies, amendment 180 included, without its codes of
+ * funds, metals and units of account, which nobody pays with; by the digits
+ * behind the point; a space before each code, so that a search finds whole
+ * codes only. */
 static const struct {
     int digits;
     const char *codes;
 } groups[] = {
     {2,
-     " AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD"
+     " AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD"
      " CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ"
      " GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL"
      " MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR"
      " PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT"
-     " TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG"},
+     " TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"},
     {0, " BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"},
     {3, " BHD IQD JOD KWD LYD OMR TND"},
 };
@@ -72,7 +74,7 @@ bool money_parse(const char *text, const char *currency, int64_t *amount)
 {
     int digits = money_digits(currency), after = -1;
     bool negative = text && *text == '-';
-    int64_t value = 0;
+    int64_t value = 0; /* has the sign from the start: INT64_MIN has no positive */
     if (!text || digits < 0 || !isdigit((unsigned char)text[negative]))
         return false;
     for (const char *c = text + negative; *c; c++) {
@@ -82,7 +84,7 @@ bool money_parse(const char *text, const char *currency, int64_t *amount)
         }
         if (!isdigit((unsigned char)*c) || after == digits ||
             __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, *c - '0', &value))
+            __builtin_add_overflow(value, negative ? '0' - *c : *c - '0', &value))
             return false;
         after += after >= 0;
     }
@@ -91,7 +93,7 @@ bool money_parse(const char *text, const char *currency, int64_t *amount)
     for (int i = after < 0 ? 0 : after; i < digits; i++)
         if (__builtin_mul_overflow(value, 10, &value))
             return false;
-    *amount = negative ? -value : value;
+    *amount = value;
     return true;
 }
 
