@@ -50,7 +50,7 @@ struct json_problem {
     const char *code;    /* stable: json_syntax json_depth json_utf8 json_duplicate_key
                             json_number_range json_too_large */
     const char *message; /* in the arena, for people */
-    size_t offset;       /* byte where it was seen */
+    size_t offset;       /* byte where it was seen; of a duplicate key its second stand */
 };
 
 /* Reads one JSON value and nothing after it. Refuses: malformed UTF-8 and NUL

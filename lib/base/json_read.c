@@ -14,10 +14,12 @@
 
 enum { DEPTH = 32, MEMBERS = 20000 };
 
-/* Keys are told apart by their decoded text: "a" is the same as "\u0061". */
+/* Keys are told apart by their decoded text: "a" is the same as "\u0061". A key
+ * without escapes stays where it stands in the input; sizes fit, since the input
+ * is at most INT32_MAX long. */
 struct key {
     const char *text;
-    size_t len;
+    uint32_t len, offset;
 };
 
 struct scan {
@@ -64,10 +66,8 @@ static bool count_member(struct scan *scan)
 static int hex4(struct scan *scan)
 {
     int value = 0;
-    if (scan->end - scan->at < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = *scan->at++;
+    for (int i = 0; i < 4; i++, scan->at++) {
+        char c = scan->at < scan->end ? *scan->at : '\0';
         if (!isxdigit((unsigned char)c))
             return -1;
         value = value * 16 + (isdigit((unsigned char)c) ? c - '0' : (c | 32) - 'a' + 10);
@@ -94,19 +94,28 @@ static void put_utf8(struct buf *out, unsigned code)
     }
 }
 
+static bool refuse_at(struct scan *scan, const char *at, const char *code, const char *message)
+{
+    scan->at = at;
+    return refuse(scan, code, message);
+}
+
+/* Behind the backslash and the u. */
 static bool scan_unicode(struct scan *scan, struct buf *out)
 {
+    static const char half[] = "Half of a surrogate pair is missing.";
+    const char *escape = scan->at - 2;
     int code = hex4(scan);
     if (code < 0)
         return syntax(scan);
     if (code == 0)
-        return refuse(scan, "json_utf8", "Text may not contain the character NUL.");
+        return refuse_at(scan, escape, "json_utf8", "Text may not contain the character NUL.");
     if (code >= 0xdc00 && code <= 0xdfff)
-        return refuse(scan, "json_utf8", "Half of a surrogate pair is missing.");
+        return refuse_at(scan, escape, "json_utf8", half);
     if (code >= 0xd800 && code <= 0xdbff) {
         int low = take(scan, '\\') && take(scan, 'u') ? hex4(scan) : -1;
         if (low < 0xdc00 || low > 0xdfff)
-            return refuse(scan, "json_utf8", "Half of a surrogate pair is missing.");
+            return refuse_at(scan, escape, "json_utf8", half);
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }
     if (out)
@@ -119,12 +128,12 @@ static bool scan_escape(struct scan *scan, struct buf *out)
     static const char letters[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     if (scan->at >= scan->end)
         return syntax(scan);
-    char c = *scan->at++;
-    if (c == 'u')
+    if (take(scan, 'u'))
         return scan_unicode(scan, out);
-    const char *at = c ? strchr(letters, c) : NULL;
-    if (!at)
+    const char *at = strchr(letters, *scan->at);
+    if (!at || !*at)
         return syntax(scan);
+    scan->at++;
     if (out)
         buf_putc(out, values[at - letters]);
     return true;
@@ -166,7 +175,7 @@ static bool number_in_range(struct scan *scan, const char *from, bool whole)
     else
         errno = 0; /* too small to tell from 0 is no error */
     if (errno == ERANGE)
-        return refuse(scan, "json_number_range", "A number is out of range.");
+        return refuse_at(scan, from, "json_number_range", "A number is out of range.");
     return true;
 }
 
@@ -235,29 +244,58 @@ static int by_text(const void *a, const void *b)
     return order ? order : (left->len > right->len) - (left->len < right->len);
 }
 
+static int by_text_and_place(const void *a, const void *b)
+{
+    const struct key *left = a, *right = b;
+    int order = by_text(a, b);
+    return order ? order : (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/* Of several duplicates the first is told. */
 static bool keys_differ(struct scan *scan, struct buf *keys)
 {
     struct key *list = (struct key *)(void *)keys->data;
+    const struct key *twice = NULL;
     size_t count = keys->len / sizeof *list;
     if (count > 1)
-        qsort(list, count, sizeof *list, by_text);
+        qsort(list, count, sizeof *list, by_text_and_place);
     for (size_t i = 1; i < count; i++)
-        if (by_text(&list[i - 1], &list[i]) == 0)
-            return refuse(scan, "json_duplicate_key",
-                          arena_printf(scan->arena, "The key \"%s\" stands twice.", list[i].text));
+        if (by_text(&list[i - 1], &list[i]) == 0 && (!twice || list[i].offset < twice->offset))
+            twice = &list[i];
+    if (!twice)
+        return true;
+    return refuse_at(
+        scan, scan->start + twice->offset, "json_duplicate_key",
+        arena_printf(scan->arena, "The key \"%.*s\" stands twice.", (int)twice->len, twice->text));
+}
+
+/* Reads a string twice when it has escapes: for where it ends, for its text. */
+static bool scan_key(struct scan *scan, struct key *key)
+{
+    const char *from = scan->at + 1;
+    struct buf text;
+    key->offset = (uint32_t)(scan->at - scan->start);
+    if (!take(scan, '"') || !scan_string(scan, NULL))
+        return syntax(scan);
+    key->text = from;
+    key->len = (uint32_t)(scan->at - from - 1);
+    if (!memchr(from, '\\', key->len))
+        return true;
+    scan->at = from;
+    buf_init(&text, scan->arena);
+    scan_string(scan, &text);
+    key->text = text.data;
+    key->len = (uint32_t)text.len;
     return true;
 }
 
 static bool scan_member(struct scan *scan, struct buf *keys)
 {
-    struct buf text;
+    struct key key;
     skip_white(scan);
-    if (!take(scan, '"'))
-        return syntax(scan);
-    buf_init(&text, scan->arena);
-    if (!scan_string(scan, &text))
+    if (!scan_key(scan, &key))
         return false;
-    buf_add(keys, &(struct key){text.data, text.len}, sizeof(struct key));
+    buf_add(keys, &key, sizeof key);
     skip_white(scan);
     if (!take(scan, ':'))
         return syntax(scan);
@@ -266,10 +304,9 @@ static bool scan_member(struct scan *scan, struct buf *keys)
 
 static bool scan_object(struct scan *scan)
 {
-    struct buf keys;
+    struct buf keys = {.arena = scan->arena}; /* takes nothing for an empty object */
     if (!enter(scan))
         return false;
-    buf_init(&keys, scan->arena);
     skip_white(scan);
     if (!take(scan, '}')) {
         do {
@@ -342,6 +379,8 @@ json_object *json_read(struct arena *arena, const char *data, size_t len,
                        const struct json_limits *limits, bool *is_null,
                        struct json_problem *problem)
 {
+    if (!data)
+        data = "";
     struct scan scan = {.arena = arena,
                         .start = data,
                         .at = data,
@@ -356,7 +395,9 @@ json_object *json_read(struct arena *arena, const char *data, size_t len,
         refuse(&scan, "json_too_large", "This JSON is too large.");
         return NULL;
     }
-    if (!text_is_utf8(data, len)) {
+    size_t good = text_utf8_len(data, len);
+    if (good < len) {
+        scan.at = data + good;
         refuse(&scan, "json_utf8", "This is not UTF-8.");
         return NULL;
     }
