@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "db/db.h"
 #include "tool.h"
 
 static const struct command commands[] = {
@@ -56,7 +57,7 @@ int main(int argc, char **argv)
         return help(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return help(stdout);
-    if (!config_load(&problem)) {
+    if (!config_load(&problem) || (problem = db_url_problem()) != NULL) {
         complain("%s", problem);
         return EXIT_FAILURE;
     }

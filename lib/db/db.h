@@ -172,6 +172,9 @@ struct db_options {
 bool db_open(const struct db_options *options);
 /* From config: db.conninfo in TULOU_VAR/run (written by `tulou serve`) or DATABASE_URL. */
 bool db_open_configured(bool platform);
+/* Why DATABASE_URL cannot be read as a connection string, without a word of it
+ * (libpq's own messages quote it, password and all); NULL when it can or is not set. */
+const char *db_url_problem(void);
 void db_close(void);
 bool db_ready(void); /* a round trip succeeds now: for /readyz. WAITS. */
 

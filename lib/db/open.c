@@ -69,16 +69,26 @@ static bool read_conninfo(char *out, size_t size)
     return read;
 }
 
+const char *db_url_problem(void)
+{
+    const char *url = config_text(CONFIG_DATABASE_URL);
+    PQconninfoOption *parts = *url ? PQconninfoParse(url, NULL) : NULL;
+    const char *problem =
+        *url && !parts ? "DATABASE_URL is not a connection string of PostgreSQL" : NULL;
+    PQconninfoFree(parts);
+    return problem;
+}
+
 /* The passwords are offered only to a server that asks for one. */
 bool db_open_configured(bool platform)
 {
     struct arena *arena = arena_new();
     char conninfo[2048];
-    const char *url = config_text(CONFIG_DATABASE_URL), *problem = NULL;
+    const char *url = config_text(CONFIG_DATABASE_URL), *problem = db_url_problem();
     bool opened = false;
-    if (!*url && !read_conninfo(conninfo, sizeof conninfo))
+    if (!problem && !*url && !read_conninfo(conninfo, sizeof conninfo))
         problem = "TULOU_VAR/run/db.conninfo cannot be read: start with `tulou serve`";
-    else if (secret_load(&problem))
+    if (!problem && secret_load(&problem))
         opened = db_open(
             &(struct db_options){.conninfo = *url ? url : conninfo,
                                  .tenant_user = "tulou_tenant",
