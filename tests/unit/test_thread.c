@@ -1,5 +1,8 @@
 /* Heavy sums on the helper threads. */
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/loop/loop.h"
@@ -188,6 +191,68 @@ START_TEST(one_free_thread_runs_calls_in_order_of_arrival)
 }
 END_TEST
 
+static void call_in_background(void *arg)
+{
+    coroutine_background();
+    thread_call(take_thread, arg);
+    finished++;
+}
+
+/* Its answer comes when nobody is there any more to hear it. */
+START_TEST(abandoned_call_wakes_nobody_in_the_next_loop)
+{
+    pthread_t other;
+    ck_assert(coroutine_start(call_in_background, &other));
+    loop_end();
+    ck_assert_int_eq(finished, 0);
+    ck_assert(loop_init());
+    run(call_once, NULL);
+    ck_assert_int_eq(finished, 1);
+}
+END_TEST
+
+static size_t open_descriptors(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void mark(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void call_without_threads(void *arg)
+{
+    size_t before = 0;
+    (void)arg;
+    for (int i = 0; i < 4; i++) {
+        bool ran = false;
+        thread_call(mark, &ran);
+        ck_assert(ran);
+        if (i == 0)
+            before = open_descriptors();
+    }
+    ck_assert_uint_eq(open_descriptors(), before);
+    finished++;
+}
+
+/* No room for a thread's stack: the work is done all the same, at no cost that grows. */
+START_TEST(without_a_thread_the_work_is_done_in_the_loop)
+{
+    unsigned long pages;
+    FILE *file = fopen("/proc/self/statm", "re");
+    ck_assert(file && fscanf(file, "%lu", &pages) == 1);
+    fclose(file);
+    rlim_t room = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (2 << 20);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &(struct rlimit){room, RLIM_INFINITY}), 0);
+    run(call_without_threads, NULL);
+    ck_assert_int_eq(finished, 1);
+}
+END_TEST
+
 START_TEST(threads_start_again_with_a_new_loop)
 {
     run(call_once, NULL);
@@ -208,6 +273,8 @@ static Suite *thread_suite(void)
     tcase_add_test(tcase, loop_goes_on_meanwhile_and_a_wake_is_kept);
     tcase_add_test(tcase, cancelled_call_runs_to_its_end);
     tcase_add_test(tcase, one_free_thread_runs_calls_in_order_of_arrival);
+    tcase_add_test(tcase, abandoned_call_wakes_nobody_in_the_next_loop);
+    tcase_add_test(tcase, without_a_thread_the_work_is_done_in_the_loop);
     tcase_add_test(tcase, threads_start_again_with_a_new_loop);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -76,14 +76,17 @@ static void wake_callers(void *arg, uint32_t events)
     }
 }
 
-/* Signals are the loop's: the helpers block them all. */
+/* Signals are the loop's: the helpers block them all. What one attempt made
+ * serves the next. */
 static bool start_threads(void)
 {
     sigset_t all, before;
     if (pool.started > 0)
         return true;
-    pool.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    pool.watch = pool.event >= 0 ? watch_add(pool.event, EPOLLIN, wake_callers, NULL) : NULL;
+    if (pool.event < 0)
+        pool.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (pool.event >= 0 && !pool.watch)
+        pool.watch = watch_add(pool.event, EPOLLIN, wake_callers, NULL);
     if (!pool.watch)
         return false;
     sigfillset(&all);
@@ -116,6 +119,7 @@ void thread_call(loop_function *function, void *arg)
     coroutine_shield(false);
 }
 
+/* What is in hand is done first; its callers are abandoned, so nobody is woken. */
 void threads_end(void)
 {
     pthread_mutex_lock(&pool.lock);
@@ -124,6 +128,7 @@ void threads_end(void)
     pthread_mutex_unlock(&pool.lock);
     while (pool.started > 0)
         pthread_join(pool.threads[--pool.started], NULL);
+    pool.finished = NULL;
     watch_remove(pool.watch);
     pool.watch = NULL;
     if (pool.event >= 0)
