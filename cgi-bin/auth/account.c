@@ -140,6 +140,21 @@ static bool verify_old(struct cx *cx, const char *old_password, const char **has
     return true;
 }
 
+const struct notification_kind notice_password_changed = {
+    "auth.password_changed", "Password changed", "Your password was changed."};
+
+static bool tell_password(struct cx *cx)
+{
+    const struct session *me = cx->session;
+    const struct notification notice = {
+        .title = "Your password was changed",
+        .body = "Everybody else who was signed in as you was signed out. If it was not you, tell "
+                "your administrator now.",
+        .link = "/account"};
+    return notify_user(&cx->db, me->tenant_id, me->user_id, &notice_password_changed, &notice) ||
+           fail_db(cx);
+}
+
 bool password_change(struct cx *cx, const char *old_password, const char *new_password)
 {
     const char *hash = NULL, *fresh;
@@ -160,7 +175,8 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
     if (rows_count(rows) == 0)
         return fail(cx, 409, "conflict", "The password was changed elsewhere just now.");
     cx->db.action = NULL;
-    if (!session_revoke_user(cx, &cx->db, me->user_id, me->id, "password changed"))
+    if (!session_revoke_user(cx, &cx->db, me->user_id, me->id, "password changed") ||
+        !tell_password(cx))
         return false;
     return db_commit(&cx->db) || fail_db(cx);
 }

@@ -28,6 +28,7 @@ static const struct area auth = {
     .more_routes = (const struct route *const[]){token_routes, account_routes, page_sign_in_routes,
                                                  page_account_routes, NULL},
     .tasks = TASKS({"auth.clean_up", 3600, clean_up}),
+    .notifications = NOTIFICATIONS(&notice_password_changed),
     .platform = true,
 };
 

@@ -8,6 +8,7 @@
 #include "access/session.h"
 #include "base/uuid.h"
 #include "http/route.h"
+#include "notify/notify.h"
 
 struct cx;
 struct db;
@@ -43,6 +44,7 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
 /* Ends one of one's own sessions; 404 for another's. WAITS. */
 bool own_session_end(struct cx *cx, const char *id);
 
+extern const struct notification_kind notice_password_changed;
 extern const struct route token_routes[];   /* login, logout, refresh */
 extern const struct route account_routes[]; /* me, change-password, sessions */
 extern const struct route page_sign_in_routes[];

@@ -174,6 +174,19 @@ static bool activity(struct cx *cx)
 
 /* ---- passwords ---- */
 
+const struct notification_kind notice_password_reset = {
+    "users.password_reset", "Password reset", "An administrator gave you a new first password."};
+
+static bool tell_password(struct cx *cx, const char *tenant_id, const char *id)
+{
+    const struct notification notice = {
+        .title = "Your password was reset",
+        .body = arena_printf(cx->arena, "%s gave you a new first password. Choose your own.",
+                             cx->session->name),
+        .link = "/account/password"};
+    return notify_user(&cx->db, tenant_id, id, &notice_password_reset, &notice) || fail_db(cx);
+}
+
 static bool reset_password(struct cx *cx)
 {
     char tenant_id[UUID_SIZE];
@@ -191,7 +204,8 @@ static bool reset_password(struct cx *cx)
         return fail_db(cx);
     cx->db.action = NULL;
     return session_revoke_user(cx, &cx->db, id, NULL, "password reset") &&
-           (db_commit(&cx->db) || fail_db(cx)) && respond_nothing(cx);
+           tell_password(cx, tenant_id, id) && (db_commit(&cx->db) || fail_db(cx)) &&
+           respond_nothing(cx);
 }
 
 /* ---- permissions ---- */
@@ -253,6 +267,19 @@ static bool answer_granted(struct cx *cx, const char *tenant_id, const char *id)
     return respond_end(cx);
 }
 
+const struct notification_kind notice_rights_changed = {
+    "users.rights_changed", "Rights changed", "An administrator changed what you may do."};
+
+/* Who changes its own needs not be told. */
+bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id)
+{
+    const struct notification notice = {
+        .title = "Your rights were changed",
+        .body = arena_printf(cx->arena, "%s changed what you may do here.", cx->session->name)};
+    return strcmp(id, cx->session->user_id) == 0 ||
+           notify_user(&cx->db, tenant_id, id, &notice_rights_changed, &notice) || fail_db(cx);
+}
+
 /* Permissions of one user alone are a role that only they have. */
 static bool set_permissions(struct cx *cx)
 {
@@ -266,7 +293,11 @@ static bool set_permissions(struct cx *cx)
     if (!user_find(cx, id, true, tenant_id))
         return false;
     if (!db_get(&cx->db, &action_own_role, tenant_id, id, list->text) ||
-        !db_get(&cx->db, &action_own_role_give, tenant_id, id) || !db_commit(&cx->db))
+        !db_get(&cx->db, &action_own_role_give, tenant_id, id))
+        return fail_db(cx);
+    if (!user_tell_rights(cx, tenant_id, id))
+        return false;
+    if (!db_commit(&cx->db))
         return fail_db(cx);
     session_rights_changed(id);
     return answer_granted(cx, tenant_id, id);

@@ -164,7 +164,8 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
         return false;
     const struct value *roles = given_value(cx->input, "roles");
     if (roles && roles->presence == GIVEN)
-        return roles_store(cx, tenant_id, id, roles->json);
+        return roles_store(cx, tenant_id, id, roles->json) &&
+               (operation == OP_CREATE || user_tell_rights(cx, tenant_id, id));
     if (operation != OP_CREATE)
         return true;
     return roles_store(cx, tenant_id, id, default_roles(cx, cx->input));

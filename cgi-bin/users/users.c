@@ -11,6 +11,7 @@ static const struct area area = {
                   "business reseller", 50},
                  {PLATFORM_PAGES, "Operators", "/platform/users", "user-shield",
                   "users.admins:read", "People", "platform", 50}),
+    .notifications = NOTIFICATIONS(&notice_password_reset, &notice_rights_changed),
     .platform = true,
 };
 

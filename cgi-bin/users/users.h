@@ -12,6 +12,7 @@ extern const struct route
     action_routes[]; /* activate, sessions, activity, passwords, permissions */
 extern const struct route import_routes[]; /* CSV in, by API and by page */
 extern const struct route figure_routes[]; /* analytics */
+extern const struct notification_kind notice_password_reset, notice_rights_changed;
 
 /* The tenant and status of a user that the one signed in may see; 404 else.
  * Checks rank too when it shall be changed. WAITS. */
@@ -19,6 +20,9 @@ bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[sta
 
 /* The role that a kind of user has unless roles are given; NULL: none. */
 const char *role_of_kind(const char *kind);
+
+/* Tells a user that an administrator changed its rights; in cx->db's transaction. WAITS. */
+bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id);
 
 /* Replaces a user's roles by a JSON array of keys, checking that each may be
  * granted; in cx->db's transaction. WAITS. */

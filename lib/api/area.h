@@ -21,6 +21,7 @@
 #include "db/db.h"
 #include "http/route.h"
 #include "job/job.h"
+#include "notify/notify.h"
 #include "resource/resource.h"
 
 enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };
@@ -61,6 +62,9 @@ struct settings_section {
 #define JOBS(...) ((const struct job_kind *const[]){__VA_ARGS__, NULL})
 #define SCHEDULES(...) ((const struct job_schedule[]){__VA_ARGS__, {.name = NULL}})
 
+/* Kinds of notifications that the area sends; see notify/notify.h. */
+#define NOTIFICATIONS(...) ((const struct notification_kind *const[]){__VA_ARGS__, NULL})
+
 #define ROUTES(...) ((const struct route[]){__VA_ARGS__, {.path = NULL}})
 #define RESOURCES(...) ((const struct resource *const[]){__VA_ARGS__, NULL})
 
@@ -76,6 +80,7 @@ struct area {
     const struct settings_section *settings;
     const struct job_kind *const *jobs;
     const struct job_schedule *schedules;
+    const struct notification_kind *const *notifications;
     void (*begin)(void); /* in each worker process once it can serve; a coroutine */
     int workers;         /* 0: TULOU_WORKERS */
     bool platform;       /* opens the platform role's connections too */

@@ -59,11 +59,9 @@ static const char *const scopes[] = {[SCOPE_NONE] = "none",
                                      [SCOPE_TENANT] = "tenant",
                                      [SCOPE_PLATFORM] = "platform",
                                      [SCOPE_EITHER] = "either"};
-static const char *const answers[] = {[ANSWER_ITEM] = "item",
-                                      [ANSWER_LIST] = "list",
-                                      [ANSWER_NOTHING] = "nothing",
-                                      [ANSWER_FILE] = "file",
-                                      [ANSWER_PAGE] = "page"};
+static const char *const answers[] = {
+    [ANSWER_ITEM] = "item", [ANSWER_LIST] = "list", [ANSWER_NOTHING] = "nothing",
+    [ANSWER_FILE] = "file", [ANSWER_PAGE] = "page", [ANSWER_STREAM] = "stream"};
 static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform",
                                         [ADMIN_PAGES] = "admin",
                                         [STAFF_PAGES] = "staff",
@@ -273,6 +271,20 @@ static void describe_settings(struct json *json, const struct area *area)
     json_close_array(json);
 }
 
+static void describe_notifications(struct json *json, const struct area *area)
+{
+    json_key(json, "notifications");
+    json_open_array(json);
+    for (const struct notification_kind *const *it = area->notifications; it && *it; it++) {
+        json_open_object(json);
+        json_pair(json, "type", (*it)->type);
+        json_pair(json, "title", (*it)->title);
+        json_pair(json, "about", (*it)->about);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 bool area_describe(const struct area *area, FILE *out)
 {
     struct arena *arena = arena_new();
@@ -290,6 +302,7 @@ bool area_describe(const struct area *area, FILE *out)
     describe_menu(&json, area);
     describe_permissions(&json, area);
     describe_settings(&json, area);
+    describe_notifications(&json, area);
     json_close_object(&json);
     buf_putc(&text, '\n');
     bool written = fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;

@@ -42,7 +42,14 @@ struct access {
 #define HAS_ROLE(which, role) ((struct access){ACCESS_ROLE, SCOPE_##which, (role)})
 #define MAY(which, permission) ((struct access){ACCESS_PERMISSION, SCOPE_##which, (permission)})
 
-enum answer { ANSWER_ITEM, ANSWER_LIST, ANSWER_NOTHING, ANSWER_FILE, ANSWER_PAGE };
+enum answer {
+    ANSWER_ITEM,
+    ANSWER_LIST,
+    ANSWER_NOTHING,
+    ANSWER_FILE,
+    ANSWER_PAGE,
+    ANSWER_STREAM /* goes on without end: nginx leads it to AREA.stream.sock, by HTTP */
+};
 
 enum route_flags {
     ROUTE_FORM = 1,           /* body is a form (urlencoded or multipart), for pages */

@@ -7,6 +7,7 @@
 #include "access/tenant.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "notify/notify.h"
 #include "page/page_parts.h"
 #include "page/template.h"
 
@@ -81,6 +82,17 @@ static void add_brand(struct cx *cx, json_object *frame)
     page_set(brand, "version", brand_version(cx));
 }
 
+/* Without a count when it cannot be told, as while the database is away. */
+static void add_bell(struct cx *cx, json_object *user)
+{
+    int64_t unread = notify_unread(cx);
+    page_set(user, "bell",
+             unread > 0
+                 ? arena_printf(cx->arena, "Notifications, %s unread", show_number(cx, unread))
+                 : "Notifications");
+    page_set(user, "unread", unread > 99 ? "99+" : unread > 0 ? show_number(cx, unread) : NULL);
+}
+
 static void add_user(struct cx *cx, json_object *frame)
 {
     const struct session *session = cx->session;
@@ -94,6 +106,7 @@ static void add_user(struct cx *cx, json_object *frame)
     page_set(user, "email", session->email);
     page_set(user, "role", session->role ? show_choice(cx, session->role) : NULL);
     page_set(user, "initials", initials_of(cx, name));
+    add_bell(cx, user);
     menu_add_user_links(user);
 }
 

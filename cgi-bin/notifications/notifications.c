@@ -1,0 +1,22 @@
+/* notifications: what a user was told of, and what they wish to be told. */
+#include "notifications.h"
+
+STATEMENT(notifications_clean,
+          "delete from notifications\n"
+          "where created_at < now() - interval '180 days'",
+          DB_WRITES | DB_ON_PLATFORM | DB_SLOW);
+
+static bool clean(struct db *db)
+{
+    return db_get0(db, &notifications_clean) != NULL;
+}
+
+static const struct area area = {
+    .name = "notifications",
+    .title = "Notifications",
+    .more_routes = (const struct route *const[]){notice_routes, preference_routes, NULL},
+    .tasks = TASKS({"notifications.clean", 3600, clean}),
+    .platform = true,
+};
+
+AREA_MAIN(area)
