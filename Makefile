@@ -51,7 +51,24 @@ $(BUILD)/cgi-bin/$(1): $$(patsubst %.c,$(OBJECTS)/%.o,$$(wildcard cgi-bin/$(1)/*
 	@mkdir -p $$(@D)
 	@echo "  ld $$@"; $(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
 endef
-$(foreach name,$(AREAS),$(eval $(call area,$(name))))
+$(foreach name,$(filter-out worker,$(AREAS)),$(eval $(call area,$(name))))
+
+# The worker is linked of all areas, to do the jobs of each. An area becomes one
+# object that keeps its names to itself: every area has a main() and an "area".
+define part
+$(OBJECTS)/parts/$(1).o: $$(patsubst %.c,$(OBJECTS)/%.o,$$(wildcard $(2)/*.c))
+	@mkdir -p $$(@D)
+	@ld -r -o $$@.open $$^ && objcopy --keep-global-symbol=none $$@.open $$@ && rm $$@.open
+endef
+PARTS := $(filter-out worker,$(AREAS))
+$(foreach name,$(PARTS),$(eval $(call part,$(name),cgi-bin/$(name))))
+WORKER_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard cgi-bin/worker/*.c)) \
+    $(PARTS:%=$(OBJECTS)/parts/%.o)
+# The same with an area of the tests besides.
+$(eval $(call part,tests,tests/worker))
+$(BUILD)/cgi-bin/worker: $(WORKER_OBJECTS) $(BUILD)/libtulou.a
+	@mkdir -p $(@D)
+	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tulou: $(TOOL_OBJECTS) $(BUILD)/libtulou.a
 	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -61,7 +78,11 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libtulou.a
 	@echo "  ld $@"; $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtulou.a $(LDLIBS) \
 	    $$(pkg-config --libs check)
 
-unit-tests: $(UNIT_TESTS)
+$(BUILD)/tests/worker: $(WORKER_OBJECTS) $(OBJECTS)/parts/tests.o $(BUILD)/libtulou.a
+	@mkdir -p $(@D)
+	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit-tests: $(UNIT_TESTS) $(BUILD)/tests/worker
 
 # ---- what the programs read: tables, templates, static files ----
 share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp

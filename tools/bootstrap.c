@@ -106,7 +106,7 @@ int bootstrap_command(int argc, char **argv)
     struct work work = {.arena = arena_new()};
     (void)argc;
     (void)argv;
-    if (!loop_init() || !db_open_configured(true) || !coroutine_start(run, &work))
+    if (!loop_init() || !db_open_configured(true, 0) || !coroutine_start(run, &work))
         return EXIT_FAILURE;
     loop_run();
     db_close();

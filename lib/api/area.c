@@ -40,6 +40,8 @@ static void drain(void *arg)
     struct worker *worker = arg;
     if (worker->server)
         server_drain(worker->server);
+    if (worker->area->end)
+        worker->area->end();
     loop_stop();
 }
 
@@ -60,13 +62,21 @@ static void start(void *arg)
         worker->area->begin();
 }
 
+static int64_t pool_of(const struct area *area)
+{
+    int64_t usual = config_int(CONFIG_TULOU_DB_POOL);
+    int64_t own = area->transactions ? config_int(area->transactions) : 0;
+    return own > usual ? own : usual;
+}
+
 static int work(int listener, int index, void *arg)
 {
     struct worker worker = {.area = arg, .listener = listener, .index = index};
     if (!loop_init() || !loop_on_signal(SIGTERM, drain, &worker) ||
         !loop_on_signal(SIGINT, drain, &worker))
         return EXIT_FAILURE;
-    if (!db_open_configured(worker.area->platform) || !coroutine_start(start, &worker))
+    if (!db_open_configured(worker.area->platform, pool_of(worker.area)) ||
+        !coroutine_start(start, &worker))
         return EXIT_FAILURE;
     loop_run();
     request_log_flush();

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/config.h"
 #include "db/db.h"
 #include "http/route.h"
 #include "job/job.h"
@@ -81,9 +82,12 @@ struct area {
     const struct job_kind *const *jobs;
     const struct job_schedule *schedules;
     const struct notification_kind *const *notifications;
-    void (*begin)(void); /* in each worker process once it can serve; a coroutine */
-    int workers;         /* 0: TULOU_WORKERS */
-    bool platform;       /* opens the platform role's connections too */
+    void (*begin)(void);          /* in each worker process once it can serve; a coroutine */
+    void (*end)(void);            /* when the process is told to end; requests in hand go on */
+    int workers;                  /* 0: TULOU_WORKERS */
+    enum config_key transactions; /* the variable that says how many it has open at once, if that
+                                   * may be more than TULOU_DB_POOL */
+    bool platform;                /* opens the platform role's connections too */
 };
 
 int area_main(const struct area *area, int argc, char **argv);

@@ -16,13 +16,14 @@ struct check {
     int defects;
 };
 
-static void prepare(struct check *check, const struct statement *statement, enum db_role role)
+/* Programs of several areas may use a name twice, so the number stands in it. */
+static void prepare(struct check *check, const struct statement *statement, enum db_role role,
+                    size_t number)
 {
     struct db db;
     struct statement prepared = {
-        .name = arena_printf(check->arena, "check_%s_%d", statement->name, (int)role),
-        .sql =
-            arena_printf(check->arena, "prepare check_%s as %s", statement->name, statement->sql),
+        .name = arena_printf(check->arena, "check_%zu_%d", number, (int)role),
+        .sql = arena_printf(check->arena, "prepare check_%zu as %s", number, statement->sql),
     };
     /* Any tenant will do: nothing is run. */
     db_init(&db, check->arena, role,
@@ -43,9 +44,9 @@ static void check_statements(struct check *check)
     for (size_t i = 0; i < count; i++) {
         bool platform_only = (all[i]->flags & DB_ON_PLATFORM) != 0;
         if (!platform_only)
-            prepare(check, all[i], DB_TENANT);
+            prepare(check, all[i], DB_TENANT, i);
         if (platform_only && check->area->platform)
-            prepare(check, all[i], DB_PLATFORM);
+            prepare(check, all[i], DB_PLATFORM, i);
     }
 }
 
@@ -75,7 +76,7 @@ static void run(void *arg)
 int area_check_statements(const struct area *area)
 {
     struct check check = {.area = area, .arena = arena_new()};
-    if (!loop_init() || !db_open_configured(area->platform) || !coroutine_start(run, &check))
+    if (!loop_init() || !db_open_configured(area->platform, 0) || !coroutine_start(run, &check))
         return EXIT_FAILURE;
     loop_run();
     db_close();

@@ -246,7 +246,7 @@ static void use_zone(const char *zone)
     static char current[65];
     if (zone && strcmp(current, zone) == 0)
         return;
-    if (!clock_zone_exists(zone))
+    if (!zone || !clock_zone_exists(zone))
         zone = "UTC";
     snprintf(current, sizeof current, "%s", zone);
     char value[80];
@@ -264,4 +264,13 @@ char *clock_show(struct arena *arena, int64_t us, const char *zone)
     localtime_r(&seconds, &local);
     strftime(text, sizeof text, "%-d %b %Y, %H:%M", &local);
     return arena_text(arena, text);
+}
+
+int clock_offset_s(int64_t us, const char *zone)
+{
+    struct tm local;
+    time_t seconds = (time_t)(us / 1000000 - (us % 1000000 < 0));
+    use_zone(zone);
+    localtime_r(&seconds, &local);
+    return (int)local.tm_gmtoff;
 }

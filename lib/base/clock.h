@@ -28,5 +28,7 @@ bool clock_from_database(const char *text, char out[static 32]);
 /* For people: "21 Nov 2026, 10:30" in an IANA zone; unknown zones show UTC. */
 char *clock_show(struct arena *arena, int64_t us, const char *zone);
 bool clock_zone_exists(const char *zone);
+/* Seconds that the zone is ahead of UTC at that instant; unknown zones are UTC. */
+int clock_offset_s(int64_t us, const char *zone);
 
 #endif

@@ -26,6 +26,8 @@
     X(TULOU_WORKERS, INT, "1", "Worker processes of an area that sets no number itself.")          \
     X(TULOU_DB_CONNECTIONS, INT, "2", "Shared pipelined connections of a worker.")                 \
     X(TULOU_DB_POOL, INT, "4", "Connections of a worker for transactions, at most.")               \
+    X(TULOU_JOBS, INT, "10", "Jobs that a process of the worker runs at once.")                    \
+    X(TULOU_JOBS_SLACK, INT, "30", "Seconds that a job stays a worker's after its time is up.")    \
     X(TULOU_DEADLINE_MS, INT, "30000", "Time that a request may take.")                            \
     X(TULOU_ACCESS_MINUTES, INT, "15", "Life of an access token.")                                 \
     X(TULOU_SESSION_DAYS, INT, "7", "Life of a session without use.")                              \

@@ -170,8 +170,9 @@ struct db_options {
     int pool; /* interactive connections for each role, at most */
 };
 bool db_open(const struct db_options *options);
-/* From config: db.conninfo in TULOU_VAR/run (written by `tulou serve`) or DATABASE_URL. */
-bool db_open_configured(bool platform);
+/* From config: db.conninfo in TULOU_VAR/run (written by `tulou serve`) or DATABASE_URL; with
+ * `pool` connections for transactions, 0: TULOU_DB_POOL. */
+bool db_open_configured(bool platform, int64_t pool);
 /* Why DATABASE_URL cannot be read as a connection string, without a word of it
  * (libpq's own messages quote it, password and all); NULL when it can or is not set. */
 const char *db_url_problem(void);

@@ -80,7 +80,7 @@ const char *db_url_problem(void)
 }
 
 /* The passwords are offered only to a server that asks for one. */
-bool db_open_configured(bool platform)
+bool db_open_configured(bool platform, int64_t pool)
 {
     struct arena *arena = arena_new();
     char conninfo[2048];
@@ -96,7 +96,7 @@ bool db_open_configured(bool platform)
                                  .tenant_password = db_role_password(arena, "tulou_tenant"),
                                  .platform_password = db_role_password(arena, "tulou_platform"),
                                  .shared = (int)config_int(CONFIG_TULOU_DB_CONNECTIONS),
-                                 .pool = (int)config_int(CONFIG_TULOU_DB_POOL)});
+                                 .pool = (int)(pool ? pool : config_int(CONFIG_TULOU_DB_POOL))});
     if (!opened)
         log_error("no database", "detail", problem);
     arena_free(arena);

@@ -5,13 +5,17 @@
 #include "base/arena.h"
 #include "job/job.h"
 
-STATEMENT(job_insert,
-          "insert into jobs (tenant_id, kind, queue, payload, key, priority, attempts, run_at)\n"
-          "values (coalesce($1::uuid, '00000000-0000-7000-8000-000000000001'), $2, $3, $4::jsonb,\n"
-          "        $5, $6::smallint, $7::integer, now() + make_interval(secs => $8::integer))\n"
-          "on conflict (tenant_id, kind, key) where key is not null and state = 'ready'\n"
-          "do nothing",
-          DB_WRITES);
+STATEMENT(
+    job_insert,
+    "insert into jobs (tenant_id, kind, queue, payload, key, priority, attempts, state, run_at)\n"
+    "values (coalesce($1::uuid, '00000000-0000-7000-8000-000000000001'), $2, $3, $4::jsonb,\n"
+    "        $5, $6::smallint, $7::integer,\n"
+    "        case when $8::integer > 0 then 'scheduled' else 'ready' end,\n"
+    "        now() + make_interval(secs => $8::integer))\n"
+    "on conflict (tenant_id, kind, key)\n"
+    "    where key is not null and state in ('ready', 'scheduled', 'paused')\n"
+    "do nothing",
+    DB_WRITES);
 
 enum { ATTEMPTS_USUAL = 20 };
 

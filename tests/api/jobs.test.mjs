@@ -1,0 +1,215 @@
+// Jobs, done by the real worker program: what is added is done once, whatever
+// fails, whoever is killed, and however many workers there are.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { folder, makeTenant } from "../lib/client.mjs";
+import { Worker, connect } from "../lib/worker.mjs";
+
+const platformTenant = "00000000-0000-7000-8000-000000000001";
+let db, tenant;
+const workers = new Set();
+
+function begin(environment) {
+    const worker = new Worker(folder, environment);
+    workers.add(worker);
+    return worker;
+}
+
+async function end(worker, how = "stop") {
+    workers.delete(worker);
+    return worker[how]();
+}
+
+before(async () => {
+    tenant = await makeTenant();
+    db = await connect(folder);
+    await db.query(`create table if not exists public.job_effects (
+        job uuid, tenant uuid, attempt integer, note text, at timestamptz default clock_timestamp())`);
+    await db.query("create unique index if not exists job_effects_once on public.job_effects (job, note)");
+    await db.query("grant select, insert on public.job_effects to tulou_tenant, tulou_platform");
+});
+beforeEach(async () => {
+    await db.query("delete from everyone.jobs where kind like 'tests.%'");
+    await db.query("truncate public.job_effects");
+    // As if they had been fired in the minute that is now: nothing is due.
+    await db.query(`insert into public.job_schedules (name, fired_at)
+        select 'tests.tick' || n, now() from generate_series(1, 8) n on conflict (name) do update set fired_at = now()`);
+});
+after(async () => {
+    for (const worker of workers) await worker.kill();
+    await db.query("drop table public.job_effects");
+    await db.query("delete from public.job_schedules where name like 'tests.%'");
+    await db.query("delete from everyone.jobs where kind like 'tests.%'");
+    await db.end();
+});
+
+async function add(kind, payload = {}, { count = 1, ...columns } = {}) {
+    const row = { tenant_id: tenant.id, kind: `tests.${kind}`, queue: "tests", payload, attempts: 3, ...columns };
+    const names = Object.keys(row);
+    const made = await db.query(`insert into everyone.jobs (${names}) select ${names.map((_, i) => `$${i + 1}`)}
+        from generate_series(1, ${count}) returning id`, Object.values(row));
+    return made.rows.map((it) => it.id);
+}
+
+const effects = async () => (await db.query("select * from public.job_effects order by at")).rows;
+const jobs = async () => (await db.query("select * from everyone.jobs where kind like 'tests.%' order by created_at, id")).rows;
+
+async function until(read, good) {
+    for (;;) {
+        const answer = await read();
+        if (good(answer)) return answer;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+const whenDone = () => until(jobs, (rows) => rows.length === 0);
+
+test("a_job_is_done_in_its_tenant_and_gone", { timeout: 30000 }, async () => {
+    const worker = begin();
+    const [inside] = await add("inside", { note: "a" });
+    const [outside] = await add("outside", { note: "b" });
+    const [platform] = await add("tick", { note: "c" }, { tenant_id: platformTenant });
+    await whenDone();
+    const seen = (await effects()).map((it) => [it.job, it.tenant, it.note]).sort((a, b) => (a[2] < b[2] ? -1 : 1));
+    assert.deepEqual(seen, [[inside, tenant.id, "a"], [outside, tenant.id, "b"], [platform, platformTenant, "c"]]);
+    assert.equal(await end(worker), 0);
+});
+
+test("children_are_added_by_the_commit_of_their_job_or_not_at_all", { timeout: 30000 }, async () => {
+    const worker = begin();
+    await add("inside", { note: "good", children: 5 });
+    await add("inside", { note: "bad", children: 5, refuse: "no" });
+    await until(effects, (rows) => rows.length === 6);
+    const left = await until(jobs, (rows) => rows.length === 1 && rows[0].state === "dead");
+    assert.equal(left[0].error, "no");
+    assert.equal((await effects()).filter((it) => it.note === "child").length, 5);
+    await end(worker);
+});
+
+test("a_second_one_of_a_key_is_not_added_while_the_first_waits", { timeout: 30000 }, async () => {
+    const worker = begin();
+    await add("inside", { note: "adder", children: 4, key: "k", delay: 3600 });
+    const left = await until(jobs, (rows) => rows.length === 1 && rows[0].key === "k");
+    assert.equal(left[0].state, "scheduled");
+    await db.query("update everyone.jobs set state = 'ready', run_at = now() where key = 'k'");
+    await db.query("notify jobs, 'ready'");
+    await whenDone();
+    assert.equal((await effects()).filter((it) => it.note === "child").length, 1);
+    await add("inside", { note: "adder again", children: 1, key: "k" });
+    await until(effects, (rows) => rows.filter((it) => it.note === "child").length === 2);
+    await end(worker);
+});
+
+test("smaller_priority_goes_first_and_none_before_its_time", { timeout: 30000 }, async () => {
+    await add("inside", { note: "9" }, { priority: 9 });
+    await add("inside", { note: "5" }, { priority: 5 });
+    await add("inside", { note: "-1" }, { priority: -1 });
+    const soon = new Date(Date.now() + 1500);
+    await add("inside", { note: "later" }, { priority: -9, state: "scheduled", run_at: soon });
+    const worker = begin({ TULOU_JOBS: "1" });
+    await whenDone();
+    const done = await effects();
+    assert.deepEqual(done.map((it) => it.note), ["-1", "5", "9", "later"]);
+    assert.ok(done[3].at >= soon);
+    await end(worker);
+});
+
+test("a_failure_is_tried_again_later_and_later_then_it_is_a_dead_letter", { timeout: 30000 }, async () => {
+    const worker = begin();
+    await add("inside", { note: "twice", failures: 2, retry: 1 });
+    await add("inside", { note: "ever", failures: 9, retry: 1 });
+    const [backed] = await add("inside", { note: "backed", failures: 1 });
+    const left = await until(jobs, (rows) => rows.length === 2 && rows.some((it) => it.state === "dead"));
+    const dead = left.find((it) => it.state === "dead");
+    assert.deepEqual([dead.payload.note, dead.attempt, dead.error], ["ever", 3, "asked to fail 3"]);
+    // Of the effects of an attempt that failed nothing stays.
+    assert.deepEqual((await effects()).map((it) => [it.note, it.attempt]), [["twice", 3]]);
+    const waiting = left.find((it) => it.id === backed);
+    const delay = (waiting.run_at - waiting.failed_at) / 1000;
+    assert.equal(waiting.state, "scheduled");
+    assert.ok(delay >= 13 && delay <= 17, `15 s give or take an eighth: ${delay}`);
+    await end(worker);
+});
+
+test("an_attempt_that_takes_too_long_is_cut", { timeout: 30000 }, async () => {
+    const worker = begin();
+    await add("inside", { note: "long", ms: 600000 }, { attempts: 1 });
+    await add("outside", { note: "outside", ms: 600000 }, { attempts: 1 });
+    const left = await until(jobs, (rows) => rows.every((it) => it.state === "dead"));
+    for (const it of left) assert.equal(it.error, "It took longer than 1 seconds.");
+    assert.deepEqual((await effects()).map((it) => it.note), ["outside"]);
+    await end(worker);
+});
+
+test("a_paused_queue_waits_and_goes_on", { timeout: 30000 }, async () => {
+    await db.query("insert into public.job_pauses (queue) values ('tests-paused')");
+    await add("inside", { note: "paused" }, { queue: "tests-paused" });
+    const worker = begin();
+    await until(jobs, (rows) => rows[0].state === "paused");
+    await add("inside", { note: "other" });
+    await until(effects, (rows) => rows.length === 1 && rows[0].note === "other");
+    await db.query("delete from public.job_pauses");
+    await db.query("update everyone.jobs set state = 'ready' where state = 'paused'");
+    await db.query("notify jobs, 'ready'");
+    await whenDone();
+    assert.equal((await effects()).length, 2);
+    await end(worker);
+});
+
+test("a_worker_told_to_end_finishes_what_it_began_and_gives_the_rest_back", { timeout: 30000 }, async () => {
+    const worker = begin({ TULOU_JOBS: "2" });
+    await add("inside", { note: "n", ms: 300 }, { count: 50 });
+    await until(jobs, (rows) => rows.filter((it) => it.state === "running").length === 2);
+    assert.equal(await end(worker), 0);
+    const left = await jobs(), done = await effects();
+    assert.equal(left.length + done.length, 50);
+    assert.ok(done.length >= 2 && left.length > 0);
+    for (const it of left) assert.deepEqual([it.state, it.attempt, it.worker], ["ready", 0, null]);
+    const next = begin();
+    await whenDone();
+    assert.equal((await effects()).length, 50);
+    await end(next);
+});
+
+// Three come to the same schedules at the same moment: a lock holds them back
+// until all are there. What came due more than once while nobody ran fires once.
+test("schedules_fire_once_with_three_workers", { timeout: 60000 }, async () => {
+    const waiting = () => db.query(`select count(distinct pid)::int as n from pg_locks
+        where relation = 'public.job_schedules'::regclass and not granted`).then((it) => it.rows[0].n);
+    for (let round = 1; round <= 5; round++) {
+        await db.query("update public.job_schedules set fired_at = now() - interval '40 hours' where name like 'tests.%'");
+        await db.query("truncate public.job_effects");
+        await db.query("begin");
+        await db.query("lock table public.job_schedules in exclusive mode");
+        const three = [begin(), begin(), begin()];
+        await until(waiting, (count) => count === 3);
+        await db.query("commit");
+        await until(effects, (rows) => rows.length >= 8);
+        for (const it of three) assert.equal(await end(it), 0);
+        assert.equal((await jobs()).length, 0);
+        const fired = (await effects()).map((it) => it.note).sort();
+        assert.deepEqual(fired, ["1", "2", "3", "4", "5", "6", "7", "8"], `round ${round}`);
+        const stored = await db.query(`select distinct to_char(fired_at at time zone 'Europe/Madrid', 'HH24:MI:SS') as at, fired_at <= now() as past
+            from public.job_schedules where name like 'tests.%'`);
+        assert.deepEqual(stored.rows, [{ at: "03:00:00", past: true }]);
+    }
+});
+
+test("fifty_killed_workers_and_each_effect_exactly_once", { timeout: 90000 }, async () => {
+    const ids = new Set([...(await add("inside", { note: "in", ms: 3 }, { count: 6000, attempts: 1000 })),
+        ...(await add("outside", { note: "out", ms: 3 }, { count: 3000, attempts: 1000 }))]);
+    const pair = [begin(), begin()];
+    let killed = 0;
+    for (let count = 0; killed < 50; killed++) {
+        const rows = await until(effects, (it) => it.length >= count + 40 || it.length === ids.size);
+        count = rows.length;
+        assert.ok(count < ids.size, `the jobs ended after ${killed} killings: there must be load`);
+        await end(pair[killed % 2], "kill");
+        pair[killed % 2] = begin();
+    }
+    await whenDone();
+    const rows = await effects();
+    assert.equal(rows.length, ids.size);
+    assert.deepEqual(new Set(rows.map((it) => it.job)), ids);
+    assert.ok(rows.some((it) => it.attempt > 1), "none was ever taken over");
+    for (const it of pair) assert.equal(await end(it), 0);
+});
