@@ -35,7 +35,17 @@
     X(TULOU_RATE_TENANT, INT, "60000", "API requests a minute for a tenant; 0: none.")             \
     X(TULOU_RATE_AUTH, INT, "60", "Sign-in requests a minute for an address; 0: none.")            \
     X(TULOU_TRUSTED_PROXIES, TEXT, "", "Proxies before nginx, whose X-Forwarded-For counts.")      \
-    X(TULOU_METRICS_TOKEN, SECRET, "", "Bearer token that may read /metrics from elsewhere.")
+    X(TULOU_METRICS_TOKEN, SECRET, "", "Bearer token that may read /metrics from elsewhere.")      \
+    X(TULOU_CA_FILE, TEXT, "",                                                                     \
+      "Certificate authorities (PEM) of the servers we call; empty: the system's.")                \
+    X(TULOU_ALLOW_PRIVATE, TEXT, "",                                                               \
+      "1: addresses that tenants give may lead into the own network; for tests.")                  \
+    X(TULOU_SMTP_URL, TEXT, "", "Mail server, smtp://HOST:PORT/OWN-NAME or smtps://; empty: "      \
+                                "mail is written to TULOU_VAR/mail.")                              \
+    X(TULOU_SMTP_USER, TEXT, "", "User at the mail server.")                                       \
+    X(TULOU_SMTP_PASSWORD, SECRET, "", "Its password.")                                            \
+    X(TULOU_SMTP_TLS, TEXT, "", "yes or no: STARTTLS is required; empty: yes, but to loopback.")   \
+    X(TULOU_MAIL_FROM, TEXT, "", "Address that mail comes from; empty: no-reply@DOMAIN.")
 
 #define CONFIG_ENUM(name, kind, initial, sentence) CONFIG_##name,
 enum config_key { CONFIG_TABLE(CONFIG_ENUM) CONFIG_COUNT };

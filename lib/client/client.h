@@ -18,7 +18,7 @@ struct arena;
 
 enum client_flags {
     CLIENT_OUTSIDE = 1, /* not into our own network (TULOU_ALLOW_PRIVATE=1 allows it, for tests) */
-    CLIENT_HTTPS_ONLY = 2 /* no plain http (the same variable allows loopback) */
+    CLIENT_HTTPS_ONLY = 2 /* no plain http (the same variable allows it to loopback) */
 };
 
 struct client_request {
@@ -37,10 +37,13 @@ struct client_answer {
     const char *body; /* in the arena, NUL after it; "" when empty */
     size_t body_len;
     const char *content_type; /* or "" */
+    int64_t retry_after_s;    /* what the answer asks for (RFC 9110 10.2.3), or 0 */
     const char *problem;      /* one sentence without secrets; NULL when status is set */
 };
 
-/* Redirects are not followed. true when an answer came, whatever its status. WAITS. */
+/* Redirects are not followed, proxies of the environment not used. true when a
+ * whole answer came, whatever its status. When the coroutine is cancelled or its
+ * deadline passes, the connection is given up at once. WAITS. */
 bool client_fetch(struct arena *arena, const struct client_request *request,
                   struct client_answer *answer);
 
@@ -57,11 +60,23 @@ struct client_mail {
     int timeout_s; /* 0: 60 */
 };
 struct client_mail_answer {
-    int status; /* the server's last code (250, 451, 550 …); 0: none came */
-    const char *problem;
+    int status;   /* 250; else the server's last code if it was an error (451, 550 …), or 0 */
+    bool refused; /* 5xx for this sender, reader or message: trying again is useless. Not for
+                   * a sign-in or a connection that the server refuses: an operator mends that */
+    const char *problem; /* with the server's own words */
 };
-/* true when the server took it (2xx). WAITS. */
+/* true when the server took it. A few at once for each process, the others wait
+ * for their turn. When the coroutine is cancelled while the message is on its way,
+ * the server may have taken it. WAITS. */
 bool client_mail(struct arena *arena, const struct client_mail *mail,
                  struct client_mail_answer *answer);
+
+/* Connects and says good-bye (EHLO, STARTTLS, signing in), so that a wrong
+ * configuration is seen before a message waits. Blocks: for commands, not for the loop. */
+bool client_mail_check(struct arena *arena, const struct client_mail *mail,
+                       struct client_mail_answer *answer);
+
+/* Closes kept connections: for tests, before loop_end(). */
+void client_end(void);
 
 #endif
