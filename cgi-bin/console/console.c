@@ -1,6 +1,7 @@
 /* console: the start pages, what every page needs, and the health of it all. */
 #include "console.h"
 
+#include "mail/mail.h"
 #include "page/page.h"
 
 static const struct route shared_routes[] = {
@@ -16,6 +17,7 @@ static const struct area console = {
     .title = "Console",
     .more_routes =
         (const struct route *const[]){start_routes, operation_routes, shared_routes, NULL},
+    .jobs = JOBS(&mail_send),
     .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", NULL, NULL,
                   "business reseller", 1}),
 };

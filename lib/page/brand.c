@@ -98,12 +98,17 @@ static void put_pair(struct buf *out, const char *name, struct colour colour)
     buf_puts(out, ");\n");
 }
 
+static bool takes_white(const struct colour *ground)
+{
+    struct colour white = colour_of("#ffffff", NULL);
+    return contrast(ground, &white) >= contrast_least;
+}
+
 /* White where it can be read on the colour, else black (which then can); the colour when
  * pressed moves away from it. */
 static void put_style(struct buf *out, struct colour primary, struct colour accent)
 {
-    struct colour white = colour_of("#ffffff", NULL);
-    bool white_ink = contrast(&primary, &white) >= contrast_least;
+    bool white_ink = takes_white(&primary);
     buf_puts(out, ":root {\n    --brand: ");
     put_colour(out, &primary);
     buf_printf(out, ";\n    --brand-ink: %s;\n    --brand-shade: %s;\n",
@@ -121,6 +126,15 @@ static struct colour primary_of(const struct cx *cx)
 static struct colour accent_of(const struct cx *cx)
 {
     return colour_of(brand_of(cx) ? brand_of(cx)->accent : NULL, accent_default);
+}
+
+void page_brand_colours(const struct branding *brand, char colour[static 8], char ink[static 8])
+{
+    const char *own = brand ? brand->primary : NULL;
+    struct colour ground = colour_of(own, primary_default);
+    snprintf(colour, 8, "#%02x%02x%02x", (unsigned)lround(ground.part[0] * 255),
+             (unsigned)lround(ground.part[1] * 255), (unsigned)lround(ground.part[2] * 255));
+    snprintf(ink, 8, "%s", takes_white(&ground) ? "#ffffff" : "#000000");
 }
 
 const char *brand_version(struct cx *cx)

@@ -23,5 +23,8 @@ typedef const struct mustache *mustache_find(void *arg, const char *name);
 /* Renders to `out`; depth of partials is bounded (64), deeper renders nothing. */
 void mustache_render(const struct mustache *template, json_object *data, mustache_find *find,
                      void *arg, struct buf *out);
+/* The same for plain text: nothing is escaped. */
+void mustache_render_plain(const struct mustache *template, json_object *data, mustache_find *find,
+                           void *arg, struct buf *out);
 
 #endif

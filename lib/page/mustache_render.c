@@ -37,6 +37,7 @@ struct render {
     struct buf *out;
     long steps;
     int templates, depth;
+    bool plain;      /* values as they are */
     bool line_begun; /* the place of a block has begun the line that its content begins */
 };
 
@@ -112,7 +113,7 @@ static void render_value(struct render *render, const struct scope *scope, const
     size_t len = json_object_is_type(value, json_type_string)
                      ? (size_t)json_object_get_string_len(value)
                      : strlen(text);
-    if (node->kind == NODE_RAW)
+    if (node->kind == NODE_RAW || render->plain)
         buf_add(render->out, text, len);
     else
         text_html(render->out, text, len);
@@ -241,11 +242,22 @@ static void render_nodes(struct render *render, const struct place *place, unsig
     render->depth--;
 }
 
+static void render_all(struct render *render, const struct mustache *template, json_object *data)
+{
+    struct scope scope = {NULL, data};
+    struct place place = {.template = template, .scope = &scope};
+    render_nodes(render, &place, 0, template->count);
+}
+
 void mustache_render(const struct mustache *template, json_object *data, mustache_find *find,
                      void *arg, struct buf *out)
 {
-    struct render render = {.find = find, .arg = arg, .out = out};
-    struct scope scope = {NULL, data};
-    struct place place = {.template = template, .scope = &scope};
-    render_nodes(&render, &place, 0, template->count);
+    render_all(&(struct render){.find = find, .arg = arg, .out = out}, template, data);
+}
+
+void mustache_render_plain(const struct mustache *template, json_object *data, mustache_find *find,
+                           void *arg, struct buf *out)
+{
+    render_all(&(struct render){.find = find, .arg = arg, .out = out, .plain = true}, template,
+               data);
 }

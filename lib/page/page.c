@@ -98,6 +98,20 @@ bool page_render(struct cx *cx, int status, const char *template, const char *ti
     return respond_html(cx, status);
 }
 
+bool page_template_exists(const char *template)
+{
+    return template_find(NULL, template) != NULL;
+}
+
+bool page_fill(const char *template, json_object *data, bool plain, struct buf *out)
+{
+    const struct mustache *found = template_find(NULL, template);
+    if (!found)
+        return false;
+    (plain ? mustache_render_plain : mustache_render)(found, data, template_find, NULL, out);
+    return true;
+}
+
 bool page_go(struct cx *cx, const char *path)
 {
     return respond_redirect(cx, path);

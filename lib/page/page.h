@@ -22,6 +22,8 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
+struct branding;
+struct buf;
 struct cx;
 struct resource;
 struct route;
@@ -48,6 +50,12 @@ bool page_render(struct cx *cx, int status, const char *template, const char *ti
 /* The page for cx->failure: notice, sign-in redirect for 401, field errors are
  * the form's business. */
 void page_write_failure(struct cx *cx);
+/* A text that is no page, from a template without a frame; `plain`: nothing is
+ * escaped. false: there is no such template. */
+bool page_fill(const char *template, json_object *data, bool plain, struct buf *out);
+bool page_template_exists(const char *template);
+/* The main colour of a tenant and what is read on it (4.5:1 at least), as #rrggbb. */
+void page_brand_colours(const struct branding *brand, char colour[static 8], char ink[static 8]);
 
 /* A notice shown once on the next page ("Lead saved."), by a short signed cookie. */
 void page_notice(struct cx *cx, const char *kind, const char *text); /* success, warning, danger */

@@ -1,0 +1,195 @@
+/* mail: making a message of its template, and queueing it. */
+#include "mail/mail.h"
+
+#include <string.h>
+
+#include "access/tenant.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "job/job.h"
+#include "mail/seal.h"
+#include "page/page.h"
+
+enum { SUBJECT_MAX = 200, LANGUAGE_MAX = 8 };
+
+/* ---- which template ---- */
+
+/* "de-AT" and "de_AT": "de". */
+static char *language_of(struct arena *arena, const char *locale)
+{
+    size_t len = locale ? strspn(locale, "abcdefghijklmnopqrstuvwxyz") : 0;
+    return len > 0 && len <= LANGUAGE_MAX ? arena_copy(arena, locale, len) : arena_text(arena, "");
+}
+
+struct choice {
+    const char *template, *language;
+};
+
+static struct choice choose(struct arena *arena, const char *name, const char *locale)
+{
+    char *language = language_of(arena, locale);
+    char *own = arena_printf(arena, "mail/%s.%s", name, language);
+    if (*language && page_template_exists(own))
+        return (struct choice){own, language};
+    return (struct choice){arena_printf(arena, "mail/%s", name), "en"};
+}
+
+/* ---- what it says ---- */
+
+static void add_tenant(struct cx *cx, json_object *data, const struct tenant *tenant)
+{
+    char colour[8], ink[8];
+    const struct branding *brand = &tenant->branding;
+    json_object *about = page_add(data, "tenant");
+    page_brand_colours(brand, colour, ink);
+    page_set(about, "name", brand->name && *brand->name ? brand->name : tenant->name);
+    page_set(about, "url", tenant_url(cx->arena, tenant));
+    /* nobody's mail program can fetch an address without a host */
+    bool shown = brand->logo_url && text_starts(brand->logo_url, "https://");
+    page_set(about, "logo", shown ? brand->logo_url : NULL);
+    page_set(about, "footer", brand->footer);
+    page_set(about, "colour", colour);
+    page_set(about, "ink", ink);
+}
+
+static void default_null(json_object *data, const char *key)
+{
+    if (!json_object_object_get_ex(data, key, NULL))
+        page_set(data, key, NULL);
+}
+
+static void add_common(json_object *data, const struct mail *mail, const char *language)
+{
+    json_object *facts = NULL;
+    json_object_object_get_ex(data, "facts", &facts);
+    page_set_bool(data, "has_facts",
+                  json_object_is_type(facts, json_type_array) &&
+                      json_object_array_length(facts) > 0);
+    page_set(data, "to_name", mail->to_name);
+    page_set(data, "language", language);
+    default_null(data, "facts");
+    default_null(data, "link");
+}
+
+/* A line without what would end it, or would hide what stands before it. */
+static char *one_line(struct arena *arena, const char *text)
+{
+    char *line = arena_text(arena, text), *to = line;
+    for (const char *from = line; *from; from++) {
+        bool blank = (unsigned char)*from <= ' ' || *from == 0x7f;
+        if (!blank)
+            *to++ = *from;
+        else if (to > line && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    *to = '\0';
+    size_t len = text_utf8_len(line, strnlen(line, SUBJECT_MAX));
+    line[len] = '\0';
+    return text_trim(arena, line);
+}
+
+/* Paragraphs that a message has no words for leave their blank lines behind. */
+static char *tidy(struct arena *arena, const char *text)
+{
+    struct buf out;
+    buf_init(&out, arena);
+    int blank = 0;
+    while (*text) {
+        size_t len = strcspn(text, "\n"), shown = len;
+        while (shown > 0 && strchr(" \t\r", text[shown - 1]))
+            shown--;
+        if (shown > 0) {
+            buf_puts(&out, out.len == 0 ? "" : blank ? "\n\n" : "\n");
+            buf_add(&out, text, shown);
+        }
+        blank = shown == 0;
+        text += len + (text[len] == '\n');
+    }
+    buf_putc(&out, '\n');
+    return out.data;
+}
+
+/* One of the three parts that the template has: subject, text, html. */
+static const char *part(struct arena *arena, const char *template, json_object *data,
+                        const char *which)
+{
+    struct buf out;
+    buf_init(&out, arena);
+    page_set_bool(data, which, true);
+    page_fill(template, data, strcmp(which, "in_html") != 0, &out);
+    page_set_bool(data, which, false);
+    return out.data;
+}
+
+static const char *sender(struct arena *arena)
+{
+    const char *from = config_text(CONFIG_TULOU_MAIL_FROM);
+    return *from ? from : arena_printf(arena, "no-reply@%s", config_text(CONFIG_TULOU_DOMAIN));
+}
+
+static void make(struct cx *cx, const struct tenant *tenant, const struct mail *mail,
+                 const struct choice *choice, struct letter *letter)
+{
+    const struct branding *brand = &tenant->branding;
+    struct arena *arena = cx->arena;
+    json_object *data = mail->data ? mail->data : page_object(cx);
+    const char *name = brand->email_sender && *brand->email_sender ? brand->email_sender
+                       : brand->name && *brand->name               ? brand->name
+                                                                   : tenant->name;
+    add_tenant(cx, data, tenant);
+    add_common(data, mail, choice->language);
+    default_null(data, "in_subject");
+    default_null(data, "in_text");
+    default_null(data, "in_html");
+    *letter = (struct letter){
+        .date_us = clock_now_us(),
+        .language = choice->language,
+        .from = sender(arena),
+        .from_name = name,
+        .to = mail->to,
+        .to_name = mail->to_name,
+        .subject = one_line(arena, part(arena, choice->template, data, "in_subject")),
+        .text = tidy(arena, part(arena, choice->template, data, "in_text")),
+        .html = part(arena, choice->template, data, "in_html"),
+    };
+}
+
+/* ---- queueing ---- */
+
+static char *payload_of(struct arena *arena, const char *template, const struct letter *letter)
+{
+    struct buf out;
+    struct json json;
+    buf_init(&out, arena);
+    json_start(&json, &out);
+    json_open_object(&json);
+    json_pair(&json, "template", template);
+    json_pair(&json, "to", letter->to);
+    json_pair(&json, "sealed", letter_seal(arena, letter));
+    json_close_object(&json);
+    return out.data;
+}
+
+bool mail_queue(struct cx *cx, struct db *db, const struct tenant *tenant, const struct mail *mail)
+{
+    struct letter letter;
+    struct choice choice = choose(cx->arena, mail->template,
+                                  mail->locale ? mail->locale
+                                  : tenant     ? tenant->locale
+                                               : cx->tenant->locale);
+    if (!page_template_exists(choice.template)) {
+        log_error("a mail names a template that is not there", "template", mail->template);
+        return fail(cx, 500, "internal", "Something went wrong on our side.");
+    }
+    make(cx, tenant ? tenant : cx->tenant, mail, &choice, &letter);
+    const struct job_new job = {.kind = &mail_send,
+                                .payload = payload_of(cx->arena, mail->template, &letter)};
+    if (job_add(db, &job))
+        return true;
+    cx->db.error = db->error;
+    return fail_db(cx);
+}
