@@ -536,7 +536,9 @@ static void scan_template(const char *path)
     static const char *const forbidden[] = {" style=",    "<style",     "<script>",    " onclick=",
                                             " onchange=", " onsubmit=", "javascript:", "hx-on",
                                             "{{{",        "{{&"};
-    for (size_t i = 0; i < COUNT(forbidden); i++)
+    /* a mail program knows no style sheets; that of a message stands in its frame alone */
+    bool is_mail = strcmp(path, "templates/mail/frame.html") == 0;
+    for (size_t i = is_mail ? 1 : 0; i < COUNT(forbidden); i++)
         ck_assert_msg(!strstr(text, forbidden[i]), "%s has %s", path, forbidden[i]);
 }
 
