@@ -17,17 +17,21 @@ STATEMENT(auth_clean_up,
 STATEMENT(auth_forget, "select house.forget_rights_changes()", DB_WRITES | DB_ON_PLATFORM);
 
 /* Rows that nobody can use any more. */
-static bool clean_up(struct db *db)
+static bool clean_up(struct job *job)
 {
-    return db_get0(db, &auth_clean_up) && db_get0(db, &auth_forget);
+    return (db_get0(job->db, &auth_clean_up) && db_get0(job->db, &auth_forget)) || job_fail_db(job);
 }
+
+static const struct job_kind clean_up_job = {"auth.clean_up", "cleanup", clean_up,
+                                             .flags = JOB_PLATFORM};
 
 static const struct area auth = {
     .name = "auth",
     .title = "Sign-in",
     .more_routes = (const struct route *const[]){token_routes, account_routes, page_sign_in_routes,
                                                  page_account_routes, NULL},
-    .tasks = TASKS({"auth.clean_up", 3600, clean_up}),
+    .jobs = JOBS(&clean_up_job),
+    .schedules = SCHEDULES({"auth.clean_up", "17 * * * *", NULL, &clean_up_job}),
     .notifications = NOTIFICATIONS(&notice_password_changed),
     .platform = true,
 };

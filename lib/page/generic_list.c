@@ -222,6 +222,8 @@ bool generic_list(struct cx *cx)
     const struct resource *resource = cx->route->about;
     json_object *data = page_list_data(cx, resource);
     const char *template = resource->template_list ? resource->template_list : "layout/list";
+    if (data && resource->add_to_page && !resource->add_to_page(cx, data, NULL))
+        return false;
     return data && page_render(cx, 200, template, resource->title, data);
 }
 

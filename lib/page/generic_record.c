@@ -88,8 +88,10 @@ bool generic_detail(struct cx *cx)
     if (!record_get(cx, resource, cx_path(cx, "id"), &record))
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
-    return page_render(cx, 200, template, show_label(cx, resource, &record, 0),
-                       page_detail_data(cx, resource, &record));
+    json_object *data = page_detail_data(cx, resource, &record);
+    if (resource->add_to_page && !resource->add_to_page(cx, data, &record))
+        return false;
+    return page_render(cx, 200, template, show_label(cx, resource, &record, 0), data);
 }
 
 static bool has_file(const struct resource *resource)

@@ -17,6 +17,8 @@
 
 struct buf;
 struct cx;
+struct json_object;
+struct list_result;
 struct rows;
 
 enum operation {
@@ -55,6 +57,9 @@ struct resource {
     /* After the commit: caches, notices. */
     void (*committed)(struct cx *cx, enum operation operation, const char *id);
     const char *template_detail, *template_list, *template_form; /* overrides; NULL: generic */
+    /* Adds to the data of the list page (record NULL) and of the detail page what their own
+     * templates show besides; false: the failure is set. */
+    bool (*add_to_page)(struct cx *cx, struct json_object *data, const struct list_result *record);
     const char *row_actions; /* reserved for the templates: a partial's name, or NULL */
 };
 

@@ -4,8 +4,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
-import { makeTenant, operator, password, request } from "../lib/client.mjs";
+import { folder, makeTenant, operator, password, request } from "../lib/client.mjs";
 import { areas } from "../lib/routes.mjs";
+import { connect } from "../lib/worker.mjs";
 
 const pages = areas.flatMap((area) => area.routes).filter((it) => it.answer === "page" && it.method === "GET" && !it.path.endsWith(".css") && !it.path.includes("export"));
 let browser, tenant;
@@ -16,6 +17,9 @@ before(async () => {
     await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Walked", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "desk", name: "Desk", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/admin-users", { token: await operator(), body: { email: "walker@platform.test", name: "Walker", kind: "operator", roles: ["superadmin"], password } });
+    const db = await connect(folder);
+    await db.query("insert into everyone.jobs (tenant_id, kind, queue, state, attempts, error, failed_at) values ($1, 'walked', 'walked', 'dead', 3, 'It failed.', now())", [tenant.id]);
+    await db.end();
 });
 after(() => browser.close());
 

@@ -1,0 +1,119 @@
+/* pages: the queues above the list of jobs, and one job. */
+#include <string.h>
+
+#include "access/permission.h"
+#include "base/clock.h"
+#include "http/cx.h"
+#include "job/cron.h"
+#include "page/page.h"
+#include "queues.h"
+#include "worker.h"
+
+enum { QUEUE, PAUSED, WAITING, SCHEDULED, RUNNING, DEAD };
+
+static bool add_queues(struct cx *cx, json_object *data)
+{
+    const struct rows *rows = queues_read(cx);
+    json_object *list = page_list(data, "queues");
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_object *item = page_item(list);
+        page_set(item, "queue", rows_text(rows, i, QUEUE));
+        page_set_bool(item, "paused", rows_bool(rows, i, PAUSED));
+        page_set_int(item, "waiting", rows_int(rows, i, WAITING));
+        page_set_int(item, "scheduled", rows_int(rows, i, SCHEDULED));
+        page_set_int(item, "running", rows_int(rows, i, RUNNING));
+        page_set_int(item, "dead", rows_int(rows, i, DEAD));
+        page_set_bool(item, "any_dead", rows_int(rows, i, DEAD) > 0);
+    }
+    page_set_bool(data, "any_queue", rows_count(rows) > 0);
+    return true;
+}
+
+static void add_schedule(struct cx *cx, json_object *list, const struct job_schedule *schedule)
+{
+    struct cron cron;
+    int64_t next_us;
+    json_object *item = page_item(list);
+    page_set(item, "name", schedule->name);
+    page_set(item, "cron", schedule->cron);
+    page_set(item, "zone", schedule->zone ? schedule->zone : "UTC");
+    page_set(item, "next",
+             cron_parse(schedule->cron, &cron) &&
+                     cron_next(&cron, schedule->zone, clock_now_us(), &next_us)
+                 ? clock_show(cx->arena, next_us, schedule->zone ? schedule->zone : "UTC")
+                 : "never");
+}
+
+static void add_schedules(struct cx *cx, json_object *data)
+{
+    size_t areas, count = 0;
+    const struct area *const *all = areas_linked(&areas);
+    json_object *list = page_list(data, "schedules");
+    for (size_t i = 0; i < areas; i++)
+        for (const struct job_schedule *it = all[i]->schedules; it && it->name; it++, count++)
+            add_schedule(cx, list, it);
+    page_set_bool(data, "any_schedule", count > 0);
+}
+
+static bool is_dead(const struct list_result *record)
+{
+    for (int i = 0; record->fields[i]; i++)
+        if (strcmp(record->fields[i]->name, "state") == 0)
+            return strcmp(rows_text(record->rows, 0, i), "dead") == 0;
+    return false;
+}
+
+bool jobs_add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    bool may_change = may(cx, "platform.jobs:update");
+    if (record) {
+        page_set_bool(data, "can_retry", may_change && is_dead(record));
+        return true;
+    }
+    page_set_bool(data, "may_change", may_change);
+    add_schedules(cx, data);
+    return add_queues(cx, data);
+}
+
+/* What cannot be done now is said on the page that one comes from. */
+static bool go_back(struct cx *cx, bool done, const char *said, const char *path)
+{
+    if (!done && cx->failure.status != 409)
+        return false;
+    page_notice(cx, done ? "success" : "warning", done ? said : cx->failure.message);
+    memset(&cx->failure, 0, sizeof cx->failure);
+    return page_go(cx, path);
+}
+
+static bool retry_page(struct cx *cx)
+{
+    bool done = job_retry_one(cx, cx_path(cx, "id"));
+    return go_back(cx, done, "It is in its queue again.", jobs.page);
+}
+
+static bool queue_page(struct cx *cx)
+{
+    int64_t count = 0;
+    enum queue_verb verb;
+    const char *queue = cx_path(cx, "queue");
+    if (!queue_verb_find(cx_path(cx, "verb"), &verb))
+        return fail(cx, 404, "not_found", "There is nothing at this address.");
+    bool done = queue_do(cx, verb, queue, &count);
+    const char *said = arena_printf(cx->arena, "%s goes on.", queue);
+    if (verb == QUEUE_PAUSE)
+        said = arena_printf(cx->arena, "%s is paused: what runs goes on.", queue);
+    if (verb == QUEUE_RETRY)
+        said = arena_printf(cx->arena, "Back in %s: %lld.", queue, (long long)count);
+    return go_back(cx, done, said, jobs.page);
+}
+
+const struct route job_pages[] = {
+    ROUTE(POST, "/platform/jobs/:id/retry", MAY(PLATFORM, "platform.jobs:update"), retry_page,
+          "Put a dead letter back into its queue.", .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
+    ROUTE(POST, "/platform/queues/:queue/:verb", MAY(PLATFORM, "platform.jobs:update"), queue_page,
+          "Pause or resume a queue, or retry all that failed in it.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_FORM),
+    {.path = NULL},
+};
