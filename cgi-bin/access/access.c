@@ -16,7 +16,7 @@ static const struct area area = {
     .more_routes =
         (const struct route *const[]){role_routes, matrix_pages, audit_routes, security_routes,
                                       api_key_routes, api_key_pages, NULL},
-    .resources = RESOURCES(&roles, &audit_logs, &login_attempts, &api_keys),
+    .resources = RESOURCES(&roles, &audit_logs, &login_attempts, &api_keys, &ip_rules),
     .menu = MENU(
         {ADMIN_PAGES, "Roles", "/admin/roles", "lock", "access.roles:read", "People", NULL, 55},
         {ADMIN_PAGES, "Audit log", "/admin/audit", "history", "access.audit:read", "Security", NULL,
@@ -25,16 +25,20 @@ static const struct area area = {
          "Security", NULL, 62},
         {ADMIN_PAGES, "API keys", "/admin/api-keys", "key", "access.api_keys:read", "Security",
          NULL, 64},
+        {ADMIN_PAGES, "Network rules", "/admin/ip-rules", "network", "access.ip_rules:read",
+         "Security", NULL, 66},
         {ADMIN_PAGES, "Settings", "/admin/settings", "settings", "tenants.settings:read",
          "Settings", NULL, 75}),
     .tasks = TASKS({"access.seal_events", 2, seal}),
-    .settings =
-        SETTINGS({"security", "Security", "Rules for passwords and sessions.",
-                  FIELDS({"password_min_length", INT, 0, 8, 128, .initial = "10",
-                          .label = "Shortest password", .example = "12"},
-                         {"session_days", INT, 0, 1, 90, .initial = "7",
-                          .label = "Days that a session lives without use", .example = "7"}),
-                  .also = "/api/security/policy"}),
+    .settings = SETTINGS({"security", "Security", "Rules for passwords and sessions.",
+                          FIELDS({"password_min_length", INT, 0, 8, 128, .initial = "10",
+                                  .label = "Shortest password", .example = "12"},
+                                 {"session_days", INT, 0, 1, 90, .initial = "7",
+                                  .label = "Days that a session lives without use", .example = "7"},
+                                 {"allow_impersonation", BOOL, 0, .initial = "true",
+                                  .label = "Operators of the platform may act as users, to help",
+                                  .example = "true"}),
+                          .also = "/api/security/policy"}),
     .platform = true,
 };
 

@@ -8,6 +8,7 @@ extern const struct resource roles;
 extern const struct resource audit_logs;
 extern const struct resource login_attempts;
 extern const struct resource api_keys;
+extern const struct resource ip_rules;
 extern const struct route role_routes[]; /* permissions, matrix, roles of a user */
 extern const struct route matrix_pages[];
 extern const struct route audit_routes[];    /* verify, one event's page */

@@ -44,7 +44,7 @@ STATEMENT(account_set_password,
 
 STATEMENT(account_sessions,
           "select id, ip, user_agent, created_at, last_used_at, expires_at,\n"
-          "       id = $3::uuid as current\n"
+          "       id = $3::uuid as current, impersonator_name\n"
           "from sessions\n"
           "where tenant_id = $1::uuid and user_id = $2::uuid\n"
           "and revoked_at is null and expires_at > now()\n"
@@ -59,10 +59,15 @@ STATEMENT(account_session_find,
           "and revoked_at is null",
           0);
 
-static const struct field session_fields[] = {
-    {"id", UUID},         {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE},
-    {"created_at", TIME}, {"last_used_at", TIME}, {"expires_at", TIME},
-    {"current", BOOL},    {.type = FIELD_END}};
+static const struct field session_fields[] = {{"id", UUID},
+                                              {"ip", TEXT, NULLABLE},
+                                              {"user_agent", TEXT, NULLABLE},
+                                              {"created_at", TIME},
+                                              {"last_used_at", TIME},
+                                              {"expires_at", TIME},
+                                              {"current", BOOL},
+                                              {"impersonator_name", TEXT, NULLABLE},
+                                              {.type = FIELD_END}};
 
 static const struct field me_fields[] = {{"id", UUID},
                                          {"email", EMAIL},
@@ -237,7 +242,7 @@ const struct route account_routes[] = {
               FIELDS({"current_password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
                      {"new_password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"}),
           .answer = ANSWER_NOTHING,
-          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED),
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED | ROUTE_IN_PERSON),
     ROUTE(GET, "/api/auth/sessions", SIGNED_IN(TENANT), sessions_list, "One's own sessions.",
           .answer = ANSWER_LIST, .answer_fields = session_fields),
     ROUTE(DELETE, "/api/auth/sessions/:id", SIGNED_IN(TENANT), session_delete,

@@ -29,7 +29,7 @@ static const struct area auth = {
     .name = "auth",
     .title = "Sign-in",
     .more_routes = (const struct route *const[]){token_routes, account_routes, page_sign_in_routes,
-                                                 page_account_routes, NULL},
+                                                 page_account_routes, impersonation_routes, NULL},
     .jobs = JOBS(&clean_up_job),
     .schedules = SCHEDULES({"auth.clean_up", "17 * * * *", NULL, &clean_up_job}),
     .notifications = NOTIFICATIONS(&notice_password_changed),

@@ -41,6 +41,10 @@ bool sign_in_open(struct cx *cx, const struct account *account, enum session_kin
  * the user's other sessions. WAITS. */
 bool password_change(struct cx *cx, const char *old_password, const char *new_password);
 
+/* Whether a form comes from the bare domain or from this very host: for those that
+ * are posted without a session. */
+bool origin_is_ours(struct cx *cx);
+
 /* Ends one of one's own sessions; 404 for another's. WAITS. */
 bool own_session_end(struct cx *cx, const char *id);
 
@@ -49,5 +53,6 @@ extern const struct route token_routes[];   /* login, logout, refresh */
 extern const struct route account_routes[]; /* me, change-password, sessions */
 extern const struct route page_sign_in_routes[];
 extern const struct route page_account_routes[];
+extern const struct route impersonation_routes[];
 
 #endif

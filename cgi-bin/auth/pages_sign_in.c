@@ -113,7 +113,7 @@ static bool login_submit(struct cx *cx)
 }
 
 /* Only our own list of workspaces may post here: its origin is the bare domain. */
-static bool origin_is_ours(struct cx *cx)
+bool origin_is_ours(struct cx *cx)
 {
     const char *origin = request_header(&cx->request, "Origin");
     const char *own =

@@ -6,7 +6,7 @@ static const struct area area = {
     .title = "Tenants",
     .more_routes =
         (const struct route *const[]){life_routes, part_routes, domain_routes, figure_routes,
-                                      platform_pages, branding_pages, NULL},
+                                      impersonate_routes, platform_pages, branding_pages, NULL},
     .resources = RESOURCES(&tenants, &resellers),
     .menu = MENU({PLATFORM_PAGES, "Overview", "/platform", "layout-dashboard",
                   "platform.tenants:read", NULL, "platform reseller", 1},

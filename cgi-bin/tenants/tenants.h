@@ -8,11 +8,12 @@ struct cx;
 
 extern const struct resource tenants;
 extern const struct resource resellers;
-extern const struct route life_routes[];    /* suspend, activate, delete, restore, onboarding */
-extern const struct route part_routes[];    /* settings, branding, quotas, features */
-extern const struct route domain_routes[];  /* custom domains */
-extern const struct route figure_routes[];  /* the current tenant, users, analytics */
-extern const struct route platform_pages[]; /* dashboard, the tenant's tabs */
+extern const struct route life_routes[];        /* suspend, activate, delete, restore, onboarding */
+extern const struct route part_routes[];        /* settings, branding, quotas, features */
+extern const struct route domain_routes[];      /* custom domains */
+extern const struct route figure_routes[];      /* the current tenant, users, analytics */
+extern const struct route impersonate_routes[]; /* operators as users */
+extern const struct route platform_pages[];     /* dashboard, the tenant's tabs */
 extern const struct route branding_pages[];
 
 extern const struct field branding_fields[];

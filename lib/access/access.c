@@ -97,14 +97,28 @@ static bool check_key(struct cx *cx)
     return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
 }
 
-/* A tenant's allow list of networks binds its users wherever they come from;
- * operators are bound by the platform's own. */
+/* What is the user's alone is not done by an operator in their name. */
+static bool check_impersonation(struct cx *cx)
+{
+    if (!cx->session || !cx->session->impersonator_id || !(cx->route->flags & ROUTE_IN_PERSON))
+        return true;
+    return fail(cx, 403, "impersonation_refused", "This is for the user alone.");
+}
+
+bool network_check(struct cx *cx, const struct tenant *tenant)
+{
+    return network_allows(tenant->networks, cx->request.remote) ||
+           fail(cx, 403, "network_denied", "This tenant may not be used from this network.");
+}
+
+/* A tenant's rules bind its users wherever they come from; operators, also those
+ * who act as a user, are bound by the platform's own. */
 static bool check_network(struct cx *cx)
 {
-    const char *networks = cx->tenant->networks;
-    if (!cx->session || !networks || network_holds(networks, cx->request.remote))
-        return true;
-    return fail(cx, 403, "network_denied", "This tenant may not be used from this network.");
+    if (!cx->session || !cx->session->impersonator_id)
+        return !cx->session || network_check(cx, cx->tenant);
+    const struct tenant *platform = tenant_by_id(cx, platform_id);
+    return platform ? network_check(cx, platform) : fail_db(cx);
 }
 
 static void point_database(struct cx *cx)
@@ -115,13 +129,11 @@ static void point_database(struct cx *cx)
         db_init(&cx->db, cx->arena, DB_PLATFORM, NULL, "everyone");
     else
         db_init(&cx->db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
-    if (cx->session)
-        db_act_as(&cx->db, cx->session->kind == SESSION_API_KEY ? "api_key" : "user",
-                  session_actor(cx->session), cx->session->name, cx->request.remote,
-                  request_header(&cx->request, "User-Agent"), cx->request_id);
-    else
-        db_act_as(&cx->db, "system", NULL, NULL, cx->request.remote,
-                  request_header(&cx->request, "User-Agent"), cx->request_id);
+    const struct session *me = cx->session;
+    const char *kind = !me ? "system" : me->kind == SESSION_API_KEY ? "api_key" : "user";
+    db_act_as(&cx->db, kind, me ? session_actor(me) : NULL, me ? session_actor_name(cx, me) : NULL,
+              cx->request.remote, request_header(&cx->request, "User-Agent"), cx->request_id);
+    db_act_for(&cx->db, me ? me->impersonator_id : NULL);
 }
 
 static bool must_change_first(struct cx *cx)
@@ -148,8 +160,8 @@ static bool check(struct cx *cx)
     if (!identify(cx))
         return turn_away(cx);
     point_database(cx);
-    if (!limit_check(cx) || !check_key(cx) || !check_level(cx) || !check_network(cx) ||
-        !check_status(cx) || !csrf_check(cx))
+    if (!limit_check(cx) || !check_key(cx) || !check_level(cx) || !check_impersonation(cx) ||
+        !check_network(cx) || !check_status(cx) || !csrf_check(cx))
         return false;
     if (must_change_first(cx))
         return fail(cx, 403, "password_change_required", "Choose a password of your own first.");

@@ -4,11 +4,11 @@
 
 STATEMENT(
     event_insert,
-    "insert into events (tenant_id, actor_kind, actor_id, actor_name, action, resource_type,\n"
-    "                    resource_id, changes, ip, user_agent, request_id)\n"
+    "insert into events (tenant_id, actor_kind, actor_id, actor_name, impersonator_id,\n"
+    "                    action, resource_type, resource_id, changes, ip, user_agent, request_id)\n"
     "select current_setting('app.tenant_id')::uuid, coalesce(c ->> 'kind', 'system'),\n"
-    "       (c ->> 'actorId')::uuid, c ->> 'actorName', $1, $2, $3, $4::jsonb, c ->> 'ip',\n"
-    "       c ->> 'userAgent', c ->> 'requestId'\n"
+    "       (c ->> 'actorId')::uuid, c ->> 'actorName', (c ->> 'impersonatorId')::uuid,\n"
+    "       $1, $2, $3, $4::jsonb, c ->> 'ip', c ->> 'userAgent', c ->> 'requestId'\n"
     "from (select nullif(current_setting('app.context', true), '')::jsonb as c) as context",
     DB_WRITES);
 

@@ -43,6 +43,10 @@ bool session_from_key(struct cx *cx, const struct api_key *key);
 /* How many days a session of the tenant lives without use, as text. */
 const char *session_days(struct cx *cx, const char *tenant_id);
 
+/* ---- access.c ---- */
+/* 403 network_denied when the tenant's rules keep the client's address out. */
+bool network_check(struct cx *cx, const struct tenant *tenant);
+
 /* ---- limit.c ---- */
 bool limit_check(struct cx *cx);
 /* For those whom nobody knows yet: by address alone. */

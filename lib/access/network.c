@@ -67,24 +67,48 @@ bool network_is(const char *text)
     return true;
 }
 
+/* The next of a comma-separated list, or NULL at its end; what is too long to be
+ * one comes as "". */
+static const char *next_network(const char *at, char one[static ADDRESS_MAX])
+{
+    if (!*at)
+        return NULL;
+    size_t len = strcspn(at, ",");
+    snprintf(one, ADDRESS_MAX, "%.*s", len < ADDRESS_MAX ? (int)len : 0, at);
+    return at + len + (at[len] == ',');
+}
+
 bool network_holds(const char *networks, const char *address)
 {
     unsigned char wanted[16];
+    char one[ADDRESS_MAX];
     bool is_v4;
     if (!read_address(address, wanted, &is_v4))
         return false;
-    for (const char *at = networks; *at; at += *at == ',') {
-        char one[ADDRESS_MAX];
-        size_t len = strcspn(at, ",");
-        if (len < sizeof one) {
-            memcpy(one, at, len);
-            one[len] = '\0';
-            if (one_holds(one, wanted))
-                return true;
-        }
-        at += len;
-    }
+    while ((networks = next_network(networks, one)))
+        if (one_holds(one, wanted))
+            return true;
     return false;
+}
+
+bool network_allows(const char *rules, const char *address)
+{
+    unsigned char wanted[16];
+    char one[ADDRESS_MAX];
+    bool is_v4, listed = false, found = false;
+    if (!rules)
+        return true;
+    if (!read_address(address, wanted, &is_v4))
+        return false;
+    while ((rules = next_network(rules, one))) {
+        bool denies = one[0] == '!';
+        bool holds = one_holds(one + denies, wanted);
+        if (denies && holds)
+            return false;
+        listed = listed || !denies;
+        found = found || holds;
+    }
+    return found || !listed;
 }
 
 void network_of(const char *address, char *out, size_t size)

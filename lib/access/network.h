@@ -10,6 +10,11 @@
  * address in IPv6 clothes (::ffff:192.0.2.1) is an IPv4 address. */
 bool network_holds(const char *networks, const char *address);
 
+/* Whether a tenant's rules let the address in: none of the networks with a mark
+ * ("!203.0.113.0/24") holds it and, where there are some without, one of those
+ * does. NULL: there are no rules. */
+bool network_allows(const char *rules, const char *address);
+
 /* Whether the text is one network, or one address; what follows its length must
  * be zero, since a mistake there is not seen later ("192.0.2.7/24" is none). */
 bool network_is(const char *text);

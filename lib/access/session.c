@@ -12,7 +12,8 @@
 
 STATEMENT(session_by_cookie,
           "select s.id, s.user_id, u.email, u.name, u.must_change_password,\n"
-          "       s.last_used_at < now() - interval '5 minutes'\n"
+          "       s.last_used_at < now() - interval '5 minutes', s.impersonator_id,\n"
+          "       s.impersonator_name, s.expires_at\n"
           "from sessions s\n"
           "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
           "where s.tenant_id = $1::uuid and s.token_hash = $2 and s.kind = 'cookie'\n"
@@ -21,7 +22,9 @@ STATEMENT(session_by_cookie,
 
 STATEMENT(session_touch,
           "update sessions\n"
-          "set last_used_at = now(), expires_at = now() + make_interval(days => $3::int)\n"
+          "set last_used_at = now(),\n"
+          "    expires_at = case when impersonator_id is null\n"
+          "                      then now() + make_interval(days => $3::int) else expires_at end\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
@@ -82,7 +85,9 @@ static bool from_claims(struct cx *cx, const struct claims *claims)
                                 .role = claims->role,
                                 .rank = claims->rank,
                                 .is_operator = claims->is_operator,
-                                .permissions = claims->permissions};
+                                .permissions = claims->permissions,
+                                .impersonator_id = claims->impersonator_id,
+                                .impersonator_name = claims->impersonator_name};
     memcpy(session->id, claims->session_id, UUID_SIZE);
     memcpy(session->user_id, claims->user_id, UUID_SIZE);
     memcpy(session->tenant_id, claims->tenant_id, UUID_SIZE);
@@ -110,6 +115,17 @@ static void touch(struct cx *cx, struct db *db, const struct session *session)
            session_days(cx, session->tenant_id));
 }
 
+/* A password of their own is the user's business. */
+static void take_operator(struct session *session, const struct rows *rows)
+{
+    session->impersonator_id = rows_text(rows, 0, 6);
+    if (!session->impersonator_id)
+        return;
+    session->impersonator_name = rows_text(rows, 0, 7);
+    session->ends_at = rows_text(rows, 0, 8);
+    session->must_change_password = false;
+}
+
 bool session_from_cookie(struct cx *cx)
 {
     char hash[65];
@@ -135,6 +151,7 @@ bool session_from_cookie(struct cx *cx)
     memcpy(session->id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(session->user_id, rows_text(rows, 0, 1), UUID_SIZE);
     memcpy(session->tenant_id, cx->tenant->id, UUID_SIZE);
+    take_operator(session, rows);
     if (!load_rights(cx, &db, session))
         return false;
     if (rows_bool(rows, 0, 5))
@@ -152,4 +169,11 @@ bool session_from_bearer(struct cx *cx, const struct bearer *bearer)
 const char *session_actor(const struct session *session)
 {
     return session->kind == SESSION_API_KEY ? session->id : session->user_id;
+}
+
+const char *session_actor_name(struct cx *cx, const struct session *session)
+{
+    if (!session->impersonator_id)
+        return session->name;
+    return arena_printf(cx->arena, "%s as %s", session->impersonator_name, session->name);
 }

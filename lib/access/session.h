@@ -30,6 +30,15 @@ struct session {
     bool must_change_password;
     struct permissions permissions;
     const char *csrf; /* token for forms; cookie sessions only */
+    /* The operator who acts as the user; NULL: they are themselves. */
+    const char *impersonator_id, *impersonator_name;
+    const char *ends_at; /* of such a session by cookie: "2026-11-21 09:30:00+00" */
+};
+
+/* An operator who acts as a user: who, why, and for how long at most. */
+struct impersonation {
+    const char *operator_id, *operator_name, *reason;
+    int minutes;
 };
 
 /* What a successful sign-in gives. Secrets: never log. */
@@ -45,6 +54,12 @@ const char *session_actor(const struct session *session);
 /* Opens a session for a user of the tenant db is set to. WAITS. */
 bool session_open(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
                   struct session_tokens *out);
+/* The same for an operator, within the rights of the user and for that time
+ * alone: there is no refresh token, and use does not prolong it. WAITS. */
+bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
+                     const struct impersonation *by, struct session_tokens *out);
+/* What a log shows as the actor's name: the user, or the operator as the user. */
+const char *session_actor_name(struct cx *cx, const struct session *session);
 /* Rotates a refresh token (RFC 9700 4.14.2): a second use revokes the family. WAITS. */
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out);
 /* Revokes one session, or all of a user except `keep` (NULL: none kept). WAITS. */

@@ -18,6 +18,13 @@ STATEMENT(
     "values ($1::uuid, $2::uuid, $3::uuid, $4, $5, $6, $7, now() + make_interval(days => $8::int))",
     DB_WRITES);
 
+STATEMENT(session_insert_as,
+          "insert into sessions (tenant_id, id, user_id, kind, token_hash, ip, user_agent,\n"
+          "                      expires_at, impersonator_id, impersonator_name, reason)\n"
+          "values ($1::uuid, $2::uuid, $3::uuid, $4, $5, $6, $7,\n"
+          "        now() + make_interval(mins => $8::int), $9::uuid, $10, $11)",
+          DB_WRITES);
+
 STATEMENT(session_user,
           "select email, name\n"
           "from users\n"
@@ -30,7 +37,7 @@ STATEMENT(session_by_refresh,
           "select id, user_id\n"
           "from sessions\n"
           "where tenant_id = $1::uuid and token_hash = $2 and kind = 'token'\n"
-          "and revoked_at is null and expires_at > now()\n"
+          "and impersonator_id is null and revoked_at is null and expires_at > now()\n"
           "for update",
           0);
 
@@ -108,10 +115,12 @@ static bool tenant_lets_in(struct cx *cx, const struct tenant *tenant, const str
 /* The time of issue is taken before the rights are read: a change that is
  * committed in between makes the token stale. */
 static bool make_access(struct cx *cx, struct db *db, const char *user_id,
-                        struct session_tokens *out)
+                        const struct impersonation *by, struct session_tokens *out)
 {
     struct rights rights;
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_now_us(), seconds = access_seconds();
+    if (by && by->minutes * 60 < seconds)
+        seconds = by->minutes * 60;
     const struct tenant *tenant = tenant_by_id(cx, db->tenant_id);
     if (!tenant && cx->db.error.status != DB_OK)
         return fail_db(cx);
@@ -132,31 +141,67 @@ static bool make_access(struct cx *cx, struct db *db, const char *user_id,
                             .is_operator = tenant->kind == TENANT_PLATFORM,
                             .permissions = rights.permissions,
                             .issued_us = now_us,
-                            .expires_at = now_us / 1000000 + access_seconds()};
+                            .expires_at = now_us / 1000000 + seconds,
+                            .impersonator_id = by ? by->operator_id : NULL,
+                            .impersonator_name = by ? by->operator_name : NULL};
     out->access = token_sign(cx->arena, &claims);
-    out->expires_in = access_seconds();
+    out->expires_in = seconds;
     return out->access || fail(cx, 503, "not_ready", "The keys are not there yet; try again.");
+}
+
+/* Who signs in from where the tenant does not let them in would only be
+ * refused later, at each request. */
+static bool network_lets_in(struct cx *cx, const char *tenant_id)
+{
+    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
+    if (!tenant)
+        return cx->db.error.status != DB_OK
+                   ? fail_db(cx)
+                   : fail(cx, 401, "session_revoked", "This account may not sign in.");
+    return network_check(cx, tenant);
+}
+
+/* The secret goes out as what the kind of session is asked by. */
+static void begin(struct cx *cx, const struct db *db, enum session_kind kind,
+                  struct session_tokens *out, char hash[static 65])
+{
+    bool cookie = kind == SESSION_COOKIE;
+    char *secret = cookie ? text_random(cx->arena, 32) : new_secret(cx, db->tenant_id);
+    *out = (struct session_tokens){.refresh = cookie ? NULL : secret,
+                                   .cookie = cookie ? secret : NULL};
+    uuid_new(out->session_id);
+    text_sha256(secret, strlen(secret), hash);
 }
 
 bool session_open(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
                   struct session_tokens *out)
 {
     char hash[65];
-    char *secret =
-        kind == SESSION_COOKIE ? text_random(cx->arena, 32) : new_secret(cx, db->tenant_id);
-    *out = (struct session_tokens){.refresh = secret};
-    uuid_new(out->session_id);
-    text_sha256(secret, strlen(secret), hash);
+    if (!network_lets_in(cx, db->tenant_id))
+        return false;
+    begin(cx, db, kind, out, hash);
     if (!db_get(db, &session_insert, db->tenant_id, out->session_id, user_id,
                 kind == SESSION_COOKIE ? "cookie" : "token", hash, cx->request.remote,
                 request_header(&cx->request, "User-Agent"), session_days(cx, db->tenant_id)))
         return fail_with(cx, db);
-    if (kind == SESSION_COOKIE) {
-        out->cookie = secret;
-        out->refresh = NULL;
-        return true;
-    }
-    return make_access(cx, db, user_id, out);
+    return kind == SESSION_COOKIE || make_access(cx, db, user_id, NULL, out);
+}
+
+bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum session_kind kind,
+                     const struct impersonation *by, struct session_tokens *out)
+{
+    char hash[65];
+    if (!network_lets_in(cx, platform_id))
+        return false;
+    begin(cx, db, kind, out, hash);
+    if (!db_get(db, &session_insert_as, db->tenant_id, out->session_id, user_id,
+                kind == SESSION_COOKIE ? "cookie" : "token", hash, cx->request.remote,
+                request_header(&cx->request, "User-Agent"),
+                arena_printf(cx->arena, "%d", by->minutes), by->operator_id, by->operator_name,
+                by->reason))
+        return fail_with(cx, db);
+    out->refresh = NULL;
+    return kind == SESSION_COOKIE || make_access(cx, db, user_id, by, out);
 }
 
 /* ---- rotation ---- */
@@ -193,7 +238,8 @@ static bool rotate(struct cx *cx, struct db *db, const char *refresh, struct ses
     if (!db_get(db, &session_rotate, db->tenant_id, out->session_id, old, fresh,
                 session_days(cx, db->tenant_id)))
         return fail_with(cx, db);
-    return make_access(cx, db, rows_text(rows, 0, 1), out) && (db_commit(db) || fail_with(cx, db));
+    return make_access(cx, db, rows_text(rows, 0, 1), NULL, out) &&
+           (db_commit(db) || fail_with(cx, db));
 }
 
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out)
@@ -206,6 +252,8 @@ bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *
         return fail(cx, 401, "refresh_token_invalid", "The refresh token is not valid.");
     if (cx->tenant->kind != TENANT_PLATFORM && strcmp(cx->tenant->id, tenant->id) != 0)
         return fail(cx, 403, "tenant_mismatch", "Host and token name different tenants.");
+    if (!network_check(cx, tenant))
+        return false;
     db_init(&db, cx->arena, DB_TENANT, tenant->id, tenant->schema);
     bool done = rotate(cx, &db, refresh, out);
     db_rollback(&db);

@@ -35,7 +35,7 @@ struct tenant {
     const char *settings;     /* JSON text, by section */
     const char *features;     /* JSON text: {"key": true} after defaults, plan and overrides */
     struct branding branding; /* after inheritance: own, reseller's, platform's */
-    const char *networks;     /* allowed ones, comma-separated; NULL: all (access/network.h) */
+    const char *networks;     /* rules for network_allows() of access/network.h, or NULL */
 };
 
 /* What the host alone says; NULL with failure set (404 tenant_unknown). Fills

@@ -107,6 +107,10 @@ static char *grants_json(struct arena *arena, const struct claims *claims)
     json_pair_int(&json, "iat", claims->issued_us / 1000000);
     json_pair_int(&json, "iatUs", claims->issued_us % 1000000);
     json_pair_int(&json, "exp", claims->expires_at);
+    if (claims->impersonator_id) {
+        json_pair(&json, "impersonatorId", claims->impersonator_id);
+        json_pair(&json, "impersonatorName", claims->impersonator_name);
+    }
     json_key(&json, "permissions");
     json_open_array(&json);
     for (size_t i = 0; i < claims->permissions.count; i++)
@@ -188,6 +192,8 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
                            .role = grant(arena, jwt, "role"),
                            .tenant_id = grant(arena, jwt, "tenantId"),
                            .session_id = grant(arena, jwt, "sid"),
+                           .impersonator_id = grant(arena, jwt, "impersonatorId"),
+                           .impersonator_name = grant(arena, jwt, "impersonatorName"),
                            .rank = (int)jwt_get_grant_int(jwt, "rank"),
                            .is_operator = text_equal(type, audience_of(true)),
                            .permissions = permissions_read(arena, permissions),
@@ -201,6 +207,8 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
     if (!text_equal(jwt_get_grant(jwt, "aud"), type) ||
         !text_equal(type, audience_of(out->is_operator)))
         return "token_audience";
+    if (out->impersonator_id && !is_id(out->impersonator_id))
+        return "token_malformed";
     if (!is_id(out->user_id) || !is_id(out->tenant_id) || !is_id(out->session_id) || !out->role)
         return "token_malformed";
     return NULL;
@@ -234,8 +242,14 @@ static const char *verify_fully(struct arena *arena, const char *token, struct c
 
 static const char **text_fields(struct claims *claims, int index)
 {
-    const char **const fields[] = {&claims->user_id, &claims->email,     &claims->role,
-                                   &claims->name,    &claims->tenant_id, &claims->session_id};
+    const char **const fields[] = {&claims->user_id,
+                                   &claims->email,
+                                   &claims->role,
+                                   &claims->name,
+                                   &claims->tenant_id,
+                                   &claims->session_id,
+                                   &claims->impersonator_id,
+                                   &claims->impersonator_name};
     return index < (int)COUNT(fields) ? fields[index] : NULL;
 }
 

@@ -19,6 +19,8 @@ struct claims {
     const char *user_id, *email, *role, *tenant_id, *session_id;
     const char *name; /* claim "name" */
     int rank;         /* claim "rank" */
+    /* claims "impersonatorId", "impersonatorName": the operator who acts as the user, or NULL */
+    const char *impersonator_id, *impersonator_name;
     bool is_operator; /* type and aud: PLATFORM_USER, else ADMIN_USER */
     struct permissions permissions;
     int64_t issued_us;  /* claim "iat" in seconds; "iatUs" keeps the rest */

@@ -35,6 +35,14 @@ void db_act_as(struct db *db, const char *kind, const char *actor_id, const char
     db->context = text.data;
 }
 
+/* The object is closed again behind one member more. */
+void db_act_for(struct db *db, const char *impersonator_id)
+{
+    if (impersonator_id && uuid_is(impersonator_id))
+        db->context = arena_printf(db->arena, "%.*s,\"impersonatorId\":\"%s\"}",
+                                   (int)strlen(db->context) - 1, db->context, impersonator_id);
+}
+
 /* ---- one job ---- */
 
 /* The caller's coroutine waits here. What it leaves when it is cancelled goes

@@ -103,6 +103,8 @@ void db_init(struct db *db, struct arena *arena, enum db_role role, const char *
  * kind: user, api_key, system. */
 void db_act_as(struct db *db, const char *kind, const char *actor_id, const char *actor_name,
                const char *ip, const char *user_agent, const char *request_id);
+/* After it: an operator acts as that user. NULL changes nothing. */
+void db_act_for(struct db *db, const char *impersonator_id);
 
 /* ---- rows ---- */
 /* The rows of one statement, owned by the arena. Values are PostgreSQL's text;

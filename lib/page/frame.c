@@ -5,6 +5,7 @@
 #include "access/access.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "notify/notify.h"
@@ -110,6 +111,24 @@ static void add_user(struct cx *cx, json_object *frame)
     menu_add_user_links(user);
 }
 
+/* An operator who acts as somebody is told so by every page. */
+static void add_acting(struct cx *cx, json_object *frame)
+{
+    const struct session *session = cx->session;
+    char text[32];
+    int64_t us;
+    if (!session || !session->impersonator_id) {
+        page_set(frame, "acting", NULL);
+        return;
+    }
+    json_object *acting = page_add(frame, "acting");
+    bool ends =
+        session->ends_at && clock_from_database(session->ends_at, text) && clock_parse(text, &us);
+    page_set(acting, "user", session->name);
+    page_set(acting, "operator", session->impersonator_name);
+    page_set(acting, "until", ends ? clock_show(cx->arena, us, cx->tenant->time_zone) : NULL);
+}
+
 /* A page that tells of a failure before the session was known has no forms of
  * its own, and makes no cookie for them. */
 static bool has_forms(const struct cx *cx)
@@ -143,6 +162,7 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
     add_theme(cx, frame);
     add_brand(cx, frame);
     add_user(cx, frame);
+    add_acting(cx, frame);
     menu_add(cx, frame);
     notice_add(cx, frame);
     add_crumbs(cx, data);

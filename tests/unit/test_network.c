@@ -75,6 +75,22 @@ START_TEST(a_network_ends_in_zeros)
 }
 END_TEST
 
+START_TEST(rules_deny_first_and_then_allow)
+{
+    ck_assert(network_allows(NULL, "192.0.2.1"));
+    ck_assert(network_allows("192.0.2.0/24", "192.0.2.1"));
+    ck_assert(network_allows("198.51.100.0/24,192.0.2.0/24", "::ffff:192.0.2.1"));
+    ck_assert(!network_allows("192.0.2.0/24", "192.0.3.1"));
+    ck_assert(!network_allows("!192.0.2.0/24", "192.0.2.1"));
+    ck_assert(network_allows("!192.0.2.0/24", "192.0.3.1"));
+    ck_assert(!network_allows("192.0.0.0/16,!192.0.2.0/24", "192.0.2.1"));
+    ck_assert(network_allows("!192.0.2.0/24,192.0.0.0/16", "192.0.3.1"));
+    ck_assert(!network_allows("!192.0.2.0/24,192.0.0.0/16", "2001:db8::1"));
+    ck_assert(network_allows("!2001:db8::/32", "2001:db9::1"));
+    ck_assert(!network_allows("!192.0.2.0/24", "nowhere"));
+}
+END_TEST
+
 static Suite *network_suite(void)
 {
     Suite *suite = suite_create("network");
@@ -84,6 +100,7 @@ static Suite *network_suite(void)
     tcase_add_test(core, what_is_no_address_is_nowhere);
     tcase_add_test(core, a_client_of_ipv6_counts_by_its_64);
     tcase_add_test(core, a_network_ends_in_zeros);
+    tcase_add_test(core, rules_deny_first_and_then_allow);
     suite_add_tcase(suite, core);
     return suite;
 }

@@ -109,6 +109,8 @@ START_TEST(claims_come_back_as_they_were_signed)
 {
     struct claims in = usual(), out;
     in.issued_us = in.issued_us / 1000000 * 1000000 + 123456;
+    in.impersonator_id = SESSION;
+    in.impersonator_name = "Sam";
     char *token = token_sign(arena, &in);
     for (int i = 0; i < 2; i++) { /* verified, then known */
         ck_assert_ptr_null(token_verify(arena, token, &out));
@@ -120,6 +122,8 @@ START_TEST(claims_come_back_as_they_were_signed)
         ck_assert_str_eq(out.tenant_id, TENANT);
         ck_assert_str_eq(out.session_id, SESSION);
         ck_assert(!out.is_operator);
+        ck_assert_str_eq(out.impersonator_id, SESSION);
+        ck_assert_str_eq(out.impersonator_name, "Sam");
         ck_assert_int_eq(out.issued_us, in.issued_us);
         ck_assert_int_eq(out.expires_at, in.expires_at);
         ck_assert_uint_eq(out.permissions.count, 2);
