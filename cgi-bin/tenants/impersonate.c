@@ -77,6 +77,7 @@ static bool find_tenant(struct cx *cx, const struct tenant **out)
 
 static bool find_target(struct cx *cx, const char *id, const char *email, struct target *out)
 {
+    *out = (struct target){.tenant = NULL};
     if (!find_tenant(cx, &out->tenant))
         return false;
     struct rows *rows = db_get(&cx->db, &impersonate_user, out->tenant->id, id, email);
@@ -181,7 +182,7 @@ static bool add_users(struct cx *cx, json_object *data, const char *tenant_id)
 
 static bool show_form(struct cx *cx, int status)
 {
-    const struct tenant *tenant;
+    const struct tenant *tenant = NULL;
     json_object *data = page_object(cx);
     if (!find_tenant(cx, &tenant) || !add_users(cx, data, tenant->id))
         return false;
