@@ -17,7 +17,7 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -
 CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(HARDENING) -ffunction-sections -fdata-sections
 CPPFLAGS := -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
-LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcrypt -lpthread -lm
 
 ifdef SANITIZE
 BUILD := build/asan
@@ -85,7 +85,7 @@ $(BUILD)/tests/worker: $(WORKER_OBJECTS) $(OBJECTS)/parts/tests.o $(BUILD)/libtu
 unit-tests: $(UNIT_TESTS) $(BUILD)/tests/worker
 
 # ---- what the programs read: tables, templates, static files ----
-share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp
+share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
 
 $(SHARE)/areas.json: $(AREAS:%=$(BUILD)/cgi-bin/%)
 	@mkdir -p $(@D)
@@ -105,6 +105,10 @@ $(SHARE)/copies.stamp: $(TEMPLATES) $(wildcard migrations/*.sql) nginx/tulou.con
 STATIC := $(shell find static -type f)
 $(SHARE)/static.stamp: $(STATIC) tools/vendor.mjs package-lock.json $(TEMPLATES) $(SHARE)/areas.json
 	node tools/vendor.mjs $(SHARE)/static && touch $@
+
+$(SHARE)/passwords.bin: tools/passwords.mjs package-lock.json
+	@mkdir -p $(@D)
+	node tools/passwords.mjs $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

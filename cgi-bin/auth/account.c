@@ -164,7 +164,8 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
 {
     const char *hash = NULL, *fresh;
     const struct session *me = cx->session;
-    if (!password_policy_check(cx, "newPassword", new_password) ||
+    const struct password_owner owner = {.email = me->email, .name = me->name};
+    if (!password_policy_check(cx, "newPassword", new_password, &owner) ||
         !verify_old(cx, old_password, &hash))
         return false;
     fresh = password_hash(cx->arena, new_password);

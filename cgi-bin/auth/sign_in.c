@@ -91,6 +91,8 @@ bool sign_in_check(struct cx *cx, const char *email, const char *password, const
                         out->count > 0))
         return false;
     if (out->count == 0)
+        lockout_settle(cx);
+    if (out->count == 0)
         return fail(cx, 401, "invalid_credentials", "The e-mail address or the password is wrong.");
     return true;
 }

@@ -54,7 +54,9 @@ static bool check_owner(struct cx *cx, struct input *input)
         return fail_field(cx, "ownerEmail", "required", "Give the owner's e-mail address too.");
     if (!password)
         return fail_field(cx, "ownerPassword", "required", "Give the owner a first password too.");
-    return password_policy_check(cx, "ownerPassword", password);
+    const struct password_owner owner = {.email = email,
+                                         .name = field_value(input, "owner_name")->text};
+    return password_policy_check(cx, "ownerPassword", password, &owner);
 }
 
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)

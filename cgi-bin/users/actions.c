@@ -191,7 +191,8 @@ static bool reset_password(struct cx *cx)
 {
     char tenant_id[UUID_SIZE];
     const char *id = cx_path(cx, "id"), *password = input_text(cx, "password");
-    if (!user_find(cx, id, true, tenant_id) || !password_policy_check(cx, "password", password))
+    if (!user_find(cx, id, true, tenant_id) ||
+        !password_policy_check(cx, "password", password, &(struct password_owner){0}))
         return false;
     const char *hash = password_hash(cx->arena, password);
     if (!hash)

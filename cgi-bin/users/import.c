@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/password.h"
+#include "access/permission.h"
 #include "access/roles.h"
 #include "access/session.h"
 #include "base/text.h"
@@ -13,11 +15,11 @@
 #include "resource/csv.h"
 #include "users.h"
 
-enum { ROWS_MAX = 10000, COLUMNS = 4, FILE_LIMIT = 5 << 20 };
+enum { ROWS_MAX = 10000, COLUMNS = 5, FILE_LIMIT = 5 << 20 };
 
 STATEMENT(import_user,
-          "insert into users (tenant_id, email, name, phone, kind)\n"
-          "values ($1::uuid, $2, $3, $4, $5)\n"
+          "insert into users (tenant_id, email, name, phone, kind, password_hash)\n"
+          "values ($1::uuid, $2, $3, $4, $5, $6)\n"
           "returning id",
           DB_WRITES);
 
@@ -32,6 +34,7 @@ static const struct field columns[] = {
     {"phone", PHONE, NULLABLE},
     {"kind", CHOICE, 0, .initial = "staff",
      .choices = CHOICES("admin", "owner", "student", "parent", "staff", "customer")},
+    {"password_hash", TEXT, 0, 1, 200},
     {.type = FIELD_END}};
 
 static const struct field report_fields[] = {
@@ -150,8 +153,8 @@ static bool store_row(struct import *import, const char *const values[static COL
     struct db *db = &import->cx->db;
     if (!db_begin(db))
         return false;
-    struct rows *user =
-        db_get(db, &import_user, import->tenant_id, values[0], values[1], values[2], values[3]);
+    struct rows *user = db_get(db, &import_user, import->tenant_id, values[0], values[1], values[2],
+                               values[3], values[4]);
     const char *role = role_of_kind(values[3]);
     bool stored =
         user &&
@@ -171,6 +174,22 @@ static bool may_import(struct import *import, size_t line, const char *kind)
     return refuse(import, line, "kind", "rank_too_high", "This kind is ranked above you.");
 }
 
+/* From another system: operators alone may say what a password was. */
+static bool may_take_hash(struct import *import, size_t line, const char *hash)
+{
+    const struct session *session = import->cx->session;
+    if (!hash)
+        return true;
+    if (!session->is_operator ||
+        !permissions_allow(&session->permissions, "users.users:import_hashes"))
+        return refuse(import, line, "password_hash", "permission_missing",
+                      "Only operators with the permission may import hashes of passwords.");
+    if (!password_hash_is_known(hash))
+        return refuse(import, line, "password_hash", "unknown_hash",
+                      "Use a hash of bcrypt with a cost of at most 12, or of Argon2id.");
+    return true;
+}
+
 static bool import_rows(struct import *import, struct csv_reader *reader)
 {
     const char **cells, *values[COLUMNS];
@@ -180,7 +199,8 @@ static bool import_rows(struct import *import, struct csv_reader *reader)
             return fail_field(import->cx, "file", "too_many_rows",
                               "Import at most %d rows at once.", ROWS_MAX);
         if (!check_row(import, reader->line, cells, count, values) ||
-            !may_import(import, reader->line, values[3]))
+            !may_import(import, reader->line, values[3]) ||
+            !may_take_hash(import, reader->line, values[4]))
             continue;
         if (store_row(import, values))
             import->created++;
@@ -276,7 +296,8 @@ static bool export_api(struct cx *cx)
 
 const struct route import_routes[] = {
     ROUTE(POST, "/api/platform-users/bulk-import", MAY(EITHER, "users.users:import"), import_api,
-          "Import users from CSV (email, name, phone, kind); reports every refused row.",
+          "Import users from CSV (email, name, phone, kind, and for operators password_hash); "
+          "reports every refused row.",
           .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT,
           .answer_fields = report_fields,
           .query = FIELDS({"tenant_id", UUID, 0, .help = "For operators: into which tenant."})),

@@ -12,7 +12,7 @@
 #include "users.h"
 
 STATEMENT(people_find,
-          "select tenant_id, status\n"
+          "select id, tenant_id, email, name, locale, status, password_hash is not null\n"
           "from users\n"
           "where id = $1::uuid",
           0);
@@ -36,15 +36,30 @@ STATEMENT(people_add_roles,
           "on conflict (tenant_id, user_id, role_key) do nothing",
           DB_WRITES);
 
-bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE])
+bool user_read(struct cx *cx, const char *id, bool to_change, struct user *user)
 {
     struct rows *rows = uuid_is(id) ? db_get(&cx->db, &people_find, id) : NULL;
     if (!rows && uuid_is(id))
         return fail_db(cx);
     if (!rows || rows_count(rows) == 0)
         return fail(cx, 404, "not_found", "There is no such user.");
-    memcpy(tenant_id, rows_text(rows, 0, 0), UUID_SIZE);
-    return !to_change || user_may_change(cx, &cx->db, tenant_id, id);
+    *user = (struct user){.email = rows_text(rows, 0, 2),
+                          .name = rows_text(rows, 0, 3),
+                          .locale = rows_text(rows, 0, 4),
+                          .status = rows_text(rows, 0, 5),
+                          .has_password = rows_bool(rows, 0, 6)};
+    memcpy(user->id, rows_text(rows, 0, 0), UUID_SIZE);
+    memcpy(user->tenant_id, rows_text(rows, 0, 1), UUID_SIZE);
+    return !to_change || user_may_change(cx, &cx->db, user->tenant_id, id);
+}
+
+bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE])
+{
+    struct user user;
+    if (!user_read(cx, id, to_change, &user))
+        return false;
+    memcpy(tenant_id, user.tenant_id, UUID_SIZE);
+    return true;
 }
 
 const char *role_of_kind(const char *kind)
@@ -110,18 +125,35 @@ static bool default_administrator(struct cx *cx, struct input *input, enum opera
     return true;
 }
 
+static const char *text_given(const struct input *input, const char *name, const char *otherwise)
+{
+    const struct value *value = given_value(input, name);
+    return value && value->presence == GIVEN ? value->text : otherwise;
+}
+
+/* By the rules of the tenant that the user is of, or will be of. */
+static bool check_password(struct cx *cx, const struct user *user, const struct input *input)
+{
+    const char *password = text_given(input, "password", NULL);
+    const char *tenant_id = text_given(input, "tenant_id", user->tenant_id);
+    if (!password)
+        return true;
+    const struct password_owner owner = {.tenant = *tenant_id ? tenant_by_id(cx, tenant_id) : NULL,
+                                         .email = text_given(input, "email", user->email),
+                                         .name = text_given(input, "name", user->name)};
+    return password_policy_check(cx, "password", password, &owner);
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
-    char tenant_id[UUID_SIZE];
-    if (operation != OP_CREATE && !user_find(cx, id, true, tenant_id))
+    struct user user = {.tenant_id = ""};
+    if (operation != OP_CREATE && !user_read(cx, id, true, &user))
         return false;
     if (operation == OP_DELETE && strcmp(id, cx->session->user_id) == 0)
         return fail(cx, 409, "own_account", "One cannot delete one's own account.");
     if (input && cx->route->about == &admin_users && !default_administrator(cx, input, operation))
         return false;
-    const struct value *password = input ? given_value(input, "password") : NULL;
-    return !password || password->presence != GIVEN ||
-           password_policy_check(cx, "password", password->text);
+    return !input || check_password(cx, &user, input);
 }
 
 static bool store_password(struct cx *cx, const char *tenant_id, const char *id,

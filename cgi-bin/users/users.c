@@ -7,6 +7,8 @@ static const struct area area = {
     .more_routes = (const struct route *const[]){action_routes, import_routes, figure_routes, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
                            &parent_users, &staff_users),
+    .permissions =
+        PERMISSIONS({"users.users:import_hashes", "Import users with hashes of their passwords"}),
     .menu = MENU({ADMIN_PAGES, "Users", "/admin/users", "users", "users.users:read", "People",
                   "business reseller", 50},
                  {PLATFORM_PAGES, "Operators", "/platform/users", "user-shield",

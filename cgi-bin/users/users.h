@@ -14,8 +14,16 @@ extern const struct route import_routes[]; /* CSV in, by API and by page */
 extern const struct route figure_routes[]; /* analytics */
 extern const struct notification_kind notice_password_reset, notice_rights_changed;
 
-/* The tenant and status of a user that the one signed in may see; 404 else.
- * Checks rank too when it shall be changed. WAITS. */
+struct user {
+    char id[UUID_SIZE], tenant_id[UUID_SIZE];
+    const char *email, *name, *locale, *status;
+    bool has_password;
+};
+
+/* A user that the one signed in may see; 404 else. Checks rank too when it
+ * shall be changed. WAITS. */
+bool user_read(struct cx *cx, const char *id, bool to_change, struct user *user);
+/* The same, for its tenant alone. */
 bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE]);
 
 /* The role that a kind of user has unless roles are given; NULL: none. */

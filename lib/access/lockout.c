@@ -1,13 +1,17 @@
 #include "access/lockout.h"
 
 #include "access/internal.h"
+#include "base/clock.h"
+#include "base/loop/loop.h"
 #include "base/text.h"
 #include "http/cx.h"
 
 /* Failures within a day since the last success, for each tenant that the
  * address has an account in (or was tried in), and those from this address
  * within a quarter of an hour; with the seconds since the last one. A success
- * in one tenant forgives nothing in another, where the password may differ. */
+ * in one tenant forgives nothing in another, where the password may differ.
+ * From an address where the account was signed in to within a month only the
+ * failures from there count. */
 STATEMENT(lockout_state,
           "select true as account, count(*) as failures,\n"
           "       extract(epoch from clock_timestamp() - max(f.created_at))::bigint as age\n"
@@ -22,6 +26,10 @@ STATEMENT(lockout_state,
           "where f.email = $2 and ($1::uuid is null or f.tenant_id = $1::uuid)\n"
           "and not f.succeeded and f.created_at > now() - interval '1 day'\n"
           "and (last.created_at is null or f.created_at > last.created_at)\n"
+          "and (f.ip = $3 or not exists (\n"
+          "    select from login_attempts k\n"
+          "    where k.tenant_id = f.tenant_id and k.email = $2 and k.succeeded and k.ip = $3\n"
+          "    and k.created_at > now() - interval '30 days'))\n"
           "group by f.tenant_id\n"
           "union all\n"
           "select false, count(*),\n"
@@ -50,6 +58,8 @@ STATEMENT(lockout_note,
           "select $6::uuid, $2, $3, $4, $5::bool\n"
           "where not exists (select from tried)",
           DB_WRITES | DB_ON_PLATFORM);
+
+static const int64_t settle_us = 300000;
 
 enum { LONGEST_S = 900, ACCOUNT_FREE = 5, ADDRESS_FREE = 200, ADDRESS_STEP = 20 };
 
@@ -97,4 +107,10 @@ bool lockout_record(struct cx *cx, const char *tenant_id, const char *email, boo
                   request_header(&cx->request, "User-Agent"), succeeded ? "true" : "false",
                   platform_id) ||
            fail_db(cx);
+}
+
+void lockout_settle(const struct cx *cx)
+{
+    int64_t spent = clock_monotonic_us() - cx->started_us;
+    wait_us(settle_us - spent % settle_us);
 }

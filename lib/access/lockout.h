@@ -11,12 +11,18 @@
 struct cx;
 
 /* 429 locked_out with Retry-After while the account (e-mail address in a
- * tenant, or everywhere when NULL) or the address must wait. cx->db is of the
- * platform role. WAITS. */
+ * tenant, or everywhere when NULL) or the address must wait. Whoever comes from
+ * where the account was signed in to lately waits only for failures from there:
+ * strangers cannot lock the owner out. cx->db is of the platform role. WAITS. */
 bool lockout_check(struct cx *cx, const char *tenant_id, const char *email);
 /* Writes the attempt down; a failure without a tenant counts wherever such an
  * account is. A success is refused (429) when failures that came at the same
  * time have locked the account meanwhile. WAITS. */
 bool lockout_record(struct cx *cx, const char *tenant_id, const char *email, bool succeeded);
+
+/* Before a refused sign-in is answered: waits until a whole number of 300 ms
+ * has passed since the request began. How many hashes were compared, and of
+ * which kind, is told by the time otherwise. WAITS. */
+void lockout_settle(const struct cx *cx);
 
 #endif

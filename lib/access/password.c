@@ -1,14 +1,20 @@
 #include "access/password.h"
 
+#include <crypt.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/loop/loop.h"
+#include "base/text.h"
 
 /* OWASP's second choice for Argon2id (RFC 9106): 19 MiB, two passes, one lane. */
 enum { PASSES = 2, MEMORY_KIB = 19 * 1024, SALT = 16, DIGEST = 32 };
+/* What may be taken over: "$2b$12$", then 22 digits of salt and 31 of the digest. */
+enum { BCRYPT_HEAD = 7, BCRYPT_LENGTH = 60, COST_LEAST = 4, COST_MOST = 12 };
+enum { TAKEN_PASSES = 4, TAKEN_MEMORY_KIB = 64 * 1024 };
 static const size_t memory_bytes = (size_t)MEMORY_KIB * 1024;
 
 struct sum {
@@ -24,9 +30,36 @@ static void make(void *arg)
                                       memory_bytes, crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
+static bool is_bcrypt(const char *hash)
+{
+    int64_t cost;
+    if (strlen(hash) != BCRYPT_LENGTH || hash[0] != '$' || hash[1] != '2' ||
+        !strchr("aby", hash[2]) || hash[3] != '$' || hash[6] != '$')
+        return false;
+    const char digits[] = {hash[4], hash[5], '\0'};
+    return text_to_int(digits, COST_LEAST, COST_MOST, &cost) &&
+           strspn(hash + BCRYPT_HEAD, "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu"
+                                      "vwxyz") == BCRYPT_LENGTH - BCRYPT_HEAD;
+}
+
+static bool check_bcrypt(const char *hash, const char *password)
+{
+    struct crypt_data *data = calloc(1, sizeof *data);
+    const char *again = data ? crypt_r(password, hash, data) : NULL;
+    bool good = again && text_equal_secret(again, hash);
+    if (data)
+        sodium_memzero(data, sizeof *data);
+    free(data);
+    return good;
+}
+
 static void check(void *arg)
 {
     struct sum *sum = arg;
+    if (is_bcrypt(sum->hash)) {
+        sum->good = check_bcrypt(sum->hash, sum->password);
+        return;
+    }
     sum->good = crypto_pwhash_str_verify(sum->hash, sum->password, strlen(sum->password)) == 0;
 }
 
@@ -68,4 +101,17 @@ bool password_verify(const char *hash, const char *password)
 bool password_is_old(const char *hash)
 {
     return crypto_pwhash_str_needs_rehash(hash, PASSES, memory_bytes) != 0;
+}
+
+bool password_hash_is_known(const char *hash)
+{
+    unsigned memory, passes;
+    char salt;
+    if (is_bcrypt(hash))
+        return true;
+    if (strlen(hash) >= crypto_pwhash_STRBYTES ||
+        sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=1$%c", &memory, &passes, &salt) != 3)
+        return false;
+    return memory >= 8 && memory <= TAKEN_MEMORY_KIB && passes >= 1 && passes <= TAKEN_PASSES &&
+           crypto_pwhash_str_needs_rehash(hash, passes, (size_t)memory * 1024) == 0;
 }

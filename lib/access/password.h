@@ -1,5 +1,6 @@
 /* password: Argon2id through libsodium on the helper threads, at OWASP's
- * 19 MiB, t=2; a bounded number at once. */
+ * 19 MiB, t=2; a bounded number at once. Hashes that other systems made with
+ * bcrypt are verified too, by libcrypt, and count as old. */
 #ifndef ACCESS_PASSWORD_H
 #define ACCESS_PASSWORD_H
 
@@ -12,7 +13,11 @@ char *password_hash(struct arena *arena, const char *password);
 /* WAITS. hash NULL does the same work and answers false, so that an account
  * that does not exist takes as long. */
 bool password_verify(const char *hash, const char *password);
-/* Whether the hash was made with other costs than today's. */
+/* Whether the hash was made with other costs than today's, or by bcrypt. */
 bool password_is_old(const char *hash);
+/* Whether a hash made elsewhere can be taken over: bcrypt ($2a$, $2b$, $2y$) of
+ * a cost from 4 to 12, which is checked within lockout_settle()'s time, or
+ * Argon2id as libsodium writes it, not costlier than 64 MiB, t=4. */
+bool password_hash_is_known(const char *hash);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "access/access.h"
+#include "access/common.h"
 #include "api/areas.h"
 #include "api/check.h"
 #include "api/describe.h"
@@ -91,7 +92,8 @@ static bool load_shared_files(void)
     struct arena *arena = arena_new();
     const char *share = config_text(CONFIG_TULOU_SHARE);
     bool loaded = areas_load(arena_printf(arena, "%s/areas.json", share)) &&
-                  page_load_templates(arena_printf(arena, "%s/templates", share));
+                  page_load_templates(arena_printf(arena, "%s/templates", share)) &&
+                  common_load(arena_printf(arena, "%s/passwords.bin", share));
     arena_free(arena);
     return loaded;
 }

@@ -90,9 +90,28 @@ IN_WORLD(a_success_forgives_what_was_before)
 {
     fails(CLUB_ID, OWNER, 8);
     pass_time(17);
-    note(CLUB_ID, OWNER, "203.0.113.1", true);
+    note(CLUB_ID, OWNER, "203.0.113.9", true);
     fails(CLUB_ID, OWNER, 4);
     ck_assert_int_eq(wait_of(CLUB_ID, OWNER), 0);
+}
+
+IN_WORLD(strangers_do_not_lock_out_who_signed_in_from_here)
+{
+    note(CLUB_ID, OWNER, "203.0.113.9", true);
+    fails(CLUB_ID, OWNER, 12);
+    ck_assert_int_gt(wait_of(CLUB_ID, OWNER), 0);
+    ck_assert_int_eq(wait_from(CLUB_ID, OWNER, "203.0.113.9"), 0);
+    for (int i = 0; i < 6; i++)
+        note(CLUB_ID, OWNER, "203.0.113.9", false);
+    ck_assert_int_gt(wait_from(CLUB_ID, OWNER, "203.0.113.9"), 0); /* their own count */
+}
+
+IN_WORLD(where_one_signed_in_long_ago_is_a_stranger_again)
+{
+    note(CLUB_ID, OWNER, "203.0.113.9", true);
+    pass_time(31 * 24 * 3600);
+    fails(CLUB_ID, OWNER, 12);
+    ck_assert_int_gt(wait_from(CLUB_ID, OWNER, "203.0.113.9"), 0);
 }
 
 IN_WORLD(accounts_that_do_not_exist_are_locked_the_same)
@@ -191,6 +210,8 @@ static Suite *lockout_suite(void)
     tcase_add_test(core, then_the_delay_doubles_up_to_a_quarter_of_an_hour);
     tcase_add_test(core, the_delay_passes);
     tcase_add_test(core, a_success_forgives_what_was_before);
+    tcase_add_test(core, strangers_do_not_lock_out_who_signed_in_from_here);
+    tcase_add_test(core, where_one_signed_in_long_ago_is_a_stranger_again);
     tcase_add_test(core, accounts_that_do_not_exist_are_locked_the_same);
     tcase_add_test(core, one_account_costs_another_nothing);
     tcase_add_test(core, guesses_at_the_bare_domain_count_where_the_account_is);

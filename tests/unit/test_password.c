@@ -85,6 +85,47 @@ IN_LOOP(a_hash_that_is_too_long_is_nobodys)
     ck_assert(!password_verify(hash, "anything"));
 }
 
+/* Of crypt_blowfish's own tests (wrapper.c). */
+IN_LOOP(bcrypt_of_other_systems_is_verified_and_old)
+{
+    static const char digits[] = "$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    static const char *const kinds[] = {"$2a", "$2b", "$2y"};
+    (void)unused;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const char *hash = arena_printf(arena, "%s%s", kinds[i], digits);
+        ck_assert(password_verify(hash, "U*U"));
+        ck_assert(!password_verify(hash, "U*U*"));
+        ck_assert(!password_verify(hash, ""));
+        ck_assert(password_is_old(hash));
+        ck_assert(password_hash_is_known(hash));
+    }
+}
+
+IN_LOOP(a_hash_that_is_none_is_neither_taken_nor_right)
+{
+    static const char *const bad[] = {
+        "",
+        "U*U",
+        "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2b$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2b$13$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2b$+5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
+        "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW!",
+        "$2b$05$CCCCCCCCCCCCCCCCCCCCC:E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$1$abcdefgh$irWbblnpmw.5z7wgBnprh0",
+        "$argon2id$v=19$m=19456,t=2,p=1$",
+        "$argon2id$v=19$m=1048576,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+        "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU",
+    };
+    (void)unused;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        ck_assert_msg(!password_hash_is_known(bad[i]), "%s", bad[i]);
+        ck_assert_msg(i + 1 == COUNT(bad) || !password_verify(bad[i], "U*U"), "%s", bad[i]);
+    }
+    ck_assert(password_hash_is_known(password_hash(arena, "taken over")));
+}
+
 struct one {
     int *left;
     const char *hash, *password;
@@ -130,6 +171,8 @@ static Suite *password_suite(void)
     tcase_add_test(core, other_costs_are_noticed_and_still_verify);
     tcase_add_test(core, no_account_has_no_password);
     tcase_add_test(core, a_hash_that_is_too_long_is_nobodys);
+    tcase_add_test(core, bcrypt_of_other_systems_is_verified_and_old);
+    tcase_add_test(core, a_hash_that_is_none_is_neither_taken_nor_right);
     tcase_add_test(core, many_at_once_each_get_their_own_answer);
     suite_add_tcase(suite, core);
     return suite;
