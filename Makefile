@@ -8,7 +8,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 CC := gcc
-PACKAGES := libpq json-c libjwt libsodium fcgi libcurl
+PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2
 BUILD := build
 
 # Tables leave out what they do not need: the rest of an entry is zero.
@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-missing-field-initi
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
 CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(HARDENING) -ffunction-sections -fdata-sections
 CPPFLAGS := -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
+LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed
 LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcrypt -lpthread -lm
 
 ifdef SANITIZE

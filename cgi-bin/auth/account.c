@@ -231,7 +231,7 @@ static bool session_delete(struct cx *cx)
 
 const struct route account_routes[] = {
     ROUTE(GET, "/api/auth/me", SIGNED_IN(TENANT), me_get, "The account signed in.",
-          .answer_fields = me_fields),
+          .answer_fields = me_fields, .flags = ROUTE_ENROLMENT),
     ROUTE(PATCH, "/api/auth/me", SIGNED_IN(TENANT), me_patch, "Change one's own profile.",
           .body = FIELDS({"name", TEXT, REQUIRED, 1, 200, .example = "Ana Ruiz"},
                          {"phone", PHONE, NULLABLE, .example = "+34600100200"},
@@ -243,7 +243,8 @@ const struct route account_routes[] = {
               FIELDS({"current_password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
                      {"new_password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"}),
           .answer = ANSWER_NOTHING,
-          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED | ROUTE_IN_PERSON),
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED | ROUTE_IN_PERSON |
+                   ROUTE_ENROLMENT),
     ROUTE(GET, "/api/auth/sessions", SIGNED_IN(TENANT), sessions_list, "One's own sessions.",
           .answer = ANSWER_LIST, .answer_fields = session_fields),
     ROUTE(DELETE, "/api/auth/sessions/:id", SIGNED_IN(TENANT), session_delete,

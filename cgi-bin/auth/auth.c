@@ -2,12 +2,17 @@
 #include "auth.h"
 
 #include "api/area.h"
+#include "factors.h"
+#include "second_step.h"
 
 STATEMENT(auth_clean_up,
           "with old_sessions as (\n"
           "    delete from sessions where expires_at < now() - interval '30 days'\n"
           "), old_tickets as (\n"
           "    delete from sign_in_tickets where expires_at < now() - interval '1 day'\n"
+          "), old_factors as (\n"
+          "    delete from mfa_factors\n"
+          "    where confirmed_at is null and created_at < now() - interval '1 day'\n"
           "), old_attempts as (\n"
           "    delete from login_attempts where created_at < now() - interval '90 days'\n"
           ")\n"
@@ -28,8 +33,10 @@ static const struct job_kind clean_up_job = {"auth.clean_up", "cleanup", clean_u
 static const struct area auth = {
     .name = "auth",
     .title = "Sign-in",
-    .more_routes = (const struct route *const[]){token_routes, account_routes, page_sign_in_routes,
-                                                 page_account_routes, impersonation_routes, NULL},
+    .more_routes =
+        (const struct route *const[]){token_routes, account_routes, step_routes, factor_routes,
+                                      page_sign_in_routes, page_account_routes, page_step_routes,
+                                      page_factor_routes, impersonation_routes, NULL},
     .jobs = JOBS(&clean_up_job),
     .schedules = SCHEDULES({"auth.clean_up", "17 * * * *", NULL, &clean_up_job}),
     .notifications = NOTIFICATIONS(&notice_password_changed),

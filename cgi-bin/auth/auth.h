@@ -16,8 +16,9 @@ struct db;
 /* An account whose password was right. */
 struct account {
     char user_id[UUID_SIZE], tenant_id[UUID_SIZE];
-    const char *slug, *tenant_name, *name;
+    const char *email, *slug, *tenant_name, *name;
     bool must_change_password;
+    bool has_factor; /* then the second step comes before the session */
 };
 enum { ACCOUNTS_MAX = 5 };
 

@@ -142,11 +142,11 @@ const struct route page_account_routes[] = {
     ROUTE(POST, "/account", SIGNED_IN(TENANT), account_save, "Save one's own profile.",
           .answer = ANSWER_PAGE, .body = profile_fields, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS),
     ROUTE(GET, "/account/password", SIGNED_IN(TENANT), password_page, "Password page.",
-          .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
+          .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON | ROUTE_ENROLMENT),
     ROUTE(POST, "/account/password", SIGNED_IN(TENANT), password_save, "Change one's own password.",
           .answer = ANSWER_PAGE, .body = password_fields,
           .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED |
-                   ROUTE_IN_PERSON),
+                   ROUTE_IN_PERSON | ROUTE_ENROLMENT),
     ROUTE(POST, "/account/sessions/:id/end", SIGNED_IN(TENANT), session_end,
           "Sign one of one's own sessions out.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM | ROUTE_SUSPENDED),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "access/access.h"
+#include "access/factor.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "auth.h"
@@ -10,6 +11,7 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/input.h"
+#include "second_step.h"
 
 STATEMENT(ticket_insert,
           "insert into sign_in_tickets (tenant_id, user_id, token_hash, expires_at)\n"
@@ -20,20 +22,16 @@ STATEMENT(ticket_insert,
 STATEMENT(ticket_use,
           "delete from sign_in_tickets t\n"
           "using users u\n"
-          "where t.tenant_id = $1::uuid and t.token_hash = $2 and t.expires_at > now()\n"
+          "where t.tenant_id = $1::uuid and t.token_hash = $2 and t.purpose = 'workspace'\n"
+          "and t.impersonator_id is null and t.expires_at > now()\n"
           "and u.tenant_id = t.tenant_id and u.id = t.user_id and u.status = 'active'\n"
-          "returning u.id, u.name, u.must_change_password",
+          "returning u.id, u.name, u.must_change_password, " HAS_FACTOR("u.tenant_id", "u.id"),
           DB_WRITES);
 
 static const struct field login_fields[] = {{"email", EMAIL, REQUIRED, .label = "E-mail"},
                                             {"password", SECRET, REQUIRED, 1, 1024},
                                             {"next", TEXT, 0, 0, 2000},
                                             {.type = FIELD_END}};
-
-static bool is_local(const char *path)
-{
-    return path && path[0] == '/' && path[1] != '/' && path[1] != '\\';
-}
 
 static bool show_login(struct cx *cx, int status)
 {
@@ -43,7 +41,7 @@ static bool show_login(struct cx *cx, int status)
     if (!next)
         next = parameter_get(cx->request.query, "next");
     page_set(data, "email", typed);
-    page_set(data, "next", is_local(next) ? next : "/");
+    page_set(data, "next", local_path(next));
     page_set(data, "loginText", cx->tenant->branding.login_text);
     page_set_bool(data, "suspended", cx->tenant->status == TENANT_SUSPENDED);
     return page_render(cx, status, "auth/login", "Sign in", data);
@@ -56,21 +54,13 @@ static bool login_page(struct cx *cx)
     return show_login(cx, 200);
 }
 
-static void set_cookie(struct cx *cx, const struct session_tokens *tokens)
-{
-    /* As long as a session may live at all: its row says how long it does. */
-    response_cookie(cx, cookie_name(cx, "tulou_session"), tokens->cookie, 90LL * 86400);
-}
-
+/* In at once, or by the second step. */
 static bool enter(struct cx *cx, const struct account *account, const char *next)
 {
-    struct session_tokens tokens;
-    if (!sign_in_open(cx, account, SESSION_COOKIE, &tokens))
-        return false;
-    set_cookie(cx, &tokens);
-    if (account->must_change_password)
-        return page_go(cx, "/account/password");
-    return page_go(cx, is_local(next) ? next : "/");
+    if (!account->has_factor)
+        return enter_by_page(cx, account, next);
+    const char *ticket = second_step_ticket(cx, account);
+    return ticket && show_second_step(cx, 200, ticket, next);
 }
 
 /* ---- the workspaces of somebody who knows the password ---- */
@@ -141,7 +131,8 @@ static bool login_continue(struct cx *cx)
     struct account account = {.slug = cx->tenant->slug,
                               .tenant_name = cx->tenant->name,
                               .name = rows_text(rows, 0, 1),
-                              .must_change_password = rows_bool(rows, 0, 2)};
+                              .must_change_password = rows_bool(rows, 0, 2),
+                              .has_factor = rows_bool(rows, 0, 3)};
     memcpy(account.user_id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(account.tenant_id, cx->tenant->id, UUID_SIZE);
     return enter(cx, &account, "/");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/event.h"
+#include "access/factor.h"
 #include "access/lockout.h"
 #include "access/password.h"
 #include "auth.h"
@@ -11,22 +12,25 @@
 
 /* The platform role reads here, since before signing in nobody has a tenant.
  * Accounts that may not sign in are left out, so that they answer as unknown. */
-STATEMENT(sign_in_accounts,
-          "select u.id, u.tenant_id, t.slug, t.name, u.name, u.password_hash,\n"
-          "       u.must_change_password\n"
-          "from users u\n"
-          "join tenants t on t.id = u.tenant_id\n"
-          "where u.email = $1\n"
-          "and ($2::uuid is null or u.tenant_id = $2::uuid)\n"
-          "and u.status = 'active'\n"
-          "and t.deleted_at is null\n"
-          "and (t.status in ('trial', 'active') or (t.status = 'suspended' and exists (\n"
-          "    select from user_roles r\n"
-          "    where r.tenant_id = u.tenant_id and r.user_id = u.id\n"
-          "    and r.role_key in ('owner', 'reseller_admin'))))\n"
-          "order by u.last_login_at desc nulls last, u.id\n"
-          "limit 5",
-          DB_ON_PLATFORM);
+STATEMENT(
+    sign_in_accounts,
+    "select u.id, u.tenant_id, t.slug, t.name, u.name, u.password_hash,\n"
+    "       u.must_change_password, " HAS_FACTOR(
+        "u.tenant_id",
+        "u.id") "\n"
+                "from users u\n"
+                "join tenants t on t.id = u.tenant_id\n"
+                "where u.email = $1\n"
+                "and ($2::uuid is null or u.tenant_id = $2::uuid)\n"
+                "and u.status = 'active'\n"
+                "and t.deleted_at is null\n"
+                "and (t.status in ('trial', 'active') or (t.status = 'suspended' and exists (\n"
+                "    select from user_roles r\n"
+                "    where r.tenant_id = u.tenant_id and r.user_id = u.id\n"
+                "    and r.role_key in ('owner', 'reseller_admin'))))\n"
+                "order by u.last_login_at desc nulls last, u.id\n"
+                "limit 5",
+    DB_ON_PLATFORM);
 
 STATEMENT(sign_in_note,
           "update users\n"
@@ -40,13 +44,16 @@ STATEMENT(sign_in_rehash,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
-static void take_account(struct sign_in *out, const struct rows *rows, size_t row)
+static void take_account(struct sign_in *out, const struct rows *rows, size_t row,
+                         const char *email)
 {
     struct account *account = &out->accounts[out->count++];
-    *account = (struct account){.slug = rows_text(rows, row, 2),
+    *account = (struct account){.email = email,
+                                .slug = rows_text(rows, row, 2),
                                 .tenant_name = rows_text(rows, row, 3),
                                 .name = rows_text(rows, row, 4),
-                                .must_change_password = rows_bool(rows, row, 6)};
+                                .must_change_password = rows_bool(rows, row, 6),
+                                .has_factor = rows_bool(rows, row, 7)};
     memcpy(account->user_id, rows_text(rows, row, 0), UUID_SIZE);
     memcpy(account->tenant_id, rows_text(rows, row, 1), UUID_SIZE);
 }
@@ -63,18 +70,30 @@ static void refresh_hash(struct cx *cx, const struct account *account, const cha
         db_get(&cx->db, &sign_in_rehash, account->tenant_id, account->user_id, fresh);
 }
 
-static void check_accounts(struct cx *cx, const struct rows *rows, const char *password,
-                           struct sign_in *out)
+static void check_accounts(struct cx *cx, const struct rows *rows, const char *email,
+                           const char *password, struct sign_in *out)
 {
     for (size_t i = 0; i < rows_count(rows); i++) {
         const char *hash = rows_text(rows, i, 5);
         if (!password_verify(hash, password))
             continue;
-        take_account(out, rows, i);
+        take_account(out, rows, i, email);
         refresh_hash(cx, &out->accounts[out->count - 1], hash, password);
     }
     if (rows_count(rows) == 0)
         password_verify(NULL, password);
+}
+
+/* A right password forgives the wrong ones before it only where nothing is asked
+ * after it: else whoever knows it could guess codes without end. */
+static bool record(struct cx *cx, const struct sign_in *found, const char *email,
+                   const char *tenant_id)
+{
+    if (found->count == 0)
+        return lockout_record(cx, tenant_id, email, false);
+    const struct account *account = &found->accounts[0];
+    return account->has_factor ? lockout_check(cx, account->tenant_id, email)
+                               : lockout_record(cx, account->tenant_id, email, true);
 }
 
 bool sign_in_check(struct cx *cx, const char *email, const char *password, const char *tenant_id,
@@ -86,9 +105,8 @@ bool sign_in_check(struct cx *cx, const char *email, const char *password, const
     struct rows *rows = db_get(&cx->db, &sign_in_accounts, email, tenant_id);
     if (!rows)
         return fail_db(cx);
-    check_accounts(cx, rows, password, out);
-    if (!lockout_record(cx, out->count > 0 ? out->accounts[0].tenant_id : tenant_id, email,
-                        out->count > 0))
+    check_accounts(cx, rows, email, password, out);
+    if (!record(cx, out, email, tenant_id))
         return false;
     if (out->count == 0)
         lockout_settle(cx);

@@ -1,27 +1,12 @@
 /* tokens: signing in and out by API. The words of the answer are OAuth's
  * (RFC 6749 5.1), since clients know them. */
+#include "tokens.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "auth.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/input.h"
-
-#define TOKEN_FIELDS                                                                               \
-    {"access_token", TEXT, AS_NAMED, .help = "Send it as Authorization: Bearer."},                 \
-        {"refresh_token", TEXT, AS_NAMED, .help = "For POST /api/auth/refresh, once."},            \
-        {"token_type", TEXT, AS_NAMED},                                                            \
-    {                                                                                              \
-        "expires_in", INT, AS_NAMED, .help = "Seconds."                                            \
-    }
-
-static void write_tokens(struct json *json, const struct session_tokens *tokens)
-{
-    json_pair(json, "access_token", tokens->access);
-    json_pair(json, "refresh_token", tokens->refresh);
-    json_pair(json, "token_type", "Bearer");
-    json_pair_int(json, "expires_in", tokens->expires_in);
-}
 
 /* The tenant that the request names: in the body, by host or by header. The
  * bare domain names none, unless the body says so. */
@@ -42,18 +27,6 @@ static bool named_tenant(struct cx *cx, const char **tenant_id)
         *tenant_id = cx->tenant->id;
     }
     return true;
-}
-
-static void write_account(struct json *json, const struct account *account, const char *email)
-{
-    json_key(json, "user");
-    json_open_object(json);
-    json_pair(json, "id", account->user_id);
-    json_pair(json, "email", email);
-    json_pair(json, "name", account->name);
-    json_pair(json, "tenantId", account->tenant_id);
-    json_pair_bool(json, "mustChangePassword", account->must_change_password);
-    json_close_object(json);
 }
 
 /* One address in several tenants: which one is asked only of somebody who
@@ -78,14 +51,11 @@ static bool login(struct cx *cx)
         return false;
     if (found.count > 1)
         return answer_workspaces(cx, &found);
-    if (!sign_in_open(cx, &found.accounts[0], SESSION_TOKEN, &tokens))
-        return false;
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    write_tokens(json, &tokens);
-    write_account(json, &found.accounts[0], email);
-    json_close_object(json);
-    return respond_end(cx);
+    const struct account *account = &found.accounts[0];
+    if (account->has_factor)
+        return answer_second_step(cx, account);
+    return sign_in_open(cx, account, SESSION_TOKEN, &tokens) &&
+           answer_signed_in(cx, account, &tokens);
 }
 
 static bool refresh(struct cx *cx)
@@ -95,7 +65,7 @@ static bool refresh(struct cx *cx)
         return false;
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
-    write_tokens(json, &tokens);
+    tokens_write(json, &tokens);
     json_close_object(json);
     return respond_end(cx);
 }
@@ -111,24 +81,20 @@ static bool logout(struct cx *cx)
 
 const struct route token_routes[] = {
     ROUTE(POST, "/api/auth/login", PUBLIC(PLATFORM), login,
-          "Sign in with e-mail address and password.",
+          "Sign in with e-mail address and password; with a ticket, go on at mfa/verify.",
           .body = FIELDS({"email", EMAIL, REQUIRED, .example = "owner@northside.test"},
                          {"password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
                          {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
                           .example = "northside"}),
-          .answer_fields =
-              FIELDS(TOKEN_FIELDS,
-                     {"user", OBJECT,
-                      .fields = FIELDS({"id", UUID}, {"email", EMAIL}, {"name", TEXT},
-                                       {"tenant_id", UUID}, {"must_change_password", BOOL})}),
-          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .answer_fields = signed_in_fields, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 invalid_credentials, 409 workspace_required, 429 locked_out"),
     ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,
           "Exchange a refresh token for a new pair; a second use revokes the session.",
           .body = FIELDS({"refresh_token", SECRET, REQUIRED | AS_NAMED, 1, 512}),
-          .answer_fields = FIELDS(TOKEN_FIELDS), .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .answer_fields = FIELDS(TOKEN_FIELDS(0)), .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 refresh_token_invalid, 401 refresh_token_reused"),
     ROUTE(POST, "/api/auth/logout", SIGNED_IN(EITHER), logout, "Sign out: revoke this session.",
-          .answer = ANSWER_NOTHING, .flags = ROUTE_SUSPENDED | ROUTE_NOT_REPEATED),
+          .answer = ANSWER_NOTHING,
+          .flags = ROUTE_SUSPENDED | ROUTE_NOT_REPEATED | ROUTE_ENROLMENT),
     {.path = NULL},
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "access/factor.h"
 #include "access/internal.h"
 #include "access/network.h"
 #include "access/roles.h"
@@ -143,6 +144,14 @@ static bool must_change_first(struct cx *cx)
     return !text_starts(cx->route->path, "/account") && !text_equal(cx->route->path, "/logout");
 }
 
+/* Who was told to set up a second factor does that first; by page they are led
+ * there. Not who acts as them. */
+static bool must_enrol_first(const struct cx *cx)
+{
+    return cx->session && cx->session->must_enrol && !cx->session->impersonator_id &&
+           needs_session(cx) && !(cx->route->flags & ROUTE_ENROLMENT);
+}
+
 /* Who keeps coming with tokens or tenants that are none is told to slow down. */
 static bool turn_away(struct cx *cx)
 {
@@ -165,7 +174,9 @@ static bool check(struct cx *cx)
         return false;
     if (must_change_first(cx))
         return fail(cx, 403, "password_change_required", "Choose a password of your own first.");
-    return true;
+    if (must_enrol_first(cx))
+        return fail(cx, 403, "mfa_enrolment_required", "Set up two-step sign-in first.");
+    return !(cx->route->flags & ROUTE_STEP_UP) || factor_step_up_check(cx);
 }
 
 /* RFC 9110 11.6.1, RFC 6750 3. */

@@ -21,5 +21,7 @@ bool access_start(void);
 /* CSRF token of the request's session, or of a pre-session cookie for sign-in
  * forms (set on the response when there is none yet). For templates. */
 const char *access_csrf(struct cx *cx);
+/* Whether the request brought the session or the cookie that it is made of. */
+bool access_has_csrf(const struct cx *cx);
 
 #endif

@@ -40,6 +40,11 @@ const char *access_csrf(struct cx *cx)
     return csrf_token(cx, of);
 }
 
+bool access_has_csrf(const struct cx *cx)
+{
+    return subject(cx) != NULL;
+}
+
 static bool is_safe(enum http_method method)
 {
     return method == HTTP_GET || method == HTTP_HEAD || method == HTTP_OPTIONS;

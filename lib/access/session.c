@@ -13,7 +13,7 @@
 STATEMENT(session_by_cookie,
           "select s.id, s.user_id, u.email, u.name, u.must_change_password,\n"
           "       s.last_used_at < now() - interval '5 minutes', s.impersonator_id,\n"
-          "       s.impersonator_name, s.expires_at\n"
+          "       s.impersonator_name, s.expires_at, s.must_enrol\n"
           "from sessions s\n"
           "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
           "where s.tenant_id = $1::uuid and s.token_hash = $2 and s.kind = 'cookie'\n"
@@ -85,6 +85,7 @@ static bool from_claims(struct cx *cx, const struct claims *claims)
                                 .role = claims->role,
                                 .rank = claims->rank,
                                 .is_operator = claims->is_operator,
+                                .must_enrol = claims->must_enrol,
                                 .permissions = claims->permissions,
                                 .impersonator_id = claims->impersonator_id,
                                 .impersonator_name = claims->impersonator_name};
@@ -147,7 +148,8 @@ bool session_from_cookie(struct cx *cx)
                                 .email = rows_text(rows, 0, 2),
                                 .name = rows_text(rows, 0, 3),
                                 .is_operator = cx->tenant->kind == TENANT_PLATFORM,
-                                .must_change_password = rows_bool(rows, 0, 4)};
+                                .must_change_password = rows_bool(rows, 0, 4),
+                                .must_enrol = rows_bool(rows, 0, 9)};
     memcpy(session->id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(session->user_id, rows_text(rows, 0, 1), UUID_SIZE);
     memcpy(session->tenant_id, cx->tenant->id, UUID_SIZE);

@@ -28,6 +28,7 @@ struct session {
     int rank;                        /* of that role; higher is mightier */
     bool is_operator;                /* user of the platform tenant: audience PLATFORM_USER */
     bool must_change_password;
+    bool must_enrol; /* a second factor must be set up before anything else */
     struct permissions permissions;
     const char *csrf; /* token for forms; cookie sessions only */
     /* The operator who acts as the user; NULL: they are themselves. */

@@ -26,9 +26,11 @@ STATEMENT(session_insert_as,
           DB_WRITES);
 
 STATEMENT(session_user,
-          "select email, name\n"
-          "from users\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and status = 'active'",
+          "select u.email, u.name, s.must_enrol\n"
+          "from users u\n"
+          "join sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id\n"
+          "where u.tenant_id = $1::uuid and u.id = $2::uuid and u.status = 'active'\n"
+          "and s.id = $3::uuid",
           0);
 
 /* Locks the session, so that of two uses of one token at once the second finds
@@ -124,7 +126,7 @@ static bool make_access(struct cx *cx, struct db *db, const char *user_id,
     const struct tenant *tenant = tenant_by_id(cx, db->tenant_id);
     if (!tenant && cx->db.error.status != DB_OK)
         return fail_db(cx);
-    struct rows *user = db_get(db, &session_user, db->tenant_id, user_id);
+    struct rows *user = db_get(db, &session_user, db->tenant_id, user_id, out->session_id);
     if (!user || !rights_load(db, db->tenant_id, user_id, &rights))
         return fail_with(cx, db);
     if (!tenant || rows_count(user) == 0)
@@ -139,6 +141,7 @@ static bool make_access(struct cx *cx, struct db *db, const char *user_id,
                             .tenant_id = db->tenant_id,
                             .session_id = out->session_id,
                             .is_operator = tenant->kind == TENANT_PLATFORM,
+                            .must_enrol = rows_bool(user, 0, 2),
                             .permissions = rights.permissions,
                             .issued_us = now_us,
                             .expires_at = now_us / 1000000 + seconds,

@@ -111,6 +111,8 @@ static char *grants_json(struct arena *arena, const struct claims *claims)
         json_pair(&json, "impersonatorId", claims->impersonator_id);
         json_pair(&json, "impersonatorName", claims->impersonator_name);
     }
+    if (claims->must_enrol)
+        json_pair_bool(&json, "mustEnrol", true);
     json_key(&json, "permissions");
     json_open_array(&json);
     for (size_t i = 0; i < claims->permissions.count; i++)
@@ -196,6 +198,7 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
                            .impersonator_name = grant(arena, jwt, "impersonatorName"),
                            .rank = (int)jwt_get_grant_int(jwt, "rank"),
                            .is_operator = text_equal(type, audience_of(true)),
+                           .must_enrol = jwt_get_grant_bool(jwt, "mustEnrol") == 1,
                            .permissions = permissions_read(arena, permissions),
                            .issued_us = jwt_get_grant_int(jwt, "iat") * 1000000 +
                                         jwt_get_grant_int(jwt, "iatUs"),

@@ -63,6 +63,9 @@ enum route_flags {
                                  cx->failure), to show the form again with what was typed */
     ROUTE_NOT_REPEATED = 256, /* answers hold a secret: not kept for Idempotency-Key */
     ROUTE_LIST_QUERY = 512,   /* the handler reads the query of a list itself */
+    ROUTE_ENROLMENT = 1024,   /* open to one who must set up a second factor before all else */
+    ROUTE_STEP_UP = 2048,     /* dangerous: who has a second factor must have shown it in this
+                                 session within ten minutes (403 step_up_required) */
     ROUTE_IN_PERSON = 4096    /* passwords, factors, keys: neither for API keys nor for operators
                                  who act as the user */
 };

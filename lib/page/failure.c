@@ -66,14 +66,6 @@ static bool go_sign_in(struct cx *cx)
     return respond_html(cx, 401);
 }
 
-static void add_way(json_object *ways, const char *title, const char *path, bool primary)
-{
-    json_object *way = page_item(ways);
-    page_set(way, "title", title);
-    page_set(way, "path", path);
-    page_set_bool(way, "primary", primary);
-}
-
 /* The page before this one, when it is one of ours. */
 static const char *came_from(const struct cx *cx)
 {
@@ -84,6 +76,39 @@ static const char *came_from(const struct cx *cx)
         return NULL;
     const char *path = host + 3 + len;
     return path[0] == '/' && path[1] != '/' ? path : NULL;
+}
+
+/* What must be done first, by its code: led there, and back where that makes sense. */
+static const struct {
+    const char *code, *path;
+    bool back;
+} first_of_all[] = {{"password_change_required", "/account/password", false},
+                    {"mfa_enrolment_required", "/account/security", false},
+                    {"step_up_required", "/account/confirm?next=", true}};
+
+static bool go_first(struct cx *cx)
+{
+    struct buf to;
+    const char *from = came_from(cx);
+    bool shown = cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD;
+    for (size_t i = 0; i < COUNT(first_of_all); i++) {
+        if (!text_equal(cx->failure.code, first_of_all[i].code))
+            continue;
+        buf_init(&to, cx->arena);
+        buf_puts(&to, first_of_all[i].path);
+        if (first_of_all[i].back)
+            text_url(&to, shown ? frame_address(cx) : from ? from : "/");
+        return respond_redirect(cx, to.data);
+    }
+    return false;
+}
+
+static void add_way(json_object *ways, const char *title, const char *path, bool primary)
+{
+    json_object *way = page_item(ways);
+    page_set(way, "title", title);
+    page_set(way, "path", path);
+    page_set_bool(way, "primary", primary);
 }
 
 static void add_ways(struct cx *cx, json_object *data)
@@ -137,6 +162,8 @@ void page_write_failure(struct cx *cx)
         go_sign_in(cx);
         return;
     }
+    if (go_first(cx))
+        return;
     json_object *data = page_object(cx);
     page_set_int(data, "status", cx->failure.status);
     page_set(data, "message", cx->failure.message);

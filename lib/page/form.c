@@ -320,9 +320,11 @@ void form_add_error(struct cx *cx, json_object *data)
         page_set(item, "message", it->message);
     }
     page_set_bool(error, "has_items", count > 0);
-    page_set(error, "message", count > 0 ? NULL : failure->message);
+    bool refused = failure->status == 401 || failure->status == 429; /* nothing was to be saved */
+    page_set(error, "message", count > 0 || refused ? NULL : failure->message);
     page_set(error, "title",
-             count == 0 ? "This was not saved"
+             refused      ? failure->message
+             : count == 0 ? "This was not saved"
              : count == 1
                  ? "Please correct one field"
                  : arena_printf(cx->arena, "Please correct %lld fields", (long long)count));

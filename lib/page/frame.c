@@ -130,10 +130,11 @@ static void add_acting(struct cx *cx, json_object *frame)
 }
 
 /* A page that tells of a failure before the session was known has no forms of
- * its own, and makes no cookie for them. */
+ * its own, and makes no cookie for them; but a sign-in form is shown again. */
 static bool has_forms(const struct cx *cx)
 {
-    return cx->session || (cx->tenant && (cx->failure.status == 0 || cx->failure.status == 422));
+    return cx->session || (cx->tenant && (cx->failure.status == 0 || cx->failure.status == 422 ||
+                                          access_has_csrf(cx)));
 }
 
 /* A page that names no way to itself: from the overview, by its place in the menu. */

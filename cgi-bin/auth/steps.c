@@ -1,0 +1,38 @@
+/* steps: the second step of signing in, and proving oneself again, by API. */
+#include "access/session.h"
+#include "http/cx.h"
+#include "resource/input.h"
+#include "second_step.h"
+#include "tokens.h"
+
+static bool verify(struct cx *cx)
+{
+    struct account account;
+    struct session_tokens tokens;
+    return second_step_take(cx, input_text(cx, "ticket"), input_text(cx, "code"), &account) &&
+           sign_in_open(cx, &account, SESSION_TOKEN, &tokens) &&
+           answer_signed_in(cx, &account, &tokens);
+}
+
+static bool step_up_submit(struct cx *cx)
+{
+    return step_up(cx, input_text(cx, "code")) && respond_nothing(cx);
+}
+
+const struct route step_routes[] = {
+    ROUTE(POST, "/api/auth/mfa/verify", PUBLIC(PLATFORM), verify,
+          "The second step of signing in: a code of the app, or a recovery code.",
+          .body = FIELDS({"ticket", SECRET, REQUIRED, 1, 200,
+                          .example = "0192f0c1-7c1e-7000-8000-000000000002.x"},
+                         {"code", SECRET, REQUIRED, 1, 64, .example = "123456"}),
+          .answer_fields = signed_in_fields, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .errors = "401 code_wrong, 401 ticket_invalid, 429 locked_out"),
+    ROUTE(POST, "/api/auth/step-up", SIGNED_IN(TENANT), step_up_submit,
+          "Prove a factor again; what is dangerous is open for ten minutes then.",
+          .body = FIELDS({"code", SECRET, REQUIRED, 1, 64, .example = "123456"}),
+          .answer = ANSWER_NOTHING,
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED | ROUTE_IN_PERSON |
+                   ROUTE_ENROLMENT,
+          .errors = "409 mfa_not_set_up, 422 code_wrong, 429 locked_out"),
+    {.path = NULL},
+};
