@@ -143,7 +143,7 @@ fuzz: install-test-packages
 	@node tests/run.mjs --fuzz 300
 bench: install-test-packages
 	@$(MAKE) --no-print-directory all
-	@node tests/bench/bench.mjs
+	@node tests/bench/bench.mjs $(BENCH)
 
 # ---- fuzzing: clang's libFuzzer, the library built with its sanitizers ----
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

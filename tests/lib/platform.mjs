@@ -24,22 +24,26 @@ export class Platform {
         this.output = "";
     }
 
-    async start(extra = {}) {
+    // log: a descriptor for its log, which else goes nowhere once it has started.
+    async start(extra = {}, log = "pipe") {
         this.port = await freePort();
         this.child = spawn("build/tulou", ["serve"], {
             env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_RATE_AUTH: "100000",
                 TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", ...extra },
-            stdio: ["ignore", "pipe", "pipe"],
+            stdio: ["ignore", "pipe", log],
         });
         const gone = new Promise((resolve) => this.child.once("close", (status) => resolve(status)));
         this.gone = gone;
         await new Promise((resolve, reject) => {
+            let started = false;
             const hear = (data) => {
+                if (started) return; // the log of requests is long
                 this.output += data;
-                if (this.output.includes("Tulou serves on")) resolve();
+                started = this.output.includes("Tulou serves on");
+                if (started) resolve();
             };
             this.child.stdout.on("data", hear);
-            this.child.stderr.on("data", hear);
+            this.child.stderr?.on("data", hear);
             gone.then((status) => reject(new Error(`the platform ended with ${status}: ${this.output}`)));
         });
     }

@@ -1,0 +1,80 @@
+// The plain query: what PostgreSQL alone does with the statements of the area,
+// by pgbench: prepared, the tenant's setting and the statement in one pipeline.
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { meter } from "./cost.mjs";
+import { anyLead, connect, leadId, leadPrefix } from "./data.mjs";
+import { command, measured } from "./load.mjs";
+
+const CONNECTIONS = 4; // as many as the area's two workers share
+const tenantSet = "select set_config('app.tenant_id', :tenant, true);";
+const actorSet = "select set_config('app.tenant_id', :tenant, true), set_config('app.context', :context, true), set_config('app.action', '', true);";
+
+// The text of the statement that a request runs: it waits for a lock of ours,
+// and PostgreSQL says what it waits with.
+export async function statementOf(folder, send) {
+    const owner = await connect(folder), watcher = await connect(folder, "tulou_tenant");
+    await owner.query("begin; lock table shared.leads in access exclusive mode");
+    const answer = send();
+    let found = [];
+    while (found.length === 0)
+        found = (await watcher.query("select query from pg_stat_activity where application_name = 'tulou' and wait_event_type = 'Lock'")).rows;
+    await owner.query("rollback");
+    await answer;
+    await Promise.all([owner.end(), watcher.end()]);
+    return found[0].query;
+}
+
+// Parameters of the area as pgbench's variables.
+const byId = (sql) => sql.replace("$1", "(:prefix::text || :lead)::uuid");
+const behind = (sql) => sql.replace("$1", ":at").replace("$2", ":behind");
+function insert(sql, body) {
+    const columns = sql.match(/\((.*?)\)/)[1].split(", ");
+    const values = { tenant_id: ":tenant", id: "house.uuid7()" };
+    return columns.reduce((text, column, i) => text.replace(`$${i + 1}`, values[column] ?? `:${column}`), sql);
+}
+
+// One script for each of 100 tenants: pgbench chooses among them.
+function scripts(folder, tenants, statements, actor) {
+    return tenants.slice(0, 100).map((tenant) => {
+        const file = join(folder, `${tenant.number}.sql`);
+        const text = ["\\set lead random(" + anyLead.join(", ") + ")", "\\startpipeline", actor ? actorSet : tenantSet, ...statements.map((it) => `${it};`), "\\endpipeline"].join("\n");
+        writeFileSync(file, text.replace(/:(tenant|prefix|at|behind)\b/g, `:$1${tenant.number}`) + "\n");
+        return file;
+    });
+}
+
+const variables = (tenants, body) => tenants.slice(0, 100).flatMap((it) => [
+    `tenant${it.number}=${it.id}`, `prefix${it.number}=${leadPrefix(it.number)}`, `at${it.number}=${it.place.at}`, `behind${it.number}=${leadId(it.number, it.place.lead)}`,
+]).concat(Object.entries(body).map(([name, value]) => `${name}=${value}`));
+
+function percentiles(folder) {
+    const times = readdirSync(folder).filter((it) => it.startsWith("log.")).flatMap((it) => readFileSync(join(folder, it), "utf8").trim().split("\n").map((line) => Number(line.split(" ")[2])));
+    times.sort((a, b) => a - b);
+    return { p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)] };
+}
+
+async function pgbench(door, files, values, { seconds, warmUp }) {
+    const folder = join(door.folder, "pgbench");
+    const bench = (duration, more) => command("pgbench", ["-n", "-M", "prepared", "-c", CONNECTIONS, "-j", 2, "-T", duration, ...more, ...files.flatMap((it) => ["-f", it]), ...values.flatMap((it) => ["-D", it]),
+        "-h", `${door.var}/run`, "-U", "tulou_tenant", "tulou"].map(String), { PGOPTIONS: "-c search_path=shared,public -c jit=off" });
+    if (warmUp) await bench(warmUp, []);
+    const read = meter({ PostgreSQL: door.groups.PostgreSQL });
+    const output = await bench(seconds, ["-l", "--sampling-rate=0.1", "--log-prefix", join(folder, "log")]);
+    const used = read(), requests = Number(output.match(/actually processed: (\d+)/)[1]);
+    const failed = Number(output.match(/failed transactions: (\d+)/)?.[1] ?? 0), rate = Number(output.match(/^tps = ([\d.]+)/m)[1]);
+    if (failed) throw new Error(output);
+    return measured({ requests, us: requests / rate * 1e6, ...percentiles(folder) }, used);
+}
+
+// statements: {one, behind, page, count, create} as the area runs them.
+export function plain(door, tenants, statements, body) {
+    const folder = join(door.folder, "pgbench");
+    const kinds = { one: [byId(statements.one)], counted: [statements.count, statements.page], list: [behind(statements.behind)], create: [insert(statements.create, body)] };
+    return async (kind, duration) => {
+        rmSync(folder, { recursive: true, force: true });
+        mkdirSync(folder);
+        const context = JSON.stringify({ kind: "user", actorId: tenants[0].id, actorName: "Owner", ip: "127.0.0.1", requestId: tenants[0].id });
+        return pgbench(door, scripts(folder, tenants, kinds[kind], kind === "create"), variables(tenants, { ...body, context }), duration);
+    };
+}
