@@ -46,21 +46,25 @@ $(BUILD)/libtulou.a: $(LIB_OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
+# Libraries that one area alone uses.
+LDLIBS_realtime := -lwebsockets -luv
+
 define area
 $(BUILD)/cgi-bin/$(1): $$(patsubst %.c,$(OBJECTS)/%.o,$$(wildcard cgi-bin/$(1)/*.c)) $(BUILD)/libtulou.a
 	@mkdir -p $$(@D)
-	@echo "  ld $$@"; $(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
+	@echo "  ld $$@"; $(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS) $(LDLIBS_$(1))
 endef
 $(foreach name,$(filter-out worker,$(AREAS)),$(eval $(call area,$(name))))
 
 # The worker is linked of all areas, to do the jobs of each. An area becomes one
 # object that keeps its names to itself: every area has a main() and an "area".
+# Realtime has no jobs, and libraries that the worker can do without.
 define part
 $(OBJECTS)/parts/$(1).o: $$(patsubst %.c,$(OBJECTS)/%.o,$$(wildcard $(2)/*.c))
 	@mkdir -p $$(@D)
 	@ld -r -o $$@.open $$^ && objcopy --keep-global-symbol=none $$@.open $$@ && rm $$@.open
 endef
-PARTS := $(filter-out worker,$(AREAS))
+PARTS := $(filter-out worker realtime,$(AREAS))
 $(foreach name,$(PARTS),$(eval $(call part,$(name),cgi-bin/$(name))))
 WORKER_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard cgi-bin/worker/*.c)) \
     $(PARTS:%=$(OBJECTS)/parts/%.o)

@@ -36,6 +36,14 @@ static void put_upstream(struct buf *out, const char *area)
                area, config_text(CONFIG_TULOU_VAR), area, config_text(CONFIG_TULOU_VAR), area);
 }
 
+/* A stream is HTTP to a socket of the area's own; see the settings of proxy_… in
+ * nginx/tulou.conf. */
+static void put_stream(struct buf *out, const char *area, const char *path)
+{
+    buf_printf(out, "        location = %s { proxy_pass http://unix:%s/run/%s.stream.sock; }\n",
+               path, config_text(CONFIG_TULOU_VAR), area);
+}
+
 /* "/api/x/:id/y" is served below "/api/x/"; a path without parameters exactly. */
 static void put_location(struct buf *out, const char *area, const char *path, struct buf *seen)
 {
@@ -63,7 +71,10 @@ static void put_area(json_object *area, struct buf *upstreams, struct buf *locat
         json_object *route = json_object_array_get_idx(routes, i);
         int64_t limit = json_object_get_int64(member(route, "bodyLimit"));
         *body = limit > *body ? limit : *body;
-        put_location(locations, name, text_of(route, "path"), seen);
+        if (text_equal(text_of(route, "answer"), "stream"))
+            put_stream(locations, name, text_of(route, "path"));
+        else
+            put_location(locations, name, text_of(route, "path"), seen);
     }
 }
 

@@ -19,6 +19,7 @@ static const struct {
     {"TooLarge", "The body is larger than this address takes."},
     {"WrongType", "The content type is not one that this address takes."},
     {"Invalid", "Fields are invalid: `details` has one row for each."},
+    {"UpgradeRequired", "This address is for WebSocket."},
     {"TooMany", "Too many requests: see Retry-After."},
     {"Unavailable", "Cannot serve just now: see Retry-After."},
 };

@@ -278,6 +278,10 @@ static void add_success(json_object *responses, json_object *route, json_object 
         add_content(content, "*/*", text_schema("binary"), NULL);
         return;
     }
+    if (text_equal(answer, "stream")) {
+        add_content(content, "text/event-stream", text_schema(NULL), NULL);
+        return;
+    }
     bool list = text_equal(answer, "list");
     add_content(content, "application/json", envelope(answer_schema(route, resource), list), NULL);
     if (resource && !list) {
@@ -315,6 +319,8 @@ static void add_failures(json_object *responses, json_object *route, json_object
         add_failure(responses, "415", "WrongType");
         add_failure(responses, "422", "Invalid");
     }
+    if (own && strstr(own, "426"))
+        add_failure(responses, "426", "UpgradeRequired");
     add_failure(responses, "429", "TooMany");
     add_failure(responses, "503", "Unavailable");
 }

@@ -52,8 +52,11 @@ static bool find_route(struct cx *cx)
     return true;
 }
 
+/* Whoever asks for a stream has nothing to send first. */
 static bool read_body(struct cx *cx)
 {
+    if (cx->route->answer == ANSWER_STREAM)
+        return true;
     size_t limit = cx->route->body_limit ? cx->route->body_limit : default_body_limit;
     return server_read_body(cx, limit);
 }

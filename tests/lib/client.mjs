@@ -19,8 +19,13 @@ export function request(method, path, { tenant, token, headers = {}, body, raw }
                 ...(data !== undefined ? { "content-length": Buffer.byteLength(data) } : {}), ...headers } },
             (response) => {
                 const parts = [];
-                response.on("data", (part) => parts.push(part));
-                response.on("end", () => {
+                const stream = response.headers["content-type"] === "text/event-stream";
+                response.on("data", (part) => {
+                    parts.push(part);
+                    // It has no end: what came until the first message is the answer.
+                    if (stream && Buffer.concat(parts).includes("data: ")) response.destroy();
+                });
+                response.on(stream ? "close" : "end", () => {
                     const text = Buffer.concat(parts).toString("utf8");
                     let json;
                     try {

@@ -1,0 +1,119 @@
+/* message: an event as those see it who may read its kind of record, those who
+ * may read the audit log, and whom it concerns. What changed is not in it: who
+ * wants to know asks for the record. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "db/db.h"
+#include "realtime.h"
+
+static void pair_time(struct json *json, const char *key, const char *text)
+{
+    char formatted[32];
+    if (text && clock_from_database(text, formatted))
+        json_pair(json, key, formatted);
+}
+
+static char *event_text(const struct rows *rows, size_t row, bool full)
+{
+    struct buf text = {0};
+    struct json json;
+    json_start(&json, &text);
+    json_open_object(&json);
+    json_pair(&json, "type", "event");
+    json_pair_int(&json, "id", rows_int(rows, row, EVENT_SEQ));
+    json_pair(&json, "action", rows_text(rows, row, EVENT_ACTION));
+    json_pair(&json, "resourceType", rows_text(rows, row, EVENT_RESOURCE_TYPE));
+    json_pair(&json, "resourceId", rows_text(rows, row, EVENT_RESOURCE_ID));
+    pair_time(&json, "at", rows_text(rows, row, EVENT_AT));
+    json_pair(&json, "actorId", rows_text(rows, row, EVENT_ACTOR_ID));
+    if (full) {
+        json_key(&json, "audit");
+        json_open_object(&json);
+        json_pair(&json, "id", rows_text(rows, row, EVENT_ID));
+        json_pair(&json, "actorName", rows_text(rows, row, EVENT_ACTOR_NAME));
+        json_pair(&json, "ip", rows_text(rows, row, EVENT_IP));
+        json_close_object(&json);
+    }
+    json_close_object(&json);
+    return text.data;
+}
+
+static char *own_text(const struct rows *rows, size_t row)
+{
+    struct buf text = {0};
+    struct json json;
+    json_start(&json, &text);
+    json_open_object(&json);
+    json_pair(&json, "type", "notification");
+    json_pair_int(&json, "id", rows_int(rows, row, EVENT_SEQ));
+    json_pair_int(&json, "unread", rows_int(rows, row, EVENT_UNREAD));
+    json_key(&json, "notification");
+    json_open_object(&json);
+    json_pair(&json, "id", rows_text(rows, row, EVENT_RESOURCE_ID));
+    json_pair(&json, "type", rows_text(rows, row, EVENT_TYPE));
+    json_pair(&json, "title", rows_text(rows, row, EVENT_TITLE));
+    json_pair(&json, "body", rows_text(rows, row, EVENT_BODY));
+    json_pair(&json, "link", rows_text(rows, row, EVENT_LINK));
+    pair_time(&json, "createdAt", rows_text(rows, row, EVENT_AT));
+    json_close_object(&json);
+    json_close_object(&json);
+    return text.data;
+}
+
+/* "crm.leads" is read by who may "crm.leads:read"; what is no such name is for
+ * the audit log alone. */
+static char *permission_for(const char *resource_type)
+{
+    struct buf text = {0};
+    if (!resource_type)
+        return NULL;
+    buf_printf(&text, "%s:read", resource_type);
+    if (strchr(resource_type, '.') && strcspn(text.data, "*") == text.len &&
+        permission_is_grant(text.data))
+        return text.data;
+    buf_free(&text);
+    return NULL;
+}
+
+struct message *message_of_event(const struct rows *rows, size_t row)
+{
+    struct message *message = calloc(1, sizeof *message);
+    const char *user_id = rows_text(rows, row, EVENT_USER_ID);
+    if (!message)
+        abort();
+    message->seq = rows_int(rows, row, EVENT_SEQ);
+    message->channel = CHANNEL_EVENTS;
+    message->held = 1;
+    message->needs = permission_for(rows_text(rows, row, EVENT_RESOURCE_TYPE));
+    message->brief = message->needs ? event_text(rows, row, false) : NULL;
+    message->full = event_text(rows, row, true);
+    if (user_id) {
+        memcpy(message->user_id, user_id, UUID_SIZE);
+        message->own = own_text(rows, row);
+    }
+    return message;
+}
+
+struct message *message_plain(enum channel channel, const char *needs, const char *text)
+{
+    struct message *message = calloc(1, sizeof *message);
+    if (!message)
+        abort();
+    *message = (struct message){
+        .channel = channel, .held = 1, .needs = strdup(needs), .brief = strdup(text)};
+    return message;
+}
+
+void message_let_go(struct message *message)
+{
+    if (!message || --message->held > 0)
+        return;
+    free(message->needs);
+    free(message->brief);
+    free(message->full);
+    free(message->own);
+    free(message);
+}
