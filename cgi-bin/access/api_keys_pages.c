@@ -180,9 +180,11 @@ const struct route api_key_pages[] = {
           "The tenant's API keys.", .answer = ANSWER_PAGE, .flags = ROUTE_LIST_QUERY),
     ROUTE(POST, "/admin/api-keys", MAY(TENANT, "access.api_keys:create"), create_page,
           "Make an API key and show it once.", .answer = ANSWER_PAGE, .body = api_key_body_fields,
-          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON),
+          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON |
+                   ROUTE_STEP_UP),
     ROUTE(GET, "/admin/api-keys/new", MAY(TENANT, "access.api_keys:create"), new_page,
-          "Form for a new API key.", .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
+          "Form for a new API key.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),
     ROUTE(GET, "/admin/api-keys/:id", MAY(TENANT, "access.api_keys:read"), detail_page,
           "One API key.", .answer = ANSWER_PAGE),
     ROUTE(GET, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_page,

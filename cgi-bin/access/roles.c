@@ -282,7 +282,7 @@ const struct route role_routes[] = {
     ROUTE(PUT, "/api/rbac/users/:id/roles", MAY(EITHER, "access.roles:assign"), set_user_roles,
           "Replace the roles of a user.",
           .body = FIELDS({"roles", ARRAY, REQUIRED, 0, 20, .item = TEXT, .example = "[\"staff\"]"}),
-          .answer_fields = FIELDS({"roles", ARRAY, .item = TEXT}),
+          .answer_fields = FIELDS({"roles", ARRAY, .item = TEXT}), .flags = ROUTE_STEP_UP,
           .errors = "403 rank_too_high, 403 permission_lacking, 409 last_owner"),
     {.path = NULL},
 };

@@ -251,12 +251,14 @@ const struct route impersonate_routes[] = {
     ROUTE(POST, "/api/tenants/:id/impersonate", IMPERSONATE, impersonate,
           "Act as a user of a tenant for a while: an access token with the user's rights.",
           .body = body_fields, .answer_fields = token_fields,
-          .flags = ROUTE_IN_PERSON | ROUTE_NOT_REPEATED,
+          .flags = ROUTE_IN_PERSON | ROUTE_NOT_REPEATED | ROUTE_STEP_UP,
           .errors = "403 impersonation_forbidden, 403 network_denied"),
     ROUTE(GET, "/platform/tenants/:id/impersonate", IMPERSONATE, form_page,
-          "Asks as whom, and why.", .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
+          "Asks as whom, and why.", .answer = ANSWER_PAGE,
+          .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),
     ROUTE(POST, "/platform/tenants/:id/impersonate", IMPERSONATE, form_submit,
           "Leads to the tenant as one of its users.", .answer = ANSWER_PAGE, .body = form_fields,
-          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_IN_PERSON | ROUTE_NOT_REPEATED),
+          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_IN_PERSON | ROUTE_NOT_REPEATED |
+                   ROUTE_STEP_UP),
     {.path = NULL},
 };

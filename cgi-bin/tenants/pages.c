@@ -169,9 +169,9 @@ static bool delete_submit(struct cx *cx)
 
 #define ASK(verb, needed, page, submit, sentence)                                                  \
     ROUTE(GET, "/platform/tenants/:id/" verb, MAY(EITHER, needed), page, sentence,                 \
-          .answer = ANSWER_PAGE),                                                                  \
+          .answer = ANSWER_PAGE, .flags = ROUTE_STEP_UP),                                          \
         ROUTE(POST, "/platform/tenants/:id/" verb, MAY(EITHER, needed), submit, sentence,          \
-              .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .body = ask_fields)
+              .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_STEP_UP, .body = ask_fields)
 
 static const struct field ask_fields[] = {
     {"reason", TEXT, NULLABLE, 0, 500}, {"confirm", TEXT, NULLABLE, 0, 40}, {.type = FIELD_END}};

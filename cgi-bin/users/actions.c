@@ -322,7 +322,7 @@ const struct route action_routes[] = {
           set_permissions, "Give a user permissions besides those of its roles.",
           .body = FIELDS({"permissions", ARRAY, REQUIRED, 0, 200, .item = TEXT,
                           .example = "[\"crm.leads:read\"]"}),
-          .answer_fields = granted_fields),
+          .answer_fields = granted_fields, .flags = ROUTE_STEP_UP),
     ROUTE(GET, "/api/admin-users/:id/activity", MAY(EITHER, "users.admins:read"), activity,
           "What an administrator did lately.", USER_ACTIVITY),
     ROUTE(GET, "/api/admin-users/:id/sessions", MAY(EITHER, "users.admins:read"), sessions,
@@ -333,6 +333,6 @@ const struct route action_routes[] = {
           reset_password, "Give a user a new first password; its sessions end.",
           .body =
               FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
-          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED | ROUTE_STEP_UP),
     {.path = NULL},
 };

@@ -2,6 +2,7 @@
  * who administer, and by kind. */
 #include <string.h>
 
+#include "access/factor.h"
 #include "access/password.h"
 #include "access/policy.h"
 #include "access/roles.h"
@@ -254,6 +255,9 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
          .example = "a first long password"},                                                      \
         {"must_change_password", BOOL, 0, .initial = "false", .label = "Must change the password", \
          .example = "false"},                                                                      \
+        {"mfa_enabled", BOOL, READ_ONLY, .label = "Two-step sign-in",                              \
+         .sql = "select " HAS_FACTOR("users.tenant_id", "users.id")},                              \
+        {"mfa_required", BOOL, READ_ONLY, .label = "Must use two-step sign-in"},                   \
         {"email_verified_at", TIME, NULLABLE | READ_ONLY},                                         \
         {"last_login_at", TIME, NULLABLE | READ_ONLY | SORTED, .label = "Last sign-in"},           \
         {"version", INT, READ_ONLY | HIDDEN},                                                      \
@@ -289,6 +293,7 @@ const struct resource platform_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
+    .add_to_page = mfa_add_action,
     .template_list = "users/list",
 };
 
@@ -310,6 +315,7 @@ const struct resource admin_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
+    .add_to_page = mfa_add_action,
 };
 
 const struct resource owner_users =

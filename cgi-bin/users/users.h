@@ -9,7 +9,8 @@ struct cx;
 extern const struct resource platform_users, admin_users;
 extern const struct resource owner_users, student_users, parent_users, staff_users;
 extern const struct route
-    action_routes[]; /* activate, sessions, activity, passwords, permissions */
+    action_routes[];                    /* activate, sessions, activity, passwords, permissions */
+extern const struct route mfa_routes[]; /* two-step sign-in of somebody else */
 extern const struct route import_routes[]; /* CSV in, by API and by page */
 extern const struct route figure_routes[]; /* analytics */
 extern const struct notification_kind notice_password_reset, notice_rights_changed;
@@ -25,6 +26,10 @@ struct user {
 bool user_read(struct cx *cx, const char *id, bool to_change, struct user *user);
 /* The same, for its tenant alone. */
 bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE]);
+
+/* The way to its page, for the page of a user. */
+struct list_result;
+bool mfa_add_action(struct cx *cx, json_object *data, const struct list_result *record);
 
 /* The role that a kind of user has unless roles are given; NULL: none. */
 const char *role_of_kind(const char *kind);

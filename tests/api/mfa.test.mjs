@@ -150,3 +150,57 @@ test("secrets_stand_nowhere_in_the_open", async () => {
     for (const secret of [user.app.secret, ...user.app.codes, user.app.codes[0].replaceAll("-", "")]) assert.ok(!stored.includes(secret), "a secret in the database");
     assert.match(sql(`select string_agg(action, ' ') from everyone.events where tenant_id = '${tenant.id}'`), /auth\.factor_added/);
 });
+
+test("a_role_that_must_have_it_sets_it_up_before_all_else", async () => {
+    const forced = await makeTenant();
+    const user = await makeUser(forced, "staff"), free = await makeUser(forced, "admin", { kind: "admin" });
+    const leads = (token) => request("GET", "/api/crm/leads", { token });
+    const refreshed = async (it) => (await request("POST", "/api/auth/refresh", { body: { refresh_token: it.refresh_token } })).data;
+    assert.equal((await leads(user.access_token)).status, 200);
+    const put = await request("PUT", "/api/security/policy", { token: forced.token, body: { mfaRoles: ["staff"] } });
+    assert.deepEqual(put.data.mfaRoles, ["staff"], put.text);
+    assert.equal((await leads(free.access_token)).status, 200, "others go on");
+    let told = await leads(user.access_token);
+    while (told.status === 200) told = await leads(user.access_token);
+    assert.equal(told.error.code, "token_stale", "a session that is open is told");
+    const session = await refreshed(user);
+    assert.equal((await leads(session.access_token)).error.code, "mfa_enrolment_required");
+    assert.equal((await request("PATCH", "/api/auth/me", { token: session.access_token, body: { name: "X" } })).error.code, "mfa_enrolment_required");
+    const app = await enrol({ access_token: session.access_token });
+    assert.equal((await leads(session.access_token)).error.code, "token_stale");
+    const open = await refreshed(session);
+    assert.equal((await leads(open.access_token)).status, 200);
+    assert.equal((await request("DELETE", `/api/auth/mfa/${app.id}`, { token: open.access_token })).error.code, "mfa_required");
+    assert.equal((await request("DELETE", "/api/auth/mfa", { token: open.access_token })).error.code, "mfa_required");
+    assert.equal((await request("GET", "/api/auth/mfa", { token: open.access_token })).data.factors.length, 1, "nothing was removed");
+    const late = await makeUser(forced, "staff");
+    assert.equal((await leads(late.access_token)).error.code, "mfa_enrolment_required", "who comes later too");
+});
+
+test("an_administrator_asks_for_it_and_takes_it_away_when_a_phone_is_lost", async () => {
+    const toggle = (id, enabled, token = tenant.token) => request("POST", `/api/admin-users/${id}/toggle-mfa`, { token, body: { enabled } });
+    const user = await makeUser(tenant, "staff");
+    const asked = await toggle(user.id, true);
+    assert.deepEqual(asked.data, { id: user.id, mfaRequired: true, mfaEnabled: false }, asked.text);
+    const session = await login(user.email, password, { tenant: tenant.slug });
+    assert.equal((await request("GET", "/api/crm/leads", { token: session.access_token })).error.code, "mfa_enrolment_required");
+    await enrol(session);
+    assert.equal((await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password } })).data.mfaRequired, true);
+    const seen = await request("GET", `/api/platform-users/${user.id}`, { token: tenant.token });
+    assert.equal(seen.data.mfaEnabled, true);
+    assert.equal((await toggle(user.id, false, (await makeUser(tenant, "staff")).access_token)).error.code, "permission_missing");
+    assert.deepEqual((await toggle(user.id, false)).data, { id: user.id, mfaRequired: false, mfaEnabled: false });
+    const plain = await login(user.email, password, { tenant: tenant.slug });
+    assert.equal((await request("GET", "/api/crm/leads", { token: plain.access_token })).status, 200);
+    assert.equal(sql(`select count(*) from everyone.recovery_codes where user_id = '${user.id}'`), "0");
+});
+
+test("every_dangerous_route_asks_again", async () => {
+    const other = await makeTenant(), owner = { ...other.owner, id: other.owner.user.id };
+    await enrol(owner);
+    sql(`update everyone.sessions set confirmed_at = now() - interval '11 minutes' where user_id = '${owner.id}'`);
+    for (const [method, path, body] of [["POST", "/api/security/api-keys", { name: "x", permissions: [] }], ["POST", `/api/admin-users/${owner.id}/toggle-mfa`, { enabled: false }],
+        ["POST", `/api/admin-users/${owner.id}/reset-password`, { password }], ["PUT", `/api/rbac/users/${owner.id}/roles`, { roles: ["owner"] }],
+        ["PUT", `/api/admin-users/${owner.id}/permissions`, { permissions: [] }]])
+        assert.equal((await request(method, path, { token: other.token, body })).error?.code, "step_up_required", path);
+});
