@@ -15,10 +15,13 @@ static const struct area area = {
     .title = "Access",
     .more_routes =
         (const struct route *const[]){role_routes, matrix_pages, audit_routes, security_routes,
-                                      api_key_routes, api_key_pages, NULL},
+                                      api_key_routes, api_key_pages, security_user_pages,
+                                      security_overview_pages, NULL},
     .resources = RESOURCES(&roles, &audit_logs, &login_attempts, &api_keys, &ip_rules),
     .menu = MENU(
         {ADMIN_PAGES, "Roles", "/admin/roles", "lock", "access.roles:read", "People", NULL, 55},
+        {ADMIN_PAGES, "Security", "/admin/security", "shield-lock", "access.security:read",
+         "Security", NULL, 59},
         {ADMIN_PAGES, "Audit log", "/admin/audit", "history", "access.audit:read", "Security", NULL,
          60},
         {ADMIN_PAGES, "Sign-in attempts", "/admin/login-attempts", "login", "access.security:read",

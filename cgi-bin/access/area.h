@@ -13,6 +13,7 @@ extern const struct route role_routes[]; /* permissions, matrix, roles of a user
 extern const struct route matrix_pages[];
 extern const struct route audit_routes[];    /* verify, one event's page */
 extern const struct route security_routes[]; /* sessions, policy, settings index */
+extern const struct route security_user_pages[], security_overview_pages[];
 extern const struct route api_key_routes[];
 extern const struct route api_key_pages[];
 
@@ -27,5 +28,9 @@ extern const struct field api_key_body_fields[]; /* what one says of a new one *
 bool api_key_create(struct cx *cx, const char **id, const char **key);
 /* From now on it opens nothing; 404 when there is none or it was before. */
 bool api_key_revoke(struct cx *cx, const char *id);
+
+/* ---- security_user.c, for the overview too ---- */
+/* A time of the database as people read it; null when there is none. */
+void security_set_time(struct cx *cx, json_object *item, const char *key, const char *stored);
 
 #endif

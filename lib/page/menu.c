@@ -237,7 +237,7 @@ void menu_add_user_links(json_object *user)
         const char *path, *title, *icon;
     } own[] = {{"/account", "Your account", /* icon */ "user-circle"},
                {"/account/password", "Change password", /* icon */ "key"},
-               {"/account/sessions", "Your sessions", /* icon */ "devices"}};
+               {"/account/security", "Security", /* icon */ "shield-lock"}};
     json_object *links = page_list(user, "links");
     for (size_t i = 0; i < COUNT(own); i++) {
         if (!has_page(own[i].path))

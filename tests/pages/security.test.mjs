@@ -1,0 +1,67 @@
+// What lets somebody in, on one page: for themselves and for administrators.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { address, launch, open, signIn } from "../lib/browser.mjs";
+import { login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+
+let browser, tenant, user;
+before(async () => {
+    browser = await launch();
+    tenant = await makeTenant();
+    user = await makeUser(tenant, "admin", { kind: "admin", name: "Iris" });
+    const key = await request("POST", "/api/security/api-keys", { token: user.access_token, body: { name: "Nightly", permissions: ["crm.leads:read"] } });
+    assert.equal(key.status, 201, key.text);
+    await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password: "wrong" } });
+    const acting = await request("POST", `/api/tenants/${tenant.id}/impersonate`, { token: await operator(), body: { userId: user.id, reason: "Ticket 31" } });
+    assert.equal(acting.status, 200, acting.text);
+});
+after(() => browser.close());
+
+const works = async (token) => (await request("GET", "/api/crm/leads", { token })).status === 200;
+
+test("one_sees_ones_own_and_signs_other_sessions_out", { timeout: 60000 }, async () => {
+    const elsewhere = await login(user.email, password, { tenant: tenant.slug });
+    const page = await open(browser);
+    await signIn(page, tenant.slug, user.email, password);
+    await page.click(".user-button");
+    await page.click("#user-menu >> text=Security");
+    await page.waitForURL(/\/account\/security$/);
+    const text = await page.textContent("main");
+    for (const expected of [/This session/, /Nightly/, /never used/, /Failed/, /Worked/, /of the platform acts as the user: Ticket 31/]) assert.match(text, expected);
+    const others = page.locator("main form button", { hasText: "Sign out" });
+    for (let left = await others.count(); left > 0; left--) {
+        await others.first().click();
+        await page.waitForFunction((count) => document.querySelectorAll("main form button").length === count, left - 1);
+    }
+    assert.ok(!(await works(elsewhere.access_token)));
+    assert.ok(!(await works(user.access_token)));
+    assert.equal((await page.goto(address(tenant.slug, "/account/security"))).status(), 200, "this session goes on");
+    await page.context().close();
+});
+
+test("administrators_see_each_user_and_sign_them_out", { timeout: 60000 }, async () => {
+    const session = await login(user.email, password, { tenant: tenant.slug });
+    const page = await open(browser, { javaScriptEnabled: false });
+    await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
+    await page.goto(address(tenant.slug, "/admin/security"));
+    assert.match(await page.textContent(".figures"), /1 Failed sign-ins in a day/);
+    await page.click("text=Iris");
+    await page.waitForURL(new RegExp(`/admin/security/${user.id}$`));
+    assert.ok(await works(session.access_token));
+    await Promise.all([page.waitForResponse((it) => it.request().method() === "POST"), page.locator("main form button").first().click()]);
+    assert.match(await page.textContent("main"), /was signed out/);
+    assert.ok(!(await works(session.access_token)));
+    await page.context().close();
+});
+
+test("security_of_another_tenant_or_of_the_mightier_is_closed", { timeout: 60000 }, async () => {
+    const other = await makeTenant(), page = await open(browser);
+    await signIn(page, tenant.slug, user.email, password);
+    assert.equal((await page.goto(address(tenant.slug, `/admin/security/${other.owner.user.id}`))).status(), 404);
+    assert.equal((await page.goto(address(tenant.slug, "/admin/security/nonsense"))).status(), 404);
+    // An administrator sees the owner, who is ranked above, but does not sign them out.
+    await page.goto(address(tenant.slug, `/admin/security/${tenant.owner.user.id}`));
+    await Promise.all([page.waitForResponse((it) => it.request().method() === "POST" && it.status() === 403), page.locator("main form button").first().click()]);
+    assert.ok(await works(tenant.token));
+    await page.context().close();
+});
