@@ -1,7 +1,7 @@
 // Fills a started platform with a believable year of business: tenants of every
 // kind, their people, and leads that came in over twelve months. Everything is
-// made through the API, so every rule applies; only the dates of old leads are
-// set in the database. May be run again: what is there stays.
+// made through the API, so every rule applies; only the dates of old leads and the
+// log of those days are written in the database. May be run again: what is there stays.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -97,10 +97,16 @@ async function makeLeads(it, token) {
     }
 }
 
+function inDatabase(sql) {
+    const target = process.env.DATABASE_URL || `host=${join(folder, "run")} dbname=tulou user=tulou_owner`;
+    const done = spawnSync("psql", ["-q", "-v", "ON_ERROR_STOP=1", "-d", target], { input: sql, encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`the year could not be written: ${done.stderr}`);
+}
+
 // Over the last year, more of them lately, as a business that grows has it.
 function spreadOverTheYear() {
     const quiet = (table, state) => ["event", "touch"].map((it) => `alter table ${table} ${state} trigger ${it};`).join("\n");
-    const sql = `begin;
+    inDatabase(`begin;
         ${quiet("everyone.leads", "disable")} ${quiet("public.tenants", "disable")}
         update everyone.leads set created_at = d, updated_at = d
         from (select tenant_id t, id i, now() - interval '365 days' * power(random(), 1.6) d from everyone.leads) dates
@@ -108,10 +114,35 @@ function spreadOverTheYear() {
         update public.tenants set created_at = now() - interval '365 days' * power(random(), 1.3)
         where created_at > now() - interval '1 hour' and kind <> 'platform';
         ${quiet("everyone.leads", "enable")} ${quiet("public.tenants", "enable")}
-        commit;`;
-    const target = process.env.DATABASE_URL || `host=${join(folder, "run")} dbname=tulou user=tulou_owner`;
-    const done = spawnSync("psql", ["-q", "-v", "ON_ERROR_STOP=1", "-d", target], { input: sql, encoding: "utf8" });
-    if (done.status !== 0) throw new Error(`the dates could not be set: ${done.stderr}`);
+        commit;`);
+}
+
+// The log of that year: sign-ins by day, fewer at the weekend, and each lead when
+// it came. What the API wrote a moment ago stays: events never change. Ids sort by
+// time, so those of the past get ids of the past.
+function fillTheLog() {
+    const slugs = tenants.map((it) => `'${it.slug}'`).join(", ");
+    inDatabase(`with here as (
+            select t.id, t.created_at from public.tenants t
+            where t.slug in (${slugs})
+            and not exists (select from everyone.events e where e.tenant_id = t.id and e.request_id = 'demo')
+        ), people as (
+            select u.tenant_id, u.id, u.name, row_number() over (partition by u.tenant_id order by u.id) - 1 as n, count(*) over (partition by u.tenant_id) as many
+            from everyone.users u join here h on h.id = u.tenant_id
+        ), moments as (
+            select h.id as tenant_id, day + interval '7 hours' + random() * interval '12 hours' as at, 'auth.signed_in' as action, 'session' as type, gen_random_uuid()::text as thing, (random() * 100)::int as who
+            from here h, generate_series(date_trunc('day', now()) - interval '180 days', date_trunc('day', now()) - interval '1 day', '1 day') day,
+                 generate_series(1, case when extract(isodow from day) > 5 then 6 else 24 end) nth
+            where random() + nth * 0 < 0.25 + 0.5 * (1 - extract(epoch from now() - day) / extract(epoch from interval '180 days'))
+            union all
+            select l.tenant_id, l.created_at, 'crm.leads.created', 'crm.leads', l.id::text, (random() * 100)::int
+            from everyone.leads l join here h on h.id = l.tenant_id
+            where l.created_at < now() - interval '1 hour'
+        )
+        insert into everyone.events (tenant_id, id, at, actor_kind, actor_id, actor_name, action, resource_type, resource_id, ip, request_id)
+        select m.tenant_id, (overlay(lpad(to_hex((extract(epoch from m.at) * 4096000)::bigint), 15, '0') placing '7' from 13 for 0) || substr(gen_random_uuid()::text, 20))::uuid,
+               m.at, 'user', p.id, p.name, m.action, m.type, m.thing, '192.0.2.' || (1 + m.who), 'demo'
+        from moments m join people p on p.tenant_id = m.tenant_id and p.n = m.who % p.many;`);
 }
 
 async function main() {
@@ -126,6 +157,7 @@ async function main() {
         console.log(`${it.slug}: ready`);
     }
     spreadOverTheYear();
+    fillTheLog();
     console.log(`Sign in at http://northside.localhost:${port}/ as owner@northside.test with ${process.env.DEMO_PASSWORD ? "DEMO_PASSWORD" : password}.`);
 }
 

@@ -112,18 +112,10 @@ static const char *lines_of(struct cx *cx, const char *text)
     return out.data;
 }
 
-/* 120000 of EUR: "1200.00" */
 static const char *amount_of(struct cx *cx, const struct field *field,
                              const struct list_result *row, const char *stored)
 {
-    int64_t amount = 0;
-    text_to_int(stored, INT64_MIN, INT64_MAX, &amount);
-    char *shown = money_show(cx->arena, amount, show_currency(cx, row, 0, field)), *to = shown;
-    for (const char *c = shown; *c && *c != ' '; c++)
-        if (*c != ',')
-            *to++ = *c;
-    *to = 0;
-    return shown;
+    return show_amount(cx, stored, show_currency(cx, row, 0, field));
 }
 
 static bool is_lines(const struct field *field)

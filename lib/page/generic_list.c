@@ -184,6 +184,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
 {
     struct list_page page = {.resource = resource};
     tidy_query(cx);
+    list_read_amounts(cx, resource);
     if (!list_read_query(cx, resource, &page.query))
         return NULL;
     struct list_query all = page.query;
@@ -230,5 +231,6 @@ bool generic_list(struct cx *cx)
 bool generic_export(struct cx *cx)
 {
     tidy_query(cx);
+    list_read_amounts(cx, cx->route->about);
     return resource_export(cx);
 }

@@ -22,6 +22,8 @@ const char *list_address(struct cx *cx, const struct resource *resource, const c
 const char *list_sort(const struct list_page *page);
 
 /* The parts around the rows, added to the page's data. */
+/* Amounts that a form sent, in the way of the API. */
+void list_read_amounts(struct cx *cx, const struct resource *resource);
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource);
 void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page);
 void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page);

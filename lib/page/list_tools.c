@@ -2,6 +2,8 @@
  * said when there is nothing. */
 #include <string.h>
 
+#include "access/tenant.h"
+#include "base/money.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -46,25 +48,85 @@ static void add_option(json_object *options, const char *value, const char *titl
     page_set_bool(option, "selected", selected);
 }
 
-static void add_filter_input(struct cx *cx, json_object *list, const struct field *field,
-                             const char *bound, const char *label)
+/* The bounds of a range: as a page's form sends it, as the API takes it. */
+static const struct bound {
+    const char *typed, *taken, *id;
+} bounds[] = {{"[min]", "[gte]", ""}, {"[max]", "[lte]", "-to"}};
+
+static char *join(struct cx *cx, const struct field *field, const char *bound)
+{
+    return arena_printf(cx->arena, "%s%s", field_json_name(field), bound);
+}
+
+static const char *own_currency(const struct cx *cx)
+{
+    return cx->tenant ? cx->tenant->currency : "EUR";
+}
+
+/* "value[min]=1200.50", as people type it, becomes "value[gte]=120050"; what is no
+ * amount asks for nothing. */
+void list_read_amounts(struct cx *cx, const struct resource *resource)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
+        for (size_t i = 0; it->type == MONEY && i < COUNT(bounds); i++) {
+            const char *typed = join(cx, it, bounds[i].typed);
+            for (struct parameter **at = &cx->request.query; *at;) {
+                int64_t amount;
+                struct parameter *found = *at;
+                if (strcmp(found->name, typed) != 0) {
+                    at = &found->next;
+                } else if (!money_parse(found->value, own_currency(cx), &amount)) {
+                    *at = found->next;
+                } else {
+                    found->name = join(cx, it, bounds[i].taken);
+                    found->value = arena_printf(cx->arena, "%lld", (long long)amount);
+                }
+            }
+        }
+    }
+}
+
+static bool is_number(const struct field *field)
+{
+    return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS;
+}
+
+static json_object *add_input(json_object *list, const struct field *field, const char *name,
+                              const char *param, const char *label, const char *value)
 {
     json_object *filter = page_item(list);
-    const char *name = field_json_name(field);
-    const char *param = arena_printf(cx->arena, "%s%s", name, bound);
-    const char *value = parameter_get(cx->request.query, param);
-    bool choice = field->type == CHOICE || field->type == BOOL;
-    page_set(filter, "name",
-             arena_printf(cx->arena, "%s%s", name, text_equal(bound, "[lte]") ? "-to" : ""));
+    page_set(filter, "name", name);
     page_set(filter, "param", param);
     page_set(filter, "label", label);
     page_set(filter, "value", value);
-    page_set(filter, "input", field->type == DATE ? "date" : "text");
+    page_set(filter, "input", field->type == DATE ? "date" : is_number(field) ? "number" : "text");
+    page_set(filter, "step", field->type == MONEY ? "any" : NULL);
     page_set(filter, "refers", field->type == UUID ? field->refers : NULL);
-    page_set_bool(filter, "is_choice", choice);
-    if (!choice)
+    page_set_bool(filter, "is_choice", false);
+    return filter;
+}
+
+static void add_range(struct cx *cx, json_object *list, const struct field *field)
+{
+    for (size_t i = 0; i < COUNT(bounds); i++) {
+        const char *taken = join(cx, field, bounds[i].taken);
+        const char *value = parameter_get(cx->request.query, taken);
+        bool amount = field->type == MONEY;
+        add_input(list, field, join(cx, field, bounds[i].id),
+                  amount ? join(cx, field, bounds[i].typed) : taken,
+                  arena_printf(cx->arena, "%s %s", field_label(field), i == 0 ? "from" : "to"),
+                  value && amount ? show_amount(cx, value, own_currency(cx)) : value);
+    }
+}
+
+static void add_choice(struct cx *cx, json_object *list, const struct field *field)
+{
+    const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
+    json_object *filter = add_input(list, field, name, name, field_label(field), value);
+    if (field->type == UUID)
         return;
     json_object *options = page_list(filter, "options");
+    page_set_bool(filter, "is_choice", true);
     add_option(options, "", "Any", !value);
     for (const char *const *it = field->choices; it && *it; it++)
         add_option(options, *it, show_choice(cx, *it), text_equal(*it, value));
@@ -80,13 +142,10 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
         if (!(it->flags & FILTERED) || (it->flags & HIDDEN))
             continue;
-        const char *label = field_label(it);
-        if (it->type == DATE) {
-            add_filter_input(cx, filters, it, "[gte]", arena_printf(cx->arena, "%s from", label));
-            add_filter_input(cx, filters, it, "[lte]", arena_printf(cx->arena, "%s to", label));
-        } else if (it->type == CHOICE || it->type == BOOL || (it->type == UUID && it->refers)) {
-            add_filter_input(cx, filters, it, "", label);
-        }
+        if (it->type == DATE || is_number(it))
+            add_range(cx, filters, it);
+        else if (it->type == CHOICE || it->type == BOOL || (it->type == UUID && it->refers))
+            add_choice(cx, filters, it);
     }
 }
 

@@ -57,6 +57,8 @@ const char *show_number(struct cx *cx, int64_t number);     /* "12,345" */
 /* Of an amount: that of the field it refers to, else the tenant's. */
 const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
                           const struct field *field);
+/* As people type it: 120000 of EUR is "1200.00". */
+const char *show_amount(struct cx *cx, const char *stored, const char *currency);
 /* What a record is called on pages. */
 const char *show_label(struct cx *cx, const struct resource *resource,
                        const struct list_result *result, size_t row);

@@ -57,6 +57,18 @@ const char *show_choice(struct cx *cx, const char *choice)
     return text;
 }
 
+const char *show_amount(struct cx *cx, const char *stored, const char *currency)
+{
+    int64_t amount = 0;
+    text_to_int(stored, INT64_MIN, INT64_MAX, &amount);
+    char *shown = money_show(cx->arena, amount, currency), *to = shown;
+    for (const char *c = shown; *c && *c != ' '; c++)
+        if (*c != ',')
+            *to++ = *c;
+    *to = 0;
+    return shown;
+}
+
 const char *show_number(struct cx *cx, int64_t number)
 {
     char digits[24], *text = arena_alloc(cx->arena, 32), *to = text;
