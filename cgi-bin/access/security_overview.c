@@ -1,4 +1,5 @@
 /* security_overview: how a tenant stands, for its administrators. */
+#include "access/factor.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "area.h"
@@ -15,7 +16,9 @@ STATEMENT(security_counts,
           "     and not succeeded and created_at > now() - interval '1 day'),\n"
           "    (select count(*) from api_keys where " OF_TENANT "\n"
           "     and revoked_at is null and (expires_at is null or expires_at > now())),\n"
-          "    (select count(*) from ip_rules where " OF_TENANT ")",
+          "    (select count(*) from ip_rules where " OF_TENANT "),\n"
+          "    (select count(*) from users u where u." OF_TENANT " and u.status = 'active'\n"
+          "     and not " HAS_FACTOR("u.tenant_id", "u.id") ")",
           DB_SLOW);
 
 STATEMENT(security_days,
@@ -33,11 +36,13 @@ STATEMENT(security_people,
           "select u.id, u.name, u.email, u.last_login_at,\n"
           "       (select count(*) from sessions s\n"
           "        where s.tenant_id = u.tenant_id and s.user_id = u.id\n"
-          "        and s.revoked_at is null and s.expires_at > now())\n"
-          "from users u\n"
-          "where u." OF_TENANT " and u.status = 'active'\n"
-          "order by u.last_login_at desc nulls last, u.id\n"
-          "limit 100",
+          "        and s.revoked_at is null and s.expires_at > now()),\n"
+          "       " HAS_FACTOR("u.tenant_id",
+                               "u.id") "\n"
+                                       "from users u\n"
+                                       "where u." OF_TENANT " and u.status = 'active'\n"
+                                       "order by u.last_login_at desc nulls last, u.id\n"
+                                       "limit 100",
           DB_SLOW);
 
 static void add_figure(struct cx *cx, json_object *list, const char *label, int64_t value,
@@ -56,6 +61,7 @@ static bool add_figures(struct cx *cx, json_object *data)
     if (!rows)
         return fail_db(cx);
     add_figure(cx, list, "Open sessions", rows_int(rows, 0, 0), NULL, NULL);
+    add_figure(cx, list, "Users with a password alone", rows_int(rows, 0, 4), NULL, NULL);
     add_figure(cx, list, "Failed sign-ins in a day", rows_int(rows, 0, 1),
                "/admin/login-attempts?succeeded=false", "access.security:read");
     add_figure(cx, list, "Working API keys", rows_int(rows, 0, 2), "/admin/api-keys",
@@ -90,6 +96,7 @@ static bool add_people(struct cx *cx, json_object *data)
         page_set(item, "email", rows_text(rows, i, 2));
         security_set_time(cx, item, "seen", rows_text(rows, i, 3));
         page_set_int(item, "sessions", rows_int(rows, i, 4));
+        page_set_bool(item, "has_factor", rows_bool(rows, i, 5));
     }
     return true;
 }

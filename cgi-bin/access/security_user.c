@@ -47,6 +47,14 @@ STATEMENT(security_user_keys,
           "limit 50",
           0);
 
+STATEMENT(security_user_factors,
+          "select name, kind, last_used_at\n"
+          "from mfa_factors\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid and confirmed_at is not null\n"
+          "order by confirmed_at, id\n"
+          "limit 20",
+          0);
+
 STATEMENT(security_user_session,
           "select id\n"
           "from sessions\n"
@@ -121,6 +129,23 @@ static bool add_keys(struct cx *cx, json_object *data, const char *user_id)
     return true;
 }
 
+static bool add_factors(struct cx *cx, json_object *data, const char *user_id)
+{
+    struct rows *rows = db_get(&cx->db, &security_user_factors, cx->session->tenant_id, user_id);
+    json_object *list = page_list(data, "factors");
+    if (!rows)
+        return fail_db(cx);
+    page_set_bool(data, "no_factors", rows_count(rows) == 0);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        json_object *item = page_item(list);
+        bool is_app = strcmp(rows_text(rows, i, 1), "totp") == 0;
+        page_set(item, "name", rows_text(rows, i, 0));
+        page_set(item, "kind", is_app ? "Authenticator app" : "Passkey");
+        security_set_time(cx, item, "used", rows_text(rows, i, 2));
+    }
+    return true;
+}
+
 static bool find_user(struct cx *cx, const char *id, struct rows **out)
 {
     *out = uuid_is(id) ? db_get(&cx->db, &security_user, cx->session->tenant_id, id) : NULL;
@@ -134,7 +159,8 @@ static bool show(struct cx *cx, const char *user_id, const char *path, bool own)
     struct rows *user;
     json_object *data = page_object(cx);
     if (!find_user(cx, user_id, &user) || !add_sessions(cx, data, user_id, path) ||
-        !add_attempts(cx, data, rows_text(user, 0, 1)) || !add_keys(cx, data, user_id))
+        !add_factors(cx, data, user_id) || !add_attempts(cx, data, rows_text(user, 0, 1)) ||
+        !add_keys(cx, data, user_id))
         return false;
     page_set_bool(data, "own", own);
     page_set_bool(data, "may_end", own || may(cx, "access.security:update"));

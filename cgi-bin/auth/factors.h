@@ -40,6 +40,6 @@ struct factor_state {
 bool factor_state(struct cx *cx, struct factor_state *out);
 
 extern const struct route factor_routes[];      /* /api/auth/mfa */
-extern const struct route page_factor_routes[]; /* /account/security */
+extern const struct route page_factor_routes[]; /* /account/two-step */
 
 #endif

@@ -1,4 +1,4 @@
-/* pages_account: one's own profile, password and sessions. */
+/* pages_account: one's own profile and password. */
 #include <string.h>
 
 #include "access/session.h"
@@ -21,15 +21,6 @@ STATEMENT(profile_update,
           "set name = $3, phone = $4, locale = $5\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
-
-STATEMENT(profile_sessions,
-          "select id, ip, user_agent, last_used_at, id = $3::uuid\n"
-          "from sessions\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and revoked_at is null and expires_at > now()\n"
-          "order by last_used_at desc, id desc\n"
-          "limit 50",
-          0);
 
 static const struct field profile_fields[] = {
     {"name", TEXT, REQUIRED, 1, 200},
@@ -54,32 +45,11 @@ static bool read_profile(struct cx *cx, struct list_result *out)
     return rows_count(rows) == 1 || fail(cx, 404, "not_found", "This account is gone.");
 }
 
-static bool add_sessions(struct cx *cx, json_object *data)
-{
-    struct rows *rows = db_get(&cx->db, &profile_sessions, cx->session->tenant_id,
-                               cx->session->user_id, cx->session->id);
-    json_object *list = page_list(data, "sessions");
-    if (!rows)
-        return fail_db(cx);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_object *item = page_item(list);
-        char text[32];
-        int64_t us;
-        page_set(item, "id", rows_text(rows, i, 0));
-        page_set(item, "ip", rows_text(rows, i, 1));
-        page_set(item, "agent", rows_text(rows, i, 2));
-        if (clock_from_database(rows_text(rows, i, 3), text) && clock_parse(text, &us))
-            page_set(item, "used", clock_show(cx->arena, us, cx->tenant->time_zone));
-        page_set_bool(item, "current", rows_bool(rows, i, 4));
-    }
-    return true;
-}
-
 static bool show_account(struct cx *cx, int status)
 {
     struct list_result profile;
     json_object *data = page_object(cx);
-    if (!read_profile(cx, &profile) || !add_sessions(cx, data))
+    if (!read_profile(cx, &profile))
         return false;
     page_set(data, "email", cx->session->email);
     json_object_object_add(data, "fields", page_form_fields(cx, profile_fields, &profile, false));
@@ -128,14 +98,6 @@ static bool password_save(struct cx *cx)
     return cx->failure.status == 422 ? show_password(cx, 422) : false;
 }
 
-static bool session_end(struct cx *cx)
-{
-    if (!own_session_end(cx, cx_path(cx, "id")))
-        return false;
-    page_notice(cx, "success", "That session was signed out.");
-    return page_go(cx, "/account");
-}
-
 const struct route page_account_routes[] = {
     ROUTE(GET, "/account", SIGNED_IN(TENANT), account_page, "One's own account.",
           .answer = ANSWER_PAGE),
@@ -147,8 +109,5 @@ const struct route page_account_routes[] = {
           .answer = ANSWER_PAGE, .body = password_fields,
           .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED |
                    ROUTE_IN_PERSON | ROUTE_ENROLMENT),
-    ROUTE(POST, "/account/sessions/:id/end", SIGNED_IN(TENANT), session_end,
-          "Sign one of one's own sessions out.", .answer = ANSWER_PAGE,
-          .flags = ROUTE_FORM | ROUTE_SUSPENDED),
     {.path = NULL},
 };

@@ -10,7 +10,7 @@
 #include "recovery.h"
 #include "resource/input.h"
 
-static const char list_path[] = "/account/security";
+static const char list_path[] = "/account/two-step";
 
 static const char *shown_time(struct cx *cx, const char *stored)
 {
@@ -53,7 +53,7 @@ static bool list_page(struct cx *cx)
     page_set_bool(data, "required", has.required);
     page_set_int(data, "codes", has.recovery_codes);
     crumbs(data, false);
-    return page_render(cx, 200, "auth/security", "Two-step sign-in", data);
+    return page_render(cx, 200, "auth/factors", "Two-step sign-in", data);
 }
 
 /* ---- a new app ---- */
@@ -172,26 +172,26 @@ static bool factor_end(struct cx *cx)
 #define OWN_FACTORS (ROUTE_IN_PERSON | ROUTE_ENROLMENT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED)
 
 const struct route page_factor_routes[] = {
-    ROUTE(GET, "/account/security", SIGNED_IN(TENANT), list_page, "One's own second factors.",
+    ROUTE(GET, "/account/two-step", SIGNED_IN(TENANT), list_page, "One's own second factors.",
           .answer = ANSWER_PAGE, .flags = OWN_FACTORS),
-    ROUTE(POST, "/account/security/app", SIGNED_IN(TENANT), app_begin,
+    ROUTE(POST, "/account/two-step/app", SIGNED_IN(TENANT), app_begin,
           "Begin to set up an authenticator app.", .answer = ANSWER_PAGE,
           .flags = OWN_FACTORS | ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_STEP_UP),
-    ROUTE(GET, "/account/security/app/:id", SIGNED_IN(TENANT), app_page,
+    ROUTE(GET, "/account/two-step/app/:id", SIGNED_IN(TENANT), app_page,
           "What the new app must know.", .answer = ANSWER_PAGE, .flags = OWN_FACTORS),
-    ROUTE(POST, "/account/security/app/:id", SIGNED_IN(TENANT), app_confirm,
+    ROUTE(POST, "/account/two-step/app/:id", SIGNED_IN(TENANT), app_confirm,
           "Confirm the new app by its first code.", .answer = ANSWER_PAGE,
           .body = FIELDS({"code", SECRET, REQUIRED, 1, 64}),
           .flags = OWN_FACTORS | ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_AUTH_LIMIT),
-    ROUTE(POST, "/account/security/recovery-codes", SIGNED_IN(TENANT), codes_renew,
+    ROUTE(POST, "/account/two-step/recovery-codes", SIGNED_IN(TENANT), codes_renew,
           "Make new recovery codes and show them once.", .answer = ANSWER_PAGE,
           .flags = OWN_FACTORS | ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_STEP_UP),
-    ROUTE(GET, "/account/security/factors/:id", SIGNED_IN(TENANT), factor_page,
+    ROUTE(GET, "/account/two-step/factors/:id", SIGNED_IN(TENANT), factor_page,
           "One of one's own factors.", .answer = ANSWER_PAGE, .flags = OWN_FACTORS),
-    ROUTE(POST, "/account/security/factors/:id", SIGNED_IN(TENANT), factor_save, "Rename a factor.",
+    ROUTE(POST, "/account/two-step/factors/:id", SIGNED_IN(TENANT), factor_save, "Rename a factor.",
           .answer = ANSWER_PAGE, .body = name_fields,
           .flags = OWN_FACTORS | ROUTE_FORM | ROUTE_SHOWS_ERRORS),
-    ROUTE(POST, "/account/security/factors/:id/remove", SIGNED_IN(TENANT), factor_end,
+    ROUTE(POST, "/account/two-step/factors/:id/remove", SIGNED_IN(TENANT), factor_end,
           "Remove a factor.", .answer = ANSWER_PAGE,
           .flags = OWN_FACTORS | ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_STEP_UP),
     {.path = NULL},

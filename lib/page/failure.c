@@ -83,7 +83,7 @@ static const struct {
     const char *code, *path;
     bool back;
 } first_of_all[] = {{"password_change_required", "/account/password", false},
-                    {"mfa_enrolment_required", "/account/security", false},
+                    {"mfa_enrolment_required", "/account/two-step", false},
                     {"step_up_required", "/account/confirm?next=", true}};
 
 static bool go_first(struct cx *cx)

@@ -41,8 +41,8 @@ for (const javaScriptEnabled of [true, false])
             assert.deepEqual(page.complaints, [], title);
         };
         await signIn(page, tenant.slug, user.email, password);
-        await page.goto(address(tenant.slug, "/account/security"));
-        await page.click("main form[action='/account/security/app'] button");
+        await page.goto(address(tenant.slug, "/account/two-step"));
+        await page.click("main form[action='/account/two-step/app'] button");
         await page.waitForSelector("img.qr");
         await fits("the new app");
         const secret = await page.inputValue("#app-secret");
@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false])
         assert.equal(codes.length, 10);
 
         await page.context().clearCookies();
-        await page.goto(address(tenant.slug, "/login?next=/account/security"));
+        await page.goto(address(tenant.slug, "/login?next=/account/two-step"));
         await page.fill("#f-email", user.email);
         await page.fill("#f-password", "not the password");
         await submit(page);
@@ -76,7 +76,7 @@ for (const javaScriptEnabled of [true, false])
         page.complaints.length = 0;
         await page.fill("#f-code", codes[0]);
         await submit(page);
-        assert.equal(new URL(page.url()).pathname, "/account/security", await page.textContent("main"));
+        assert.equal(new URL(page.url()).pathname, "/account/two-step", await page.textContent("main"));
         assert.match(await page.textContent("main"), /9 of your recovery codes/);
         await fits("the list");
     });
@@ -90,15 +90,15 @@ test("what_is_dangerous_asks_for_a_code_and_leads_back", { timeout: 60000 }, asy
     await page.fill("#f-code", app.codes[0]);
     await submit(page);
     sql(`update everyone.sessions set confirmed_at = now() - interval '11 minutes' where user_id = '${user.id}'`);
-    await page.goto(address(tenant.slug, `/account/security/factors/${app.id}`));
+    await page.goto(address(tenant.slug, `/account/two-step/factors/${app.id}`));
     assert.deepEqual(await accessibility(page), []);
     await page.click("main form[action$='/remove'] button");
     await page.waitForURL(/account\/confirm/);
     assert.deepEqual(await accessibility(page), []);
     await page.fill("#f-code", codeOf(app.secret, 1));
     await submit(page);
-    assert.equal(new URL(page.url()).pathname, `/account/security/factors/${app.id}`);
+    assert.equal(new URL(page.url()).pathname, `/account/two-step/factors/${app.id}`);
     await page.click("main form[action$='/remove'] button");
-    await page.waitForURL(/account\/security$/);
+    await page.waitForURL(/account\/two-step$/);
     assert.match(await page.textContent("main"), /Your password alone opens this account/);
 });
