@@ -4,9 +4,9 @@
 static const struct area area = {
     .name = "tenants",
     .title = "Tenants",
-    .more_routes =
-        (const struct route *const[]){life_routes, part_routes, domain_routes, figure_routes,
-                                      impersonate_routes, platform_pages, branding_pages, NULL},
+    .more_routes = (const struct route *const[]){life_routes, part_routes, domain_routes,
+                                                 figure_routes, impersonate_routes, platform_pages,
+                                                 branding_pages, logo_routes, NULL},
     .resources = RESOURCES(&tenants, &resellers),
     .menu = MENU({PLATFORM_PAGES, "Overview", "/platform", "layout-dashboard",
                   "platform.tenants:read", NULL, "platform reseller", 1},

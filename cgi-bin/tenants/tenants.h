@@ -15,6 +15,7 @@ extern const struct route figure_routes[];      /* the current tenant, users, an
 extern const struct route impersonate_routes[]; /* operators as users */
 extern const struct route platform_pages[];     /* dashboard, the tenant's tabs */
 extern const struct route branding_pages[];
+extern const struct route logo_routes[];
 
 extern const struct field branding_fields[];
 

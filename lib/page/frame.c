@@ -69,13 +69,20 @@ static char *initials_of(struct cx *cx, const char *name)
                         last && last != name ? initial_of(cx, last + 1) : "");
 }
 
+/* One that was uploaded is shown from this very host, also where it is inherited. */
+static const char *local_logo(const char *address)
+{
+    const char *local = address ? strstr(address, "/brand/logo?v=") : NULL;
+    return local ? local : address;
+}
+
 static void add_brand(struct cx *cx, json_object *frame)
 {
     const struct branding *own = brand_of(cx);
     json_object *brand = page_add(frame, "brand");
     page_set(brand, "name", brand_name(cx));
     page_set(brand, "initial", initial_of(cx, brand_name(cx)));
-    page_set(brand, "logo", own ? own->logo_url : NULL);
+    page_set(brand, "logo", own ? local_logo(own->logo_url) : NULL);
     page_set(brand, "favicon",
              own && own->favicon_url && *own->favicon_url ? own->favicon_url : "/static/icon.svg");
     page_set(brand, "footer", own ? own->footer : NULL);
