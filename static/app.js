@@ -247,6 +247,7 @@
         if (document.activeElement === document.body)
             document.getElementById("main")?.focus({ preventScroll: true });
     });
+    document.addEventListener("live:refreshed", prepare);
     prepare(); // scripts are deferred: the page is whole
 })();
 

@@ -21,6 +21,7 @@ const struct resource audit_logs = {
     .api = "/api/audit/logs",
     .page = "/admin/audit",
     .icon = "history",
+    .follows = "events",
     .scope = SCOPE_TENANT,
     .operations = OP_LIST | OP_GET | OP_EXPORT,
     .sort = "-at",

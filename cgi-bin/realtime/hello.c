@@ -14,7 +14,8 @@ static const struct {
     enum channel channel;
 } channels[] = {{"events", CHANNEL_EVENTS},
                 {"notifications", CHANNEL_NOTIFICATIONS},
-                {"presence", CHANNEL_PRESENCE}};
+                {"presence", CHANNEL_PRESENCE},
+                {"jobs", CHANNEL_JOBS}};
 
 static unsigned channel_of(const char *name, size_t len)
 {

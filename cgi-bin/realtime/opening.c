@@ -75,6 +75,8 @@ static void copy_session(struct client *client, struct cx *cx)
     memcpy(client->tenant_id, session->tenant_id, UUID_SIZE);
     client->name = strdup(session->name ? session->name : "");
     client->permissions = copy_permissions(&session->permissions);
+    if (!session->is_operator)
+        client->channels &= ~(unsigned)CHANNEL_JOBS;
     client->audits = may(cx, "access.audit:read");
     client->ends_us = end_of(cx);
 }
@@ -86,8 +88,9 @@ static bool read_wishes(struct client *client, struct cx *cx)
     if (client->channels == 0 && list)
         client->channels = hello_channels(list, strlen(list));
     if (client->channels == 0 && list)
-        return fail_field(cx, "channels", "unknown_channel",
-                          "Use some of events, notifications, presence, separated by commas.");
+        return fail_field(
+            cx, "channels", "unknown_channel",
+            "Use some of events, notifications, presence, jobs, separated by commas.");
     if (client->channels == 0)
         client->channels = CHANNEL_EVENTS | CHANNEL_NOTIFICATIONS;
     last = header ? header : last;
@@ -249,8 +252,9 @@ void opening_hello(struct client *client, const struct heard *heard)
 
 #define STREAM_QUERY                                                                               \
     FIELDS({"channels", TEXT, 0, 1, 100, .example = "events,notifications",                        \
-            .help = "Some of events, notifications, presence, separated by commas; the first two " \
-                    "when left out."},                                                             \
+            .help =                                                                                \
+                "Some of events, notifications, presence and, for operators, jobs, separated by "  \
+                "commas; the first two when left out."},                                           \
            {"since", TEXT, 0, 1, 20, .example = "0",                                               \
             .help = "The id of the last message that came: go on behind it. The header "           \
                     "Last-Event-ID says the same."})

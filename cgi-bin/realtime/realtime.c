@@ -31,6 +31,7 @@ static void begin(void)
         _exit(EXIT_FAILURE);
     }
     reader_start();
+    watch_start();
     sweep(NULL);
 }
 

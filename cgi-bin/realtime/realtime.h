@@ -18,7 +18,12 @@ struct cx;
 struct lws;
 struct rows;
 
-enum channel { CHANNEL_EVENTS = 1, CHANNEL_NOTIFICATIONS = 2, CHANNEL_PRESENCE = 4 };
+enum channel {
+    CHANNEL_EVENTS = 1,
+    CHANNEL_NOTIFICATIONS = 2,
+    CHANNEL_PRESENCE = 4,
+    CHANNEL_JOBS = 8 /* of operators */
+};
 
 /* ---- message.c ---- */
 /* What happened, as each kind of reader sees it: JSON texts on one line. NULL:
@@ -199,6 +204,9 @@ enum { REPLAY_MOST = 10000 }; /* the retention window, in events of the tenant *
 void replay_start(struct client *client);
 /* The page was sent, or the client is gone. */
 void replay_go_on(struct client *client);
+
+/* ---- watch.c ---- */
+void watch_start(void);
 
 /* ---- server.c: libwebsockets ---- */
 bool server_open(const char *path);

@@ -86,6 +86,7 @@ const struct resource jobs = {
     .api = "/api/platform/jobs",
     .page = "/platform/jobs",
     .icon = "stack-2",
+    .follows = "jobs",
     .scope = SCOPE_PLATFORM,
     .operations = OP_LIST | OP_GET | OP_DELETE,
     .sort = "-createdAt",

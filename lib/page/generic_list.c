@@ -198,6 +198,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     page.can_delete = generic_may(cx, resource, OP_DELETE);
     page_set(data, "subtitle", resource->about);
     page_set(data, "path", resource->page);
+    page_set(data, "follows", resource->follows);
     page_set(data, "address", list_address(cx, resource, NULL, NULL));
     page_set(data, "q", page.query.search);
     page_set_bool(data, "searchable", is_searchable(resource));

@@ -1,11 +1,12 @@
 // What happens is told while it happens, to those who may see it, once.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
 import { folder, login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+import { workerOf } from "../lib/programs.mjs";
 import { listen, socket } from "../lib/stream.mjs";
 
 let tenant;
@@ -252,18 +253,6 @@ test("presence_tells_who_is_there_comes_and_goes", async () => {
 });
 
 // ---- faults ----
-
-const workerOf = (area) => {
-    for (const pid of readdirSync("/proc").filter((it) => /^\d+$/.test(it)))
-        try {
-            const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-            const parent = readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[3];
-            if (line.includes(`cgi-bin/${area}\0`) && line.includes(folder) && readFileSync(`/proc/${parent}/cmdline`, "utf8").includes(`cgi-bin/${area}\0`)) return Number(pid);
-        } catch {
-            // it has ended meanwhile
-        }
-    return undefined;
-};
 
 // Comes again and goes on, as EventSource does.
 async function follow(own, done) {

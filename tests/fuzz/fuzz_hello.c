@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!hello_read(arena, (const char *)data, size, &heard)) {
         if (heard.kind == HEARD_HELLO && heard.since < -1)
             abort();
-        if (heard.channels & ~(unsigned)(CHANNEL_EVENTS | CHANNEL_NOTIFICATIONS | CHANNEL_PRESENCE))
+        if (heard.channels &
+            ~(unsigned)(CHANNEL_EVENTS | CHANNEL_NOTIFICATIONS | CHANNEL_PRESENCE | CHANNEL_JOBS))
             abort();
         for (const char *c = heard.token; c && *c; c++)
             if (*c <= ' ' || *c >= 0x7f)
