@@ -41,7 +41,9 @@ static int64_t changes(struct arena *arena)
     return rows ? rows_int(rows, 0, 0) : -1;
 }
 
-/* Of the rooms that follow there is one: that of the platform (see opening.c). */
+/* Of the rooms that follow there is one: that of the platform (see opening.c).
+ * Who begins to follow is told at once: something may have changed since their
+ * page was made. */
 static void run(void *unused)
 {
     int64_t last = -1;
@@ -51,7 +53,7 @@ static void run(void *unused)
     while (wait_us(second_us)) {
         int64_t now = followed_room() ? changes(arena) : -1;
         struct room *room = followed_room();
-        if (room && now != last && last >= 0 && now >= 0)
+        if (room && now != last && now >= 0)
             room_publish(room, message_plain(CHANNEL_JOBS, needs, "{\"type\":\"jobs\"}"));
         last = now;
         arena_reset(arena);
