@@ -109,9 +109,9 @@ static bool accept(struct cx *cx, const char *tenant_id, const char *email, cons
 /* Attempts are counted by the platform's role, whoever asks. */
 static bool begin(struct cx *cx, const char *tenant_id)
 {
-    const char *context = cx->db.context;
+    struct actor *actor = cx->db.actor;
     db_init(&cx->db, cx->arena, DB_PLATFORM, tenant_id, "everyone");
-    cx->db.context = context;
+    cx->db.actor = actor;
     return db_begin(&cx->db) || fail_db(cx);
 }
 

@@ -15,7 +15,7 @@ STATEMENT(tenant_find,
           "from house.tenant_resolve($1, $2, $3::uuid) t",
           0);
 
-enum { CACHED = 2048, KEY_MAX = 254, COLUMNS = 21 };
+enum { SETS = 512, WAYS = 4, KEY_MAX = 254, COLUMNS = 21 };
 
 static const int64_t fresh_us = 60000000, unknown_fresh_us = 2000000;
 
@@ -31,14 +31,36 @@ struct cached {
     unsigned holders;
 };
 
-static struct cached *cache[CACHED];
+/* Those whose keys fall together share a set, the one used last in front: with
+ * one place for each, two busy tenants would turn each other out all the time. */
+static struct cached *cache[SETS][WAYS];
 
-static unsigned slot_of(enum tenant_key kind, const char *key)
+static struct cached **set_of(enum tenant_key kind, const char *key)
 {
     unsigned hash = 2166136261u + (unsigned)kind;
     for (; *key; key++)
         hash = (hash ^ (unsigned char)*key) * 16777619u;
-    return hash % CACHED;
+    return cache[hash % SETS];
+}
+
+static bool is_of(const struct cached *cached, enum tenant_key kind, const char *key)
+{
+    return cached && cached->kind == kind && strcmp(cached->key, key) == 0;
+}
+
+/* Its place in the set; else that of the one that was not used for longest. */
+static int find_way(struct cached *const *set, enum tenant_key kind, const char *key)
+{
+    int way = 0;
+    while (way < WAYS - 1 && !is_of(set[way], kind, key))
+        way++;
+    return way;
+}
+
+static void move_to_front(struct cached **set, int way, struct cached *cached)
+{
+    memmove(set + 1, set, sizeof *set * (size_t)way);
+    set[0] = cached;
 }
 
 static void release(void *arg)
@@ -204,15 +226,17 @@ bool tenant_look_up(struct cx *cx, enum tenant_key kind, const char *key,
     *found = NULL;
     if (strlen(key) > KEY_MAX)
         return true;
-    struct cached **slot = &cache[slot_of(kind, key)];
-    if (!*slot || (*slot)->kind != kind || strcmp((*slot)->key, key) != 0 || !is_fresh(*slot)) {
-        struct cached *loaded = load(cx, kind, key);
-        if (!loaded)
+    struct cached **set = set_of(kind, key), *cached = set[find_way(set, kind, key)];
+    if (!is_of(cached, kind, key) || !is_fresh(cached)) {
+        cached = load(cx, kind, key);
+        if (!cached)
             return false;
-        if (*slot)
-            release(*slot);
-        *slot = loaded;
     }
-    *found = hold(cx, *slot);
+    /* While it was loaded, others may have moved what is in the set. */
+    int way = find_way(set, kind, key);
+    if (set[way] && set[way] != cached)
+        release(set[way]);
+    move_to_front(set, way, cached);
+    *found = hold(cx, cached);
     return true;
 }

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 
-enum { KEYS_MAX = 16, CACHED = 512, TOKEN_MAX = 8192, LEEWAY_S = 5 };
+enum { KEYS_MAX = 16, SETS = 256, WAYS = 4, TOKEN_MAX = 8192, LEEWAY_S = 5 };
 
 /* A token verified a moment ago, known by its whole digest, so that the next
  * request with it costs a hash instead of parsing and HMAC. What changes with
@@ -31,7 +31,7 @@ static struct {
     unsigned char keys[KEYS_MAX][SECRET_BYTES];
     int count;
     const char *issuer;
-    struct cached cache[CACHED];
+    struct cached cache[SETS][WAYS]; /* in each set the one used last in front */
 } tokens = {.issuer = "tulou"};
 
 void token_set_issuer(const char *issuer)
@@ -56,9 +56,10 @@ static bool same_keys(const char *const *ids, int count)
 
 static void forget_verified(void)
 {
-    for (int i = 0; i < CACHED; i++) {
-        free(tokens.cache[i].memory);
-        tokens.cache[i] = (struct cached){.memory = NULL};
+    for (int i = 0; i < SETS * WAYS; i++) {
+        struct cached *cached = &tokens.cache[i / WAYS][i % WAYS];
+        free(cached->memory);
+        *cached = (struct cached){.memory = NULL};
     }
 }
 
@@ -270,9 +271,29 @@ static const char *move_in(char **at, const char *text)
     return memcpy(place, text, size_of(text));
 }
 
-/* All that the claims point to, in one block of the heap. */
-static void keep(struct cached *cached, const unsigned char digest[static 32],
-                 const struct claims *claims)
+static struct cached *set_of(const unsigned char digest[static 32])
+{
+    return tokens.cache[(digest[0] | digest[1] << 8) % SETS];
+}
+
+/* Moved to the front of its set; NULL: not there. */
+static struct cached *find_verified(const unsigned char digest[static 32])
+{
+    struct cached *set = set_of(digest);
+    for (size_t i = 0; i < WAYS && set[i].memory; i++) {
+        if (memcmp(set[i].digest, digest, sizeof set[i].digest) != 0)
+            continue;
+        struct cached found = set[i];
+        memmove(set + 1, set, sizeof *set * i);
+        set[0] = found;
+        return set;
+    }
+    return NULL;
+}
+
+/* All that the claims point to, in one block of the heap. The one of its set
+ * that was not used for longest goes. */
+static void keep(const unsigned char digest[static 32], const struct claims *claims)
 {
     struct claims own = *claims;
     size_t count = own.permissions.count, size = sizeof(char *) * (count + 1);
@@ -290,9 +311,11 @@ static void keep(struct cached *cached, const unsigned char digest[static 32],
     for (size_t i = 0; i < count; i++)
         grants[i] = move_in(&at, own.permissions.grants[i]);
     own.permissions.grants = grants;
-    free(cached->memory);
-    *cached = (struct cached){.claims = own, .memory = memory, .size = size};
-    memcpy(cached->digest, digest, sizeof cached->digest);
+    struct cached *set = set_of(digest);
+    free(set[WAYS - 1].memory);
+    memmove(set + 1, set, sizeof *set * (WAYS - 1));
+    set[0] = (struct cached){.claims = own, .memory = memory, .size = size};
+    memcpy(set[0].digest, digest, sizeof set[0].digest);
 }
 
 /* The entry may be replaced while the request waits, so it gets a copy: the
@@ -317,14 +340,14 @@ const char *token_verify(struct arena *arena, const char *token, struct claims *
     if (len > TOKEN_MAX)
         return "token_malformed";
     crypto_generichash(digest, sizeof digest, (const unsigned char *)token, len, NULL, 0);
-    struct cached *cached = &tokens.cache[(digest[0] | digest[1] << 8) % CACHED];
-    if (cached->memory && memcmp(cached->digest, digest, sizeof digest) == 0) {
+    const struct cached *cached = find_verified(digest);
+    if (cached) {
         copy_out(arena, cached, out);
         return check_time(out);
     }
     const char *problem = verify_fully(arena, token, out);
     if (problem || (problem = check_time(out)))
         return problem;
-    keep(cached, digest, out);
+    keep(digest, out);
     return NULL;
 }

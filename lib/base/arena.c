@@ -96,13 +96,17 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    /* Mostly it fits where the next piece will be taken. */
+    size_t room = arena->current->size - arena->current->used;
+    char *text = arena->current->data + arena->current->used;
+    int len = vsnprintf(room > 0 ? text : NULL, room, format, args);
     if (len < 0) {
         va_end(again);
         return arena_copy(arena, "", 0);
     }
-    char *text = take(arena, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
+    text = take(arena, (size_t)len + 1);
+    if ((size_t)len >= room)
+        vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return text;
 }

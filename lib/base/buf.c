@@ -85,12 +85,16 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    if (len >= 0) {
+    size_t room = buf->cap - buf->len;
+    int len = vsnprintf(room > 0 ? buf->data + buf->len : NULL, room, format, args);
+    if (len >= 0 && (size_t)len >= room) {
         buf_reserve(buf, (size_t)len);
         vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
-        buf->len += (size_t)len;
     }
+    if (len >= 0)
+        buf->len += (size_t)len;
+    else if (room > 0)
+        buf->data[buf->len] = '\0';
     va_end(again);
 }
 

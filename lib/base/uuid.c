@@ -1,6 +1,7 @@
 #include "base/uuid.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,12 +19,42 @@ static uint64_t next_tick(void)
     return last;
 }
 
+/* Ids take their random bytes from a stock, since each look at the kernel's
+ * costs more than all the rest of an id. A child process begins with none: it
+ * may not give out what its parent has. */
+static struct {
+    unsigned char bytes[512];
+    size_t left;
+    bool watching;
+} stock;
+
+static void forget_stock(void)
+{
+    stock.left = 0;
+}
+
+static void take_random(unsigned char out[static 8])
+{
+    if (!stock.watching)
+        stock.watching = pthread_atfork(NULL, NULL, forget_stock) == 0;
+    if (!stock.watching) {
+        randombytes_buf(out, 8);
+        return;
+    }
+    if (stock.left == 0) {
+        randombytes_buf(stock.bytes, sizeof stock.bytes);
+        stock.left = sizeof stock.bytes;
+    }
+    stock.left -= 8;
+    memcpy(out, stock.bytes + stock.left, 8);
+}
+
 void uuid_new(char out[static UUID_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char bytes[16];
     uint64_t tick = next_tick(), ms = tick >> 12;
-    randombytes_buf(bytes + 8, 8);
+    take_random(bytes + 8);
     for (int i = 0; i < 6; i++)
         bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
     bytes[6] = (unsigned char)(0x70 | ((tick >> 8) & 0x0f));

@@ -17,30 +17,58 @@ void db_init(struct db *db, struct arena *arena, enum db_role role, const char *
         strncpy(db->tenant_id, tenant_id, UUID_SIZE - 1);
 }
 
+/* ---- who acts ---- */
+
+enum { ACTOR_MEMBERS = 7 };
+
+static const char *const actor_members[ACTOR_MEMBERS] = {
+    "kind", "actorId", "actorName", "ip", "userAgent", "requestId", "impersonatorId"};
+
+struct actor {
+    struct arena *arena;
+    const char *values[ACTOR_MEMBERS];
+    char *json; /* NULL until something is changed: most requests only read */
+};
+
 void db_act_as(struct db *db, const char *kind, const char *actor_id, const char *actor_name,
                const char *ip, const char *user_agent, const char *request_id)
 {
-    const char *const pairs[][2] = {
-        {"kind", kind}, {"actorId", actor_id},     {"actorName", actor_name},
-        {"ip", ip},     {"userAgent", user_agent}, {"requestId", request_id}};
-    struct buf text;
-    struct json json;
-    buf_init(&text, db->arena);
-    json_start(&json, &text);
-    json_open_object(&json);
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-        if (pairs[i][1])
-            json_pair(&json, pairs[i][0], pairs[i][1]);
-    json_close_object(&json);
-    db->context = text.data;
+    db->actor = arena_alloc(db->arena, sizeof *db->actor);
+    *db->actor =
+        (struct actor){.arena = db->arena,
+                       .values = {kind, actor_id, actor_name, ip, user_agent, request_id, NULL}};
 }
 
-/* The object is closed again behind one member more. */
+/* Handles that were copied before go on as they are. */
 void db_act_for(struct db *db, const char *impersonator_id)
 {
-    if (impersonator_id && uuid_is(impersonator_id))
-        db->context = arena_printf(db->arena, "%.*s,\"impersonatorId\":\"%s\"}",
-                                   (int)strlen(db->context) - 1, db->context, impersonator_id);
+    if (!impersonator_id || !uuid_is(impersonator_id))
+        return;
+    struct actor *actor = arena_alloc(db->arena, sizeof *actor);
+    *actor = *db->actor;
+    actor->values[ACTOR_MEMBERS - 1] = impersonator_id;
+    actor->json = NULL;
+    db->actor = actor;
+}
+
+const char *db_context(const struct db *db)
+{
+    struct actor *actor = db->actor;
+    struct buf text;
+    struct json json;
+    if (!actor)
+        return "";
+    if (actor->json)
+        return actor->json;
+    buf_init(&text, actor->arena);
+    json_start(&json, &text);
+    json_open_object(&json);
+    for (int i = 0; i < ACTOR_MEMBERS; i++)
+        if (actor->values[i])
+            json_pair(&json, actor_members[i], actor->values[i]);
+    json_close_object(&json);
+    actor->json = text.data;
+    return text.data;
 }
 
 /* ---- one job ---- */

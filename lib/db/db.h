@@ -84,7 +84,7 @@ struct db {
     enum db_role role;
     char tenant_id[UUID_SIZE]; /* or "" */
     const char *schema;        /* "shared", "tenant_<uuid>"; "everyone" for the platform role */
-    const char *context;       /* JSON of who acts, for the event trigger: see db_act_as() */
+    struct actor *actor;       /* who acts, for the event trigger: see db_act_as() */
     const char *action;        /* overrides the trigger's action word, or NULL */
     struct db_error error;     /* of the last call that failed */
     struct connection *held;   /* inside db_begin() … */
@@ -100,7 +100,7 @@ void db_init(struct db *db, struct arena *arena, enum db_role role, const char *
              const char *schema);
 
 /* Who acts: what the event trigger writes into `events`. NULLs are left out.
- * kind: user, api_key, system. */
+ * kind: user, api_key, system. The texts must live as long as the handle's arena. */
 void db_act_as(struct db *db, const char *kind, const char *actor_id, const char *actor_name,
                const char *ip, const char *user_agent, const char *request_id);
 /* After it: an operator acts as that user. NULL changes nothing. */

@@ -181,7 +181,8 @@ bool result_is_stale_plan(const PGresult *result);
 struct rows *rows_new(struct arena *arena, PGresult *result);
 
 /* ---- running (db.c) ---- */
-struct connection *db_take(struct db *db); /* side_take(), with db->error filled. WAITS */
+const char *db_context(const struct db *db); /* who acts, as JSON; "" for nobody */
+struct connection *db_take(struct db *db);   /* side_take(), with db->error filled. WAITS */
 /* Sends the job and waits for it; false: abandoned, the job is no longer ours. */
 bool job_run(struct side *side, struct connection *connection, struct job *job);
 

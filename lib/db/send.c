@@ -91,7 +91,7 @@ static const struct statement *actor_statement(const struct connection *connecti
 {
     const struct db *db = job->batch->db;
     if (job->writes && !(same_tenant(connection, db) && connection->sent_context &&
-                         text_equal(connection->sent_context, db->context ? db->context : "") &&
+                         text_equal(connection->sent_context, db_context(db)) &&
                          text_equal(connection->sent_action, db->action ? db->action : "")))
         return &set_actor;
     bool unset = !connection->begun && !*db->tenant_id;
@@ -102,18 +102,19 @@ static bool send_actor(struct connection *connection, const struct job *job,
                        const struct statement *statement)
 {
     const struct db *db = job->batch->db;
-    const char *const values[] = {db->tenant_id, db->context ? db->context : "",
+    bool changes = statement == &set_actor;
+    const char *const values[] = {db->tenant_id, changes ? db_context(db) : NULL,
                                   db->action ? db->action : ""};
     struct prepared *it = prepared_find(&connection->prepared, "", statement);
     if (job->begins || connection->begun)
         memcpy(connection->sent_tenant, db->tenant_id, sizeof connection->sent_tenant);
-    if (statement == &set_actor && (job->begins || connection->begun)) {
+    if (changes && (job->begins || connection->begun)) {
         free(connection->sent_context);
         free(connection->sent_action);
         connection->sent_context = strdup(values[1]);
         connection->sent_action = strdup(values[2]);
     }
-    return it && send_run(connection, it->server_name, values, statement == &set_actor ? 3 : 1);
+    return it && send_run(connection, it->server_name, values, changes ? 3 : 1);
 }
 
 static bool send_preamble(struct connection *connection, struct job *job, struct segment *segment,

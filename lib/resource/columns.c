@@ -40,7 +40,19 @@ static const struct field **make(const struct resource *resource, unsigned witho
 struct known {
     const struct resource *resource;
     const struct field **all, **listed;
+    char *one_sql;
 };
+
+static char *make_one_sql(const struct resource *resource, const struct field *const *columns)
+{
+    struct buf sql = {0};
+    buf_puts(&sql, "select ");
+    columns_sql(&sql, columns);
+    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
+    if (resource->where)
+        buf_printf(&sql, "\nand (%s)", resource->where);
+    return sql.data;
+}
 
 static const struct known *known_of(const struct resource *resource)
 {
@@ -50,7 +62,8 @@ static const struct known *known_of(const struct resource *resource)
             return &known[i];
         if (known[i].resource)
             continue;
-        known[i] = (struct known){resource, make(resource, 0), make(resource, LIST_OMITTED)};
+        known[i] = (struct known){resource, make(resource, 0), make(resource, LIST_OMITTED), NULL};
+        known[i].one_sql = make_one_sql(resource, known[i].all);
         return &known[i];
     }
     log_error("too many resources");
@@ -65,6 +78,11 @@ const struct field **resource_columns(const struct resource *resource)
 const struct field **resource_list_columns(const struct resource *resource)
 {
     return known_of(resource)->listed;
+}
+
+const char *resource_one_sql(const struct resource *resource)
+{
+    return known_of(resource)->one_sql;
 }
 
 const char *column_expression(const struct field *field)

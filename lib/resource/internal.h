@@ -33,6 +33,8 @@ bool input_read_value(const struct place *place, const struct field *field, cons
 const struct field **resource_columns(const struct resource *resource);
 /* "id, created_at, …" or the expressions of computed fields. */
 void columns_sql(struct buf *sql, const struct field *const *columns);
+/* Reads the record whose id is $1, all columns. Kept for the life of the process. */
+const char *resource_one_sql(const struct resource *resource);
 /* A field by its JSON name among the columns; NULL: none. */
 const struct field *column_find(const struct resource *resource, const char *json_name);
 /* The expression that stands for a field in conditions. */

@@ -40,15 +40,9 @@ static void and_where(struct buf *sql, const struct resource *resource)
 bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out)
 {
-    struct buf sql;
     if (!uuid_is(id))
         return not_found(cx, resource);
-    buf_init(&sql, cx->arena);
-    buf_puts(&sql, "select ");
-    columns_sql(&sql, resource_columns(resource));
-    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
-    and_where(&sql, resource);
-    if (!run(cx, resource, sql.data, 0, &id, 1, out))
+    if (!run(cx, resource, resource_one_sql(resource), 0, &id, 1, out))
         return false;
     return rows_count(out->rows) == 1 || not_found(cx, resource);
 }

@@ -122,6 +122,20 @@ IN_WORLD(a_change_of_another_tenant_keeps_what_is_known)
     visit_end(&visit);
 }
 
+/* However many others are asked for, among them some whose keys fall together
+ * with its own (nobody1983). */
+IN_WORLD(a_tenant_in_use_stays_known)
+{
+    struct visit visit = visit_begin(NULL, "localhost", NULL);
+    const struct tenant *club = tenant_by_slug(visit.cx, "club");
+    ck_assert_ptr_nonnull(club);
+    for (int i = 0; i < 3000; i++) {
+        ck_assert_ptr_null(tenant_by_slug(visit.cx, arena_printf(visit.cx->arena, "nobody%d", i)));
+        ck_assert_ptr_eq(tenant_by_slug(visit.cx, "club"), club);
+    }
+    visit_end(&visit);
+}
+
 IN_WORLD(a_new_tenant_is_there_at_once)
 {
     unresolved("newcomer.localhost", NULL, NULL, NULL, 404, "tenant_unknown");
@@ -387,6 +401,7 @@ static Suite *tenant_suite(void)
     tcase_add_test(core, a_deleted_tenant_is_unknown);
     tcase_add_test(core, a_change_is_seen_at_once_and_not_before);
     tcase_add_test(core, a_change_of_another_tenant_keeps_what_is_known);
+    tcase_add_test(core, a_tenant_in_use_stays_known);
     tcase_add_test(core, a_new_tenant_is_there_at_once);
     tcase_add_test(core, branding_is_inherited_value_by_value);
     tcase_add_test(core, features_are_default_then_plan_then_own);

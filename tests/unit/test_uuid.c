@@ -1,6 +1,8 @@
 /* uuid: version 7, in the order of creation. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/uuid.h"
@@ -55,6 +57,28 @@ START_TEST(the_random_part_differs)
 }
 END_TEST
 
+/* Random bytes are kept in stock: a worker may not have its brother's. */
+START_TEST(children_of_one_process_have_random_parts_of_their_own)
+{
+    char first[UUID_SIZE], ids[2][UUID_SIZE];
+    uuid_new(first);
+    for (int i = 0; i < 2; i++) {
+        int ends[2];
+        ck_assert_int_eq(pipe(ends), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+            uuid_new(ids[i]);
+            _exit(write(ends[1], ids[i], UUID_SIZE) == UUID_SIZE ? 0 : 1);
+        }
+        ck_assert_int_eq(read(ends[0], ids[i], UUID_SIZE), UUID_SIZE);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        close(ends[0]);
+        close(ends[1]);
+    }
+    ck_assert_str_ne(ids[0] + 19, ids[1] + 19);
+}
+END_TEST
+
 static const struct {
     const char *text;
     bool good;
@@ -105,6 +129,7 @@ static Suite *uuid_suite(void)
     tcase_add_test(tests, later_ids_sort_behind_earlier_ones);
     tcase_add_test(tests, an_id_tells_its_millisecond);
     tcase_add_test(tests, the_random_part_differs);
+    tcase_add_test(tests, children_of_one_process_have_random_parts_of_their_own);
     tcase_add_loop_test(tests, only_the_canonical_form_is_an_id, 0, sizeof forms / sizeof forms[0]);
     tcase_add_test(tests, a_dash_anywhere_else_is_refused);
     suite_add_tcase(suite, tests);
