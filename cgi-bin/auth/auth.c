@@ -3,6 +3,7 @@
 
 #include "api/area.h"
 #include "factors.h"
+#include "passkeys.h"
 #include "second_step.h"
 
 STATEMENT(auth_clean_up,
@@ -13,6 +14,8 @@ STATEMENT(auth_clean_up,
           "), old_factors as (\n"
           "    delete from mfa_factors\n"
           "    where confirmed_at is null and created_at < now() - interval '1 day'\n"
+          "), old_challenges as (\n"
+          "    delete from passkey_challenges where expires_at < now()\n"
           "), old_attempts as (\n"
           "    delete from login_attempts where created_at < now() - interval '90 days'\n"
           ")\n"
@@ -36,7 +39,8 @@ static const struct area auth = {
     .more_routes =
         (const struct route *const[]){token_routes, account_routes, step_routes, factor_routes,
                                       page_sign_in_routes, page_account_routes, page_step_routes,
-                                      page_factor_routes, impersonation_routes, NULL},
+                                      page_factor_routes, passkey_routes, page_passkey_routes,
+                                      impersonation_routes, NULL},
     .jobs = JOBS(&clean_up_job),
     .schedules = SCHEDULES({"auth.clean_up", "17 * * * *", NULL, &clean_up_job}),
     .notifications = NOTIFICATIONS(&notice_password_changed),

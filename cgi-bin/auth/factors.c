@@ -94,8 +94,7 @@ STATEMENT(factor_counts,
           "        where tenant_id = $1::uuid and user_id = $2::uuid and used_at is null)",
           0);
 
-/* Begins a transaction; *had says whether there is a confirmed factor. */
-static bool lock_user(struct cx *cx, bool *had)
+bool factor_lock_user(struct cx *cx, bool *had)
 {
     const struct session *me = cx->session;
     if (!db_begin(&cx->db))
@@ -128,7 +127,7 @@ bool factor_begin(struct cx *cx, const char *name, struct new_factor *out)
     const struct session *me = cx->session;
     const char *secret = totp_new_secret(cx->arena);
     bool had = false;
-    if (!lock_user(cx, &had))
+    if (!factor_lock_user(cx, &had))
         return false;
     const char *sealed = secret ? secret_seal(cx->arena, TOTP_PURPOSE, secret) : NULL;
     if (!sealed)
@@ -177,7 +176,7 @@ bool factor_confirm(struct cx *cx, const char *id, const char *code, const char 
 {
     struct new_factor begun = {.name = NULL};
     bool had = false;
-    if (!lock_user(cx, &had) || !factor_pending(cx, id, &begun))
+    if (!factor_lock_user(cx, &had) || !factor_pending(cx, id, &begun))
         return false;
     const char *digits = totp_digits(cx->arena, code);
     int64_t step = digits ? totp_step(begun.secret, digits, clock_now_us() / 1000000) : 0;
@@ -238,7 +237,7 @@ bool factor_remove(struct cx *cx, const char *id)
     bool had = false;
     if (id && !uuid_is(id))
         return no_factor(cx);
-    return lock_user(cx, &had) && delete (cx, id);
+    return factor_lock_user(cx, &had) && delete (cx, id);
 }
 
 bool factor_state(struct cx *cx, struct factor_state *out)

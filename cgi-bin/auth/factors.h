@@ -27,6 +27,9 @@ bool factor_confirm(struct cx *cx, const char *id, const char *code, const char 
 bool factor_rename(struct cx *cx, const char *id, const char *name);
 /* Removes one, or all with NULL; 404, 409 mfa_required. WAITS. */
 bool factor_remove(struct cx *cx, const char *id);
+/* Begins a transaction in which nobody else changes the user's factors; *had says
+ * whether there is a confirmed one. WAITS. */
+bool factor_lock_user(struct cx *cx, bool *had);
 /* The end of confirming one of any kind, in the transaction that did it. */
 bool factor_confirmed(struct cx *cx, const char *kind, const char *id, bool had,
                       const char *const **codes);
@@ -38,6 +41,9 @@ struct factor_state {
     int64_t recovery_codes; /* unused ones */
 };
 bool factor_state(struct cx *cx, struct factor_state *out);
+
+/* The page that shows recovery codes, this once. */
+bool factor_show_codes(struct cx *cx, const char *const *codes);
 
 extern const struct route factor_routes[];      /* /api/auth/mfa */
 extern const struct route page_factor_routes[]; /* /account/two-step */

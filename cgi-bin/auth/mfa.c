@@ -67,15 +67,7 @@ static bool answer_codes(struct cx *cx, const char *const *codes)
 {
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
-    json_key(json, "recoveryCodes");
-    if (codes) {
-        json_open_array(json);
-        for (; *codes; codes++)
-            json_put_text(json, *codes);
-        json_close_array(json);
-    } else {
-        json_put_null(json);
-    }
+    recovery_write(json, codes);
     json_close_object(json);
     return respond_end(cx);
 }

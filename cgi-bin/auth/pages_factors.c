@@ -90,7 +90,7 @@ static bool app_page(struct cx *cx)
     return show_app(cx, 200);
 }
 
-static bool show_codes(struct cx *cx, const char *const *codes)
+bool factor_show_codes(struct cx *cx, const char *const *codes)
 {
     json_object *data = page_object(cx), *list = page_list(data, "codes");
     for (; *codes; codes++)
@@ -106,7 +106,7 @@ static bool app_confirm(struct cx *cx)
     if (cx->failure.status == 0 &&
         factor_confirm(cx, cx_path(cx, "id"), input_text(cx, "code"), &codes)) {
         if (codes)
-            return show_codes(cx, codes);
+            return factor_show_codes(cx, codes);
         page_notice(cx, "success", "Authenticator app added.");
         return page_go(cx, list_path);
     }
@@ -119,7 +119,7 @@ static bool app_confirm(struct cx *cx)
 static bool codes_renew(struct cx *cx)
 {
     const char *const *codes;
-    return recovery_renew(cx, &codes) && show_codes(cx, codes);
+    return recovery_renew(cx, &codes) && factor_show_codes(cx, codes);
 }
 
 /* ---- one that is there ---- */

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "passkeys.h"
 #include "recovery.h"
 #include "second_step.h"
 
@@ -88,15 +89,19 @@ static bool check_ticket(struct cx *cx, const char *tenant_id, const char *hash)
     return rows_count(rows) == 1 || ticket_gone(cx);
 }
 
-static bool refuse(struct cx *cx, const char *tenant_id, const char *email)
+static bool refuse(struct cx *cx, const char *tenant_id, const char *email,
+                   const struct proof *proof)
 {
     if (!lockout_record(cx, tenant_id, email, false))
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
+    bool is_code = proof->code != NULL;
+    const char *code = is_code ? "code_wrong" : "passkey_invalid";
+    const char *why = is_code ? "This is not a right code." : "This passkey could not be verified.";
     if (cx->session)
-        return fail_field(cx, "code", "code_wrong", "This is not a right code.");
-    return fail(cx, 401, "code_wrong", "This is not a right code.");
+        return fail_field(cx, is_code ? "code" : "credential", code, "%s", why);
+    return fail(cx, 401, code, "%s", why);
 }
 
 static bool accept(struct cx *cx, const char *tenant_id, const char *email, const char *ticket)
@@ -132,8 +137,10 @@ bool proof_check(struct cx *cx, const char *tenant_id, const char *user_id,
     const char *email = rows_text(user, 0, 0);
     if ((proof->ticket && !check_ticket(cx, tenant_id, hash)) ||
         !lockout_check(cx, tenant_id, email) ||
-        !try_code(cx, tenant_id, user_id, proof->code, &right))
+        !(proof->code
+              ? try_code(cx, tenant_id, user_id, proof->code, &right)
+              : passkey_prove(cx, tenant_id, user_id, proof->purpose, proof->credential, &right)))
         return false;
     return right ? accept(cx, tenant_id, email, proof->ticket ? hash : NULL)
-                 : refuse(cx, tenant_id, email);
+                 : refuse(cx, tenant_id, email, proof);
 }

@@ -115,3 +115,16 @@ bool recovery_use(struct db *db, const char *tenant_id, const char *user_id, con
     *right = rows && rows_count(rows) == 1;
     return rows && (!*right || event_append(db, "auth.recovery_code_used", "users", user_id, NULL));
 }
+
+void recovery_write(struct json *json, const char *const *codes)
+{
+    json_key(json, "recoveryCodes");
+    if (!codes) {
+        json_put_null(json);
+        return;
+    }
+    json_open_array(json);
+    for (; *codes; codes++)
+        json_put_text(json, *codes);
+    json_close_array(json);
+}

@@ -16,4 +16,8 @@ bool recovery_renew(struct cx *cx, const char *const **codes);
 bool recovery_use(struct db *db, const char *tenant_id, const char *user_id, const char *code,
                   bool *right);
 
+/* "recoveryCodes" of an answer; null when there are no new ones. */
+struct json;
+void recovery_write(struct json *json, const char *const *codes);
+
 #endif

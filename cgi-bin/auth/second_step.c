@@ -26,6 +26,7 @@ STATEMENT(second_step_kinds,
           "select kind\n"
           "from mfa_factors\n"
           "where tenant_id = $1::uuid and user_id = $2::uuid and confirmed_at is not null\n"
+          "and (rp_id is null or rp_id = $3)\n"
           "group by kind\n"
           "union all\n"
           "select 'recovery'\n"
@@ -83,15 +84,20 @@ bool second_step_find(struct cx *cx, const char *ticket, struct account *out)
 
 bool second_step_methods(struct cx *cx, const struct account *account, json_object *methods)
 {
-    struct rows *rows = run(cx, &second_step_kinds, account->tenant_id, account->user_id, NULL);
+    struct rows *rows =
+        run(cx, &second_step_kinds, account->tenant_id, account->user_id, cx->request.host);
     for (size_t i = 0; rows && i < rows_count(rows); i++)
         json_object_array_add(methods, json_object_new_string(rows_text(rows, i, 0)));
     return rows != NULL;
 }
 
-bool second_step_take(struct cx *cx, const char *ticket, const char *code, struct account *out)
+bool second_step_take(struct cx *cx, const char *ticket, const char *code, json_object *credential,
+                      struct account *out)
 {
-    struct proof proof = {.code = code, .ticket = ticket};
+    struct proof proof = {
+        .code = code, .credential = credential, .purpose = "second_step", .ticket = ticket};
+    if (!code == !credential)
+        return fail_field(cx, "code", "required", "Send a code, or a passkey's answer.");
     if (!second_step_find(cx, ticket, out))
         return false;
     db_act_as(&cx->db, "user", out->user_id, out->name, cx->request.remote,
@@ -99,14 +105,16 @@ bool second_step_take(struct cx *cx, const char *ticket, const char *code, struc
     return proof_check(cx, out->tenant_id, out->user_id, &proof);
 }
 
-bool step_up(struct cx *cx, const char *code)
+bool step_up(struct cx *cx, const char *code, json_object *credential)
 {
+    if (!code == !credential)
+        return fail_field(cx, "code", "required", "Send a code, or a passkey's answer.");
     const struct session *me = cx->session;
-    struct rows *rows = run(cx, &second_step_kinds, me->tenant_id, me->user_id, NULL);
+    struct rows *rows = run(cx, &second_step_kinds, me->tenant_id, me->user_id, cx->request.host);
     if (!rows)
         return false;
     if (rows_count(rows) == 0)
         return fail(cx, 409, "mfa_not_set_up", "Set up two-step sign-in first.");
-    struct proof proof = {.code = code};
+    struct proof proof = {.code = code, .credential = credential, .purpose = "step_up"};
     return proof_check(cx, me->tenant_id, me->user_id, &proof) && factor_step_up_done(cx);
 }

@@ -10,8 +10,10 @@
 
 /* ---- proof.c: whether somebody holds a factor of an account ---- */
 struct proof {
-    const char *code;   /* of an app, or a recovery code */
-    const char *ticket; /* of the sign-in, used up when the proof is right; NULL: none */
+    const char *code;        /* of an app, or a recovery code; NULL: */
+    json_object *credential; /* a passkey's answer, to a challenge of that purpose */
+    const char *purpose;     /* sign_in, second_step, step_up */
+    const char *ticket;      /* of the sign-in, used up when the proof is right; NULL: none */
 };
 /* Wrong ones count as wrong passwords. All proofs of one user go one after the
  * other, so that a code is good once and guesses sent at once are counted. false:
@@ -25,14 +27,15 @@ bool proof_check(struct cx *cx, const char *tenant_id, const char *user_id,
 char *second_step_ticket(struct cx *cx, const struct account *account);
 /* Whose ticket it is; 401 ticket_invalid. WAITS. */
 bool second_step_find(struct cx *cx, const char *ticket, struct account *out);
-/* The kinds of proof that the account may give: totp, recovery. WAITS. */
+/* The kinds of proof that the account may give here: totp, passkey, recovery. WAITS. */
 bool second_step_methods(struct cx *cx, const struct account *account, json_object *methods);
 /* Finds and checks; then a session may be opened. WAITS. */
-bool second_step_take(struct cx *cx, const char *ticket, const char *code, struct account *out);
+bool second_step_take(struct cx *cx, const char *ticket, const char *code, json_object *credential,
+                      struct account *out);
 
 /* Asks the one signed in; then what ROUTE_STEP_UP guards is open for ten minutes.
  * 409 mfa_not_set_up, 422 code_wrong, 429 locked_out. WAITS. */
-bool step_up(struct cx *cx, const char *code);
+bool step_up(struct cx *cx, const char *code, json_object *credential);
 
 /* Cookie, and where to go from there. */
 bool enter_by_page(struct cx *cx, const struct account *account, const char *next);
