@@ -17,6 +17,7 @@ static const struct area worker = {
     .resources = RESOURCES(&jobs),
     .menu = MENU({PLATFORM_PAGES, "Jobs", "/platform/jobs", "stack-2", "platform.jobs:read",
                   "Operation", "platform", 80}),
+    .prepare = worker_prepare,
     .begin = worker_begin,
     .end = worker_end,
     .transactions = CONFIG_TULOU_JOBS,

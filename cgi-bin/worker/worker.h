@@ -6,7 +6,8 @@
 
 #include "api/area.h"
 
-/* Gathers the kinds and schedules of every area that is linked, and does them. */
+/* Gathers the kinds and schedules of every area that is linked; then they are done. */
+bool worker_prepare(void);
 void worker_begin(void);
 void worker_end(void);
 

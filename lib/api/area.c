@@ -102,7 +102,7 @@ static int serve(const struct area *area, const char *socket, int64_t workers)
 {
     if (workers == 0)
         workers = area->workers ? area->workers : config_int(CONFIG_TULOU_WORKERS);
-    if (!load_shared_files() || !serve_prepare(area))
+    if (!load_shared_files() || !serve_prepare(area) || (area->prepare && !area->prepare()))
         return EXIT_FAILURE;
     struct master_options options = {.socket = socket,
                                      .socket_mode = 0660,

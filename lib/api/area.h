@@ -82,6 +82,7 @@ struct area {
     const struct job_kind *const *jobs;
     const struct job_schedule *schedules;
     const struct notification_kind *const *notifications;
+    bool (*prepare)(void);        /* once, before the worker processes fork */
     void (*begin)(void);          /* in each worker process once it can serve; a coroutine */
     void (*end)(void);            /* when the process is told to end; requests in hand go on */
     int workers;                  /* 0: TULOU_WORKERS */

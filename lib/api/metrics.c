@@ -30,12 +30,18 @@ struct counters {
 };
 
 /* The file of an area is an array of these: one for each route, in the order of
- * their addresses in memory, and a last one for requests without a route. */
+ * their addresses in memory, and a last one for requests without a route. The
+ * worker has a second file, with one for each kind of job: classes are outcomes. */
 static struct {
     const struct route **routes;
     size_t count;
     struct counters *counters;
+    const struct job_kind *const *kinds;
+    size_t kind_count;
+    struct counters *job_counters;
 } metrics;
+
+static const char jobs_suffix[] = ".jobs";
 
 static int by_address(const void *a, const void *b)
 {
@@ -94,12 +100,8 @@ static size_t index_of(const struct route *route)
     return found ? (size_t)(found - metrics.routes) : metrics.count;
 }
 
-void metrics_count(const struct route *route, int status, int64_t took_us)
+static void count(struct counters *of, int class, int64_t took_us)
 {
-    struct counters *of = &metrics.counters[index_of(route)];
-    int class = status / 100;
-    if (class < 1 || class >= CLASSES)
-        class = 5;
     atomic_fetch_add_explicit(&of->by_class[class], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&of->sum_us, (unsigned long long)took_us, memory_order_relaxed);
     for (int i = 0; i < BUCKETS; i++)
@@ -107,6 +109,36 @@ void metrics_count(const struct route *route, int status, int64_t took_us)
             atomic_fetch_add_explicit(&of->by_bucket[i], 1, memory_order_relaxed);
             break;
         }
+}
+
+void metrics_count(const struct route *route, int status, int64_t took_us)
+{
+    int class = status / 100;
+    count(&metrics.counters[index_of(route)], class < 1 || class >= CLASSES ? 5 : class, took_us);
+}
+
+bool metrics_prepare_jobs(const char *area, const struct job_kind *const *kinds, size_t kind_count)
+{
+    char name[100];
+    snprintf(name, sizeof name, "%s%s", area, jobs_suffix);
+    metrics.kinds = kinds;
+    metrics.kind_count = kind_count;
+    metrics.job_counters = make_file(name, kind_count + 1);
+    if (!metrics.job_counters) {
+        log_error("the file of metrics cannot be made", "reason", strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; i < kind_count; i++)
+        snprintf(metrics.job_counters[i].labels, LABELS, "kind=\"%s\",queue=\"%s\"", kinds[i]->name,
+                 kinds[i]->queue);
+    return true;
+}
+
+void metrics_count_job(const struct job_kind *kind, enum job_outcome outcome, int64_t took_us)
+{
+    for (size_t i = 0; i < metrics.kind_count; i++)
+        if (metrics.kinds[i] == kind)
+            count(&metrics.job_counters[i], (int)outcome, took_us);
 }
 
 /* ---- all areas ---- */
@@ -119,34 +151,47 @@ static unsigned long long total_of(const struct counters *of)
     return total;
 }
 
-static void write_requests(struct buf *out, const struct counters *of)
+struct family {
+    const char *name, *kind, *help;
+    bool of_jobs;
+    void (*write)(struct buf *out, const struct family *family, const struct counters *of);
+};
+
+static const char *const outcomes[CLASSES] = {
+    [JOB_DONE] = "done", [JOB_FAILED] = "failed", [JOB_DEAD] = "dead", [JOB_LOST] = "lost"};
+
+static void write_classes(struct buf *out, const struct family *family, const struct counters *of)
 {
     for (int class = 1; class < CLASSES; class ++) {
         unsigned long long value = atomic_load_explicit(&of->by_class[class], memory_order_relaxed);
         if (value == 0)
             continue;
-        buf_printf(out, "tulou_requests_total{%s,status=\"%dxx\"} %llu\n", of->labels, class,
-                   value);
+        buf_printf(out, "%s{%s,", family->name, of->labels);
+        if (family->of_jobs)
+            buf_printf(out, "outcome=\"%s\"} %llu\n", outcomes[class], value);
+        else
+            buf_printf(out, "status=\"%dxx\"} %llu\n", class, value);
     }
 }
 
-static void write_histogram(struct buf *out, const struct counters *of)
+static void write_histogram(struct buf *out, const struct family *family, const struct counters *of)
 {
     unsigned long long below = 0, total = total_of(of);
     for (int i = 0; i < BUCKETS; i++) {
         below += atomic_load_explicit(&of->by_bucket[i], memory_order_relaxed);
-        buf_printf(out, "tulou_request_seconds_bucket{%s,le=\"%g\"} %llu\n", of->labels,
+        buf_printf(out, "%s_bucket{%s,le=\"%g\"} %llu\n", family->name, of->labels,
                    (double)bucket_us[i] / 1e6, below);
     }
-    buf_printf(out, "tulou_request_seconds_bucket{%s,le=\"+Inf\"} %llu\n", of->labels, total);
-    buf_printf(out, "tulou_request_seconds_sum{%s} %.6f\n", of->labels,
+    buf_printf(out, "%s_bucket{%s,le=\"+Inf\"} %llu\n", family->name, of->labels, total);
+    buf_printf(out, "%s_sum{%s} %.6f\n", family->name, of->labels,
                (double)atomic_load_explicit(&of->sum_us, memory_order_relaxed) / 1e6);
-    buf_printf(out, "tulou_request_seconds_count{%s} %llu\n", of->labels, total);
+    buf_printf(out, "%s_count{%s} %llu\n", family->name, of->labels, total);
 }
 
 struct mapped {
     const struct counters *counters;
     size_t count;
+    bool of_jobs;
 };
 
 static bool map_file(int folder, const char *name, struct mapped *out)
@@ -160,7 +205,8 @@ static bool map_file(int folder, const char *name, struct mapped *out)
         close(fd);
     if (memory == MAP_FAILED)
         return false;
-    *out = (struct mapped){memory, (size_t)about.st_size / sizeof(struct counters)};
+    *out = (struct mapped){memory, (size_t)about.st_size / sizeof(struct counters),
+                           text_ends(name, jobs_suffix)};
     return true;
 }
 
@@ -180,12 +226,13 @@ static size_t map_all(struct mapped all[static AREAS_MAX])
 
 void metrics_write(struct buf *out)
 {
-    static const struct {
-        const char *name, *kind, *help;
-        void (*write)(struct buf *out, const struct counters *of);
-    } families[] = {
-        {"tulou_requests_total", "counter", "Requests answered.", write_requests},
-        {"tulou_request_seconds", "histogram", "Time of a request in the area.", write_histogram},
+    static const struct family families[] = {
+        {"tulou_requests_total", "counter", "Requests answered.", false, write_classes},
+        {"tulou_request_seconds", "histogram", "Time of a request in the area.", false,
+         write_histogram},
+        {"tulou_jobs_total", "counter", "Attempts at jobs, by how they ended.", true,
+         write_classes},
+        {"tulou_job_seconds", "histogram", "Time of an attempt at a job.", true, write_histogram},
     };
     struct mapped areas[AREAS_MAX];
     size_t count = map_all(areas);
@@ -194,8 +241,8 @@ void metrics_write(struct buf *out)
                    families[f].name, families[f].kind);
         for (size_t a = 0; a < count; a++)
             for (size_t i = 0; i < areas[a].count; i++)
-                if (total_of(&areas[a].counters[i]) > 0)
-                    families[f].write(out, &areas[a].counters[i]);
+                if (areas[a].of_jobs == families[f].of_jobs && total_of(&areas[a].counters[i]) > 0)
+                    families[f].write(out, &families[f], &areas[a].counters[i]);
     }
     for (size_t a = 0; a < count; a++)
         munmap((void *)areas[a].counters, areas[a].count * sizeof(struct counters));

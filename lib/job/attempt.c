@@ -99,21 +99,31 @@ static int64_t backoff_s(int attempt)
     return delay - delay / 8 + randombytes_uniform((uint32_t)(delay / 4) + 1);
 }
 
-static void store_failure(const struct job *job, const struct claimed *it)
+/* JOB_LOST: another has it by now, or the database is away and will find its lease over. */
+static enum job_outcome store_failure(const struct job *job, const struct claimed *it)
 {
     struct db db;
     const char *error = job->error ? job->error : "It gave no reason.";
     int64_t retry_s = job->retry_s > 0 ? job->retry_s : backoff_s(it->attempt);
+    const int64_t second_us = 1000000;
     db_init(&db, it->arena, DB_PLATFORM, NULL, "everyone");
     db_act_as(&db, "system", NULL, it->kind->name, NULL, NULL, NULL);
     const struct rows *rows =
         db_get(&db, &attempt_failed, it->tenant_id, it->id, it->claim,
                job->refused ? "true" : "false", arena_printf(it->arena, "%.*s", ERROR_MAX, error),
                arena_printf(it->arena, "%lld", (long long)retry_s));
-    const char *state = rows ? rows_text(rows, 0, 0) : db.error.message;
+    const char *state = rows ? rows_text(rows, 0, 0) : NULL;
     log_line(state && strcmp(state, "dead") == 0 ? LOG_ERROR : LOG_WARN, "job failed", "kind",
              it->kind->name, "id", it->id, "tenant", it->tenant_id, "detail", error, "then",
-             state ? state : "another has it", (char *)0);
+             state  ? state
+             : rows ? "another has it"
+                    : db.error.message,
+             (char *)0);
+    if (!state || strcmp(state, "dropped") == 0)
+        return JOB_LOST;
+    if (strcmp(state, "scheduled") == 0)
+        runner_look_within(retry_s * second_us);
+    return strcmp(state, "dead") == 0 ? JOB_DEAD : JOB_FAILED;
 }
 
 void attempt_run(void *claimed)
@@ -121,17 +131,22 @@ void attempt_run(void *claimed)
     struct claimed *it = claimed;
     struct job job;
     struct db db;
+    enum job_outcome outcome = JOB_LOST;
+    int64_t begun = clock_monotonic_us();
     it->coroutine = coroutine_current();
     init_job(&job, &db, it);
     enum ending ending = run(&job, it);
     it->coroutine = NULL; /* what follows is not cut */
     coroutine_set_deadline(0);
     coroutine_shield(true);
+    int64_t took_us = clock_monotonic_us() - begun;
+    if (ending == DONE)
+        outcome = JOB_DONE;
     if (ending == FAILED)
-        store_failure(&job, it);
+        outcome = store_failure(&job, it);
     if (ending == LOST)
         log_warn("a job was taken over before it began", "kind", it->kind->name, "id", it->id);
-    runner_finished(it);
+    runner_finished(it, outcome, took_us);
     if (ending == STOPPED)
         runner_give_back(it);
     else if (ending == DONE && (it->kind->flags & JOB_OUTSIDE))

@@ -26,8 +26,10 @@ struct claimed {
 
 /* ---- runner.c ---- */
 int kind_timeout_s(const struct job_kind *kind);
-void runner_finished(struct claimed *it); /* an attempt is over; `it` may be gone */
-void runner_wake(void);                   /* there may be something to claim */
+/* An attempt is over. */
+void runner_finished(struct claimed *it, enum job_outcome outcome, int64_t took_us);
+void runner_wake(void);                    /* there may be something to claim */
+void runner_look_within(int64_t delay_us); /* something will be due then */
 bool runner_stopping(void);
 void runner_give_back(struct claimed *first); /* a line of them; frees them. WAITS */
 

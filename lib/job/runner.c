@@ -50,10 +50,10 @@ static struct {
     struct claimed *first, *last; /* claimed, waiting for room */
     struct claimed *running;
     int waiting_count, running_count;
-    bool claiming, again, more, stopping;
+    bool claiming, again, more, look_twice, stopping;
     int ahead;
     uint64_t claims, done, done_before;
-    int64_t claimed_us;
+    int64_t claimed_us, look_us;
     struct timer *look, *end;
 } runner;
 
@@ -140,10 +140,12 @@ static int room(void)
                                            : wanted - runner.running_count - runner.waiting_count;
 }
 
-void runner_finished(struct claimed *it)
+void runner_finished(struct claimed *it, enum job_outcome outcome, int64_t took_us)
 {
     forget_running(it);
     runner.done++;
+    if (runner.options.ended)
+        runner.options.ended(it->kind, outcome, took_us);
     begin_waiting();
     /* Not one by one when they go fast. */
     if (runner.more && room() > runner.ahead / 2)
@@ -240,7 +242,9 @@ void runner_wake(void)
     runner.again = true;
     if (runner.claiming || runner.stopping)
         return;
-    runner.claiming = coroutine_start(claim_all, NULL);
+    runner.claiming = true; /* before, since it may end at once */
+    if (!coroutine_start(claim_all, NULL))
+        runner.claiming = false;
 }
 
 /* ---- what the clock brings ---- */
@@ -267,8 +271,20 @@ static void look_again(void *arg);
 
 static void look_in(int64_t delay_us)
 {
+    if (delay_us < SOON_US)
+        delay_us = SOON_US;
     timer_remove(runner.look);
-    runner.look = timer_add(delay_us < SOON_US ? SOON_US : delay_us, look_again, NULL);
+    runner.look = timer_add(delay_us, look_again, NULL);
+    runner.look_us = clock_monotonic_us() + delay_us;
+}
+
+/* Unless it looks before. While it looks, what it saw may be old already. */
+void runner_look_within(int64_t delay_us)
+{
+    if (!runner.look)
+        runner.look_twice = true;
+    else if (!runner.stopping && clock_monotonic_us() + delay_us < runner.look_us)
+        look_in(delay_us);
 }
 
 static void sweep(void *arg)
@@ -277,6 +293,7 @@ static void sweep(void *arg)
     struct db db;
     int64_t next_us = LOOK_US;
     (void)arg;
+    runner.look_twice = false;
     init_db(&db, arena);
     const struct rows *rows = db_get0(&db, &runner_sweep);
     if (!rows)
@@ -285,7 +302,7 @@ static void sweep(void *arg)
         log_warn("jobs of workers that are gone were taken over", "count", rows_text(rows, 0, 1));
     if (rows && rows_text(rows, 0, 2) && rows_int(rows, 0, 2) < LOOK_US)
         next_us = rows_int(rows, 0, 2);
-    if (rows && rows_int(rows, 0, 0) == SWEPT_MAX)
+    if (runner.look_twice || (rows && rows_int(rows, 0, 0) == SWEPT_MAX))
         next_us = 0;
     if (rows)
         tell_unknown(&db);
@@ -314,7 +331,7 @@ static void on_notice(void *arg, const char *payload)
     if (payload && strcmp(payload, "ready") == 0)
         runner_wake();
     else
-        look_in(0);
+        runner_look_within(0);
 }
 
 /* ---- starting ---- */

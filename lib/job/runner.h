@@ -12,12 +12,21 @@
 
 #include "job/job.h"
 
+enum job_outcome {
+    JOB_DONE = 1,
+    JOB_FAILED, /* it is tried again */
+    JOB_DEAD,   /* it is not */
+    JOB_LOST    /* another has it, or it was given back */
+};
+
 struct job_runner {
     const struct job_kind *const *kinds; /* kept by the caller, as are the schedules */
     size_t kind_count;
     const struct job_schedule *const *schedules;
     size_t schedule_count;
     int at_once; /* jobs running in this process */
+    /* After each attempt; NULL: nobody counts. */
+    void (*ended)(const struct job_kind *kind, enum job_outcome outcome, int64_t took_us);
     int slack_s; /* that a lease lasts longer than an attempt may take; 0: 30 */
 };
 

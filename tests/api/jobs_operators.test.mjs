@@ -118,6 +118,14 @@ test("one_that_runs_is_not_deleted", { timeout: 30000 }, async () => {
     await isDone(id);
 });
 
+test("metrics_count_how_attempts_ended", { timeout: 30000 }, async () => {
+    const counted = async () => (await request("GET", "/metrics")).text;
+    const platform = "00000000-0000-7000-8000-000000000001";
+    await add({}, { kind: "auth.clean_up", queue: "cleanup", tenant_id: platform });
+    const shown = await until(counted, (it) => /^tulou_jobs_total\{kind="auth.clean_up",queue="cleanup",outcome="done"\} [1-9]/m.test(it));
+    assert.match(shown, /^tulou_job_seconds_count\{kind="auth.clean_up",queue="cleanup"\} [1-9]/m);
+});
+
 test("only_operators_who_may_see_and_change_them", async () => {
     for (const path of ["jobs", "queues"]) assert.equal((await request("GET", `/api/platform/${path}`, { token: tenant.token })).status, 403);
     assert.equal((await request("POST", "/api/platform/queues/tests/retry", { token: tenant.token })).status, 403);

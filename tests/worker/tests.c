@@ -5,6 +5,7 @@
 
 #include "api/area.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/loop/loop.h"
 
 STATEMENT(tests_effect,
@@ -87,9 +88,22 @@ static bool run_outside(struct job *job)
     return end_as_asked(job);
 }
 
+/* ---- for tests/bench/jobs.mjs ---- */
+
 static bool run_nothing(struct job *job)
 {
     return job != NULL;
+}
+
+static bool run_row(struct job *job)
+{
+    return leave_effect(job, &tests_effect);
+}
+
+static bool run_started(struct job *job)
+{
+    const char *now = arena_printf(job->arena, "%lld", (long long)clock_now_us());
+    return db_get(job->db, &tests_effect, job->id, job->tenant_id, "1", now) || job_fail_db(job);
 }
 
 static const struct job_kind inside = {"tests.inside", "tests", run_inside, 3, 1};
@@ -97,7 +111,9 @@ static const struct job_kind outside = {"tests.outside",     "tests", run_outsid
                                         .flags = JOB_OUTSIDE};
 static const struct job_kind nothing = {"tests.nothing", "bench", run_nothing,
                                         .flags = JOB_OUTSIDE};
-static const struct job_kind commits = {"tests.commits", "bench", run_nothing};
+static const struct job_kind row = {"tests.row", "bench", run_row};
+static const struct job_kind started = {"tests.started", "bench", run_started,
+                                        .flags = JOB_OUTSIDE};
 static const struct job_kind tick = {"tests.tick",         "tests", run_inside, 3, 1,
                                      .flags = JOB_PLATFORM};
 
@@ -108,7 +124,7 @@ static const struct job_kind tick = {"tests.tick",         "tests", run_inside, 
 
 static const struct area tests = {
     .name = "tests",
-    .jobs = JOBS(&inside, &outside, &nothing, &commits, &tick),
+    .jobs = JOBS(&inside, &outside, &tick, &nothing, &row, &started),
     .schedules = SCHEDULES(TICK(1), TICK(2), TICK(3), TICK(4), TICK(5), TICK(6), TICK(7), TICK(8)),
 };
 
