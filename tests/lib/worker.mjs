@@ -15,6 +15,18 @@ export async function connect(folder) {
     return client;
 }
 
+// Reads until it is as it should be; gives up in the end, so that a test that
+// fails ends too.
+export async function until(read, good, seconds = 60) {
+    const end = performance.now() + seconds * 1000;
+    for (;;) {
+        const answer = await read();
+        if (good(answer)) return answer;
+        if (performance.now() > end) throw new Error(`never came about: ${good}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
 export class Worker {
     constructor(platformFolder, environment = {}) {
         this.folder = mkdtempSync(join(tmpdir(), "tulou-worker-"));

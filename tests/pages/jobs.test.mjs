@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
 import { folder, operator, password, request } from "../lib/client.mjs";
-import { connect } from "../lib/worker.mjs";
+import { connect, until } from "../lib/worker.mjs";
 
 let browser, db;
 before(async () => {
@@ -40,7 +40,7 @@ for (const javaScriptEnabled of [true, false])
         if (javaScriptEnabled) assert.deepEqual(await accessibility(page), []);
         await Promise.all([page.waitForURL(/platform\/jobs$/), page.click("main form[action$=retry] button")]);
         assert.match(await page.textContent("main"), /in its queue again/);
-        while ((await db.query("select from everyone.jobs where id = $1", [id])).rowCount > 0) await page.waitForTimeout(20);
+        await until(() => db.query("select from everyone.jobs where id = $1", [id]), (it) => it.rowCount === 0);
         await page.click("[aria-label='Pause cleanup']");
         await page.waitForSelector("[aria-label='Resume cleanup']");
         if (javaScriptEnabled) assert.deepEqual(await accessibility(page), []);
