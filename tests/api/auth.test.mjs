@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { decodeJwt, decodeProtectedHeader } from "jose";
-import { login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { blake2b } from "@noble/hashes/blake2b";
+import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import { folder, login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
 
 let tenant;
 before(async () => {
@@ -20,6 +23,19 @@ test("login_answers_tokens_whose_claims_are_as_documented", async () => {
     assert.equal(claims.type, "ADMIN_USER");
     assert.equal(claims.exp - claims.iat, 900);
     assert.equal(decodeJwt(await operator()).aud, "PLATFORM_USER");
+});
+
+test("an_access_token_is_verified_by_jose_with_the_key_that_its_header_names", async () => {
+    const root = Buffer.from(readFileSync(join(folder, "secret.key"), "utf8").trim(), "hex");
+    const keyOf = ({ kid }) => blake2b(`access token ${kid}`, { key: root, dkLen: 32 });
+    const token = tenant.owner.access_token;
+    const { payload } = await jwtVerify(token, keyOf, { algorithms: ["HS256"], audience: "ADMIN_USER", issuer: decodeJwt(token).iss });
+    assert.equal(payload.tenantId, tenant.id);
+    await assert.rejects(jwtVerify(token, keyOf, { audience: "PLATFORM_USER" }));
+    const [head, , mark] = token.split(".");
+    const other = Buffer.from(JSON.stringify({ ...payload, permissions: ["*"], role: "superadmin" })).toString("base64url");
+    await assert.rejects(jwtVerify([head, other, mark].join("."), keyOf));
+    assert.equal((await request("GET", "/api/auth/me", { token: [head, other, mark].join(".") })).status, 401);
 });
 
 test("wrong_password_and_unknown_account_answer_the_same", async () => {
