@@ -156,8 +156,7 @@ static bool tell_password(struct cx *cx)
         .body = "Everybody else who was signed in as you was signed out. If it was not you, tell "
                 "your administrator now.",
         .link = "/account"};
-    return notify_user(&cx->db, me->tenant_id, me->user_id, &notice_password_changed, &notice) ||
-           fail_db(cx);
+    return notify_user(cx, &cx->db, me->tenant_id, me->user_id, &notice_password_changed, &notice);
 }
 
 bool password_change(struct cx *cx, const char *old_password, const char *new_password)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "notifications.h"
+#include "notify/unread.h"
 #include "page/page.h"
 #include "resource/resource.h"
 

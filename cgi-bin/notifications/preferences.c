@@ -24,9 +24,9 @@ STATEMENT(preferences_set,
           "where notification_preferences.is_on <> excluded.is_on",
           DB_WRITES);
 
-static const char *const channels[] = {"in_app"};
+static const char *const channels[] = {"in_app", "email"};
 
-#define CHANNELS CHOICES("in_app")
+#define CHANNELS CHOICES("in_app", "email")
 
 static const struct field preference_fields[] = {
     {"type", TEXT}, {"title", TEXT}, {"channel", TEXT}, {"on", BOOL}, {.type = FIELD_END}};
@@ -66,9 +66,10 @@ static bool chosen(const struct rows *rows, const char *type, const char *channe
 static void add_kind(struct choices *out, json_object *kind, const struct rows *rows)
 {
     for (size_t i = 0; i < COUNT(channels); i++) {
+        bool usual = i == 0 || member_true(kind, "email");
         out->all[out->count++] =
             (struct choice){member(kind, "type"), member(kind, "title"), member(kind, "about"),
-                            channels[i], chosen(rows, member(kind, "type"), channels[i], true)};
+                            channels[i], chosen(rows, member(kind, "type"), channels[i], usual)};
     }
 }
 
@@ -183,7 +184,7 @@ static bool show(struct cx *cx)
         }
         json_object *box = page_item(boxes);
         page_set(box, "name", box_name(cx, choice));
-        page_set(box, "label", "At the bell");
+        page_set(box, "label", text_equal(choice->channel, "email") ? "By e-mail" : "At the bell");
         page_set_bool(box, "on", choice->on);
     }
     page_crumb(data, "Notifications", "/notifications");

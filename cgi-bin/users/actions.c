@@ -175,7 +175,8 @@ static bool activity(struct cx *cx)
 /* ---- passwords ---- */
 
 const struct notification_kind notice_password_reset = {
-    "users.password_reset", "Password reset", "An administrator gave you a new first password."};
+    "users.password_reset", "Password reset", "An administrator gave you a new first password.",
+    true};
 
 static bool tell_password(struct cx *cx, const char *tenant_id, const char *id)
 {
@@ -184,7 +185,7 @@ static bool tell_password(struct cx *cx, const char *tenant_id, const char *id)
         .body = arena_printf(cx->arena, "%s gave you a new first password. Choose your own.",
                              cx->session->name),
         .link = "/account/password"};
-    return notify_user(&cx->db, tenant_id, id, &notice_password_reset, &notice) || fail_db(cx);
+    return notify_user(cx, &cx->db, tenant_id, id, &notice_password_reset, &notice);
 }
 
 static bool reset_password(struct cx *cx)
@@ -278,7 +279,7 @@ bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id)
         .title = "Your rights were changed",
         .body = arena_printf(cx->arena, "%s changed what you may do here.", cx->session->name)};
     return strcmp(id, cx->session->user_id) == 0 ||
-           notify_user(&cx->db, tenant_id, id, &notice_rights_changed, &notice) || fail_db(cx);
+           notify_user(cx, &cx->db, tenant_id, id, &notice_rights_changed, &notice);
 }
 
 /* Permissions of one user alone are a role that only they have. */

@@ -280,6 +280,7 @@ static void describe_notifications(struct json *json, const struct area *area)
         json_pair(json, "type", (*it)->type);
         json_pair(json, "title", (*it)->title);
         json_pair(json, "about", (*it)->about);
+        json_pair_bool(json, "email", (*it)->email);
         json_close_object(json);
     }
     json_close_array(json);

@@ -1,46 +1,66 @@
 #include "notify/notify.h"
 
-#include <string.h>
-
-#include "access/session.h"
 #include "access/tenant.h"
 #include "db/db.h"
 #include "http/cx.h"
+#include "mail/mail.h"
+#include "page/page.h"
 
+/* Answers to whom to write besides; $7: whether this kind goes by e-mail when
+ * nothing was chosen. */
 STATEMENT(notify_insert,
-          "insert into notifications (tenant_id, user_id, type, title, body, link)\n"
-          "select u.tenant_id, u.id, $3, left($4, 200), left($5, 2000), $6\n"
+          "with told as (\n"
+          "    insert into notifications (tenant_id, user_id, type, title, body, link)\n"
+          "    select u.tenant_id, u.id, $3, left($4, 200), left($5, 2000), $6\n"
+          "    from users u\n"
+          "    where u.tenant_id = $1::uuid and u.id = $2::uuid\n"
+          "    and not exists (select from notification_preferences p\n"
+          "                    where p.tenant_id = u.tenant_id and p.user_id = u.id\n"
+          "                    and p.type = $3 and p.channel = 'in_app' and not p.is_on)\n"
+          ")\n"
+          "select u.email, u.name, u.locale\n"
           "from users u\n"
-          "where u.tenant_id = $1::uuid and u.id = $2::uuid\n"
-          "and not exists (select from notification_preferences p\n"
-          "                where p.tenant_id = u.tenant_id and p.user_id = u.id\n"
-          "                and p.type = $3 and p.channel = 'in_app' and not p.is_on)",
+          "where u.tenant_id = $1::uuid and u.id = $2::uuid and u.status = 'active'\n"
+          "and coalesce((select p.is_on from notification_preferences p\n"
+          "              where p.tenant_id = u.tenant_id and p.user_id = u.id\n"
+          "              and p.type = $3 and p.channel = 'email'), $7::bool)",
           DB_WRITES);
 
-STATEMENT(notify_count,
-          "select count(*)\n"
-          "from notifications\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid and read_at is null",
-          0);
+static char *address(struct cx *cx, const struct tenant *tenant, const char *path)
+{
+    return arena_printf(cx->arena, "%s%s", tenant_url(cx->arena, tenant), path);
+}
 
-bool notify_user(struct db *db, const char *tenant_id, const char *user_id,
+static bool write_to(struct cx *cx, struct db *db, const struct tenant *tenant,
+                     const struct rows *rows, const struct notification *notification)
+{
+    json_object *data = page_object(cx);
+    const struct mail mail = {.template = "notification",
+                              .to = rows_text(rows, 0, 0),
+                              .to_name = rows_text(rows, 0, 1),
+                              .locale = rows_text(rows, 0, 2),
+                              .data = data};
+    page_set(data, "title", notification->title);
+    page_set(data, "body", notification->body ? notification->body : notification->title);
+    page_set(data, "link",
+             address(cx, tenant, notification->link ? notification->link : "/notifications"));
+    page_set(data, "preferences", address(cx, tenant, "/notifications/preferences"));
+    return mail_queue(cx, db, tenant, &mail);
+}
+
+bool notify_user(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id,
                  const struct notification_kind *kind, const struct notification *notification)
 {
     const char *action = db->action; /* of what the caller does, not of this */
     db->action = NULL;
-    bool told = db_get(db, &notify_insert, tenant_id, user_id, kind->type, notification->title,
-                       notification->body, notification->link) != NULL;
+    struct rows *rows =
+        db_get(db, &notify_insert, tenant_id, user_id, kind->type, notification->title,
+               notification->body, notification->link, kind->email ? "true" : "false");
+    const struct tenant *tenant = rows && rows_count(rows) > 0 ? tenant_by_id(cx, tenant_id) : NULL;
+    bool told = rows && (!tenant || write_to(cx, db, tenant, rows, notification));
     db->action = action;
-    return told;
-}
-
-/* By a handle of its own: that of the request may be of another tenant. */
-int64_t notify_unread(struct cx *cx)
-{
-    struct db db;
-    if (!cx->session || !cx->tenant || strcmp(cx->tenant->id, cx->session->tenant_id) != 0)
-        return -1;
-    db_init(&db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
-    struct rows *rows = db_get(&db, &notify_count, cx->tenant->id, cx->session->user_id);
-    return rows ? rows_int(rows, 0, 0) : -1;
+    if (told || cx->failure.status != 0)
+        return told;
+    cx->db.error = db->error;
+    return fail_db(cx);
 }

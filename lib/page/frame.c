@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "notify/notify.h"
+#include "notify/unread.h"
 #include "page/page_parts.h"
 #include "page/template.h"
 

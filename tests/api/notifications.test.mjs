@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, test } from "node:test";
-import { login, makeTenant, makeUser, password, request } from "../lib/client.mjs";
+import { folder, login, makeTenant, makeUser, password, request } from "../lib/client.mjs";
 
 let tenant;
 before(async () => {
@@ -113,4 +115,27 @@ test("the_audit_log_knows_that_somebody_was_told_but_not_what", async () => {
     assert.deepEqual(log.data.map((it) => it.action), ["notifications.notifications.created"]);
     const one = await request("GET", `/api/audit/logs/${log.data[0].id}`, { token: tenant.token });
     assert.deepEqual([one.data.changes.after.title, one.data.changes.after.body], ["***", "***"]);
+});
+
+// The letters that were written to an address, as the files of TULOU_VAR/mail.
+const letters = (to) => readdirSync(join(folder, "mail")).filter((it) => it.endsWith(".eml")).map((it) => readFileSync(join(folder, "mail", it), "utf8")).filter((it) => it.includes(to));
+async function lettersTo(to, count) {
+    for (let i = 0; i < 200 && letters(to).length < count; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    return letters(to);
+}
+
+test("who_wishes_it_is_written_to_and_nobody_else", async () => {
+    const [quiet, eager] = [await makeUser(tenant, "staff"), await makeUser(tenant, "staff")];
+    const wish = await api(eager, "PUT", "/preferences", { preferences: [{ type: "users.rights_changed", channel: "email", on: true }, { type: "users.rights_changed", channel: "in_app", on: false }] });
+    assert.equal(wish.status, 200, wish.text);
+    for (const user of [quiet, eager]) {
+        const changed = await request("PATCH", `/api/platform-users/${user.id}`, { token: tenant.token, body: { roles: ["admin"] } });
+        assert.equal(changed.status, 200, changed.text);
+    }
+    const [letter, ...more] = await lettersTo(eager.email, 1);
+    assert.match(letter, /Your rights were changed/);
+    assert.deepEqual(more, []);
+    assert.deepEqual(letters(quiet.email), []);
+    const again = await login(eager.email, password, { tenant: tenant.slug });
+    assert.deepEqual((await api(again, "GET")).data, [], "at the bell it was not wanted");
 });
