@@ -5,6 +5,7 @@ import { Logger, run } from "graphile-worker";
 import pg from "pg";
 
 const pgPool = new pg.Pool({ host: process.argv[2], user: "tulou_owner", database: "tulou", max: 14 });
+for (const event of ["error", "connect"]) pgPool.on(event, (it) => event === "connect" && it.on("error", () => {})); // else it complains
 const started = [];
 const runner = await run({
     pgPool,
