@@ -14,7 +14,8 @@
 #include "resource/resource.h"
 
 STATEMENT(account_get,
-          "select id, email, name, phone, locale, kind, created_at, last_login_at, version\n"
+          "select id, email, name, phone, locale, kind, created_at, last_login_at,\n"
+          "       email_verified_at, version\n"
           "from users\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           0);
@@ -77,6 +78,7 @@ static const struct field me_fields[] = {{"id", UUID},
                                          {"kind", TEXT},
                                          {"created_at", TIME},
                                          {"last_login_at", TIME, NULLABLE},
+                                         {"email_verified_at", TIME, NULLABLE},
                                          {"version", INT},
                                          {"role", TEXT},
                                          {"tenant_id", UUID},
@@ -134,7 +136,7 @@ static bool me_patch(struct cx *cx)
     return rows ? me_get(cx) : fail_db(cx);
 }
 
-static bool verify_old(struct cx *cx, const char *old_password, const char **hash)
+bool own_password_check(struct cx *cx, const char *old_password, const char **hash)
 {
     struct rows *rows = run_own(cx, &account_password);
     if (!rows)
@@ -165,7 +167,7 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
     const struct session *me = cx->session;
     const struct password_owner owner = {.email = me->email, .name = me->name};
     if (!password_policy_check(cx, "newPassword", new_password, &owner) ||
-        !verify_old(cx, old_password, &hash))
+        !own_password_check(cx, old_password, &hash))
         return false;
     fresh = password_hash(cx->arena, new_password);
     if (!fresh)

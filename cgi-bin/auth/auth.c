@@ -16,6 +16,8 @@ STATEMENT(auth_clean_up,
           "    where confirmed_at is null and created_at < now() - interval '1 day'\n"
           "), old_challenges as (\n"
           "    delete from passkey_challenges where expires_at < now()\n"
+          "), old_links as (\n"
+          "    delete from links where created_at < now() - interval '30 days'\n"
           "), old_attempts as (\n"
           "    delete from login_attempts where created_at < now() - interval '90 days'\n"
           ")\n"
@@ -37,10 +39,10 @@ static const struct area auth = {
     .name = "auth",
     .title = "Sign-in",
     .more_routes =
-        (const struct route *const[]){token_routes, account_routes, step_routes, factor_routes,
-                                      page_sign_in_routes, page_account_routes, page_step_routes,
-                                      page_factor_routes, passkey_routes, page_passkey_routes,
-                                      impersonation_routes, NULL},
+        (const struct route *const[]){
+            token_routes, account_routes, step_routes, factor_routes, link_routes, email_routes,
+            page_link_routes, page_sign_in_routes, page_account_routes, page_step_routes,
+            page_factor_routes, passkey_routes, page_passkey_routes, impersonation_routes, NULL},
     .jobs = JOBS(&clean_up_job),
     .schedules = SCHEDULES({"auth.clean_up", "17 * * * *", NULL, &clean_up_job}),
     .notifications = NOTIFICATIONS(&notice_password_changed),

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "access/link.h"
 #include "access/session.h"
 #include "base/uuid.h"
 #include "http/route.h"
@@ -46,13 +47,36 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
  * are posted without a session. */
 bool origin_is_ours(struct cx *cx);
 
+/* Whether this is the password of the one signed in; *hash: as it is stored.
+ * false: 422 wrong_password. WAITS. */
+bool own_password_check(struct cx *cx, const char *password, const char **hash);
+
+/* Sends a link for a new password to each account of the address, in one tenant
+ * or in all. The answer and its time are the same if there is none. WAITS. */
+bool password_forgotten(struct cx *cx, const char *email, const char *tenant_id);
+/* What a link of an e-mail is for, once; cx->db is of the platform role. false:
+ * the link's failures, 422 for the password or the name. WAITS. */
+bool password_reset(struct cx *cx, const char *token, const char *password);
+bool invitation_accept(struct cx *cx, const char *token, const char *name, const char *password);
+/* Confirms the account's address or changes it to the new one (409 email_taken). */
+bool email_confirm(struct cx *cx, const char *token, struct link *link);
+
+/* Sends the one signed in a link that confirms the address, or changes it to
+ * another: 429 too_many_links, 409 already_verified. WAITS. */
+bool email_verify_ask(struct cx *cx);
+bool email_change_ask(struct cx *cx, const char *email, const char *password);
+bool email_is_verified(struct cx *cx, bool *verified);
+
 /* Ends one of one's own sessions; 404 for another's. WAITS. */
 bool own_session_end(struct cx *cx, const char *id);
 
 extern const struct notification_kind notice_password_changed;
 extern const struct route token_routes[];   /* login, logout, refresh */
 extern const struct route account_routes[]; /* me, change-password, sessions */
+extern const struct route link_routes[];    /* forgotten, reset, accept, verify */
+extern const struct route email_routes[];   /* change-email, send-verification; pages too */
 extern const struct route page_sign_in_routes[];
+extern const struct route page_link_routes[];
 extern const struct route page_account_routes[];
 extern const struct route impersonation_routes[];
 

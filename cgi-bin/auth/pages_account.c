@@ -49,8 +49,10 @@ static bool show_account(struct cx *cx, int status)
 {
     struct list_result profile;
     json_object *data = page_object(cx);
-    if (!read_profile(cx, &profile))
+    bool verified = false;
+    if (!read_profile(cx, &profile) || !email_is_verified(cx, &verified))
         return false;
+    page_set_bool(data, "verified", verified);
     page_set(data, "email", cx->session->email);
     json_object_object_add(data, "fields", page_form_fields(cx, profile_fields, &profile, false));
     return page_render(cx, status, "auth/account", "My account", data);

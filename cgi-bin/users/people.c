@@ -4,12 +4,14 @@
 
 #include "access/factor.h"
 #include "access/password.h"
+#include "access/permission.h"
 #include "access/policy.h"
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "page/page.h"
 #include "users.h"
 
 STATEMENT(people_find,
@@ -145,6 +147,21 @@ static bool check_password(struct cx *cx, const struct user *user, const struct 
     return password_policy_check(cx, "password", password, &owner);
 }
 
+static bool is_invited(const struct input *input)
+{
+    return text_equal(text_given(input, "invite", NULL), "true");
+}
+
+/* Whoever is invited chooses the password; until then the account opens nothing. */
+static bool make_pending(struct cx *cx, struct input *input)
+{
+    if (text_given(input, "password", NULL))
+        return fail_field(cx, "password", "not_with_invitation",
+                          "Whoever is invited chooses a password: leave this empty.");
+    *value_of(input, "status") = (struct value){.presence = GIVEN, .text = "pending"};
+    return true;
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
     struct user user = {.tenant_id = ""};
@@ -152,9 +169,13 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
         return false;
     if (operation == OP_DELETE && strcmp(id, cx->session->user_id) == 0)
         return fail(cx, 409, "own_account", "One cannot delete one's own account.");
-    if (input && cx->route->about == &admin_users && !default_administrator(cx, input, operation))
+    if (!input)
+        return true;
+    if (cx->route->about == &admin_users && !default_administrator(cx, input, operation))
         return false;
-    return !input || check_password(cx, &user, input);
+    if (operation == OP_CREATE && is_invited(input) && !make_pending(cx, input))
+        return false;
+    return check_password(cx, &user, input);
 }
 
 static bool store_password(struct cx *cx, const char *tenant_id, const char *id,
@@ -188,6 +209,12 @@ static json_object *default_roles(struct cx *cx, const struct input *input)
     return roles;
 }
 
+static bool invite_new(struct cx *cx, const char *id)
+{
+    struct user user;
+    return !is_invited(cx->input) || (user_read(cx, id, false, &user) && user_invite(cx, &user));
+}
+
 static bool finish(struct cx *cx, enum operation operation, const char *id)
 {
     char tenant_id[UUID_SIZE];
@@ -198,10 +225,10 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
     const struct value *roles = given_value(cx->input, "roles");
     if (roles && roles->presence == GIVEN)
         return roles_store(cx, tenant_id, id, roles->json) &&
-               (operation == OP_CREATE || user_tell_rights(cx, tenant_id, id));
+               (operation == OP_CREATE ? invite_new(cx, id) : user_tell_rights(cx, tenant_id, id));
     if (operation != OP_CREATE)
         return true;
-    return roles_store(cx, tenant_id, id, default_roles(cx, cx->input));
+    return roles_store(cx, tenant_id, id, default_roles(cx, cx->input)) && invite_new(cx, id);
 }
 
 /* Rights may have changed: tokens issued before are read anew. */
@@ -210,6 +237,28 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
     (void)cx;
     if (operation != OP_CREATE)
         session_rights_changed(id);
+}
+
+/* On the page of a user who has not come in yet. */
+static bool add_invitation(struct cx *cx, struct json_object *data,
+                           const struct list_result *record)
+{
+    const struct resource *resource = cx->route->about;
+    struct user user;
+    page_set(data, "invite", NULL);
+    if (!record || !may(cx, arena_printf(cx->arena, "%s:update", resource->permission)))
+        return true;
+    if (!user_read(cx, cx_path(cx, "id"), false, &user))
+        return false;
+    if (user_may_be_invited(&user))
+        page_set(page_add(data, "invite"), "action",
+                 arena_printf(cx->arena, "%s/%s/invite", resource->page, user.id));
+    return true;
+}
+
+static bool add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record)
+{
+    return mfa_add_action(cx, data, record) && add_invitation(cx, data, record);
 }
 
 #define ROLES_SQL                                                                                  \
@@ -253,6 +302,14 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
          1024,                                                                                     \
          .help = "A first password.",                                                              \
          .example = "a first long password"},                                                      \
+        {"invite",                                                                                 \
+         BOOL,                                                                                     \
+         INPUT_ONLY | CREATE_ONLY,                                                                 \
+         .initial = "false",                                                                       \
+         .label = "Invite by e-mail",                                                              \
+         .help = "A link goes out by which the person chooses name and password; the account is "  \
+                 "pending until then.",                                                            \
+         .example = "false"},                                                                      \
         {"must_change_password", BOOL, 0, .initial = "false", .label = "Must change the password", \
          .example = "false"},                                                                      \
         {"mfa_enabled", BOOL, READ_ONLY, .label = "Two-step sign-in",                              \
@@ -293,8 +350,9 @@ const struct resource platform_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .add_to_page = mfa_add_action,
     .template_list = "users/list",
+    .template_detail = "users/detail",
+    .add_to_page = add_to_page,
 };
 
 const struct resource admin_users = {
@@ -315,7 +373,8 @@ const struct resource admin_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .add_to_page = mfa_add_action,
+    .template_detail = "users/detail",
+    .add_to_page = add_to_page,
 };
 
 const struct resource owner_users =

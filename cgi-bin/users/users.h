@@ -9,10 +9,11 @@ struct cx;
 extern const struct resource platform_users, admin_users;
 extern const struct resource owner_users, student_users, parent_users, staff_users;
 extern const struct route
-    action_routes[];                    /* activate, sessions, activity, passwords, permissions */
-extern const struct route mfa_routes[]; /* two-step sign-in of somebody else */
-extern const struct route import_routes[]; /* CSV in, by API and by page */
-extern const struct route figure_routes[]; /* analytics */
+    action_routes[]; /* activate, sessions, activity, passwords, permissions */
+extern const struct route invitation_routes[]; /* sent again, by API and by page */
+extern const struct route mfa_routes[];        /* two-step sign-in of somebody else */
+extern const struct route import_routes[];     /* CSV in, by API and by page */
+extern const struct route figure_routes[];     /* analytics */
 extern const struct notification_kind notice_password_reset, notice_rights_changed;
 
 struct user {
@@ -30,6 +31,12 @@ bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[sta
 /* The way to its page, for the page of a user. */
 struct list_result;
 bool mfa_add_action(struct cx *cx, json_object *data, const struct list_result *record);
+
+/* Whoever has no password yet, or was never let in. */
+bool user_may_be_invited(const struct user *user);
+/* Sends the invitation, in cx->db's transaction if one is open: 429 too_many_links,
+ * 409 not_invitable. WAITS. */
+bool user_invite(struct cx *cx, const struct user *user);
 
 /* The role that a kind of user has unless roles are given; NULL: none. */
 const char *role_of_kind(const char *kind);

@@ -97,16 +97,25 @@ bool lockout_check(struct cx *cx, const char *tenant_id, const char *email)
                 (long long)wait);
 }
 
-/* A right password is looked at again: of many guesses sent at once the first
- * wrong ones lock out the rest, though none was known when they came. */
-bool lockout_record(struct cx *cx, const char *tenant_id, const char *email, bool succeeded)
+static bool note(struct cx *cx, const char *tenant_id, const char *email, bool succeeded)
 {
-    if (succeeded && !lockout_check(cx, tenant_id, email))
-        return false;
     return db_get(&cx->db, &lockout_note, tenant_id, email, cx->request.remote,
                   request_header(&cx->request, "User-Agent"), succeeded ? "true" : "false",
                   platform_id) ||
            fail_db(cx);
+}
+
+/* A right password is looked at again: of many guesses sent at once the first
+ * wrong ones lock out the rest, though none was known when they came. */
+bool lockout_record(struct cx *cx, const char *tenant_id, const char *email, bool succeeded)
+{
+    return (!succeeded || lockout_check(cx, tenant_id, email)) &&
+           note(cx, tenant_id, email, succeeded);
+}
+
+bool lockout_forgive(struct cx *cx, const char *tenant_id, const char *email)
+{
+    return note(cx, tenant_id, email, true);
 }
 
 void lockout_settle(const struct cx *cx)

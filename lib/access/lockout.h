@@ -20,9 +20,14 @@ bool lockout_check(struct cx *cx, const char *tenant_id, const char *email);
  * time have locked the account meanwhile. WAITS. */
 bool lockout_record(struct cx *cx, const char *tenant_id, const char *email, bool succeeded);
 
-/* Before a refused sign-in is answered: waits until a whole number of 300 ms
- * has passed since the request began. How many hashes were compared, and of
- * which kind, is told by the time otherwise. WAITS. */
+/* Who has shown otherwise whose account it is (by a link in its e-mail) has as
+ * good as signed in: the failures before count no more. WAITS. */
+bool lockout_forgive(struct cx *cx, const char *tenant_id, const char *email);
+
+/* Before a refused sign-in is answered, or whatever else must not tell whether an
+ * account exists: waits until a whole number of 300 ms has passed since the
+ * request began. How many hashes were compared, and of which kind, is told by the
+ * time otherwise. WAITS. */
 void lockout_settle(const struct cx *cx);
 
 #endif

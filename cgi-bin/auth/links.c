@@ -1,0 +1,286 @@
+/* links: what one does with a link of an e-mail, and without being signed in:
+ * choose a new password, accept an invitation, confirm an address. */
+#include <string.h>
+
+#include "access/lockout.h"
+#include "access/password.h"
+#include "access/policy.h"
+#include "access/tenant.h"
+#include "auth.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "mail/link_mail.h"
+#include "mail/mail.h"
+#include "page/page.h"
+#include "resource/input.h"
+
+/* Whoever may sign in may choose a new password; in all tenants where none is named. */
+STATEMENT(links_forgotten,
+          "select u.id, u.tenant_id, u.name, u.locale\n"
+          "from users u\n"
+          "join tenants t on t.id = u.tenant_id\n"
+          "where u.email = $1 and ($2::uuid is null or u.tenant_id = $2::uuid)\n"
+          "and u.status = 'active'\n"
+          "and t.deleted_at is null and t.status in ('trial', 'active', 'suspended')\n"
+          "order by u.last_login_at desc nulls last, u.id\n"
+          "limit 5",
+          DB_ON_PLATFORM);
+
+/* The link came to the address, so whoever has it reads what comes there. */
+STATEMENT(links_reset,
+          "update users\n"
+          "set password_hash = $3, must_change_password = false,\n"
+          "    email_verified_at = coalesce(email_verified_at, now())\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES | DB_ON_PLATFORM);
+
+STATEMENT(links_accept,
+          "update users\n"
+          "set password_hash = $3, name = $4, status = 'active', must_change_password = false,\n"
+          "    email_verified_at = coalesce(email_verified_at, now())\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES | DB_ON_PLATFORM);
+
+STATEMENT(links_verify,
+          "update users\n"
+          "set email_verified_at = now()\n"
+          "where tenant_id = $1::uuid and id = $2::uuid and email = $3\n"
+          "returning id",
+          DB_WRITES | DB_ON_PLATFORM);
+
+STATEMENT(links_change_email,
+          "update users\n"
+          "set email = $3, email_verified_at = now()\n"
+          "where tenant_id = $1::uuid and id = $2::uuid\n"
+          "returning id",
+          DB_WRITES | DB_ON_PLATFORM);
+
+/* ---- forgotten ---- */
+
+static bool send_reset(struct cx *cx, const struct rows *rows, size_t row, const char *email)
+{
+    struct db db;
+    const char *user_id = rows_text(rows, row, 0), *tenant_id = rows_text(rows, row, 1);
+    const struct link_mail mail = {.purpose = LINK_PASSWORD_RESET,
+                                   .tenant = tenant_by_id(cx, tenant_id),
+                                   .user_id = user_id,
+                                   .email = email,
+                                   .name = rows_text(rows, row, 2),
+                                   .locale = rows_text(rows, row, 3)};
+    db_init(&db, cx->arena, DB_PLATFORM, tenant_id, "everyone");
+    db_act_as(&db, "system", NULL, NULL, cx->request.remote,
+              request_header(&cx->request, "User-Agent"), cx->request_id);
+    int allowed = link_allowed(&db, tenant_id, user_id, LINK_PASSWORD_RESET);
+    bool sent = allowed == 0 || (allowed > 0 && mail.tenant && link_mail(cx, &db, &mail));
+    db_rollback(&db);
+    if (!sent && db.error.status != DB_OK)
+        cx->db.error = db.error;
+    return sent || (cx->failure.status ? false : fail_db(cx));
+}
+
+bool password_forgotten(struct cx *cx, const char *email, const char *tenant_id)
+{
+    struct rows *rows = db_get(&cx->db, &links_forgotten, email, tenant_id);
+    if (!rows)
+        return fail_db(cx);
+    for (size_t i = 0; i < rows_count(rows); i++)
+        if (!send_reset(cx, rows, i, email))
+            return false;
+    lockout_settle(cx);
+    return true;
+}
+
+/* ---- with a link ---- */
+
+/* From here on cx->db is the user's own, whom the events name. */
+static bool begin_as(struct cx *cx, const struct link *link, const char *action)
+{
+    memcpy(cx->db.tenant_id, link->tenant_id, UUID_SIZE);
+    db_act_as(&cx->db, "user", link->user_id, link->user_name, cx->request.remote,
+              request_header(&cx->request, "User-Agent"), cx->request_id);
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    if (!link_use(cx, &cx->db, link))
+        return false;
+    cx->db.action = action;
+    return true;
+}
+
+static const char *check_and_hash(struct cx *cx, const struct link *link, const char *password,
+                                  const char *name)
+{
+    const struct password_owner owner = {.tenant = tenant_by_id(cx, link->tenant_id),
+                                         .email = link->user_email,
+                                         .name = name ? name : link->user_name};
+    if (!owner.tenant || !password_policy_check(cx, "password", password, &owner))
+        return NULL;
+    const char *hash = password_hash(cx->arena, password);
+    if (!hash)
+        fail(cx, 503, "busy", "Too much work at once; try again.");
+    return hash;
+}
+
+static bool tell(struct cx *cx, const struct link *link, const char *template, json_object *data)
+{
+    page_set(data, "email", link->user_email);
+    return mail_queue(cx, &cx->db, tenant_by_id(cx, link->tenant_id),
+                      &(struct mail){.template = template,
+                                     .to = link->user_email,
+                                     .to_name = link->user_name,
+                                     .locale = link->user_locale,
+                                     .data = data});
+}
+
+bool password_reset(struct cx *cx, const char *token, const char *password)
+{
+    struct link link;
+    if (!link_find(cx, token, LINK_PASSWORD_RESET, &link))
+        return false;
+    const char *hash = check_and_hash(cx, &link, password, NULL);
+    if (!hash || !begin_as(cx, &link, "auth.password_reset"))
+        return false;
+    if (!db_get(&cx->db, &links_reset, link.tenant_id, link.user_id, hash))
+        return fail_db(cx);
+    cx->db.action = NULL;
+    return session_revoke_user(cx, &cx->db, link.user_id, NULL, "password reset") &&
+           lockout_forgive(cx, link.tenant_id, link.user_email) &&
+           tell(cx, &link, "password_changed", page_object(cx)) &&
+           (db_commit(&cx->db) || fail_db(cx));
+}
+
+bool invitation_accept(struct cx *cx, const char *token, const char *name, const char *password)
+{
+    struct link link;
+    if (!link_find(cx, token, LINK_INVITATION, &link))
+        return false;
+    const char *hash = check_and_hash(cx, &link, password, name);
+    if (!hash || !begin_as(cx, &link, "auth.invitation_accepted"))
+        return false;
+    if (!db_get(&cx->db, &links_accept, link.tenant_id, link.user_id, hash,
+                name ? name : link.user_name) ||
+        !db_commit(&cx->db))
+        return fail_db(cx);
+    cx->db.action = NULL;
+    return true;
+}
+
+static bool change_email(struct cx *cx, const struct link *link)
+{
+    json_object *data = page_object(cx);
+    if (!db_get(&cx->db, &links_change_email, link->tenant_id, link->user_id, link->email)) {
+        if (cx->db.error.status == DB_UNIQUE)
+            return fail(cx, 409, "email_taken", "Another account has this address.");
+        return fail_db(cx);
+    }
+    cx->db.action = NULL;
+    page_set(data, "new_email", link->email);
+    return tell(cx, link, "email_changed", data);
+}
+
+/* An address that the account has no more is nobody's to confirm. */
+static bool verify_email(struct cx *cx, const struct link *link)
+{
+    struct rows *rows = db_get(&cx->db, &links_verify, link->tenant_id, link->user_id, link->email);
+    cx->db.action = NULL;
+    if (!rows)
+        return fail_db(cx);
+    return rows_count(rows) == 1 ||
+           fail(cx, 410, "link_used", "The account has another address by now.");
+}
+
+bool email_confirm(struct cx *cx, const char *token, struct link *link)
+{
+    if (!link_find(cx, token, LINK_EMAIL_VERIFICATION | LINK_EMAIL_CHANGE, link))
+        return false;
+    bool changes = link->purpose == LINK_EMAIL_CHANGE;
+    if (!begin_as(cx, link, changes ? "auth.email_changed" : "auth.email_verified") ||
+        !(changes ? change_email(cx, link) : verify_email(cx, link)))
+        return false;
+    if (!db_commit(&cx->db))
+        return fail_db(cx);
+    if (changes)
+        session_rights_changed(link->user_id); /* tokens hold the address */
+    return true;
+}
+
+/* ---- by API ---- */
+
+/* The tenant meant, NULL: any. A slug that is nobody's is like an address that is. */
+static bool forgot_api(struct cx *cx)
+{
+    const char *slug = input_text(cx, "tenant");
+    const struct tenant *tenant = slug ? tenant_by_slug(cx, slug) : cx->tenant;
+    bool bare = cx->tenant->kind == TENANT_PLATFORM;
+    if (slug && !bare && (!tenant || !text_equal(tenant->id, cx->tenant->id)))
+        return fail(cx, 403, "tenant_mismatch", "The body and the host name different tenants.");
+    if (!tenant) {
+        lockout_settle(cx);
+        return respond_nothing(cx);
+    }
+    return password_forgotten(cx, input_text(cx, "email"), slug || !bare ? tenant->id : NULL) &&
+           respond_nothing(cx);
+}
+
+static bool reset_api(struct cx *cx)
+{
+    return password_reset(cx, input_text(cx, "token"), input_text(cx, "password")) &&
+           respond_nothing(cx);
+}
+
+static bool accept_api(struct cx *cx)
+{
+    return invitation_accept(cx, input_text(cx, "token"), input_text(cx, "name"),
+                             input_text(cx, "password")) &&
+           respond_nothing(cx);
+}
+
+static bool verify_api(struct cx *cx)
+{
+    struct link link;
+    if (!email_confirm(cx, input_text(cx, "token"), &link))
+        return false;
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_pair(json, "email", link.email);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+#define LINK_TOKEN                                                                                 \
+    {                                                                                              \
+        "token", SECRET, REQUIRED, 1, 200,                                                         \
+            .help = "From the link in the message.",                                               \
+            .example = "k7dQ2vX0pZ5mB8sN1wR4tY6uJ3hL9cF2gA5eD8iO0qM"                               \
+    }
+#define NEW_PASSWORD                                                                               \
+    {                                                                                              \
+        "password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"                      \
+    }
+#define LINK_ERRORS "404 link_invalid, 410 link_used, 410 link_expired"
+
+const struct route link_routes[] = {
+    ROUTE(POST, "/api/auth/forgot-password", PUBLIC(PLATFORM), forgot_api,
+          "Send a link to choose a new password, if there is such an account; the answer and "
+          "its time are the same if there is none.",
+          .body = FIELDS({"email", EMAIL, REQUIRED, .example = "owner@northside.test"},
+                         {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
+                          .example = "northside"}),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_AUTH_LIMIT),
+    ROUTE(POST, "/api/auth/reset-password", PUBLIC(PLATFORM), reset_api,
+          "Choose a new password with a link; all sessions of the user end.",
+          .body = FIELDS(LINK_TOKEN, NEW_PASSWORD), .answer = ANSWER_NOTHING,
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED, .errors = LINK_ERRORS),
+    ROUTE(POST, "/api/auth/accept-invitation", PUBLIC(PLATFORM), accept_api,
+          "Accept an invitation: choose a password, and correct the name.",
+          .body =
+              FIELDS(LINK_TOKEN, NEW_PASSWORD, {"name", TEXT, 0, 1, 200, .example = "Ana Ruiz"}),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .errors = LINK_ERRORS),
+    ROUTE(POST, "/api/auth/verify-email", PUBLIC(PLATFORM), verify_api,
+          "Confirm an e-mail address with a link: the account's own, or the one that it changes "
+          "to.",
+          .body = FIELDS(LINK_TOKEN), .answer_fields = FIELDS({"email", EMAIL}), .status = 200,
+          .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
+          .errors = LINK_ERRORS ", 409 email_taken"),
+    {.path = NULL},
+};

@@ -1,0 +1,85 @@
+/* invitations: the link by which a user chooses the first password. */
+#include <string.h>
+
+#include "access/session.h"
+#include "access/tenant.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "mail/link_mail.h"
+#include "page/page.h"
+#include "users.h"
+
+bool user_may_be_invited(const struct user *user)
+{
+    return text_equal(user->status, "pending") ||
+           (text_equal(user->status, "active") && !user->has_password);
+}
+
+static bool check(struct cx *cx, const struct user *user)
+{
+    int allowed = link_allowed(&cx->db, user->tenant_id, user->id, LINK_INVITATION);
+    if (allowed < 0)
+        return fail_db(cx);
+    if (!user_may_be_invited(user))
+        return fail(cx, 409, "not_invitable", "This user has a password, or may not sign in.");
+    if (allowed > 0)
+        return true;
+    response_header_set(cx, "Retry-After", "3600");
+    return fail(cx, 429, "too_many_links", "This user was invited often enough within an hour.");
+}
+
+/* Operators invite into any tenant: the link and the message are that tenant's. */
+bool user_invite(struct cx *cx, const struct user *user)
+{
+    char before[UUID_SIZE];
+    const struct tenant *tenant = tenant_by_id(cx, user->tenant_id);
+    if (!tenant)
+        return fail(cx, 404, "not_found", "There is no such user.");
+    if (!check(cx, user))
+        return false;
+    memcpy(before, cx->db.tenant_id, UUID_SIZE);
+    memcpy(cx->db.tenant_id, user->tenant_id, UUID_SIZE);
+    bool sent = link_mail(cx, &cx->db,
+                          &(struct link_mail){.purpose = LINK_INVITATION,
+                                              .tenant = tenant,
+                                              .user_id = user->id,
+                                              .email = user->email,
+                                              .name = user->name,
+                                              .locale = user->locale,
+                                              .by = cx->session->name});
+    memcpy(cx->db.tenant_id, before, UUID_SIZE);
+    return sent;
+}
+
+static bool invite_api(struct cx *cx)
+{
+    struct user user;
+    return user_read(cx, cx_path(cx, "id"), true, &user) && user_invite(cx, &user) &&
+           respond_nothing(cx);
+}
+
+static bool invite_page(struct cx *cx)
+{
+    struct user user;
+    if (!user_read(cx, cx_path(cx, "id"), true, &user) || !user_invite(cx, &user))
+        return false;
+    page_notice(cx, "success",
+                arena_printf(cx->arena, "The invitation is on its way to %s.", user.email));
+    const struct resource *resource = cx->route->about;
+    return page_go(cx, arena_printf(cx->arena, "%s/%s", resource->page, user.id));
+}
+
+#define INVITE_SUMMARY "Send a user without a password a link to choose one."
+#define INVITE_ERRORS .errors = "409 not_invitable, 429 too_many_links"
+
+const struct route invitation_routes[] = {
+    ROUTE(POST, "/api/platform-users/:id/invite", MAY(EITHER, "users.users:update"), invite_api,
+          INVITE_SUMMARY, .answer = ANSWER_NOTHING, INVITE_ERRORS),
+    ROUTE(POST, "/api/admin-users/:id/invite", MAY(EITHER, "users.admins:update"), invite_api,
+          INVITE_SUMMARY, .answer = ANSWER_NOTHING, INVITE_ERRORS),
+    ROUTE(POST, "/admin/users/:id/invite", MAY(EITHER, "users.users:update"), invite_page,
+          INVITE_SUMMARY, .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .about = &platform_users),
+    ROUTE(POST, "/platform/users/:id/invite", MAY(EITHER, "users.admins:update"), invite_page,
+          INVITE_SUMMARY, .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .about = &admin_users),
+    {.path = NULL},
+};
