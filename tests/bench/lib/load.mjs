@@ -18,7 +18,7 @@ export function command(name, args, environment = {}) {
 }
 
 async function wrk(door, requests, seconds) {
-    const output = await command("wrk", ["-t2", `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", "tests/bench/lib/requests.lua", "-H", "Host: localhost", `http://127.0.0.1:${door.port}/`],
+    const output = await command("wrk", ["-t2", `-c${CONNECTIONS}`, `-d${seconds}s`, "--timeout", "30s", "-s", "tests/bench/lib/requests.lua", "-H", "Host: localhost", `http://127.0.0.1:${door.port}/`],
         { BENCH_REQUESTS: requests });
     const found = output.match(/^RESULT (.*)$/m);
     if (!found) throw new Error(output);

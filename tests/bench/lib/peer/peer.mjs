@@ -27,13 +27,13 @@ function freePort() {
 }
 
 function site(platform, folder, port) {
-    const upstream = `proxy_http_version 1.1; proxy_set_header Connection "";\n    upstream peer { server unix:${folder}/peer.sock; keepalive 64; }\n`;
+    const pass = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://peer;';
     return (process.getuid() === 0 ? "user root;\n" : "") + readFileSync(`${platform.folder}/run/nginx.conf`, "utf8")
         .replaceAll(`${platform.folder}/run/nginx`, `${folder}/nginx`)
         .replace(/listen \S+/, `listen 127.0.0.1:${port}`)
-        .replace("\n    upstream ", `\n    ${upstream}    upstream `)
-        .replace(/fastcgi_pass crm;/g, "proxy_pass http://peer;")
-        .replace("location / {", "location = /hello { proxy_pass http://peer; }\n        location / {");
+        .replace("\n    upstream ", `\n    upstream peer { server unix:${folder}/peer.sock; keepalive 64; }\n    upstream `)
+        .replace(/fastcgi_pass crm;/g, pass)
+        .replace("location / {", `location = /hello { ${pass} }\n        location / {`);
 }
 
 function start(command, args, environment, ready) {
