@@ -34,8 +34,8 @@ export async function load(door, requests, { seconds, warmUp = 0, refused = fals
     writeFileSync(file, requests.map((it) => [it.method ?? "GET", it.path, it.token ?? "", it.body ? JSON.stringify(it.body) : ""].join("\t") + "\n").join(""));
     const warm = warmUp ? (await wrk(door, file, warmUp)).requests : 0, read = meter(door.groups);
     const result = await wrk(door, file, seconds);
-    if (result.broken || result.refused !== (refused ? result.requests : 0))
-        throw new Error(`${requests[0].method ?? "GET"} ${requests[0].path}: ${result.refused} answers of ${result.requests} refused, ${result.broken} connections broken`);
+    if (result.requests === 0 || result.broken || result.refused !== (refused ? result.requests : 0))
+        throw new Error(`${requests[0].method ?? "GET"} ${requests[0].path}: ${result.refused} of ${result.requests} answers refused, ${result.broken} connections broken`);
     return measured(result, read(), warm + result.requests);
 }
 

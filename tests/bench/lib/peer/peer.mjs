@@ -26,10 +26,12 @@ function freePort() {
     });
 }
 
+// What the platform's site says of streams is not for the peer.
 function site(platform, folder, port) {
     const pass = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://peer;';
     return (process.getuid() === 0 ? "user root;\n" : "") + readFileSync(`${platform.folder}/run/nginx.conf`, "utf8")
         .replaceAll(`${platform.folder}/run/nginx`, `${folder}/nginx`)
+        .replace(/^ {4}proxy_(?!temp_path).*\n/gm, "")
         .replace(/listen \S+/, `listen 127.0.0.1:${port}`)
         .replace("\n    upstream ", `\n    upstream peer { server unix:${folder}/peer.sock; keepalive 64; }\n    upstream `)
         .replace(/fastcgi_pass crm;/g, pass)
