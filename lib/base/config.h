@@ -40,8 +40,9 @@
       "Certificate authorities (PEM) of the servers we call; empty: the system's.")                \
     X(TULOU_ALLOW_PRIVATE, TEXT, "",                                                               \
       "1: addresses that tenants give may lead into the own network; for tests.")                  \
-    X(TULOU_SMTP_URL, TEXT, "", "Mail server, smtp://HOST:PORT/OWN-NAME or smtps://; empty: "      \
-                                "mail is written to TULOU_VAR/mail.")                              \
+    X(TULOU_SMTP_URL, TEXT, "",                                                                    \
+      "Mail server, smtp://HOST:PORT/OWN-NAME or smtps://; empty: "                                \
+      "mail is written to TULOU_VAR/mail.")                                                        \
     X(TULOU_SMTP_USER, TEXT, "", "User at the mail server.")                                       \
     X(TULOU_SMTP_PASSWORD, SECRET, "", "Its password.")                                            \
     X(TULOU_SMTP_TLS, TEXT, "", "yes or no: STARTTLS is required; empty: yes, but to loopback.")   \

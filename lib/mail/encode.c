@@ -5,7 +5,7 @@
 #include "mail/letter.h"
 
 enum {
-    WORD_MAX = 75, /* of an encoded word, RFC 2047 2 */
+    WORD_MAX = 75,     /* of an encoded word, RFC 2047 2 */
     PRINTABLE_MAX = 76 /* of a line of quoted-printable, RFC 2045 6.7 (5), its '=' included */
 };
 
