@@ -7,11 +7,21 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "access/cbor.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
 
-enum { RP_HASH = 32, FLAGS_AT = 32, USER_PRESENT = 1, HAS_CREDENTIAL = 64, ID_MAX = 1023 };
+/* Authenticator data (section 6.1): hash of the host, flags, counter; then, if the
+ * flags say so, AAGUID, length of the id, id and key of the credential; extensions. */
+enum {
+    RP_HASH = 32,
+    FLAGS_AT = 32,
+    HEAD_LEN = 37,
+    AAGUID_LEN = 16,
+    ID_AT = HEAD_LEN + AAGUID_LEN + 2
+};
+enum { USER_PRESENT = 1, HAS_CREDENTIAL = 64, ID_MAX = 1023 };
 
 static const char *member(json_object *object, const char *key)
 {
@@ -55,6 +65,20 @@ static bool read_client_data(struct arena *arena, struct passkey_answer *out)
            !json_object_get_boolean(crossed);
 }
 
+/* Whether what libfido2 reads as CBOR announces no more than is there. */
+static bool is_bounded(const struct bytes *data)
+{
+    size_t at = HEAD_LEN;
+    if (data->len < HEAD_LEN)
+        return false;
+    if (data->data[FLAGS_AT] & HAS_CREDENTIAL) {
+        if (data->len < ID_AT)
+            return false;
+        at = ID_AT + (size_t)(data->data[ID_AT - 2] << 8 | data->data[ID_AT - 1]);
+    }
+    return at <= data->len && cbor_is_bounded(data->data + at, data->len - at);
+}
+
 bool passkey_read(struct arena *arena, json_object *credential, struct passkey_answer *out)
 {
     json_object *response = NULL;
@@ -63,7 +87,8 @@ bool passkey_read(struct arena *arena, json_object *credential, struct passkey_a
     if (!decode(arena, out->id, &id) || id.len > ID_MAX ||
         !json_object_object_get_ex(credential, "response", &response) ||
         !decode(arena, member(response, "clientDataJSON"), &out->client_data) ||
-        !decode(arena, member(response, "authenticatorData"), &out->authenticator_data))
+        !decode(arena, member(response, "authenticatorData"), &out->authenticator_data) ||
+        !is_bounded(&out->authenticator_data))
         return false;
     const char *signature = member(response, "signature");
     return (!signature || decode(arena, signature, &out->signature)) &&

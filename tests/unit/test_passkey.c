@@ -108,6 +108,24 @@ START_TEST(half_an_answer_is_none)
 }
 END_TEST
 
+/* Extensions in the signed answer's authenticator data: 37 bytes, flag ED (128) set. */
+START_TEST(what_announces_more_than_it_brings_is_no_answer)
+{
+    struct passkey_answer answer;
+    ck_assert(read("{\"id\": \"AAAA\", \"response\": {\"clientDataJSON\": "
+                   "\"eyJ0eXBlIjoiYSIsImNoYWxsZW5nZSI6ImIiLCJvcmlnaW4iOiJjIn0\", "
+                   "\"authenticatorData\": "
+                   "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACAAAAAAIAA\"}}",
+                   &answer));
+    /* The same with an array of 2^28 elements that are not there. */
+    ck_assert(!read("{\"id\": \"AAAA\", \"response\": {\"clientDataJSON\": "
+                    "\"eyJ0eXBlIjoiYSIsImNoYWxsZW5nZSI6ImIiLCJvcmlnaW4iOiJjIn0\", "
+                    "\"authenticatorData\": "
+                    "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACAAAAAAJoQAAAA\"}}",
+                    &answer));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("passkey");
@@ -118,6 +136,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, one_kind_of_answer_is_not_taken_for_the_other);
     tcase_add_test(cases, what_the_key_did_not_sign_is_refused);
     tcase_add_test(cases, half_an_answer_is_none);
+    tcase_add_test(cases, what_announces_more_than_it_brings_is_no_answer);
     suite_add_tcase(suite, cases);
     return suite;
 }
