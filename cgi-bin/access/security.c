@@ -6,6 +6,7 @@
 #include "area.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/rows_json.h"
 
 STATEMENT(security_sessions,
           "select s.id, s.user_id, u.email, s.ip, s.user_agent, s.created_at, s.last_used_at, "
@@ -36,22 +37,7 @@ static const struct field session_fields[] = {{"id", UUID},
 
 static bool sessions(struct cx *cx)
 {
-    struct rows *rows = db_get0(&cx->db, &security_sessions);
-    if (!rows)
-        return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_open_object(json);
-        for (int k = 0; k < rows_width(rows); k++) {
-            json_key(json, field_json_name(&session_fields[k]));
-            field_write_json(json, &session_fields[k], rows_text(rows, i, k),
-                             rows_length(rows, i, k));
-        }
-        json_close_object(json);
-    }
-    json_close_array(json);
-    return respond_end_list(cx, &(struct list_meta){1, 100, (int64_t)rows_count(rows), NULL});
+    return respond_all_rows(cx, session_fields, db_get0(&cx->db, &security_sessions), 100);
 }
 
 static bool all_settings(struct cx *cx)

@@ -12,6 +12,7 @@
 #include "http/cx.h"
 #include "resource/input.h"
 #include "resource/resource.h"
+#include "resource/rows_json.h"
 
 STATEMENT(account_get,
           "select id, email, name, phone, locale, kind, created_at, last_login_at,\n"
@@ -91,15 +92,6 @@ static struct rows *run_own(struct cx *cx, const struct statement *statement)
     return db_get(&cx->db, statement, cx->session->tenant_id, cx->session->user_id);
 }
 
-static void write_row(struct json *json, const struct field *fields, const struct rows *rows,
-                      size_t row)
-{
-    for (int i = 0; i < rows_width(rows); i++) {
-        json_key(json, field_json_name(&fields[i]));
-        field_write_json(json, &fields[i], rows_text(rows, row, i), rows_length(rows, row, i));
-    }
-}
-
 static bool me_get(struct cx *cx)
 {
     struct rows *rows = run_own(cx, &account_get);
@@ -109,7 +101,7 @@ static bool me_get(struct cx *cx)
         return fail(cx, 404, "not_found", "This account is gone.");
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
-    write_row(json, me_fields, rows, 0);
+    row_write_members(json, me_fields, rows, 0);
     json_pair(json, "role", cx->session->role);
     json_pair(json, "tenantId", cx->session->tenant_id);
     json_pair(json, "tenantSlug", cx->tenant->slug);
@@ -197,19 +189,10 @@ static bool change_password(struct cx *cx)
 
 static bool sessions_list(struct cx *cx)
 {
-    struct rows *rows = db_get(&cx->db, &account_sessions, cx->session->tenant_id,
-                               cx->session->user_id, cx->session->id);
-    if (!rows)
-        return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_open_object(json);
-        write_row(json, session_fields, rows, i);
-        json_close_object(json);
-    }
-    json_close_array(json);
-    return respond_end_list(cx, &(struct list_meta){1, 100, (int64_t)rows_count(rows), NULL});
+    return respond_all_rows(cx, session_fields,
+                            db_get(&cx->db, &account_sessions, cx->session->tenant_id,
+                                   cx->session->user_id, cx->session->id),
+                            100);
 }
 
 bool own_session_end(struct cx *cx, const char *id)

@@ -5,6 +5,7 @@
 #include "recovery.h"
 #include "resource/input.h"
 #include "resource/resource.h"
+#include "resource/rows_json.h"
 
 static const struct field factor_fields[] = {{"id", UUID},
                                              {"kind", TEXT},
@@ -18,17 +19,6 @@ static const struct field codes_fields[] = {
      .help = "To be kept: each opens the account once. Shown now and never again."},
     {.type = FIELD_END}};
 
-static void write_factor(struct json *json, const struct rows *rows, size_t row)
-{
-    json_open_object(json);
-    for (int i = 0; i < rows_width(rows); i++) {
-        json_key(json, field_json_name(&factor_fields[i]));
-        field_write_json(json, &factor_fields[i], rows_text(rows, row, i),
-                         rows_length(rows, row, i));
-    }
-    json_close_object(json);
-}
-
 static bool state(struct cx *cx)
 {
     struct factor_state has;
@@ -41,7 +31,7 @@ static bool state(struct cx *cx)
     json_key(json, "factors");
     json_open_array(json);
     for (size_t i = 0; i < rows_count(has.factors); i++)
-        write_factor(json, has.factors, i);
+        row_write_json(json, factor_fields, has.factors, i);
     json_close_array(json);
     json_close_object(json);
     return respond_end(cx);

@@ -8,6 +8,7 @@
 #include "notify/unread.h"
 #include "page/page.h"
 #include "resource/resource.h"
+#include "resource/rows_json.h"
 
 /* Newest first; $3: those before this one; one more than asked for tells
  * whether there are more. */
@@ -44,7 +45,7 @@ static const struct field notice_fields[] = {{"id", UUID},
                                              {.type = FIELD_END}};
 static const struct field unread_fields[] = {{"unread", INT}, {.type = FIELD_END}};
 
-enum { ID, TYPE, TITLE, BODY, LINK, READ_AT, CREATED_AT, COLUMNS };
+enum { ID, TYPE, TITLE, BODY, LINK, READ_AT, CREATED_AT };
 
 static struct rows *list(struct cx *cx, int64_t limit)
 {
@@ -61,20 +62,8 @@ static bool list_api(struct cx *cx)
     if (!rows)
         return fail_db(cx);
     size_t count = rows_count(rows) > (size_t)limit ? (size_t)limit : rows_count(rows);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < count; i++) {
-        json_open_object(json);
-        for (int k = 0; k < COLUMNS; k++) {
-            json_key(json, field_json_name(&notice_fields[k]));
-            field_write_json(json, &notice_fields[k], rows_text(rows, i, k),
-                             rows_length(rows, i, k));
-        }
-        json_close_object(json);
-    }
-    json_close_array(json);
     const char *cursor = rows_count(rows) > count ? rows_text(rows, count - 1, ID) : NULL;
-    return respond_end_list(cx, &(struct list_meta){1, limit, -1, cursor});
+    return respond_rows(cx, notice_fields, rows, count, &(struct list_meta){1, limit, -1, cursor});
 }
 
 static bool mark(struct cx *cx, const char **link)

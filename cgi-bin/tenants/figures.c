@@ -4,6 +4,7 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "http/cx.h"
+#include "resource/rows_json.h"
 #include "tenants.h"
 
 #define OF_TENANT "tenant_id = current_setting('app.tenant_id')::uuid"
@@ -72,19 +73,9 @@ static bool users(struct cx *cx)
                arena_printf(cx->arena, "%lld", (long long)((page - 1) * limit)));
     if (!rows)
         return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_open_object(json);
-        for (int k = 0; user_fields[k].type != FIELD_END; k++) {
-            json_key(json, field_json_name(&user_fields[k]));
-            field_write_json(json, &user_fields[k], rows_text(rows, i, k), rows_length(rows, i, k));
-        }
-        json_close_object(json);
-    }
-    json_close_array(json);
     int64_t total = rows_count(rows) > 0 ? rows_int(rows, 0, 7) : 0;
-    return respond_end_list(cx, &(struct list_meta){page, limit, total, NULL});
+    return respond_rows(cx, user_fields, rows, rows_count(rows),
+                        &(struct list_meta){page, limit, total, NULL});
 }
 
 static bool analytics(struct cx *cx)

@@ -5,6 +5,7 @@
 #include "access/tenant.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/rows_json.h"
 #include "tenants.h"
 
 #define OF_TENANT "tenant_id = current_setting('app.tenant_id')::uuid"
@@ -176,30 +177,10 @@ static bool branding_put(struct cx *cx)
 
 /* ---- quotas and features: short lists ---- */
 
-static bool answer_list(struct cx *cx, const struct statement *statement,
-                        const struct field *fields)
-{
-    struct rows *rows = db_get0(&cx->db, statement);
-    if (!rows)
-        return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_open_object(json);
-        for (int k = 0; k < rows_width(rows); k++) {
-            json_key(json, field_json_name(&fields[k]));
-            field_write_json(json, &fields[k], rows_text(rows, i, k), rows_length(rows, i, k));
-        }
-        json_close_object(json);
-    }
-    json_close_array(json);
-    int64_t count = (int64_t)rows_count(rows);
-    return respond_end_list(cx, &(struct list_meta){1, count > 0 ? count : 1, count, NULL});
-}
-
 static bool quotas_get(struct cx *cx)
 {
-    return enter_path_tenant(cx) && answer_list(cx, &part_quotas, quota_fields);
+    return enter_path_tenant(cx) &&
+           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas), 100);
 }
 
 static bool quotas_put(struct cx *cx)
@@ -212,12 +193,14 @@ static bool quotas_put(struct cx *cx)
             !db_get(&cx->db, &part_set_quota, field->name, value->text))
             return fail_db(cx);
     }
-    return (db_commit(&cx->db) || fail_db(cx)) && answer_list(cx, &part_quotas, quota_fields);
+    return (db_commit(&cx->db) || fail_db(cx)) &&
+           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas), 100);
 }
 
 static bool features_get(struct cx *cx)
 {
-    return enter_path_tenant(cx) && answer_list(cx, &part_features, feature_fields);
+    return enter_path_tenant(cx) &&
+           respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features), 100);
 }
 
 static bool features_put(struct cx *cx)
@@ -239,7 +222,7 @@ static bool features_put(struct cx *cx)
         }
     }
     return (db_commit(&cx->db) || fail_db(cx)) && changed(cx, cx->db.tenant_id) &&
-           answer_list(cx, &part_features, feature_fields);
+           respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features), 100);
 }
 
 #define QUOTA(name)                                                                                \

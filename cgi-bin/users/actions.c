@@ -9,6 +9,7 @@
 #include "api/areas.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/rows_json.h"
 #include "users.h"
 
 STATEMENT(action_status,
@@ -78,24 +79,6 @@ static const struct field permission_fields[] = {
 static const struct field granted_fields[] = {
     {"permissions", ARRAY, .item = TEXT}, {"role", TEXT}, {"rank", INT}, {.type = FIELD_END}};
 
-static bool answer_rows(struct cx *cx, const struct rows *rows, const struct field *fields)
-{
-    if (!rows)
-        return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_open_object(json);
-        for (int k = 0; k < rows_width(rows); k++) {
-            json_key(json, field_json_name(&fields[k]));
-            field_write_json(json, &fields[k], rows_text(rows, i, k), rows_length(rows, i, k));
-        }
-        json_close_object(json);
-    }
-    json_close_array(json);
-    return respond_end_list(cx, &(struct list_meta){1, 100, (int64_t)rows_count(rows), NULL});
-}
-
 /* ---- activate, deactivate ---- */
 
 static bool set_status(struct cx *cx, const char *status, const char *action)
@@ -142,7 +125,8 @@ static bool sessions(struct cx *cx)
     char tenant_id[UUID_SIZE];
     const char *id = cx_path(cx, "id");
     return user_find(cx, id, false, tenant_id) &&
-           answer_rows(cx, db_get(&cx->db, &action_sessions, tenant_id, id), session_fields);
+           respond_all_rows(cx, session_fields, db_get(&cx->db, &action_sessions, tenant_id, id),
+                            100);
 }
 
 static bool session_end(struct cx *cx)
@@ -166,10 +150,12 @@ static bool activity(struct cx *cx)
 {
     char tenant_id[UUID_SIZE];
     const char *id = cx_path(cx, "id");
-    const char *limit = arena_printf(cx->arena, "%d", (int)query_int(cx, "limit", 50));
+    int64_t limit = query_int(cx, "limit", 50);
     return user_find(cx, id, false, tenant_id) &&
-           answer_rows(cx, db_get(&cx->db, &action_activity, tenant_id, id, limit),
-                       activity_fields);
+           respond_all_rows(cx, activity_fields,
+                            db_get(&cx->db, &action_activity, tenant_id, id,
+                                   arena_printf(cx->arena, "%d", (int)limit)),
+                            limit);
 }
 
 /* ---- passwords ---- */

@@ -5,6 +5,7 @@
 
 #include "access/event.h"
 #include "http/cx.h"
+#include "resource/rows_json.h"
 #include "worker.h"
 
 STATEMENT(queues_figures,
@@ -77,21 +78,7 @@ struct rows *queues_read(struct cx *cx)
 static bool list(struct cx *cx)
 {
     const struct rows *rows = queues_read(cx);
-    if (!rows)
-        return false;
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        json_open_object(json);
-        for (int k = 0; k < rows_width(rows); k++) {
-            json_key(json, field_json_name(&queue_fields[k]));
-            field_write_json(json, &queue_fields[k], rows_text(rows, i, k),
-                             rows_length(rows, i, k));
-        }
-        json_close_object(json);
-    }
-    json_close_array(json);
-    return respond_end_list(cx, &(struct list_meta){1, 200, (int64_t)rows_count(rows), NULL});
+    return rows && respond_all_rows(cx, queue_fields, rows, 200);
 }
 
 /* ---- what one does with a queue ---- */
