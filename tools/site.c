@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/tenant.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/text.h"
@@ -134,14 +136,20 @@ static void put_modules(struct buf *modules, struct buf *brotli)
     }
 }
 
-static void put_proxies(struct buf *out)
+/* Each trusted proxy on a line of its own, between the two words. */
+static void put_proxies(struct buf *out, const char *before, const char *after)
 {
     char *list = strdup(config_text(CONFIG_TULOU_TRUSTED_PROXIES)), *rest = NULL;
     for (char *one = strtok_r(list, ", ", &rest); one; one = strtok_r(NULL, ", ", &rest))
-        buf_printf(out, "        set_real_ip_from %s;\n", one);
+        buf_printf(out, "        %s%s%s;\n", before, one, after);
+    free(list);
+}
+
+static void put_real_ip(struct buf *out)
+{
+    put_proxies(out, "set_real_ip_from ", "");
     if (out->len)
         buf_puts(out, "        real_ip_header X-Forwarded-For;\n");
-    free(list);
 }
 
 /* ---- filling in ---- */
@@ -185,22 +193,32 @@ static char *read_template(void)
     return text;
 }
 
+/* Where forms may lead besides their own host: to every tenant's. */
+static void put_form_action(struct buf *out)
+{
+    struct arena *arena = arena_new();
+    buf_puts(out,
+             url_of_host(arena, arena_printf(arena, "*.%s", config_text(CONFIG_TULOU_DOMAIN))));
+    arena_free(arena);
+}
+
 static bool write_site(const char *path, json_object *areas, const char *template)
 {
     struct buf upstreams = {0}, locations = {0}, seen = {0}, errors = {0}, modules = {0},
                brotli = {0};
-    struct buf listen = {0}, run = {0}, body = {0}, form = {0}, proxies = {0};
+    struct buf listen = {0}, run = {0}, body = {0}, form = {0}, proxies = {0}, trusted = {0};
     int64_t largest = 1 << 20;
     json_object *list = member(areas, "areas");
     for (size_t i = 0; i < json_object_array_length(list); i++)
         put_area(json_object_array_get_idx(list, i), &upstreams, &locations, &seen, &largest);
     put_errors(&errors);
     put_modules(&modules, &brotli);
-    put_proxies(&proxies);
+    put_real_ip(&proxies);
+    put_proxies(&trusted, "", " yes");
     buf_printf(&listen, "%s:%s", config_text(CONFIG_TULOU_ADDRESS), config_text(CONFIG_PORT));
     buf_printf(&run, "%s/run", config_text(CONFIG_TULOU_VAR));
     buf_printf(&body, "%lld", (long long)largest + 65536);
-    buf_printf(&form, "http://*.%s:%s", config_text(CONFIG_TULOU_DOMAIN), config_text(CONFIG_PORT));
+    put_form_action(&form);
     const struct word words[] = {{"WORKERS", "2"},
                                  {"RUN", run.data},
                                  {"MODULES", modules.data ? modules.data : ""},
@@ -210,6 +228,7 @@ static bool write_site(const char *path, json_object *areas, const char *templat
                                  {"UPSTREAMS", upstreams.data},
                                  {"LISTEN", listen.data},
                                  {"REAL_IP", proxies.data ? proxies.data : ""},
+                                 {"TRUSTED", trusted.data ? trusted.data : ""},
                                  {"FORM_ACTION", form.data},
                                  {"ERRORS", errors.data},
                                  {"SHARE", config_text(CONFIG_TULOU_SHARE)},

@@ -76,6 +76,7 @@ static bool add_workspace(struct cx *cx, json_object *list, const struct account
     json_object *item = page_item(list);
     page_set(item, "name", account->tenant_name);
     page_set(item, "address", tenant_url(cx->arena, tenant));
+    page_posts_to(cx, tenant_url(cx->arena, tenant));
     page_set(item, "ticket", ticket);
     return true;
 }

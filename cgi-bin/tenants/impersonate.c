@@ -234,6 +234,7 @@ static bool form_submit(struct cx *cx)
     if (!db_commit(&cx->db))
         return fail_db(cx);
     json_object *data = page_object(cx);
+    page_posts_to(cx, tenant_url(cx->arena, target.tenant));
     page_set(data, "action",
              arena_printf(cx->arena, "%s/login/impersonate", tenant_url(cx->arena, target.tenant)));
     page_set(data, "ticket", ticket);

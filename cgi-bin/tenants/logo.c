@@ -65,7 +65,7 @@ static bool keep(struct cx *cx, const char *type, const unsigned char *data, siz
     sodium_bin2hex(hex, size * 2 + 1, data, size);
     text_sha256((const char *)data, size, digest);
     const char *address =
-        arena_printf(cx->arena, "%s/brand/logo?v=%.16s", tenant_url(cx->arena, tenant), digest);
+        arena_printf(cx->arena, "%s/brand/logo?v=%.16s", tenant_own_url(cx->arena, tenant), digest);
     if (!db_begin(&cx->db) || !db_get(&cx->db, &logo_store, type, hex) ||
         !db_get(&cx->db, &logo_name, address) || !db_commit(&cx->db))
         return fail_db(cx);

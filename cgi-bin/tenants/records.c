@@ -157,6 +157,7 @@ const struct resource tenants = {
     .finish = finish,
     .committed = committed,
     .template_detail = "tenants/detail",
+    .add_to_page = domains_add_to_page,
 };
 
 const struct resource resellers = {
@@ -174,4 +175,5 @@ const struct resource resellers = {
     .where = "deleted_at is null and kind = 'reseller'",
     .fields = FIELDS(TENANT_FIELDS),
     .template_detail = "tenants/detail",
+    .add_to_page = domains_add_to_page,
 };

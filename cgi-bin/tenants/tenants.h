@@ -16,6 +16,7 @@ extern const struct route impersonate_routes[]; /* operators as users */
 extern const struct route platform_pages[];     /* dashboard, the tenant's tabs */
 extern const struct route branding_pages[];
 extern const struct route logo_routes[];
+extern const struct route domain_pages[];
 
 extern const struct field branding_fields[];
 
@@ -29,6 +30,10 @@ bool changed(struct cx *cx, const char *tenant_id);
 /* ---- parts.c, for pages too ---- */
 bool branding_read(struct cx *cx, struct list_result *out);
 bool branding_store(struct cx *cx);
+/* ---- domain_pages.c ---- */
+/* What a tenant's detail page shows of its domains. */
+struct json_object;
+bool domains_add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record);
 /* ---- life.c, for pages too ---- */
 bool tenant_delete(struct cx *cx, const char *id);
 bool tenant_set_status(struct cx *cx, const char *id, const char *status, const char *reason);

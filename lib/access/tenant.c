@@ -143,19 +143,29 @@ const char *tenant_setting(struct cx *cx, const char *section, const char *key)
     return tenant_setting_of(cx, cx->tenant, section, key);
 }
 
-char *tenant_url(struct arena *arena, const struct tenant *tenant)
+char *url_of_host(struct arena *arena, const char *host)
 {
     const char *public_url = config_text(CONFIG_TULOU_PUBLIC_URL);
-    const char *domain = config_text(CONFIG_TULOU_DOMAIN), *scheme = "http", *port = "";
+    const char *scheme = "http", *port = "";
     if (*public_url) {
         const char *mark = strstr(public_url, "://");
-        const char *host = mark ? mark + 3 : public_url, *colon = strrchr(host, ':');
+        const char *own = mark ? mark + 3 : public_url, *colon = strrchr(own, ':');
         scheme = mark ? arena_copy(arena, public_url, (size_t)(mark - public_url)) : scheme;
         port = colon ? colon : "";
     } else {
         port = arena_printf(arena, ":%s", config_text(CONFIG_PORT));
     }
-    if (tenant->kind == TENANT_PLATFORM)
-        return arena_printf(arena, "%s://%s%s", scheme, domain, port);
-    return arena_printf(arena, "%s://%s.%s%s", scheme, tenant->slug, domain, port);
+    return arena_printf(arena, "%s://%s%s", scheme, host, port);
+}
+
+char *tenant_own_url(struct arena *arena, const struct tenant *tenant)
+{
+    const char *domain = config_text(CONFIG_TULOU_DOMAIN);
+    bool bare = tenant->kind == TENANT_PLATFORM;
+    return url_of_host(arena, bare ? domain : arena_printf(arena, "%s.%s", tenant->slug, domain));
+}
+
+char *tenant_url(struct arena *arena, const struct tenant *tenant)
+{
+    return tenant->domain ? url_of_host(arena, tenant->domain) : tenant_own_url(arena, tenant);
 }

@@ -35,6 +35,7 @@ struct tenant {
     const char *settings;     /* JSON text, by section */
     const char *features;     /* JSON text: {"key": true} after defaults, plan and overrides */
     struct branding branding; /* after inheritance: own, reseller's, platform's */
+    const char *domain;       /* its primary one; NULL: it has none of its own */
     const char *networks;     /* rules for network_allows() of access/network.h, or NULL */
 };
 
@@ -51,8 +52,14 @@ bool tenant_feature(const struct tenant *tenant, const char *key);
 const char *tenant_setting(struct cx *cx, const char *section, const char *key);
 const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const char *section,
                               const char *key);
-/* "http://acme.localhost:8080" of a tenant. */
+/* Where a tenant is reached, for links: "http://acme.localhost:8080", or its
+ * primary domain in place of the host. */
 char *tenant_url(struct arena *arena, const struct tenant *tenant);
+/* The same below the base domain, whatever domains it has: what is stored, and
+ * what may be asked before a domain of its own leads here. */
+char *tenant_own_url(struct arena *arena, const struct tenant *tenant);
+/* The same for any host: with the scheme and the port of the public address. */
+char *url_of_host(struct arena *arena, const char *host);
 
 /* Acts in another tenant: the session's own, any (platform role), or a child
  * of the session's reseller tenant; points cx->db at it. false: 404. WAITS. */

@@ -40,6 +40,8 @@
       "Certificate authorities (PEM) of the servers we call; empty: the system's.")                \
     X(TULOU_ALLOW_PRIVATE, TEXT, "",                                                               \
       "1: addresses that tenants give may lead into the own network; for tests.")                  \
+    X(TULOU_DNS, TEXT, "",                                                                         \
+      "DNS servers that are asked about tenants' domains, ADDRESS:PORT,…; empty: the system's.")   \
     X(TULOU_SMTP_URL, TEXT, "",                                                                    \
       "Mail server, smtp://HOST:PORT/OWN-NAME or smtps://; empty: "                                \
       "mail is written to TULOU_VAR/mail.")                                                        \

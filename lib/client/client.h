@@ -24,6 +24,7 @@ enum client_flags {
 struct client_request {
     const char *method; /* NULL: GET, or POST with a body */
     const char *url;
+    const char *address;        /* connect here instead of looking the host up; NULL: look */
     const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
     const char *body;
     size_t body_len;

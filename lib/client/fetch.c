@@ -17,7 +17,7 @@ struct fetch {
     const struct client_request *request;
     struct client_answer *answer;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers, *connect_to;
     struct buf body;
     size_t headers_len;
     const char *refused; /* why we ended it ourselves */
@@ -155,6 +155,21 @@ static void set_method(const struct fetch *fetch)
         curl_easy_setopt(fetch->easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* Host and port stay as the URL says, also for TLS: "HOST:PORT:ADDRESS:PORT", in
+ * which what is empty is any, and the same. */
+static bool set_address(struct fetch *fetch)
+{
+    char line[128];
+    const char *address = fetch->request->address;
+    if (!address)
+        return true;
+    bool literal = strchr(address, ':') != NULL;
+    snprintf(line, sizeof line, literal ? "::[%s]:" : "::%s:", address);
+    fetch->connect_to = curl_slist_append(NULL, line);
+    curl_easy_setopt(fetch->easy, CURLOPT_CONNECT_TO, fetch->connect_to);
+    return fetch->connect_to != NULL;
+}
+
 static bool set_up(struct fetch *fetch)
 {
     CURL *easy = fetch->easy;
@@ -170,7 +185,8 @@ static bool set_up(struct fetch *fetch)
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
     set_method(fetch);
-    return add_headers(fetch) && curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
+    return add_headers(fetch) && set_address(fetch) &&
+           curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
 }
 
 static const char *transfer(struct fetch *fetch, struct arena *arena)
@@ -204,5 +220,6 @@ bool client_fetch(struct arena *arena, const struct client_request *request,
         fill(&fetch, arena);
     curl_easy_cleanup(fetch.easy);
     curl_slist_free_all(fetch.headers);
+    curl_slist_free_all(fetch.connect_to);
     return answer->problem == NULL;
 }

@@ -1,6 +1,8 @@
 /* page: a page's data, and rendering it inside its frame. */
 #include "page/page.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
@@ -52,6 +54,17 @@ json_object *page_item(json_object *array)
     json_object *item = json_object_new_object();
     json_object_array_add(array, item);
     return item;
+}
+
+/* nginx puts them into the policy (nginx/tulou.conf). An origin has no space. */
+void page_posts_to(struct cx *cx, const char *origin)
+{
+    static const char name[] = "X-Tulou-Form-Action";
+    const struct header *before = cx->response.headers;
+    while (before && strcmp(before->name, name) != 0)
+        before = before->next;
+    response_header_set(cx, name,
+                        before ? arena_printf(cx->arena, "%s %s", before->value, origin) : origin);
 }
 
 static json_object *list_of(json_object *data, const char *key)

@@ -61,6 +61,9 @@ void page_brand_colours(const struct branding *brand, char colour[static 8], cha
 void page_notice(struct cx *cx, const char *kind, const char *text); /* success, warning, danger */
 /* Redirects (303); htmx follows it within the page. */
 bool page_go(struct cx *cx, const char *path);
+/* A form of this page leads to another host of ours ("http://club.example.com:8080"),
+ * which the content security policy else forbids. */
+void page_posts_to(struct cx *cx, const char *origin);
 /* A step of the breadcrumb before the page itself, outermost first. */
 void page_crumb(json_object *data, const char *title, const char *path);
 /* A link beside the title; the main one last, with page_set_bool(…, "primary",

@@ -9,8 +9,8 @@ export const port = Number(process.env.TEST_PORT);
 export const folder = process.env.TEST_VAR;
 const agent = new http.Agent({ keepAlive: true });
 
-export function request(method, path, { tenant, token, headers = {}, body, raw } = {}) {
-    const host = tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
+export function request(method, path, { tenant, domain, token, headers = {}, body, raw } = {}) {
+    const host = domain ? `${domain}:${port}` : tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
     const data = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     return new Promise((resolve, reject) => {
         const call = http.request({ host: "127.0.0.1", port, method, path, agent,

@@ -27,9 +27,10 @@ export class Platform {
     // log: a descriptor for its log, which else goes nowhere once it has started.
     async start(extra = {}, log = "pipe") {
         this.port = await freePort();
+        this.dns = await freePort();
         this.child = spawn("build/tulou", ["serve"], {
             env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_RATE_AUTH: "100000",
-                TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", ...extra },
+                TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", TULOU_DNS: `127.0.0.1:${this.dns}`, TULOU_ALLOW_PRIVATE: "1", ...extra },
             stdio: ["ignore", "pipe", log],
         });
         const gone = new Promise((resolve) => this.child.once("close", (status) => resolve(status)));
@@ -53,7 +54,7 @@ export class Platform {
     }
 
     environment() {
-        return { TEST_PORT: String(this.port), TEST_VAR: this.folder };
+        return { TEST_PORT: String(this.port), TEST_VAR: this.folder, TEST_DNS: String(this.dns) };
     }
 
     async stop() {
