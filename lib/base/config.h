@@ -48,6 +48,8 @@
     X(TULOU_SMTP_USER, TEXT, "", "User at the mail server.")                                       \
     X(TULOU_SMTP_PASSWORD, SECRET, "", "Its password.")                                            \
     X(TULOU_SMTP_TLS, TEXT, "", "yes or no: STARTTLS is required; empty: yes, but to loopback.")   \
+    X(TULOU_SMTP_SECONDS, INT, "90",                                                               \
+      "Seconds that the mail server may take for a message, 1 to 110.")                            \
     X(TULOU_MAIL_FROM, TEXT, "", "Address that mail comes from; empty: no-reply@DOMAIN.")
 
 #define CONFIG_ENUM(name, kind, initial, sentence) CONFIG_##name,

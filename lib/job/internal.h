@@ -12,10 +12,16 @@
 
 struct coroutine;
 
+/* How many of a kind this process has. */
+struct load {
+    int running, waiting;
+};
+
 struct claimed {
     struct claimed *next;           /* in a line */
     struct claimed *newer, **older; /* among those that run */
     const struct job_kind *kind;
+    struct load *load;   /* of its kind */
     struct arena *arena; /* its own; it lies in it */
     char tenant_id[UUID_SIZE], id[UUID_SIZE];
     const char *claim, *schema, *payload;

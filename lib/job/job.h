@@ -49,6 +49,8 @@ struct job_kind {
     int timeout_s;                /* of one attempt; 0: 120. Its lease lasts as long */
     int priority;                 /* smaller first; 0 usually */
     unsigned flags;
+    int at_once; /* of them in one process, so that while they wait for somebody there is
+                  * room for others; 0: as many as the process does at all */
 };
 
 /* Added by itself whenever `cron` says so, in each minute once for all workers. */

@@ -40,11 +40,18 @@ enum {
     SWEPT_MAX = 1000    /* what one sweep does at most (house.jobs_sweep) */
 };
 
+/* What a claim asks for, as SQL takes it. */
+struct kind_lists {
+    const char *kinds, *leases;
+};
+
 static struct {
     struct job_runner options;
     struct arena *arena; /* of the process */
-    const char *name, *kinds, *leases;
-    bool *told; /* by kind that nobody here knows: it was logged */
+    const char *name;
+    struct kind_lists all;
+    struct load *loads; /* of options.kinds, in their order */
+    bool *told;         /* by kind that nobody here knows: it was logged */
     const char **unknown;
     size_t unknown_count;
     struct claimed *first, *last; /* claimed, waiting for room */
@@ -67,12 +74,22 @@ bool runner_stopping(void)
     return runner.stopping;
 }
 
-static const struct job_kind *find_kind(const char *name)
+/* Its place among the kinds; their number: there is none. */
+static size_t find_kind(const char *name)
 {
-    for (size_t i = 0; i < runner.options.kind_count; i++)
-        if (strcmp(runner.options.kinds[i]->name, name) == 0)
-            return runner.options.kinds[i];
-    return NULL;
+    size_t i = 0;
+    while (i < runner.options.kind_count && strcmp(runner.options.kinds[i]->name, name) != 0)
+        i++;
+    return i;
+}
+
+/* No more of this kind for now: one place at least is left to others. */
+static bool is_full(const struct job_kind *kind, const struct load *load)
+{
+    int most = kind->at_once, places = runner.options.at_once;
+    if (most >= places)
+        most = places > 1 ? places - 1 : 1;
+    return most > 0 && load->running >= most;
 }
 
 /* ---- running what was claimed ---- */
@@ -83,6 +100,7 @@ static void forget_running(struct claimed *it)
     if (it->newer)
         it->newer->older = it->older;
     runner.running_count--;
+    it->load->running--;
 }
 
 static void begin(struct claimed *it)
@@ -93,20 +111,27 @@ static void begin(struct claimed *it)
         it->newer->older = &it->newer;
     runner.running = it;
     runner.running_count++;
+    it->load->running++;
     if (!coroutine_start(attempt_run, it)) {
         forget_running(it);
         arena_free(it->arena); /* its lease brings it back */
     }
 }
 
+/* The first in line that may begin, out of it; NULL: none may. */
 static struct claimed *shift(void)
 {
-    struct claimed *it = runner.first;
-    runner.first = it->next;
-    if (!runner.first)
-        runner.last = NULL;
+    struct claimed *before = NULL, *it = runner.first;
+    for (; it && is_full(it->kind, it->load); it = it->next)
+        before = it;
+    if (!it)
+        return NULL;
+    *(before ? &before->next : &runner.first) = it->next;
+    if (runner.last == it)
+        runner.last = before;
     it->next = NULL;
     runner.waiting_count--;
+    it->load->waiting--;
     return it;
 }
 
@@ -124,8 +149,10 @@ static bool is_stale(const struct claimed *it)
 
 static void begin_waiting(void)
 {
-    while (runner.first && !runner.stopping && runner.running_count < runner.options.at_once) {
+    while (!runner.stopping && runner.running_count < runner.options.at_once) {
         struct claimed *it = shift();
+        if (!it)
+            return;
         if (!is_stale(it))
             begin(it);
         else if (!coroutine_start(give_back, it))
@@ -133,11 +160,14 @@ static void begin_waiting(void)
     }
 }
 
+/* Whoever waits for one of their own kind to end takes nobody's room. */
 static int room(void)
 {
-    int wanted = runner.options.at_once + runner.ahead;
-    return removal_backlog() > BACKLOG_MAX ? 0
-                                           : wanted - runner.running_count - runner.waiting_count;
+    int taken = runner.running_count + runner.waiting_count;
+    for (size_t i = 0; i < runner.options.kind_count; i++)
+        if (is_full(runner.options.kinds[i], &runner.loads[i]))
+            taken -= runner.loads[i].waiting;
+    return removal_backlog() > BACKLOG_MAX ? 0 : runner.options.at_once + runner.ahead - taken;
 }
 
 void runner_finished(struct claimed *it, enum job_outcome outcome, int64_t took_us)
@@ -156,10 +186,12 @@ void runner_finished(struct claimed *it, enum job_outcome outcome, int64_t took_
 
 static void add_claimed(const struct rows *rows, size_t row, const char *claim)
 {
-    const struct job_kind *kind = find_kind(rows_text(rows, row, KIND));
+    size_t place = find_kind(rows_text(rows, row, KIND));
+    const struct job_kind *kind = runner.options.kinds[place];
     struct arena *arena = arena_new();
     struct claimed *it = arena_alloc(arena, sizeof *it);
     *it = (struct claimed){.kind = kind,
+                           .load = &runner.loads[place],
                            .arena = arena,
                            .claim = arena_text(arena, claim),
                            .schema = kind->flags & JOB_PLATFORM
@@ -174,6 +206,29 @@ static void add_claimed(const struct rows *rows, size_t row, const char *claim)
     *(runner.last ? &runner.last->next : &runner.first) = it;
     runner.last = it;
     runner.waiting_count++;
+    it->load->waiting++;
+}
+
+/* Those that may begin: it says whether that is all of them. */
+static bool list_kinds(struct arena *arena, struct kind_lists *out)
+{
+    struct buf names, leases;
+    size_t count = 0;
+    buf_init(&names, arena);
+    buf_init(&leases, arena);
+    for (size_t i = 0; i < runner.options.kind_count; i++) {
+        const struct job_kind *kind = runner.options.kinds[i];
+        if (is_full(kind, &runner.loads[i]))
+            continue;
+        buf_printf(&names, "%s\"%s\"", count ? "," : "{", kind->name);
+        buf_printf(&leases, "%s%d", count ? "," : "{",
+                   kind_timeout_s(kind) + runner.options.slack_s);
+        count++;
+    }
+    buf_puts(&names, count ? "}" : "{}");
+    buf_puts(&leases, count ? "}" : "{}");
+    *out = (struct kind_lists){names.data, leases.data};
+    return count == runner.options.kind_count;
 }
 
 static void init_db(struct db *db, struct arena *arena)
@@ -182,16 +237,19 @@ static void init_db(struct db *db, struct arena *arena)
     db_act_as(db, "system", NULL, "worker", NULL, NULL, NULL);
 }
 
-/* How many were found, -1: the database is away. */
-static int claim(int wanted)
+/* How many were found, -1: the database is away. *more: there may be others, of
+ * a kind that was not asked for, or beyond those wanted. */
+static int claim(int wanted, bool *more)
 {
     struct arena *arena = arena_new();
+    struct kind_lists open;
     struct db db;
+    bool asked_for_all = list_kinds(arena, &open);
     init_db(&db, arena);
     const char *name =
         arena_printf(arena, "%s.%llu", runner.name, (unsigned long long)++runner.claims);
     const struct rows *rows = db_get(&db, &runner_claim, arena_printf(arena, "%d", wanted),
-                                     runner.kinds, runner.leases, name);
+                                     open.kinds, open.leases, name);
     int found = rows ? (int)rows_count(rows) : -1;
     for (int i = 0; i < found; i++)
         if (rows_bool(rows, (size_t)i, RUNNING))
@@ -199,6 +257,7 @@ static int claim(int wanted)
     if (!rows)
         log_warn("jobs cannot be claimed", "detail", db.error.message);
     arena_free(arena);
+    *more = found == wanted || !asked_for_all;
     return found;
 }
 
@@ -223,10 +282,9 @@ static void claim_all(void *arg)
         if (room() <= 0)
             runner.more = true; /* whoever ends looks again */
         while (!runner.stopping && (wanted = room()) > 0) {
-            found = claim(wanted);
-            runner.more = found == wanted;
+            found = claim(wanted, &runner.more);
             begin_waiting();
-            if (!runner.more)
+            if (found < wanted)
                 break;
         }
         if (found < 0)
@@ -251,7 +309,7 @@ void runner_wake(void)
 
 static void tell_unknown(struct db *db)
 {
-    const struct rows *rows = db_get(db, &runner_unknown, runner.kinds);
+    const struct rows *rows = db_get(db, &runner_unknown, runner.all.kinds);
     for (size_t i = 0; rows && i < rows_count(rows); i++) {
         bool told = false;
         for (size_t k = 0; k < runner.unknown_count && !told; k++)
@@ -347,26 +405,17 @@ static const char *make_name(struct arena *arena)
     return arena_printf(arena, "%s.%ld.%s", host, (long)getpid(), text_random(arena, 6));
 }
 
-static bool list_kinds(struct arena *arena)
+static bool take_kinds(struct arena *arena)
 {
-    struct buf names, leases;
-    const struct job_runner *options = &runner.options;
-    buf_init(&names, arena);
-    buf_init(&leases, arena);
-    for (size_t i = 0; i < options->kind_count; i++) {
-        const struct job_kind *kind = options->kinds[i];
-        if (find_kind(kind->name) != kind) {
-            log_error("two kinds of job have one name", "kind", kind->name);
+    size_t count = runner.options.kind_count;
+    for (size_t i = 0; i < count; i++)
+        if (find_kind(runner.options.kinds[i]->name) != i) {
+            log_error("two kinds of job have one name", "kind", runner.options.kinds[i]->name);
             return false;
         }
-        buf_printf(&names, "%s\"%s\"", i ? "," : "{", kind->name);
-        buf_printf(&leases, "%s%d", i ? "," : "{", kind_timeout_s(kind) + options->slack_s);
-    }
-    bool none = options->kind_count == 0;
-    buf_puts(&names, none ? "{}" : "}");
-    buf_puts(&leases, none ? "{}" : "}");
-    runner.kinds = names.data;
-    runner.leases = leases.data;
+    runner.loads = arena_alloc(arena, (count + 1) * sizeof *runner.loads);
+    memset(runner.loads, 0, (count + 1) * sizeof *runner.loads);
+    list_kinds(arena, &runner.all);
     return true;
 }
 
@@ -380,7 +429,7 @@ bool job_runner_start(const struct job_runner *options)
     if (runner.options.at_once < 1)
         runner.options.at_once = 1;
     runner.name = make_name(runner.arena);
-    if (!list_kinds(runner.arena) || !schedules_start(options->schedules, options->schedule_count))
+    if (!take_kinds(runner.arena) || !schedules_start(options->schedules, options->schedule_count))
         return false;
     db_listen("jobs", on_notice, NULL);
     look_in(0);

@@ -10,7 +10,8 @@
 #include "mail/mail.h"
 #include "mail/seal.h"
 
-enum { ATTEMPT_S = 120, SERVER_S = 90 };
+/* Some seconds of an attempt are for waiting for a turn and for what follows. */
+enum { ATTEMPT_S = 120, SERVER_MOST_S = 110, AT_ONCE = 6 };
 
 bool mail_has_server(void)
 {
@@ -33,6 +34,12 @@ static bool requires_tls(const char *url)
     return *said ? strcmp(said, "no") != 0 : !is_loopback(url);
 }
 
+static int patience_s(void)
+{
+    int64_t said = config_int(CONFIG_TULOU_SMTP_SECONDS);
+    return said < 1 ? 1 : said > SERVER_MOST_S ? SERVER_MOST_S : (int)said;
+}
+
 void mail_server(struct client_mail *mail)
 {
     *mail = (struct client_mail){
@@ -40,7 +47,7 @@ void mail_server(struct client_mail *mail)
         .require_tls = requires_tls(config_text(CONFIG_TULOU_SMTP_URL)),
         .user = config_text(CONFIG_TULOU_SMTP_USER),
         .password = config_text(CONFIG_TULOU_SMTP_PASSWORD),
-        .timeout_s = SERVER_S,
+        .timeout_s = patience_s(),
     };
 }
 
@@ -80,5 +87,5 @@ static bool run(struct job *job)
     return problem ? job_fail(job, "The message could not be written: %s.", problem) : true;
 }
 
-const struct job_kind mail_send = {"mail.send", "email", run, .timeout_s = ATTEMPT_S,
-                                   .flags = JOB_OUTSIDE};
+const struct job_kind mail_send = {
+    "mail.send", "email", run, .timeout_s = ATTEMPT_S, .flags = JOB_OUTSIDE, .at_once = AT_ONCE};

@@ -24,10 +24,27 @@ export class Platform {
         this.output = "";
     }
 
+    // One of a test file's own, with settings that the others do not have. What is
+    // imported after it (client.mjs and so on) speaks to it.
+    static async own(extra) {
+        const platform = new Platform();
+        await platform.choosePorts();
+        Object.assign(process.env, platform.environment());
+        await platform.start(extra);
+        return platform;
+    }
+
+    // Kept when it starts again.
+    async choosePorts() {
+        this.port ??= await freePort();
+        this.dns ??= await freePort();
+    }
+
     // log: a descriptor for its log, which else goes nowhere once it has started.
+    // After halt() it goes on where it was, with the same port.
     async start(extra = {}, log = "pipe") {
-        this.port = await freePort();
-        this.dns = await freePort();
+        await this.choosePorts();
+        this.output = "";
         this.child = spawn("build/tulou", ["serve"], {
             env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_RATE_AUTH: "100000",
                 TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", TULOU_DNS: `127.0.0.1:${this.dns}`, TULOU_ALLOW_PRIVATE: "1", ...extra },
@@ -57,11 +74,15 @@ export class Platform {
         return { TEST_PORT: String(this.port), TEST_VAR: this.folder, TEST_DNS: String(this.dns) };
     }
 
-    async stop() {
+    async halt() {
         if (this.child && this.child.exitCode === null) {
             this.child.kill("SIGTERM");
             await this.gone;
         }
+    }
+
+    async stop() {
+        await this.halt();
         rmSync(this.folder, { recursive: true, force: true });
     }
 }
