@@ -96,9 +96,12 @@ test("smaller_priority_goes_first_and_none_before_its_time", { timeout: 90000 },
     await add("inside", { note: "9" }, { priority: 9 });
     await add("inside", { note: "5" }, { priority: 5 });
     await add("inside", { note: "-1" }, { priority: -1 });
-    const soon = new Date(Date.now() + 1500);
-    await add("inside", { note: "later" }, { priority: -9, state: "scheduled", run_at: soon });
+    await add("inside", { note: "later" }, { priority: -9, state: "scheduled", run_at: new Date(Date.now() + 3600000) });
     const worker = begin({ TULOU_JOBS: "1" });
+    await until(effects, (rows) => rows.length === 3);
+    const soon = new Date(Date.now() + 1000);
+    await db.query("update everyone.jobs set run_at = $1 where state = 'scheduled'", [soon]);
+    await db.query("notify jobs, 'scheduled'");
     await whenDone();
     const done = await effects();
     assert.deepEqual(done.map((it) => it.note), ["-1", "5", "9", "later"]);
@@ -184,6 +187,29 @@ test("schedules_fire_once_with_three_workers", { timeout: 90000 }, async () => {
         const stored = await db.query(`select distinct to_char(fired_at at time zone 'Europe/Madrid', 'HH24:MI:SS') as at, fired_at <= now() as past
             from public.job_schedules where name like 'tests.%'`);
         assert.deepEqual(stored.rows, [{ at: "03:00:00", past: true }]);
+    }
+});
+
+// As when its lease was over: the first holds the only connection for transactions
+// until the second, which waits for it, is another's; the third is in the middle.
+test("whoever_lost_the_claim_on_a_job_changes_nothing", { timeout: 90000 }, async () => {
+    const lock = await connect(folder), worker = begin({ TULOU_JOBS: "3", TULOU_DB_POOL: "1" });
+    try {
+        await lock.query("begin; lock table public.job_effects in exclusive mode");
+        const [first] = await add("row", { note: "first" });
+        await until(jobs, (rows) => rows[0].state === "running");
+        const [second] = await add("row", { note: "second" });
+        const [third] = await add("started");
+        await until(jobs, (rows) => rows.every((it) => it.state === "running"));
+        await db.query("update everyone.jobs set worker = 'another', lease_until = now() + interval '1 hour' where id = any($1)", [[second, third]]);
+        await lock.query("commit");
+        const [fourth] = await until(effects, (rows) => rows.length === 2).then(() => add("row", { note: "fourth" }));
+        await until(effects, (rows) => rows.length >= 3);
+        assert.deepEqual(new Set((await effects()).map((it) => it.job)), new Set([first, third, fourth]));
+        assert.equal(await end(worker), 0);
+        assert.deepEqual((await jobs()).map((it) => [it.id, it.state, it.worker]), [[second, "running", "another"], [third, "running", "another"]]);
+    } finally {
+        await lock.end();
     }
 });
 
