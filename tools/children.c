@@ -130,16 +130,23 @@ static void plan_restart(struct child *child, int status)
     child->start_at_us = clock_monotonic_us() + child->delay_us;
 }
 
+/* Whom a killed program left behind goes too (nginx's workers would serve on),
+ * except those that see to it themselves in groups of their own, as PostgreSQL's. */
+static void bury(struct child *child, int status)
+{
+    kill(-child->pid, SIGTERM);
+    child->pid = 0;
+    if (!children.ending)
+        plan_restart(child, status);
+}
+
 static void reap(void)
 {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (int i = 0; i < children.count; i++)
-            if (children.all[i].pid == pid) {
-                children.all[i].pid = 0;
-                if (!children.ending)
-                    plan_restart(&children.all[i], status);
-            }
+            if (children.all[i].pid == pid)
+                bury(&children.all[i], status);
 }
 
 static void restart_due(void)
