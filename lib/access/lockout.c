@@ -78,7 +78,8 @@ static int64_t wait_of(const struct rows *rows, size_t row)
     int64_t failures = rows_int(rows, row, 1);
     int64_t delay = account ? delay_after(failures, ACCOUNT_FREE, 1)
                             : delay_after(failures, ADDRESS_FREE, ADDRESS_STEP);
-    return delay - rows_int(rows, row, 2);
+    int64_t age = rows_int(rows, row, 2); /* negative when the clock was set back */
+    return delay - (age > 0 ? age : 0);
 }
 
 bool lockout_check(struct cx *cx, const char *tenant_id, const char *email)

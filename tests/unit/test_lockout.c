@@ -161,6 +161,14 @@ IN_WORLD(a_success_in_one_tenant_forgives_nothing_in_another)
     ck_assert_int_eq(wait_of(OTHER_ID, OWNER), 0);
 }
 
+IN_WORLD(a_clock_that_is_set_back_prolongs_nothing)
+{
+    fails(CLUB_ID, OWNER, 8);
+    pass_time(-3600);
+    ck_assert_int_gt(wait_of(CLUB_ID, OWNER), 0);
+    ck_assert_int_le(wait_of(CLUB_ID, OWNER), 16);
+}
+
 IN_WORLD(an_address_that_tries_many_accounts_must_wait)
 {
     database_sql("insert into everyone.login_attempts (tenant_id, email, ip, succeeded) "
@@ -209,6 +217,7 @@ static Suite *lockout_suite(void)
     tcase_add_test(core, the_first_mistakes_cost_nothing);
     tcase_add_test(core, then_the_delay_doubles_up_to_a_quarter_of_an_hour);
     tcase_add_test(core, the_delay_passes);
+    tcase_add_test(core, a_clock_that_is_set_back_prolongs_nothing);
     tcase_add_test(core, a_success_forgives_what_was_before);
     tcase_add_test(core, strangers_do_not_lock_out_who_signed_in_from_here);
     tcase_add_test(core, where_one_signed_in_long_ago_is_a_stranger_again);
