@@ -191,11 +191,14 @@ install: ready
 
 .PHONY: install-packages install-test-packages ready run start stop demo test fuzz bench fuzz-targets tidy lint format install
 
-# The table of variables stands in README.md between its marks.
+# The table of variables stands in README.md between its marks; docs/errors.md is
+# made of the sources.
 readme: $(BUILD)/tulou
+	@node tools/errors.mjs > docs/errors.md
 	@{ sed '/^<!-- config:/q' README.md; $(BUILD)/tulou config --markdown; sed -n '/^<!-- \/config -->/,$$p' README.md; } > README.new
 	@mv README.new README.md
 readme-is-current: $(BUILD)/tulou
 	@{ sed '/^<!-- config:/q' README.md; env -i $(BUILD)/tulou config --markdown; sed -n '/^<!-- \/config -->/,$$p' README.md; } | cmp -s - README.md || \
 	    { echo "README.md: the table of variables is old: make readme"; exit 1; }
+	@node tools/errors.mjs | cmp -s - docs/errors.md || { echo "docs/errors.md is old: make readme"; exit 1; }
 .PHONY: readme readme-is-current

@@ -90,8 +90,8 @@ async function everything() {
     if (!only || only === "fuzz") await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, 8));
     const folders = ["api", "security", "pages"].filter((it) => !only || it === only);
     if (folders.length > 0) await onOnePlatform(folders, !only);
-    // Each of these files starts a platform of its own, and breaks it.
-    if (!only || only === "faults") await node("faults");
+    // Each of these files starts platforms of its own, and breaks them.
+    for (const folder of ["commands", "faults"].filter((it) => !only || it === only)) await node(folder);
 }
 
 async function onOnePlatform(folders, all) {

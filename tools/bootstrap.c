@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "access/password.h"
+#include "access/tenant.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/json.h"
@@ -47,8 +48,8 @@ static char *login_json(struct arena *arena, const char *password)
     json_start(&json, &out);
     json_open_object(&json);
     json_pair(&json, "url",
-              arena_printf(arena, "http://%s:%s/login", config_text(CONFIG_TULOU_DOMAIN),
-                           config_text(CONFIG_PORT)));
+              arena_printf(arena, "%s/login",
+                           tenant_url(arena, &(struct tenant){.kind = TENANT_PLATFORM})));
     json_pair(&json, "tenant", "platform");
     json_pair(&json, "email", email);
     json_pair(&json, "password", password);

@@ -31,7 +31,7 @@ struct child {
 static struct {
     struct child all[CHILDREN_MAX];
     int count;
-    bool ending;
+    bool ending, watched; /* watched: once all is up */
     sigset_t signals, before;
 } children;
 
@@ -64,6 +64,8 @@ static void become(char **argv, const struct account *account, const char *log, 
         _exit(126);
     }
     prctl(PR_SET_PDEATHSIG, death_signal); /* after setuid(), which clears it */
+    unsetenv("DATABASE_URL");              /* the owner's; theirs is run/db.conninfo */
+    unsetenv("DATABASE_URL_FILE");
     umask(077);
     redirect(log);
     execvp(argv[0], argv);
@@ -123,7 +125,8 @@ static void plan_restart(struct child *child, int status)
     char how[48];
     snprintf(how, sizeof how, WIFSIGNALED(status) ? "signal %d" : "status %d",
              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    log_warn("a program ended; it is started again", "program", child->name, "how", how);
+    if (children.watched)
+        log_warn("a program ended; it is started again", "program", child->name, "how", how);
     child->delay_us = child->delay_us ? child->delay_us * 2 : 200000;
     if (child->delay_us > 10000000)
         child->delay_us = 10000000;
@@ -176,8 +179,18 @@ bool children_turn(int ms)
     return !children.ending;
 }
 
+const char *children_failing(void)
+{
+    enum { FOURTH_DELAY_US = 1600000 };
+    for (int i = 0; i < children.count; i++)
+        if (children.all[i].delay_us >= FOURTH_DELAY_US)
+            return children.all[i].name;
+    return NULL;
+}
+
 void children_watch(void)
 {
+    children.watched = true;
     while (children_turn(500))
         ;
 }

@@ -219,7 +219,7 @@ static bool make_database(void)
     PQclear(result);
     bool good = there || command(pg, "create database tulou");
     if (!good)
-        complain("the database cannot be made: %s", PQerrorMessage(pg));
+        complain("the database cannot be made: %s", server_problem(pg));
     PQfinish(pg);
     buf_free(&conninfo);
     free(run);
@@ -228,67 +228,26 @@ static bool make_database(void)
 
 static bool answers(void)
 {
-    char *run = var_path("run");
     struct buf conninfo = {0};
+    char *run = var_path("run");
     buf_printf(&conninfo, "host='%s' dbname=postgres user=%s", run, owner);
-    bool up = PQping(embedded() ? conninfo.data : config_text(CONFIG_DATABASE_URL)) == PQPING_OK;
+    bool up = PQping(conninfo.data) == PQPING_OK;
     buf_free(&conninfo);
     free(run);
     return up;
 }
 
-static bool check_server(void)
+static bool wait_for_cluster(void)
 {
-    char *conninfo = owner_conninfo();
-    PGconn *pg = PQconnectdb(conninfo);
-    bool good = PQstatus(pg) == CONNECTION_OK;
-    if (!good)
-        complain("DATABASE_URL cannot be reached: %s", PQerrorMessage(pg));
-    else if (PQserverVersion(pg) < OLDEST * 10000)
-        good = complain("the server is older than PostgreSQL %d", OLDEST);
-    PQfinish(pg);
-    free(conninfo);
-    return good;
-}
-
-/* What the application connects with: everything of DATABASE_URL but the user
- * and its password. */
-static bool write_conninfo(void)
-{
-    struct buf text = {0};
-    char *run = var_path("run"), *path = var_path("run/db.conninfo");
-    if (embedded()) {
-        buf_printf(&text, "host='%s' dbname=%s", run, database);
-    } else {
-        PQconninfoOption *all = PQconninfoParse(config_text(CONFIG_DATABASE_URL), NULL);
-        for (PQconninfoOption *it = all; it && it->keyword; it++)
-            if (it->val && strcmp(it->keyword, "user") != 0 && strcmp(it->keyword, "password") != 0)
-                buf_printf(&text, "%s%s='%s'", text.len ? " " : "", it->keyword, it->val);
-        PQconninfoFree(all);
-    }
-    buf_putc(&text, '\n');
-    FILE *file = fopen(path, "we");
-    bool written = file && fputs(text.data, file) >= 0;
-    if (file)
-        written = fclose(file) == 0 && written;
-    if (!written)
-        complain("%s cannot be written: %s", path, strerror(errno));
-    chmod(path, 0644);
-    buf_free(&text);
-    free(run);
-    free(path);
-    return written;
+    for (int i = 0; i < 600 && !answers() && !children_failing(); i++)
+        if (!children_turn(50))
+            return complain("stopped before the database was up");
+    return (answers() || complain("the database does not start: see %s/log/postgres.log",
+                                  config_text(CONFIG_TULOU_VAR))) &&
+           make_database();
 }
 
 bool cluster_wait(void)
 {
-    for (int i = 0; i < 600 && !answers(); i++)
-        if (!children_turn(embedded() ? 50 : 100))
-            return complain("stopped before the database was up");
-    if (!answers())
-        return complain("the database does not start: see %s/log/postgres.log",
-                        config_text(CONFIG_TULOU_VAR));
-    if (embedded() ? !make_database() : !check_server())
-        return false;
-    return write_conninfo();
+    return (embedded() ? wait_for_cluster() : server_wait(OLDEST)) && server_write_conninfo();
 }

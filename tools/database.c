@@ -20,7 +20,7 @@ static PGconn *connect_owner(void)
     free(conninfo);
     if (PQstatus(pg) == CONNECTION_OK)
         return pg;
-    complain("the database does not answer (is it started?): %s", PQerrorMessage(pg));
+    complain("the database does not answer (is it started?): %s", server_problem(pg));
     PQfinish(pg);
     return NULL;
 }
@@ -33,7 +33,7 @@ static PGresult *query(PGconn *pg, const char *sql, const char *parameter)
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
         return result;
-    complain("%s", PQerrorMessage(pg));
+    complain("%s", server_problem(pg));
     PQclear(result);
     return NULL;
 }

@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import { join, resolve } from "node:path";
 
-const port = Number(process.env.PORT ?? 8080), folder = resolve(process.env.TULOU_VAR ?? "var");
+const port = Number(process.env.PORT || 8080), folder = resolve(process.env.TULOU_VAR || "var"), domain = process.env.TULOU_DOMAIN || "localhost";
+const address = ["", "0.0.0.0"].includes(process.env.TULOU_ADDRESS ?? "") ? "127.0.0.1" : process.env.TULOU_ADDRESS;
 const password = process.env.DEMO_PASSWORD ?? "tulou-demo-2026";
 
 const tenants = [
@@ -32,10 +33,10 @@ let seed = 20261121;
 const next = () => (seed = (seed * 48271) % 2147483647);
 const pick = (list) => list[Math.floor((next() / 2147483647) * list.length)];
 
-function call(method, path, { token, body, host = "localhost" } = {}) {
+function call(method, path, { token, body, host = domain } = {}) {
     const data = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((done, fail) => {
-        const request = http.request({ host: "127.0.0.1", port, method, path, headers: { host: `${host}:${port}`, ...(token ? { authorization: `Bearer ${token}` } : {}),
+        const request = http.request({ host: address, port, method, path, headers: { host: `${host}:${port}`, ...(token ? { authorization: `Bearer ${token}` } : {}),
             ...(data ? { "content-type": "application/json", "content-length": Buffer.byteLength(data) } : {}) } }, (response) => {
             let text = "";
             response.setEncoding("utf8").on("data", (part) => (text += part)).on("end", () => done({ status: response.statusCode, ...(text ? JSON.parse(text) : {}) }));
@@ -97,9 +98,20 @@ async function makeLeads(it, token) {
     }
 }
 
+// The target without its password, which would be seen in the list of processes.
+function withoutPassword(target) {
+    if (/^postgres(ql)?:\/\//.test(target)) {
+        const url = new URL(target), secret = decodeURIComponent(url.password);
+        url.password = "";
+        return [url.href, secret];
+    }
+    const part = /\bpassword\s*=\s*('(?:[^'\\]|\\.)*'|\S+)/;
+    return [target.replace(part, ""), target.match(part)?.[1].replace(/^'|'$/g, "").replace(/\\(.)/g, "$1") ?? ""];
+}
+
 function inDatabase(sql) {
-    const target = process.env.DATABASE_URL || `host=${join(folder, "run")} dbname=tulou user=tulou_owner`;
-    const done = spawnSync("psql", ["-q", "-v", "ON_ERROR_STOP=1", "-d", target], { input: sql, encoding: "utf8" });
+    const [target, secret] = withoutPassword(process.env.DATABASE_URL || `host='${join(folder, "run")}' dbname=tulou user=tulou_owner`);
+    const done = spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", target], { input: sql, encoding: "utf8", env: { ...process.env, ...(secret ? { PGPASSWORD: secret } : {}) } });
     if (done.status !== 0) throw new Error(`the year could not be written: ${done.stderr}`);
 }
 
@@ -151,7 +163,7 @@ async function main() {
     await makeOperators(token);
     for (const it of tenants) {
         ids.set(it.slug, await makeTenant(token, it, ids));
-        const owner = await signIn(`owner@${it.slug}.test`, password, `${it.slug}.localhost`);
+        const owner = await signIn(`owner@${it.slug}.test`, password, `${it.slug}.${domain}`);
         if (!owner) throw new Error(`owner@${it.slug}.test has another password than DEMO_PASSWORD`);
         await makePeople(it, owner);
         await makeLeads(it, owner);
@@ -159,7 +171,7 @@ async function main() {
     }
     spreadOverTheYear();
     fillTheLog();
-    console.log(`Sign in at http://northside.localhost:${port}/ as owner@northside.test with ${process.env.DEMO_PASSWORD ? "DEMO_PASSWORD" : password}.`);
+    console.log(`Sign in at http://northside.${domain}:${port}/ as owner@northside.test with ${process.env.DEMO_PASSWORD ? "DEMO_PASSWORD" : password}.`);
 }
 
 main().catch((problem) => {

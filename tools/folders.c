@@ -111,6 +111,30 @@ static bool reachable(const char *path, const struct account *account)
     return true;
 }
 
+/* Paths go into the settings of nginx and PostgreSQL and into connection strings,
+ * where these mean something, however they are quoted. */
+static bool is_plain(const char *variable, const char *path)
+{
+    static const char special[] = "\"'\\$:,";
+    for (const char *c = path; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f || strchr(special, *c))
+            return complain("the path of %s may hold no control character and none of %s: choose "
+                            "another",
+                            variable, special);
+    return true;
+}
+
+/* Installed, what is read stands in share/tulou beside lib/tulou. */
+static bool use_installed_share(void)
+{
+    char *path = project_path("../../share/tulou");
+    bool installed = !getenv("TULOU_SHARE") && !getenv("TULOU_SHARE_FILE");
+    installed = installed && access(path, R_OK | X_OK) == 0;
+    bool good = !installed || setenv("TULOU_SHARE", path, 1) == 0;
+    free(path);
+    return good;
+}
+
 static bool use_absolute(const char *variable, enum config_key key)
 {
     char *path = absolute(config_text(key));
@@ -123,9 +147,13 @@ bool folders_prepare(struct account *account)
 {
     static const char *const below[] = {"", "run", "run/nginx", "log", "files", "mail"};
     const char *problem;
-    if (!use_absolute("TULOU_VAR", CONFIG_TULOU_VAR) ||
+    if (!use_installed_share() || !config_load(&problem) ||
+        !use_absolute("TULOU_VAR", CONFIG_TULOU_VAR) ||
         !use_absolute("TULOU_SHARE", CONFIG_TULOU_SHARE) || !config_load(&problem))
         return complain("the current folder cannot be read");
+    if (!is_plain("TULOU_VAR", config_text(CONFIG_TULOU_VAR)) ||
+        !is_plain("TULOU_SHARE", config_text(CONFIG_TULOU_SHARE)))
+        return false;
     if (!find_account(account))
         return false;
     if (strlen(config_text(CONFIG_TULOU_VAR)) > 80)

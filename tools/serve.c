@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "access/tenant.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/secret.h"
@@ -72,6 +74,8 @@ static struct sockaddr_in front_door(void)
 static bool port_is_free(void)
 {
     struct sockaddr_in address = front_door();
+    if (config_int(CONFIG_PORT) < 1 || config_int(CONFIG_PORT) > 65535)
+        return complain("PORT must be from 1 to 65535");
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     bool is_free = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
@@ -194,6 +198,9 @@ static bool wait_until_ready(void)
     while (!front_door_ready()) {
         if (!children_turn(50))
             return complain("stopped before everything was up");
+        if (children_failing())
+            return complain("%s does not start: see %s/log/%s.log", children_failing(),
+                            config_text(CONFIG_TULOU_VAR), children_failing());
         if (clock_monotonic_us() > until)
             return complain("not ready after %d s: see %s/log", (int)(start_patience_us / 1000000),
                             config_text(CONFIG_TULOU_VAR));
@@ -221,15 +228,16 @@ static void mark_ready(bool ready)
 
 static void print_addresses(void)
 {
+    struct arena *arena = arena_new();
     char *first = var_path("first-login.json");
-    const char *domain = config_text(CONFIG_TULOU_DOMAIN), *port = config_text(CONFIG_PORT);
-    printf("Tulou serves on http://%s:%s/ (tenants on http://SLUG.%s:%s/, API explorer on "
-           "/api/docs)\n",
-           domain, port, domain, port);
+    printf("Tulou serves on %s/ (tenants on %s/, API explorer on /api/docs)\n",
+           tenant_url(arena, &(struct tenant){.kind = TENANT_PLATFORM}),
+           tenant_url(arena, &(struct tenant){.kind = TENANT_BUSINESS, .slug = "SLUG"}));
     if (access(first, F_OK) == 0)
         printf("The first superadmin and its one-time password are in %s\n", first);
     fflush(stdout);
     free(first);
+    arena_free(arena);
 }
 
 int serve_command(int argc, char **argv)
@@ -243,8 +251,8 @@ int serve_command(int argc, char **argv)
     children_block_signals();
     bool started = start_all(&account);
     if (started) {
+        print_addresses(); /* first: who waits for the mark prints them too */
         mark_ready(true);
-        print_addresses();
         children_watch();
     }
     mark_ready(false);

@@ -31,8 +31,8 @@ static void put_upstream(struct buf *out, const char *area)
 {
     buf_printf(out,
                "    upstream %s {\n"
-               "        server unix:%s/run/%s.sock max_fails=0;\n"
-               "        server unix:%s/run/%s.sock max_fails=0 backup;\n"
+               "        server \"unix:%s/run/%s.sock\" max_fails=0;\n"
+               "        server \"unix:%s/run/%s.sock\" max_fails=0 backup;\n"
                "        keepalive 64;\n"
                "    }\n",
                area, config_text(CONFIG_TULOU_VAR), area, config_text(CONFIG_TULOU_VAR), area);
@@ -42,7 +42,7 @@ static void put_upstream(struct buf *out, const char *area)
  * nginx/tulou.conf. */
 static void put_stream(struct buf *out, const char *area, const char *path)
 {
-    buf_printf(out, "        location = %s { proxy_pass http://unix:%s/run/%s.stream.sock; }\n",
+    buf_printf(out, "        location = %s { proxy_pass \"http://unix:%s/run/%s.stream.sock\"; }\n",
                path, config_text(CONFIG_TULOU_VAR), area);
 }
 
@@ -80,39 +80,51 @@ static void put_area(json_object *area, struct buf *upstreams, struct buf *locat
     }
 }
 
-/* nginx's own refusals, in the envelope of the API and as a small page. */
-static void put_errors(struct buf *out)
+/* nginx's own refusals, in the envelope of the API and as a small page. What it
+ * calls by a number of its own is named in `shown`. */
+static const struct {
+    const char *caught;
+    int shown;
+    const char *code, *message;
+} refusals[] = {
+    {"400", 400, "bad_request", "The request is malformed."},
+    {"404", 404, "not_found", "There is nothing at this address."},
+    {"405", 405, "method_not_allowed", "This address does not take this method."},
+    {"408", 408, "request_timeout", "The request took too long to arrive."},
+    {"413", 413, "body_too_large", "The body is too large."},
+    {"414", 414, "path_too_long", "This address is too long."},
+    {"494", 431, "headers_too_large", "The headers are too large."},
+    {"500", 500, "internal", "Something went wrong on our side."},
+    {"501", 501, "not_implemented", "This is not understood here."},
+    {"502 503 504", 503, "unavailable",
+     "This part is starting or overloaded; try again shortly."},
+    {"505", 505, "version_not_supported", "This version of HTTP is not spoken here."},
+};
+
+static void put_refusals(struct buf *out)
 {
-    static const struct {
-        int status;
-        const char *code, *message;
-    } errors[] = {{400, "bad_request", "The request is malformed."},
-                  {404, "not_found", "There is nothing at this address."},
-                  {413, "body_too_large", "The body is too large."},
-                  {414, "path_too_long", "This address is too long."},
-                  {503, "unavailable", "This part is starting or overloaded; try again shortly."}};
-    for (size_t i = 0; i < COUNT(errors); i++) {
-        const char *retry =
-            errors[i].status == 503 ? "            add_header Retry-After 2 always;\n" : "";
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        int status = refusals[i].shown;
+        const char *code = refusals[i].code, *message = refusals[i].message;
+        buf_printf(out, "        error_page %s =%d /.error/$error_kind/%d;\n", refusals[i].caught,
+                   status, status);
         buf_printf(out,
                    "        location = /.error/json/%d {\n"
                    "            internal;\n"
-                   "            default_type application/json;\n%s"
+                   "            default_type application/json;\n"
                    "            return %d "
                    "'{\"success\":false,\"error\":{\"message\":\"%s\",\"code\":\"%s\","
                    "\"statusCode\":%d,\"requestId\":\"$request_id\"}}';\n"
                    "        }\n",
-                   errors[i].status, retry, errors[i].status, errors[i].message, errors[i].code,
-                   errors[i].status);
-        buf_printf(
-            out,
-            "        location = /.error/html/%d {\n"
-            "            internal;\n"
-            "            default_type text/html;\n%s"
-            "            return %d '<!doctype html><html lang=\"en\"><title>%d</title><h1>%s</h1>"
-            "<p><a href=\"/\">To the start page</a></p></html>';\n"
-            "        }\n",
-            errors[i].status, retry, errors[i].status, errors[i].status, errors[i].message);
+                   status, status, message, code, status);
+        buf_printf(out,
+                   "        location = /.error/html/%d {\n"
+                   "            internal;\n"
+                   "            default_type text/html;\n"
+                   "            return %d '<!doctype html><html lang=\"en\"><title>%d</title>"
+                   "<h1>%s</h1><p><a href=\"/\">To the start page</a></p></html>';\n"
+                   "        }\n",
+                   status, status, status, message);
     }
 }
 
@@ -199,7 +211,6 @@ static void put_form_action(struct buf *out)
     struct arena *arena = arena_new();
     buf_puts(out,
              url_of_host(arena, arena_printf(arena, "*.%s", config_text(CONFIG_TULOU_DOMAIN))));
-    arena_free(arena);
 }
 
 static bool write_site(const char *path, json_object *areas, const char *template)
@@ -211,7 +222,7 @@ static bool write_site(const char *path, json_object *areas, const char *templat
     json_object *list = member(areas, "areas");
     for (size_t i = 0; i < json_object_array_length(list); i++)
         put_area(json_object_array_get_idx(list, i), &upstreams, &locations, &seen, &largest);
-    put_errors(&errors);
+    put_refusals(&errors);
     put_modules(&modules, &brotli);
     put_real_ip(&proxies);
     put_proxies(&trusted, "", " yes");

@@ -2,6 +2,7 @@
 #ifndef TOOLS_TOOL_H
 #define TOOLS_TOOL_H
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -48,6 +49,16 @@ bool cluster_wait(void);
 /* The owner's connection string: of the embedded cluster or DATABASE_URL. */
 char *owner_conninfo(void);
 
+/* ---- server.c: the server of DATABASE_URL ---- */
+/* Waits a while until it answers and sees that it is of version `oldest` or
+ * newer. false: printed. */
+bool server_wait(int oldest);
+/* Why a connection or its last command failed, in one line (static memory). */
+const char *server_problem(const PGconn *pg);
+/* run/db.conninfo, for the areas: where the database is, without the owner's
+ * name and password. */
+bool server_write_conninfo(void);
+
 /* ---- site.c: nginx ---- */
 bool site_write(const char *path);
 
@@ -60,6 +71,8 @@ void children_watch(void);
 /* One turn of at most `ms`; false when the end was asked for or a child that
  * may not die did. */
 bool children_turn(int ms);
+/* One that died four times in a row, NULL: none. */
+const char *children_failing(void);
 /* Stops them in the opposite order of their start. */
 void children_stop(void);
 void children_block_signals(void);

@@ -151,7 +151,7 @@ const struct route passkey_routes[] = {
           "What a passkey signs for POST /api/auth/step-up.", OPTIONS, .status = 200, .flags = OWN),
     ROUTE(POST, "/api/auth/passkey/options", PUBLIC(PLATFORM), sign_in_options,
           "What a passkey signs to sign in: with a ticket as second step, else as the only one.",
-          .body = FIELDS({"ticket", SECRET, 0, 1, 200}), OPTIONS, .status = 200,
+          .body = FIELDS({"ticket", SECRET, 0, 1, 200, .example = "c2FtcGxlIHRpY2tldA"}), OPTIONS, .status = 200,
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED, .errors = "401 ticket_invalid"),
     ROUTE(POST, "/api/auth/passkey/verify", PUBLIC(PLATFORM), sign_in,
           "Sign in with a passkey alone.", .body = FIELDS(CREDENTIAL),

@@ -33,7 +33,8 @@ void cors_answer(struct cx *cx)
         return;
     response_header_set(cx, "Access-Control-Allow-Origin", arena_text(cx->arena, origin));
     response_header_set(cx, "Access-Control-Expose-Headers",
-                        "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
+                        "Deprecation, ETag, Idempotency-Replayed, Location, RateLimit, "
+                        "RateLimit-Policy, Retry-After, Sunset, X-Request-Id");
 }
 
 void cors_preflight(struct cx *cx, const char *allow)

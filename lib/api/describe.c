@@ -181,6 +181,10 @@ static void describe_route(struct json *json, struct arena *arena, const struct 
             json_pair_bool(json, route_flag_names[i].name, true);
     pair_if(json, "resource", resource_of(area, route));
     pair_if(json, "errors", route->errors);
+    pair_if(json, "media", route->media);
+    pair_if(json, "sample", route->sample);
+    pair_if(json, "deprecated", route->deprecated);
+    pair_if(json, "sunset", route->sunset);
     if (route->body_limit)
         json_pair_int(json, "bodyLimit", (int64_t)route->body_limit);
     pair_fields(json, "query", route->query);

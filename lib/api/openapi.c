@@ -8,25 +8,37 @@
 #include "base/text.h"
 
 static const struct {
-    const char *name, *description;
+    const char *name, *status, *code, *description;
 } failures[] = {
-    {"BadRequest", "Malformed: the JSON, a parameter or a header cannot be read."},
-    {"NotSignedIn", "Nobody is signed in, or the token is bad, expired or revoked."},
-    {"NotAllowed", "Signed in, but not allowed; or the tenant does not match."},
-    {"NotFound", "There is no such thing in this tenant."},
-    {"Conflict", "It conflicts with what is there already."},
-    {"VersionMismatch", "The record has changed since the ETag of If-Match."},
-    {"TooLarge", "The body is larger than this address takes."},
-    {"WrongType", "The content type is not one that this address takes."},
-    {"Invalid", "Fields are invalid: `details` has one row for each."},
-    {"UpgradeRequired", "This address is for WebSocket."},
-    {"TooMany", "Too many requests: see Retry-After."},
-    {"Unavailable", "Cannot serve just now: see Retry-After."},
+    {"BadRequest", "400", "unknown_parameter", "Malformed: the JSON, a parameter or a header cannot be read."},
+    {"NotSignedIn", "401", "not_signed_in", "Nobody is signed in, or the token is bad, expired or revoked."},
+    {"NotAllowed", "403", "permission_missing", "Signed in, but not allowed; or the tenant does not match."},
+    {"NotFound", "404", "not_found", "There is no such thing in this tenant."},
+    {"Conflict", "409", "conflict", "It conflicts with what is there already."},
+    {"VersionMismatch", "412", "version_mismatch", "The record has changed since the ETag of If-Match."},
+    {"TooLarge", "413", "body_too_large", "The body is larger than this address takes."},
+    {"WrongType", "415", "unsupported_media_type", "The content type is not one that this address takes."},
+    {"Invalid", "422", "validation_failed", "Fields are invalid: `details` has one row for each."},
+    {"UpgradeRequired", "426", "upgrade_required", "This address is for WebSocket."},
+    {"TooMany", "429", "rate_limited", "Too many requests: see Retry-After."},
+    {"Unavailable", "503", "unavailable", "Cannot serve just now: see Retry-After."},
 };
 
 static void set_schema(json_object *parent, const char *key, const char *json)
 {
     json_object_object_add(parent, key, json_tokener_parse(json));
+}
+
+static json_object *failure_example(const char *status, const char *code, const char *message)
+{
+    json_object *example = json_object_new_object();
+    json_object_object_add(example, "success", json_object_new_boolean(0));
+    json_object *error = put_object(example, "error");
+    put_text(error, "message", message);
+    put_text(error, "code", code);
+    json_object_object_add(error, "statusCode", json_object_new_int64(strtoll(status, NULL, 10)));
+    put_text(error, "requestId", "01a1fc30-19fe-74cc-bfd1-e408edb75d4f");
+    return example;
 }
 
 static void add_failures(json_object *components)
@@ -37,6 +49,9 @@ static void add_failures(json_object *components)
         put_text(response, "description", failures[i].description);
         json_object *media = put_object(put_object(response, "content"), "application/json");
         json_object_object_add(media, "schema", schema_ref("schemas", "Failure"));
+        json_object_object_add(media, "example",
+                               failure_example(failures[i].status, failures[i].code,
+                                               failures[i].description));
     }
 }
 
@@ -62,7 +77,7 @@ static void add_common_schemas(json_object *schemas)
 }
 
 /* Lists give every field of a record, besides its own, as the engine adds them. */
-static json_object *record_fields(json_object *resource)
+json_object *openapi_record_fields(json_object *resource)
 {
     static const char *const common =
         "[{\"name\":\"id\",\"type\":\"uuid\",\"readOnly\":true,\"label\":\"Id\"},"
@@ -87,7 +102,7 @@ static void add_named(json_object *schemas, const char *one, const char *suffix,
 static void add_resource_schemas(json_object *schemas, json_object *resource)
 {
     const char *one = member_text(resource, "one");
-    json_object *fields = record_fields(resource);
+    json_object *fields = openapi_record_fields(resource);
     add_named(schemas, one, "", openapi_object_schema(fields, SCHEMA_ANSWER));
     add_named(schemas, one, "Create", openapi_object_schema(fields, SCHEMA_CREATE));
     add_named(schemas, one, "Replace", openapi_object_schema(fields, SCHEMA_REPLACE));

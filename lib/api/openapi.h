@@ -14,11 +14,17 @@ enum schema_use { SCHEMA_ANSWER, SCHEMA_CREATE, SCHEMA_REPLACE, SCHEMA_MERGE };
 /* An object schema (JSON Schema 2020-12) of described fields. */
 json_object *openapi_object_schema(json_object *fields, enum schema_use use);
 json_object *openapi_field_schema(json_object *field, enum schema_use use);
-/* An example object from the fields' examples; NULL when none has one. */
+/* An example object: of an answer with all that stands in it, else of the fields
+ * that have an example. */
 json_object *openapi_example(json_object *fields, enum schema_use use);
 
 /* ---- parts: openapi_operation.c ---- */
 json_object *openapi_operation(json_object *route, json_object *resource, const char *tag);
+
+/* ---- parts: openapi.c ---- */
+/* All that a record of the resource has: what the engine adds, and its fields.
+ * The caller owns it. */
+json_object *openapi_record_fields(json_object *resource);
 
 /* ---- small helpers over json-c ---- */
 const char *member_text(json_object *object, const char *key); /* NULL when absent */

@@ -198,12 +198,17 @@ static json_object *any_object(void)
     return schema;
 }
 
-static void add_upload(json_object *content)
+/* One file in a form; some may also come bare. */
+static void add_upload(json_object *content, const char *media, const char *sample)
 {
-    json_object *form = any_object();
+    json_object *form = any_object(), *example = json_object_new_object();
     json_object_object_add(put_object(form, "properties"), "file", text_schema("binary"));
-    add_content(content, "text/csv", text_schema(NULL), NULL);
-    add_content(content, "multipart/form-data", form, NULL);
+    put_text(example, "file", sample);
+    add_content(content, "multipart/form-data", form, example);
+    if (!media)
+        return;
+    add_content(content, media, text_schema(NULL), NULL);
+    put_text(member(content, media), "example", sample);
 }
 
 static void add_body(json_object *operation, json_object *route, json_object *resource)
@@ -217,7 +222,7 @@ static void add_body(json_object *operation, json_object *route, json_object *re
     json_object_object_add(body, "required", json_object_new_boolean(1));
     json_object *content = put_object(body, "content");
     if (upload)
-        add_upload(content);
+        add_upload(content, member_text(route, "media"), member_text(route, "sample"));
     else if (!fields)
         add_content(content, "application/json", any_object(), NULL);
     else
@@ -266,6 +271,30 @@ static json_object *answer_schema(json_object *route, json_object *resource)
     return ref;
 }
 
+/* Of what is answered, in its envelope. */
+static json_object *answer_example(json_object *route, json_object *resource, bool list)
+{
+    json_object *fields = member(route, "answerFields"), *example = json_object_new_object();
+    json_object *all = fields ? json_object_get(fields) : NULL;
+    if (!fields && resource)
+        all = openapi_record_fields(resource);
+    json_object *data = openapi_example(all, SCHEMA_ANSWER);
+    json_object_put(all);
+    json_object_object_add(example, "success", json_object_new_boolean(1));
+    if (!list) {
+        json_object_object_add(example, "data", data);
+        return example;
+    }
+    json_object *rows = json_object_new_array();
+    json_object_array_add(rows, data);
+    json_object_object_add(example, "data", rows);
+    json_object_object_add(
+        example, "meta",
+        json_tokener_parse("{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,"
+                           "\"nextCursor\":null}"));
+    return example;
+}
+
 static void add_success(json_object *responses, json_object *route, json_object *resource)
 {
     const char *answer = member_text(route, "answer");
@@ -275,15 +304,18 @@ static void add_success(json_object *responses, json_object *route, json_object 
         return;
     json_object *content = put_object(response, "content");
     if (text_equal(answer, "file")) {
-        add_content(content, "*/*", text_schema("binary"), NULL);
+        add_content(content, "text/csv", text_schema(NULL), NULL);
+        put_text(member(content, "text/csv"), "example", "\"id\",\"name\"\r\n");
         return;
     }
     if (text_equal(answer, "stream")) {
         add_content(content, "text/event-stream", text_schema(NULL), NULL);
+        put_text(member(content, "text/event-stream"), "example", "event: ready\ndata: {}\n\n");
         return;
     }
     bool list = text_equal(answer, "list");
-    add_content(content, "application/json", envelope(answer_schema(route, resource), list), NULL);
+    add_content(content, "application/json", envelope(answer_schema(route, resource), list),
+                answer_example(route, resource, list));
     if (resource && !list) {
         json_object *headers = put_object(response, "headers");
         json_object *etag = put_object(headers, "ETag");
@@ -340,6 +372,11 @@ static void add_description(json_object *operation, json_object *route)
         buf_puts(&text, "For everybody signed in.");
     if (errors)
         buf_printf(&text, " Errors of its own: %s.", errors);
+    const char *since = member_text(route, "deprecated"), *sunset = member_text(route, "sunset");
+    if (since)
+        buf_printf(&text, " Deprecated since %s.", since);
+    if (sunset)
+        buf_printf(&text, " It goes on %s at the earliest.", sunset);
     put_text(operation, "description", text.data);
     buf_free(&text);
 }
@@ -354,6 +391,8 @@ json_object *openapi_operation(json_object *route, json_object *resource, const 
     json_object_object_add(operation, "tags", tags);
     if (is_public(route))
         json_object_object_add(operation, "security", json_object_new_array());
+    if (member(route, "deprecated"))
+        json_object_object_add(operation, "deprecated", json_object_new_boolean(1));
     put_text(operation, "x-permission", member_text(route, "needs"));
     put_text(operation, "x-scope", member_text(route, "scope"));
     json_object_object_add(operation, "parameters", parameters(route, resource));

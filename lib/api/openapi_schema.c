@@ -7,34 +7,36 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-/* What each field type is in JSON. `length`: min and max count characters. */
+/* What each field type is in JSON. `length`: min and max count characters;
+ * `sample` stands in an answer's example when the field has none. */
 static const struct type_schema {
     const char *type, *json, *format, *pattern;
     bool length;
+    const char *sample;
 } type_schemas[] = {
-    {"text", "string", NULL, NULL, true},
-    {"long", "string", NULL, NULL, true},
-    {"email", "string", "email", NULL, false},
-    {"phone", "string", NULL, "^\\+?[0-9]+$", false},
-    {"url", "string", "uri", NULL, false},
-    {"slug", "string", NULL, "^[a-z][a-z0-9-]*[a-z0-9]$", true},
-    {"color", "string", NULL, "^#[0-9a-fA-F]{6}$", false},
-    {"secret", "string", "password", NULL, true},
-    {"int", "integer", "int64", NULL, false},
-    {"money", "integer", "int64", NULL, false},
-    {"basisPoints", "integer", "int32", NULL, false},
-    {"bool", "boolean", NULL, NULL, false},
-    {"choice", "string", NULL, NULL, false},
-    {"uuid", "string", "uuid", NULL, false},
-    {"time", "string", "date-time", NULL, false},
-    {"date", "string", "date", NULL, false},
-    {"zone", "string", NULL, NULL, false},
-    {"locale", "string", NULL, NULL, false},
-    {"currency", "string", NULL, "^[A-Z]{3}$", false},
-    {"json", NULL, NULL, NULL, false},
-    {"object", "object", NULL, NULL, false},
-    {"array", "array", NULL, NULL, false},
-    {"file", "string", "binary", NULL, false},
+    {"text", "string", NULL, NULL, true, "Text"},
+    {"long", "string", NULL, NULL, true, "Some words."},
+    {"email", "string", "email", NULL, false, "nora@example.com"},
+    {"phone", "string", NULL, "^\\+?[0-9]+$", false, "+34600100200"},
+    {"url", "string", "uri", NULL, false, "https://example.com/"},
+    {"slug", "string", NULL, "^[a-z][a-z0-9-]*[a-z0-9]$", true, "northside"},
+    {"color", "string", NULL, "^#[0-9a-fA-F]{6}$", false, "#206bc4"},
+    {"secret", "string", "password", NULL, true, "eyJhbGciOiJIUzI1NiIs"},
+    {"int", "integer", "int64", NULL, false, "1"},
+    {"money", "integer", "int64", NULL, false, "250000"},
+    {"basisPoints", "integer", "int32", NULL, false, "1900"},
+    {"bool", "boolean", NULL, NULL, false, "true"},
+    {"choice", "string", NULL, NULL, false, "new"},
+    {"uuid", "string", "uuid", NULL, false, "01a1fc30-19fe-74cc-bfd1-e408edb75d4f"},
+    {"time", "string", "date-time", NULL, false, "2026-11-27T09:30:00Z"},
+    {"date", "string", "date", NULL, false, "2026-11-27"},
+    {"zone", "string", NULL, NULL, false, "Europe/Madrid"},
+    {"locale", "string", NULL, NULL, false, "en"},
+    {"currency", "string", NULL, "^[A-Z]{3}$", false, "EUR"},
+    {"json", NULL, NULL, NULL, false, "{}"},
+    {"object", "object", NULL, NULL, false, "{}"},
+    {"array", "array", NULL, NULL, false, "[]"},
+    {"file", "string", "binary", NULL, false, "logo.png"},
 };
 
 static const struct type_schema *type_schema(const char *type)
@@ -243,14 +245,25 @@ json_object *openapi_object_schema(json_object *fields, enum schema_use use)
     return schema;
 }
 
+static json_object *example_list(json_object *one)
+{
+    json_object *list = json_object_new_array();
+    json_object_array_add(list, one);
+    return list;
+}
+
 static json_object *example_value(json_object *field, enum schema_use use)
 {
     const char *text = member_text(field, "example"), *type = member_text(field, "type");
     const struct type_schema *schema = type_schema(type);
     if (text_equal(type, "object") && member(field, "fields"))
         return openapi_example(member(field, "fields"), use);
+    if (text_equal(type, "array") && member(field, "fields") && use == SCHEMA_ANSWER)
+        return example_list(openapi_example(member(field, "fields"), use));
     if (!text && member(field, "choices"))
         text = json_object_get_string(json_object_array_get_idx(member(field, "choices"), 0));
+    if (!text && use == SCHEMA_ANSWER)
+        text = schema->sample;
     if (!text)
         return NULL;
     if (text_equal(schema->json, "integer"))

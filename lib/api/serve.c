@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/cx.h"
+#include "http/retire.h"
 #include "http/server.h"
 #include "page/page.h"
 
@@ -131,6 +132,7 @@ void serve_request(struct cx *cx)
     if (!answered)
         write_failure(cx);
     cors_answer(cx);
+    retire_announce(cx);
     response_header(cx, "X-Request-Id", cx->request_id);
     add_cache_control(cx);
     int64_t took_us = clock_monotonic_us() - cx->started_us;

@@ -1,4 +1,6 @@
 /* body: reading a request's body by its content type. */
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/config.h"
@@ -55,6 +57,64 @@ static bool read_multipart(struct cx *cx, body_reader *read, void *source, size_
     return true;
 }
 
+/* ---- what a body says, whatever its boundary ---- */
+
+/* With its length, so that no two sequences of texts are one. */
+static void digest_add(crypto_hash_sha256_state *state, const char *data, size_t len)
+{
+    const uint64_t size = len;
+    crypto_hash_sha256_update(state, (const unsigned char *)&size, sizeof size);
+    crypto_hash_sha256_update(state, (const unsigned char *)data, len);
+}
+
+static bool digest_add_file(crypto_hash_sha256_state *state, const char *path)
+{
+    unsigned char chunk[16384];
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    for (size_t len; (len = fread(chunk, 1, sizeof chunk, file)) > 0;)
+        crypto_hash_sha256_update(state, chunk, len);
+    bool whole = !ferror(file);
+    fclose(file);
+    return whole;
+}
+
+static bool digest_parts(const struct request *request, crypto_hash_sha256_state *state)
+{
+    bool whole = true;
+    for (const struct parameter *it = request->form; it; it = it->next) {
+        digest_add(state, it->name, strlen(it->name));
+        digest_add(state, it->value, strlen(it->value));
+    }
+    for (const struct upload *it = request->uploads; it && whole; it = it->next) {
+        digest_add(state, it->name, strlen(it->name));
+        digest_add(state, it->file_name, strlen(it->file_name));
+        if (it->data)
+            digest_add(state, it->data, it->size);
+        else
+            whole = digest_add_file(state, it->path);
+    }
+    return whole;
+}
+
+bool request_body_sha256(struct cx *cx, char out[static 65])
+{
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state state;
+    const struct request *request = &cx->request;
+    if (strcmp(request->content_type, "multipart/form-data") != 0) {
+        text_sha256(request->body, request->body_len, out);
+        return true;
+    }
+    crypto_hash_sha256_init(&state);
+    if (!digest_parts(request, &state))
+        return fail(cx, 500, "upload_failed", "The upload could not be kept.");
+    crypto_hash_sha256_final(&state, digest);
+    sodium_bin2hex(out, 65, digest, sizeof digest);
+    return true;
+}
+
 static bool is_json(const char *type)
 {
     return strcmp(type, "application/json") == 0 ||
@@ -64,6 +124,9 @@ static bool is_json(const char *type)
 bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t limit)
 {
     const char *type = cx->request.content_type;
+    const char *coding = request_header(&cx->request, "Content-Encoding");
+    if (coding && strcasecmp(coding, "identity") != 0) /* RFC 9110 8.4 */
+        return fail(cx, 415, "unsupported_media_type", "Send the body without Content-Encoding.");
     if (strcmp(type, "multipart/form-data") == 0)
         return read_multipart(cx, read, source, limit);
     if (!read_whole(cx, read, source, limit))

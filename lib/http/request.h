@@ -69,6 +69,11 @@ bool request_read_head(struct cx *cx, char **environment);
 typedef long body_reader(void *source, void *data, size_t size);
 bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t limit);
 
+/* Lower-case hex of SHA-256 over the body that was read; of a multipart body over
+ * its names, values and files, since the same is sent again with another
+ * boundary. false: 500, a file of it cannot be read again. */
+bool request_body_sha256(struct cx *cx, char out[static 65]);
+
 /* Value of a header by its usual name ("If-Match"), NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);

@@ -156,7 +156,8 @@ bool input_check(struct cx *cx)
     }
     if (takes_body(cx->request.method)) {
         char *digest = arena_alloc(cx->arena, 65);
-        text_sha256(cx->request.body, cx->request.body_len, digest);
+        if (!request_body_sha256(cx, digest))
+            return false;
         cx->input->body_sha256 = digest;
     }
     return good;

@@ -1,6 +1,7 @@
 /* response: the envelope, headers, cookies, and what goes to nginx. */
 #include "base/text.h"
 #include "exchange.h"
+#include "http/retire.h"
 
 START_TEST(success_wears_the_envelope)
 {
@@ -199,6 +200,22 @@ START_TEST(statuses_have_their_reasons)
 }
 END_TEST
 
+START_TEST(route_that_will_go_says_so)
+{
+    const struct route stays = {.path = "/"};
+    const struct route goes = {.path = "/", .deprecated = "2026-01-31", .sunset = "2027-02-01"};
+    retire_announce(&cx);
+    cx.route = &stays;
+    retire_announce(&cx);
+    ck_assert_ptr_null(cx.response.headers);
+    cx.route = &goes;
+    retire_announce(&cx);
+    respond_nothing(&cx);
+    ck_assert_str_eq(exchange_sent(), "Status: 204 No Content\r\nDeprecation: @1769817600\r\n"
+                                      "Sunset: Mon, 01 Feb 2027 00:00:00 GMT\r\n\r\n");
+}
+END_TEST
+
 static Suite *response_suite(void)
 {
     TCase *tests;
@@ -220,6 +237,7 @@ static Suite *response_suite(void)
     tcase_add_loop_test(tests, cookie_value_cannot_add_attributes, 0, COUNT(bad_values));
     tcase_add_test(tests, sending_tells_when_the_sink_refuses);
     tcase_add_test(tests, statuses_have_their_reasons);
+    tcase_add_test(tests, route_that_will_go_says_so);
     return suite;
 }
 

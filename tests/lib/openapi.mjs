@@ -1,0 +1,49 @@
+// The OpenAPI document as a test uses it: its operations, what answers must look
+// like, and requests made of its examples.
+import assert from "node:assert/strict";
+import Ajv from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+
+const methods = ["get", "put", "post", "delete", "patch"];
+
+export class Document {
+    constructor(json) {
+        this.json = json;
+        this.ajv = new Ajv({ strict: false, allErrors: true });
+        formats(this.ajv);
+        this.ajv.addSchema({ $id: "doc", components: json.components });
+        this.validators = new Map();
+    }
+
+    operations() {
+        return Object.entries(this.json.paths).flatMap(([path, item]) => methods.filter((it) => item[it])
+            .map((it) => ({ path, method: it.toUpperCase(), title: `${it.toUpperCase()} ${path}`, ...item[it] })));
+    }
+
+    resolve(part) {
+        return part?.$ref ? part.$ref.split("/").slice(1).reduce((at, key) => at[key], this.json) : part;
+    }
+
+    // The complaint of a value that is not of the schema, else undefined.
+    mismatch(schema, value) {
+        const text = JSON.stringify(schema).replaceAll("#/components/", "doc#/components/");
+        if (!this.validators.has(text)) this.validators.set(text, this.ajv.compile(JSON.parse(text)));
+        const validate = this.validators.get(text);
+        return validate(value) ? undefined : `${this.ajv.errorsText(validate.errors)} in ${JSON.stringify(value).slice(0, 400)}`;
+    }
+
+    // Its status is documented, and so are its type and its content.
+    check(operation, answer, title) {
+        const documented = this.resolve(operation.responses[answer.status]);
+        assert.ok(documented, `${title}: ${answer.status} is not documented: ${answer.text.slice(0, 300)}`);
+        const type = answer.headers["content-type"]?.split(";")[0];
+        assert.equal(Boolean(documented.content), type !== undefined, `${title}: ${answer.status} is of type ${type}`);
+        if (!documented.content) return assert.equal(answer.text, "", title);
+        const content = documented.content[type];
+        assert.ok(content, `${title}: ${answer.status} is of type ${type}`);
+        if (type !== "application/json") return undefined;
+        assert.equal(this.mismatch(content.schema, answer.json), undefined, title);
+        for (const name of Object.keys(documented.headers ?? {})) assert.ok(answer.headers[name.toLowerCase()], `${title}: ${name} is missing`);
+        return undefined;
+    }
+}
