@@ -29,6 +29,7 @@ struct connection {
     struct watch *watch;
     struct coroutine *busy; /* the request in hand */
     bool edge;              /* something arrived while busy */
+    bool over;              /* the other side sends no more */
     struct connection *next, **back;
 };
 
@@ -134,7 +135,7 @@ static void converse(void *arg)
     struct connection *connection = arg;
     connection->busy = coroutine_current();
     do {
-        connection->edge = false;
+        connection->edge = connection->over; /* its end was told with the request: see to it */
         if (FCGX_Accept_r(&connection->fcgi) != 0)
             break; /* nginx closed it */
         struct exchange exchange = {.connection = connection};
@@ -159,12 +160,14 @@ static void start_conversation(struct connection *connection)
 static void on_connection(void *arg, uint32_t events)
 {
     struct connection *connection = arg;
+    bool over = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    connection->over = connection->over || over;
     if (!connection->busy) {
         start_conversation(connection);
         return;
     }
     connection->edge = true;
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    if (over)
         coroutine_cancel(connection->busy);
 }
 

@@ -243,6 +243,19 @@ START_TEST(connection_is_closed_when_the_web_server_says_so)
 }
 END_TEST
 
+START_TEST(connection_whose_end_comes_with_the_request_is_answered_and_closed)
+{
+    int fd = connect_to_worker();
+    kill(worker, SIGSTOP); /* so that it is told of both at once */
+    ck_assert(send_request(fd, "/ignore", NULL, 0, KEEP));
+    ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+    kill(worker, SIGCONT);
+    expect(read_reply(fd), 200, "ignored");
+    ck_assert(is_closed(fd));
+    close(fd);
+}
+END_TEST
+
 START_TEST(request_has_an_id_and_a_deadline)
 {
     int fd = connect_to_worker();
@@ -471,6 +484,7 @@ static Suite *server_suite(void)
     const TTest *const tests[] = {
         kept_connection_serves_one_request_after_the_other,
         connection_is_closed_when_the_web_server_says_so,
+        connection_whose_end_comes_with_the_request_is_answered_and_closed,
         request_has_an_id_and_a_deadline,
         long_body_arrives_whole,
         long_answer_leaves_whole,
