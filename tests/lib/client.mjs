@@ -79,3 +79,16 @@ export async function makeUser(tenant, role, extra = {}) {
     if (made.status !== 201) throw new Error(`user: ${made.status} ${made.text}`);
     return { ...made.data, email, ...(await login(email, password, { tenant: tenant.slug })) };
 }
+
+// Signs in by the form, as a browser without scripts does; the cookie to go on with.
+export async function pageCookie(email, word, { tenant } = {}) {
+    const form = await request("GET", "/login", { tenant });
+    const cookies = (form.headers["set-cookie"] ?? []).map((it) => it.split(";")[0]);
+    const fields = Object.fromEntries([...form.text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([it]) => [it.match(/name="([^"]*)"/)[1], it.match(/value="([^"]*)"/)?.[1] ?? ""]));
+    const host = tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
+    const answer = await request("POST", "/login", { tenant, raw: new URLSearchParams({ ...fields, email, password: word }).toString(),
+        headers: { "content-type": "application/x-www-form-urlencoded", origin: `http://${host}`, cookie: cookies.join("; ") } });
+    const session = (answer.headers["set-cookie"] ?? []).map((it) => it.split(";")[0]).find((it) => it.includes("session="));
+    if (answer.status !== 303 || !session) throw new Error(`sign-in of ${email} by page: ${answer.status} ${answer.text.slice(0, 300)}`);
+    return session;
+}
