@@ -96,8 +96,7 @@ static const struct {
     {"494", 431, "headers_too_large", "The headers are too large."},
     {"500", 500, "internal", "Something went wrong on our side."},
     {"501", 501, "not_implemented", "This is not understood here."},
-    {"502 503 504", 503, "unavailable",
-     "This part is starting or overloaded; try again shortly."},
+    {"502 503 504", 503, "unavailable", "This part is starting or overloaded; try again shortly."},
     {"505", 505, "version_not_supported", "This version of HTTP is not spoken here."},
 };
 

@@ -112,9 +112,8 @@ static struct value *value_of(struct input *input, const char *name)
     return field ? &input->values[field - input->fields] : NULL;
 }
 
-/* Among administrators: an operator makes operators unless a tenant is named,
- * and nobody makes a person there who is no administrator. */
-static bool default_administrator(struct cx *cx, struct input *input, enum operation operation)
+/* Among administrators an operator makes operators unless a tenant is named. */
+static void default_administrator(struct cx *cx, struct input *input, enum operation operation)
 {
     struct value *tenant = value_of(input, "tenant_id"), *kind = value_of(input, "kind");
     if (operation == OP_CREATE && tenant->presence != GIVEN && cx->session->is_operator)
@@ -122,10 +121,6 @@ static bool default_administrator(struct cx *cx, struct input *input, enum opera
     bool ours = cx->session->is_operator && text_equal(tenant->text, cx->session->tenant_id);
     if (operation != OP_MERGE && kind->presence != GIVEN)
         *kind = (struct value){.presence = GIVEN, .text = ours ? "operator" : "admin"};
-    if (kind->presence == GIVEN && strcmp(kind->text, "operator") != 0 &&
-        strcmp(kind->text, "admin") != 0 && strcmp(kind->text, "owner") != 0)
-        return fail_field(cx, "kind", "not_a_choice", "Use one of operator, admin, owner.");
-    return true;
 }
 
 static const char *text_given(const struct input *input, const char *name, const char *otherwise)
@@ -171,8 +166,8 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
         return fail(cx, 409, "own_account", "One cannot delete one's own account.");
     if (!input)
         return true;
-    if (cx->route->about == &admin_users && !default_administrator(cx, input, operation))
-        return false;
+    if (cx->route->about == &admin_users)
+        default_administrator(cx, input, operation);
     if (operation == OP_CREATE && is_invited(input) && !make_pending(cx, input))
         return false;
     return check_password(cx, &user, input);
@@ -265,9 +260,11 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
     "select coalesce(jsonb_agg(r.role_key order by r.role_key), '[]') from user_roles r "          \
     "where r.tenant_id = users.tenant_id and r.user_id = users.id"
 
+#define ADMINISTRATOR_KINDS CHOICES("operator", "admin", "owner")
 #define KINDS CHOICES("operator", "admin", "owner", "student", "parent", "staff", "customer")
 
-#define USER_FIELDS                                                                                \
+/* Which kinds of people, and as an example one of them with its role. */
+#define USER_FIELDS(kinds, one_kind, one_role)                                                     \
     {"email", EMAIL, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, .label = "E-mail",          \
      .example = "ben@northside.test"},                                                             \
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | LISTED, 1, 200, .example = "Ben Okoro"},     \
@@ -275,10 +272,10 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
         {"kind",                                                                                   \
          CHOICE,                                                                                   \
          FILTERED | LISTED,                                                                        \
-         .initial = "staff",                                                                       \
-         .choices = KINDS,                                                                         \
+         .initial = (one_kind),                                                                    \
+         .choices = (kinds),                                                                       \
          .help = "The person's place in the organisation, not a right.",                           \
-         .example = "staff"},                                                                      \
+         .example = (one_kind)},                                                                   \
         {"status",                                                                                 \
          CHOICE,                                                                                   \
          FILTERED | LISTED,                                                                        \
@@ -293,7 +290,7 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
          .item = TEXT,                                                                             \
          .sql = ROLES_SQL,                                                                         \
          .help = "Keys of roles, like admin or staff; by kind when left out.",                     \
-         .example = "[\"staff\"]"},                                                                \
+         .example = "[\"" one_role "\"]"},                                                         \
         {"locale", LOCALE, NULLABLE, .label = "Language", .example = "en"},                        \
         {"password",                                                                               \
          SECRET,                                                                                   \
@@ -329,8 +326,8 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
     {                                                                                              \
         .name = (view_name), .one = (view_one), .title = (view_title), .table = "users",           \
         .permission = "users.users", .api = (view_api), .scope = SCOPE_EITHER,                     \
-        .operations = OP_LIST | OP_GET, .where = (view_where), .fields = FIELDS(USER_FIELDS),      \
-        .label = "name"                                                                            \
+        .operations = OP_LIST | OP_GET, .where = (view_where),                                     \
+        .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff")), .label = "name"                    \
     }
 
 const struct resource platform_users = {
@@ -345,7 +342,7 @@ const struct resource platform_users = {
     .icon = "users",
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE | OP_EXPORT,
-    .fields = FIELDS(USER_FIELDS),
+    .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff")),
     .label = "name",
     .prepare = prepare,
     .finish = finish,
@@ -368,7 +365,7 @@ const struct resource admin_users = {
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
     .where = "kind in ('operator', 'admin', 'owner')",
-    .fields = FIELDS(USER_FIELDS),
+    .fields = FIELDS(USER_FIELDS(ADMINISTRATOR_KINDS, "admin", "admin")),
     .label = "name",
     .prepare = prepare,
     .finish = finish,

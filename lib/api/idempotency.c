@@ -12,20 +12,20 @@ STATEMENT(idempotency_claim,
           "values ($1::uuid, $2::uuid, $3, $4)\n"
           "on conflict (tenant_id, actor_id, key) do update\n"
           "set request_sha256 = excluded.request_sha256, status = null, answer = null,\n"
-          "    content_type = null, location = null, created_at = now()\n"
+          "    content_type = null, location = null, etag = null, created_at = now()\n"
           "where idempotency_keys.created_at < now() - interval '24 hours'\n"
           "returning 1",
           DB_WRITES);
 
 STATEMENT(idempotency_find,
-          "select request_sha256, status, answer, content_type, location\n"
+          "select request_sha256, status, answer, content_type, location, etag\n"
           "from idempotency_keys\n"
           "where tenant_id = $1::uuid and actor_id = $2::uuid and key = $3",
           0);
 
 STATEMENT(idempotency_keep,
           "update idempotency_keys\n"
-          "set status = $4::int, answer = $5, content_type = $6, location = $7\n"
+          "set status = $4::int, answer = $5, content_type = $6, location = $7, etag = $8\n"
           "where tenant_id = $1::uuid and actor_id = $2::uuid and key = $3",
           DB_WRITES);
 
@@ -76,14 +76,16 @@ static bool replay(struct cx *cx, const char *key, const char *digest)
     buf_add(&cx->response.body, rows_text(rows, 0, 2), rows_length(rows, 0, 2));
     if (rows_text(rows, 0, 4))
         response_header_set(cx, "Location", rows_text(rows, 0, 4));
+    if (rows_text(rows, 0, 5))
+        response_header_set(cx, "ETag", rows_text(rows, 0, 5));
     response_header_set(cx, "Idempotency-Replayed", "true");
     return true;
 }
 
-static const char *response_location(const struct cx *cx)
+static const char *answered_header(const struct cx *cx, const char *name)
 {
     for (const struct header *header = cx->response.headers; header; header = header->next)
-        if (strcmp(header->name, "Location") == 0)
+        if (strcmp(header->name, name) == 0)
             return header->value;
     return NULL;
 }
@@ -93,7 +95,8 @@ static bool keep_answer(struct cx *cx, const char *key)
     const char *status = arena_printf(cx->arena, "%d", cx->response.status);
     const char *answer = arena_copy(cx->arena, cx->response.body.data, cx->response.body.len);
     return db_get(&cx->db, &idempotency_keep, cx->session->tenant_id, session_actor(cx->session),
-                  key, status, answer, cx->response.type, response_location(cx)) ||
+                  key, status, answer, cx->response.type, answered_header(cx, "Location"),
+                  answered_header(cx, "ETag")) ||
            fail_db(cx);
 }
 

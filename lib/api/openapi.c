@@ -10,14 +10,19 @@
 static const struct {
     const char *name, *status, *code, *description;
 } failures[] = {
-    {"BadRequest", "400", "unknown_parameter", "Malformed: the JSON, a parameter or a header cannot be read."},
-    {"NotSignedIn", "401", "not_signed_in", "Nobody is signed in, or the token is bad, expired or revoked."},
-    {"NotAllowed", "403", "permission_missing", "Signed in, but not allowed; or the tenant does not match."},
+    {"BadRequest", "400", "unknown_parameter",
+     "Malformed: the JSON, a parameter or a header cannot be read."},
+    {"NotSignedIn", "401", "not_signed_in",
+     "Nobody is signed in, or the token is bad, expired or revoked."},
+    {"NotAllowed", "403", "permission_missing",
+     "Signed in, but not allowed; or the tenant does not match."},
     {"NotFound", "404", "not_found", "There is no such thing in this tenant."},
     {"Conflict", "409", "conflict", "It conflicts with what is there already."},
-    {"VersionMismatch", "412", "version_mismatch", "The record has changed since the ETag of If-Match."},
+    {"VersionMismatch", "412", "version_mismatch",
+     "The record has changed since the ETag of If-Match."},
     {"TooLarge", "413", "body_too_large", "The body is larger than this address takes."},
-    {"WrongType", "415", "unsupported_media_type", "The content type is not one that this address takes."},
+    {"WrongType", "415", "unsupported_media_type",
+     "The content type is not one that this address takes."},
     {"Invalid", "422", "validation_failed", "Fields are invalid: `details` has one row for each."},
     {"UpgradeRequired", "426", "upgrade_required", "This address is for WebSocket."},
     {"TooMany", "429", "rate_limited", "Too many requests: see Retry-After."},
@@ -49,9 +54,9 @@ static void add_failures(json_object *components)
         put_text(response, "description", failures[i].description);
         json_object *media = put_object(put_object(response, "content"), "application/json");
         json_object_object_add(media, "schema", schema_ref("schemas", "Failure"));
-        json_object_object_add(media, "example",
-                               failure_example(failures[i].status, failures[i].code,
-                                               failures[i].description));
+        json_object_object_add(
+            media, "example",
+            failure_example(failures[i].status, failures[i].code, failures[i].description));
     }
 }
 

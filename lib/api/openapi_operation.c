@@ -134,6 +134,12 @@ static bool is_public(json_object *route)
     return text_equal(member_text(route, "level"), "public");
 }
 
+/* Records without times have no version to tell. */
+static bool has_versions(json_object *resource)
+{
+    return resource && !member_true(resource, "noCommonTimes");
+}
+
 static void add_header_parameters(json_object *list, json_object *route, json_object *resource)
 {
     if (is_method(route, "POST") && !is_public(route) && !member_true(route, "notRepeated"))
@@ -142,7 +148,7 @@ static void add_header_parameters(json_object *list, json_object *route, json_ob
                       text_schema(NULL));
     bool changes =
         is_method(route, "PUT") || is_method(route, "PATCH") || is_method(route, "DELETE");
-    if (resource && changes)
+    if (has_versions(resource) && changes)
         add_parameter(list, "header", "If-Match", "ETag that the record must still have.",
                       text_schema(NULL));
 }
@@ -316,7 +322,7 @@ static void add_success(json_object *responses, json_object *route, json_object 
     bool list = text_equal(answer, "list");
     add_content(content, "application/json", envelope(answer_schema(route, resource), list),
                 answer_example(route, resource, list));
-    if (resource && !list) {
+    if (has_versions(resource) && !list) {
         json_object *headers = put_object(response, "headers");
         json_object *etag = put_object(headers, "ETag");
         put_text(etag, "description", "Version of the record, for If-Match and If-None-Match.");
@@ -344,13 +350,14 @@ static void add_failures(json_object *responses, json_object *route, json_object
         add_failure(responses, "404", "NotFound");
     if (keyed || resource || (own && strstr(own, "409")))
         add_failure(responses, "409", "Conflict");
-    if (resource && has_path)
+    if (has_versions(resource) && has_path)
         add_failure(responses, "412", "VersionMismatch");
     if (takes || keyed) {
         add_failure(responses, "413", "TooLarge");
         add_failure(responses, "415", "WrongType");
-        add_failure(responses, "422", "Invalid");
     }
+    if (takes || keyed || member(route, "query"))
+        add_failure(responses, "422", "Invalid");
     if (own && strstr(own, "426"))
         add_failure(responses, "426", "UpgradeRequired");
     add_failure(responses, "429", "TooMany");

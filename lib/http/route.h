@@ -82,12 +82,12 @@ struct route {
     enum answer answer;
     int status; /* of success; 0: 200 (201 for POST of a resource) */
     unsigned flags;
-    const char *errors;     /* codes besides the usual: "409 slug_taken, 409 last_owner" */
-    size_t body_limit;      /* bytes; 0: 1 MiB */
-    const void *about;      /* what the handler works on: a struct resource, a page … */
-    const char *operation;  /* operationId; NULL: derived from method and path */
-    const char *media;      /* of an upload that may also come bare: "text/csv"; NULL: as form only */
-    const char *sample;     /* an upload's example: its name, or its text when it comes bare */
+    const char *errors;    /* codes besides the usual: "409 slug_taken, 409 last_owner" */
+    size_t body_limit;     /* bytes; 0: 1 MiB */
+    const void *about;     /* what the handler works on: a struct resource, a page … */
+    const char *operation; /* operationId; NULL: derived from method and path */
+    const char *media;  /* of an upload that may also come bare: "text/csv"; NULL: as form only */
+    const char *sample; /* an upload's example: its name, or its text when it comes bare */
     const char *example_id; /* name of the demo/test object for :id, NULL: derived */
     const char *deprecated; /* "2027-01-31": since when it should no longer be used; NULL: stays */
     const char *sunset;     /* when it may go at the earliest; NULL: not decided */

@@ -25,6 +25,10 @@ before(async () => {
     world.admin = await makeUser(world.a, "admin", { kind: "admin" });
     world.operator = await operator();
     world.ids = new Map();
+    // One of each kind, so that each list of a kind has an id to try.
+    const maker = apiRoutes.find((it) => it.method === "POST" && it.path === "/api/platform-users");
+    for (const kind of maker.body.find((it) => it.name === "kind").choices)
+        await request("POST", maker.path, { token: world.a.token, body: { ...bodyOf(maker.body), kind } });
 });
 
 // An id of tenant A below a collection: of what is made there from the examples,
@@ -92,6 +96,15 @@ test("an id of another tenant answers 404, and nothing of it is seen or changed"
         const answer = await call(route, path, { token: world.b.token });
         const barred = route.needs?.startsWith("platform.") || route.scope === "platform";
         assert.equal(answer.status, barred ? 403 : 404, `${title(route)} as ${path}: ${answer.text}`);
+    }
+});
+
+// Else the test above would be content with ids that nobody has.
+test("the ids that are tried are there for their own tenant", async () => {
+    for (const route of guarded.filter((it) => it.path.includes(":") && it.method === "GET" && it.scope !== "platform")) {
+        const path = await pathWithIds(route);
+        const answer = await call(route, path, { token: world.a.token });
+        assert.notEqual(answer.status, 404, `${title(route)} as ${path}: ${answer.text}`);
     }
 });
 
