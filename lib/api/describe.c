@@ -60,8 +60,9 @@ static const char *const scopes[] = {[SCOPE_NONE] = "none",
                                      [SCOPE_PLATFORM] = "platform",
                                      [SCOPE_EITHER] = "either"};
 static const char *const answers[] = {
-    [ANSWER_ITEM] = "item", [ANSWER_LIST] = "list", [ANSWER_NOTHING] = "nothing",
-    [ANSWER_FILE] = "file", [ANSWER_PAGE] = "page", [ANSWER_STREAM] = "stream"};
+    [ANSWER_ITEM] = "item",    [ANSWER_LIST] = "list", [ANSWER_NOTHING] = "nothing",
+    [ANSWER_FILE] = "file",    [ANSWER_PAGE] = "page", [ANSWER_REDIRECT] = "redirect",
+    [ANSWER_STREAM] = "stream"};
 static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform",
                                         [ADMIN_PAGES] = "admin",
                                         [STAFF_PAGES] = "staff",
@@ -93,7 +94,7 @@ int route_status(const struct route *route)
 {
     if (route->status)
         return route->status;
-    return route->answer == ANSWER_NOTHING ? 204 : 200;
+    return route->answer == ANSWER_NOTHING ? 204 : route->answer == ANSWER_REDIRECT ? 303 : 200;
 }
 
 static void pair_if(struct json *json, const char *key, const char *text)

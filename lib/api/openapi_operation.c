@@ -301,6 +301,13 @@ static json_object *answer_example(json_object *route, json_object *resource, bo
     return example;
 }
 
+static void add_location(json_object *response)
+{
+    json_object *location = put_object(put_object(response, "headers"), "Location");
+    put_text(location, "description", "Where the browser goes on.");
+    json_object_object_add(location, "schema", text_schema(NULL));
+}
+
 static void add_success(json_object *responses, json_object *route, json_object *resource)
 {
     const char *answer = member_text(route, "answer");
@@ -308,6 +315,10 @@ static void add_success(json_object *responses, json_object *route, json_object 
     put_text(response, "description", text_equal(answer, "nothing") ? "Done." : "The answer.");
     if (text_equal(answer, "nothing"))
         return;
+    if (text_equal(answer, "redirect")) {
+        add_location(response);
+        return;
+    }
     json_object *content = put_object(response, "content");
     if (text_equal(answer, "file")) {
         add_content(content, "text/csv", text_schema(NULL), NULL);

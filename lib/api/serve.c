@@ -36,12 +36,16 @@ static bool looks_like_page(const char *path)
     return strncmp(path, "/api/", 5) != 0;
 }
 
+static bool is_for_browsers(const struct route *route)
+{
+    return route->answer == ANSWER_PAGE || route->answer == ANSWER_REDIRECT;
+}
+
 static bool find_route(struct cx *cx)
 {
     struct route_match match =
         router_find(served.router, cx->arena, cx->request.method, cx->request.path);
-    cx->is_page =
-        match.route ? match.route->answer == ANSWER_PAGE : looks_like_page(cx->request.path);
+    cx->is_page = match.route ? is_for_browsers(match.route) : looks_like_page(cx->request.path);
     if (!match.route && match.allow) {
         response_header(cx, "Allow", match.allow);
         return fail(cx, 405, "method_not_allowed", "This address takes %s.", match.allow);

@@ -152,6 +152,15 @@ bool respond_redirect(struct cx *cx, const char *location)
     return true;
 }
 
+bool respond_redirect_out(struct cx *cx, const char *url)
+{
+    bool web = strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    cx->response.status = 303;
+    cx->response.no_body = true;
+    response_header_set(cx, "Location", web && header_is_clean(url) ? url : "/");
+    return true;
+}
+
 /* RFC 6266: a plain name for all, the exact one in UTF-8 (RFC 8187). */
 bool respond_file(struct cx *cx, const char *type, const char *file_name)
 {

@@ -46,6 +46,9 @@ bool respond_end_list(struct cx *cx, const struct list_meta *meta);
 bool respond_nothing(struct cx *cx);                        /* 204 */
 bool respond_html(struct cx *cx, int status);               /* body was written to response.body */
 bool respond_redirect(struct cx *cx, const char *location); /* 303; local paths only */
+/* 303 to another site, http or https: only to addresses that are configured, never to one
+ * that the request brought. */
+bool respond_redirect_out(struct cx *cx, const char *url);
 /* A file to save; body is in response.body. */
 bool respond_file(struct cx *cx, const char *type, const char *file_name);
 

@@ -48,7 +48,8 @@ enum answer {
     ANSWER_NOTHING,
     ANSWER_FILE,
     ANSWER_PAGE,
-    ANSWER_STREAM /* goes on without end: nginx leads it to AREA.stream.sock, by HTTP */
+    ANSWER_REDIRECT, /* for browsers under /api/: leads elsewhere, and fails with a page */
+    ANSWER_STREAM    /* goes on without end: nginx leads it to AREA.stream.sock, by HTTP */
 };
 
 enum route_flags {

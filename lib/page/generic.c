@@ -62,7 +62,8 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
             .summary = kept(resource->title, ": ", row->summary),
             .body = row->fields ? resource->fields : NULL,
             .answer = ANSWER_PAGE,
-            .flags = row->flags,
+            .flags = row->flags |
+                     (row->operations & (OP_LIST | OP_GET | OP_EXPORT) ? 0 : resource->write_flags),
             .about = resource,
         };
     }

@@ -197,6 +197,8 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
     for (size_t i = 0; i < COUNT(all); i++)
         if (resource->operations & all[i].operation) {
             routes[count] = all[i].route;
+            if (all[i].operation & (OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE))
+                routes[count].flags |= resource->write_flags;
             routes[count++].about = resource;
         }
     return count;

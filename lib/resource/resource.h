@@ -46,6 +46,7 @@ struct resource {
     bool no_tenant;       /* the table has no tenant_id: tenants themselves */
     bool no_common_times; /* besides its fields it has only the id */
     unsigned operations;
+    unsigned write_flags; /* of the routes that change it, by API and by page: ROUTE_STEP_UP … */
     const struct field *fields;
     const char *sort;  /* "-createdAt" (default when NULL) */
     const char *where; /* constant SQL condition on every statement, or NULL */
