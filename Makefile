@@ -8,7 +8,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 CC := gcc
-PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl
+PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl libcrypto
 BUILD := build
 
 # Tables leave out what they do not need: the rest of an entry is zero.
