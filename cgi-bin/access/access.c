@@ -42,6 +42,11 @@ static const struct area area = {
                                   .label = "Roles that must use two-step sign-in",
                                   .help = "Keys of roles, one on each line: owner, admin …",
                                   .example = "[\"auditor\"]"},
+                                 {"sso_required", BOOL, 0, .initial = "false",
+                                  .label = "Users sign in by single sign-on alone",
+                                  .help = "Passwords and passkeys then let only owners in, as long "
+                                          "as there is a provider that is enabled.",
+                                  .example = "false"},
                                  {"allow_impersonation", BOOL, 0, .initial = "true",
                                   .label = "Operators of the platform may act as users, to help",
                                   .example = "true"}),

@@ -23,19 +23,6 @@ STATEMENT(role_user,
           "where id = $1::uuid",
           0);
 
-STATEMENT(role_user_drop,
-          "delete from user_roles\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
-          DB_WRITES);
-
-STATEMENT(role_user_add,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "select $1::uuid, $2::uuid, key\n"
-          "from jsonb_array_elements_text($3::jsonb) key\n"
-          "on conflict (tenant_id, user_id, role_key) do nothing",
-          DB_WRITES);
-
 STATEMENT(role_matrix,
           "select key, name, permissions, rank, id\n"
           "from roles\n"
@@ -262,8 +249,7 @@ static bool set_user_roles(struct cx *cx)
         if (!role_may_grant(cx, &there,
                             json_object_get_string(json_object_array_get_idx(list->json, i))))
             return false;
-    if (!db_get(&cx->db, &role_user_add, tenant_id, id, list->text) ||
-        !db_get(&cx->db, &role_user_drop, tenant_id, id, list->text) || !db_commit(&cx->db))
+    if (!roles_give(&cx->db, tenant_id, id, list->text, NULL) || !db_commit(&cx->db))
         return fail_db(cx);
     session_rights_changed(id);
     struct json *json = respond_begin(cx, 200);

@@ -5,6 +5,7 @@
 #include "factors.h"
 #include "passkeys.h"
 #include "second_step.h"
+#include "sso.h"
 
 STATEMENT(auth_clean_up,
           "with old_sessions as (\n"
@@ -16,6 +17,8 @@ STATEMENT(auth_clean_up,
           "    where confirmed_at is null and created_at < now() - interval '1 day'\n"
           "), old_challenges as (\n"
           "    delete from passkey_challenges where expires_at < now()\n"
+          "), old_requests as (\n"
+          "    delete from sso_requests where expires_at < now()\n"
           "), old_links as (\n"
           "    delete from links where created_at < now() - interval '30 days'\n"
           "), old_attempts as (\n"
@@ -39,10 +42,16 @@ static const struct area auth = {
     .name = "auth",
     .title = "Sign-in",
     .more_routes =
-        (const struct route *const[]){
-            token_routes, account_routes, step_routes, factor_routes, link_routes, email_routes,
-            page_link_routes, page_sign_in_routes, page_account_routes, page_step_routes,
-            page_factor_routes, passkey_routes, page_passkey_routes, impersonation_routes, NULL},
+        (const struct route *const[]){token_routes, account_routes, step_routes, factor_routes,
+                                      link_routes, email_routes, page_link_routes,
+                                      page_sign_in_routes, page_account_routes, page_step_routes,
+                                      page_factor_routes, passkey_routes, page_passkey_routes,
+                                      impersonation_routes, sso_routes, sso_check_routes, NULL},
+    .resources = RESOURCES(&sso_providers, &sso_identities),
+    .menu = MENU({ADMIN_PAGES, "Single sign-on", "/admin/sso", "fingerprint", "access.sso:read",
+                  "Security", NULL, 68},
+                 {ADMIN_PAGES, "Linked accounts", "/admin/sso-identities", "link",
+                  "access.sso:read", "Security", NULL, 69}),
     .jobs = JOBS(&clean_up_job),
     .schedules = SCHEDULES({"auth.clean_up", "17 * * * *", NULL, &clean_up_job}),
     .notifications = NOTIFICATIONS(&notice_password_changed),

@@ -14,12 +14,14 @@
 struct cx;
 struct db;
 
-/* An account whose password was right. */
+/* An account whose password was right, or whom a provider vouches for. */
 struct account {
     char user_id[UUID_SIZE], tenant_id[UUID_SIZE];
     const char *email, *slug, *tenant_name, *name;
     bool must_change_password;
-    bool has_factor; /* then the second step comes before the session */
+    bool has_factor;   /* then the second step comes before the session */
+    bool by_sso;       /* known by the tenant's OpenID provider */
+    bool provider_mfa; /* which asked for a second factor itself */
 };
 enum { ACCOUNTS_MAX = 5 };
 
@@ -35,7 +37,8 @@ struct sign_in {
 bool sign_in_check(struct cx *cx, const char *email, const char *password, const char *tenant_id,
                    struct sign_in *out);
 
-/* Opens a session for one of them and writes the event. WAITS. */
+/* Opens a session for one of them and writes the event. 403 sso_required where the
+ * tenant lets only owners in by other ways than its provider. WAITS. */
 bool sign_in_open(struct cx *cx, const struct account *account, enum session_kind kind,
                   struct session_tokens *out);
 

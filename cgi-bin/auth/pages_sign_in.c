@@ -12,6 +12,7 @@
 #include "page/page.h"
 #include "resource/input.h"
 #include "second_step.h"
+#include "sso.h"
 
 STATEMENT(ticket_insert,
           "insert into sign_in_tickets (tenant_id, user_id, token_hash, expires_at)\n"
@@ -44,6 +45,8 @@ static bool show_login(struct cx *cx, int status)
     page_set(data, "next", local_path(next));
     page_set(data, "loginText", cx->tenant->branding.login_text);
     page_set_bool(data, "suspended", cx->tenant->status == TENANT_SUSPENDED);
+    if (!sso_add_buttons(cx, data, local_path(next)))
+        return false;
     return page_render(cx, status, "auth/login", "Sign in", data);
 }
 
@@ -52,15 +55,6 @@ static bool login_page(struct cx *cx)
     if (cx->session)
         return page_go(cx, "/");
     return show_login(cx, 200);
-}
-
-/* In at once, or by the second step. */
-static bool enter(struct cx *cx, const struct account *account, const char *next)
-{
-    if (!account->has_factor)
-        return enter_by_page(cx, account, next);
-    const char *ticket = second_step_ticket(cx, account);
-    return ticket && show_second_step(cx, 200, ticket, next);
 }
 
 /* ---- the workspaces of somebody who knows the password ---- */
@@ -99,7 +93,7 @@ static bool login_submit(struct cx *cx)
                        bare ? NULL : cx->tenant->id, &found))
         return cx->failure.status == 503 ? false : show_login(cx, cx->failure.status);
     bool here = found.count == 1 && strcmp(found.accounts[0].tenant_id, cx->tenant->id) == 0;
-    return here ? enter(cx, &found.accounts[0], input_text(cx, "next"))
+    return here ? enter_or_ask(cx, &found.accounts[0], input_text(cx, "next"))
                 : show_workspaces(cx, &found);
 }
 
@@ -136,7 +130,7 @@ static bool login_continue(struct cx *cx)
                               .has_factor = rows_bool(rows, 0, 3)};
     memcpy(account.user_id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(account.tenant_id, cx->tenant->id, UUID_SIZE);
-    return enter(cx, &account, "/");
+    return enter_or_ask(cx, &account, "/");
 }
 
 /* ---- out ---- */

@@ -16,11 +16,24 @@ const char *local_path(const char *path)
 bool enter_by_page(struct cx *cx, const struct account *account, const char *next)
 {
     struct session_tokens tokens;
-    if (!sign_in_open(cx, account, SESSION_COOKIE, &tokens))
-        return false;
+    if (!sign_in_open(cx, account, SESSION_COOKIE, &tokens)) {
+        if (!text_equal(cx->failure.code, "sso_required"))
+            return false;
+        page_notice(cx, "warning", cx->failure.message);
+        return page_go(cx, "/login");
+    }
     /* As long as a session may live at all: its row says how long it does. */
     response_cookie(cx, cookie_name(cx, "tulou_session"), tokens.cookie, 90LL * 86400);
-    return page_go(cx, account->must_change_password ? "/account/password" : local_path(next));
+    return page_go(cx, account->must_change_password && !account->by_sso ? "/account/password"
+                                                                         : local_path(next));
+}
+
+bool enter_or_ask(struct cx *cx, const struct account *account, const char *next)
+{
+    if (!account->has_factor || account->provider_mfa)
+        return enter_by_page(cx, account, next);
+    const char *ticket = second_step_ticket(cx, account);
+    return ticket && show_second_step(cx, 200, ticket, next);
 }
 
 /* What a passkey is to sign, for the script; null: there is none at this host. */

@@ -8,13 +8,15 @@
 #include "base/text.h"
 #include "http/cx.h"
 
-STATEMENT(second_step_insert,
-          "insert into sign_in_tickets (tenant_id, user_id, token_hash, purpose, expires_at)\n"
-          "values ($1::uuid, $2::uuid, $3, 'second_step', now() + interval '10 minutes')",
-          DB_WRITES | DB_ON_PLATFORM);
+STATEMENT(
+    second_step_insert,
+    "insert into sign_in_tickets (tenant_id, user_id, token_hash, purpose, expires_at, by_sso)\n"
+    "values ($1::uuid, $2::uuid, $3, 'second_step', now() + interval '10 minutes',\n"
+    "        $4::bool)",
+    DB_WRITES | DB_ON_PLATFORM);
 
 STATEMENT(second_step_account,
-          "select u.id, u.email, u.name, u.must_change_password, n.slug, n.name\n"
+          "select u.id, u.email, u.name, u.must_change_password, n.slug, n.name, t.by_sso\n"
           "from sign_in_tickets t\n"
           "join users u on u.tenant_id = t.tenant_id and u.id = t.user_id\n"
           "join tenants n on n.id = t.tenant_id\n"
@@ -35,12 +37,12 @@ STATEMENT(second_step_kinds,
           DB_ON_PLATFORM);
 
 static struct rows *run(struct cx *cx, const struct statement *statement, const char *tenant_id,
-                        const char *second, const char *third)
+                        const char *second, const char *third, const char *fourth)
 {
     struct db db;
-    const char *const parameters[] = {tenant_id, second, third};
+    const char *const parameters[] = {tenant_id, second, third, fourth};
     db_init(&db, cx->arena, DB_PLATFORM, tenant_id, "everyone");
-    struct rows *rows = db_run(&db, statement, parameters, third ? 3 : 2);
+    struct rows *rows = db_run(&db, statement, parameters, fourth ? 4 : third ? 3 : 2);
     if (!rows) {
         cx->db.error = db.error;
         fail_db(cx);
@@ -53,7 +55,10 @@ char *second_step_ticket(struct cx *cx, const struct account *account)
     char hash[65];
     char *ticket = arena_printf(cx->arena, "%s.%s", account->tenant_id, text_random(cx->arena, 32));
     text_sha256(ticket, strlen(ticket), hash);
-    return run(cx, &second_step_insert, account->tenant_id, account->user_id, hash) ? ticket : NULL;
+    return run(cx, &second_step_insert, account->tenant_id, account->user_id, hash,
+               account->by_sso ? "true" : "false")
+               ? ticket
+               : NULL;
 }
 
 /* A ticket says whose it is, since the bare domain does not; a tenant's host
@@ -66,7 +71,7 @@ bool second_step_find(struct cx *cx, const char *ticket, struct account *out)
     if (!uuid_is(tenant_id) || (!bare && strcmp(tenant_id, cx->tenant->id) != 0))
         return fail(cx, 401, "ticket_invalid", "This sign-in took too long: begin again.");
     text_sha256(ticket, strlen(ticket), hash);
-    struct rows *rows = run(cx, &second_step_account, tenant_id, hash, NULL);
+    struct rows *rows = run(cx, &second_step_account, tenant_id, hash, NULL, NULL);
     if (!rows)
         return false;
     if (rows_count(rows) == 0)
@@ -76,7 +81,8 @@ bool second_step_find(struct cx *cx, const char *ticket, struct account *out)
                             .must_change_password = rows_bool(rows, 0, 3),
                             .slug = rows_text(rows, 0, 4),
                             .tenant_name = rows_text(rows, 0, 5),
-                            .has_factor = true};
+                            .has_factor = true,
+                            .by_sso = rows_bool(rows, 0, 6)};
     memcpy(out->user_id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(out->tenant_id, tenant_id, UUID_SIZE);
     return true;
@@ -85,7 +91,7 @@ bool second_step_find(struct cx *cx, const char *ticket, struct account *out)
 bool second_step_methods(struct cx *cx, const struct account *account, json_object *methods)
 {
     struct rows *rows =
-        run(cx, &second_step_kinds, account->tenant_id, account->user_id, cx->request.host);
+        run(cx, &second_step_kinds, account->tenant_id, account->user_id, cx->request.host, NULL);
     for (size_t i = 0; rows && i < rows_count(rows); i++)
         json_object_array_add(methods, json_object_new_string(rows_text(rows, i, 0)));
     return rows != NULL;
@@ -110,7 +116,8 @@ bool step_up(struct cx *cx, const char *code, json_object *credential)
     if (!code == !credential)
         return fail_field(cx, "code", "required", "Send a code, or a passkey's answer.");
     const struct session *me = cx->session;
-    struct rows *rows = run(cx, &second_step_kinds, me->tenant_id, me->user_id, cx->request.host);
+    struct rows *rows =
+        run(cx, &second_step_kinds, me->tenant_id, me->user_id, cx->request.host, NULL);
     if (!rows)
         return false;
     if (rows_count(rows) == 0)

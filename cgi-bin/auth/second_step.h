@@ -37,6 +37,8 @@ bool second_step_take(struct cx *cx, const char *ticket, const char *code, json_
  * 409 mfa_not_set_up, 422 code_wrong, 429 locked_out. WAITS. */
 bool step_up(struct cx *cx, const char *code, json_object *credential);
 
+/* In at once, or by the second step where there is one and no provider asked for it. */
+bool enter_or_ask(struct cx *cx, const struct account *account, const char *next);
 /* Cookie, and where to go from there. */
 bool enter_by_page(struct cx *cx, const struct account *account, const char *next);
 /* The page that asks for the code. */

@@ -6,6 +6,7 @@
 #include "access/factor.h"
 #include "access/lockout.h"
 #include "access/password.h"
+#include "access/tenant.h"
 #include "auth.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -35,6 +36,22 @@ STATEMENT(
 STATEMENT(sign_in_note,
           "update users\n"
           "set last_login_at = now()\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
+/* Whoever may still sign in without a provider where the tenant requires one: its
+ * owners, and everybody as long as there is no provider to sign in by. */
+STATEMENT(sign_in_without_sso,
+          "select not exists (select from sso_providers p\n"
+          "                   where p.tenant_id = $1::uuid and p.enabled)\n"
+          "       or exists (select from user_roles r\n"
+          "                  where r.tenant_id = $1::uuid and r.user_id = $2::uuid\n"
+          "                  and r.role_key in ('owner', 'reseller_admin', 'superadmin'))",
+          0);
+
+STATEMENT(sign_in_by_sso,
+          "update sessions\n"
+          "set by_sso = true, provider_mfa = $3::bool, must_enrol = must_enrol and not $3::bool\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
@@ -115,6 +132,25 @@ bool sign_in_check(struct cx *cx, const char *email, const char *password, const
     return true;
 }
 
+/* Asked where every session begins, so that no way in is forgotten. */
+static bool may_enter(struct cx *cx, struct db *db, const struct account *account)
+{
+    const struct tenant *tenant = tenant_by_id(cx, account->tenant_id);
+    if (account->by_sso || !tenant ||
+        !text_equal(tenant_setting_of(cx, tenant, "security", "ssoRequired"), "true"))
+        return true;
+    struct rows *rows = db_get(db, &sign_in_without_sso, account->tenant_id, account->user_id);
+    return rows && (rows_bool(rows, 0, 0) ||
+                    fail(cx, 403, "sso_required",
+                         "This workspace lets its users in by single sign-on alone."));
+}
+
+static bool note_how(struct db *db, const struct account *account, const char *session_id)
+{
+    return !account->by_sso || db_get(db, &sign_in_by_sso, account->tenant_id, session_id,
+                                      account->provider_mfa ? "true" : "false");
+}
+
 bool sign_in_open(struct cx *cx, const struct account *account, enum session_kind kind,
                   struct session_tokens *out)
 {
@@ -122,10 +158,14 @@ bool sign_in_open(struct cx *cx, const struct account *account, enum session_kin
     db_init(&db, cx->arena, DB_PLATFORM, account->tenant_id, "everyone");
     db_act_as(&db, "user", account->user_id, account->name, cx->request.remote,
               request_header(&cx->request, "User-Agent"), cx->request_id);
-    if (!db_begin(&db) || !session_open(cx, &db, account->user_id, kind, out))
+    if (!db_begin(&db) || !may_enter(cx, &db, account) ||
+        !session_open(cx, &db, account->user_id, kind, out))
         goto failed;
-    if (!db_get(&db, &sign_in_note, account->tenant_id, account->user_id) ||
-        !event_append(&db, "auth.signed_in", "session", out->session_id, NULL) || !db_commit(&db))
+    if (!note_how(&db, account, out->session_id) ||
+        !db_get(&db, &sign_in_note, account->tenant_id, account->user_id) ||
+        !event_append(&db, "auth.signed_in", "session", out->session_id,
+                      account->by_sso ? "{\"method\": \"sso\"}" : NULL) ||
+        !db_commit(&db))
         goto failed;
     return true;
 failed:

@@ -26,19 +26,6 @@ STATEMENT(people_password,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
-STATEMENT(people_drop_roles,
-          "delete from user_roles\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
-          DB_WRITES);
-
-STATEMENT(people_add_roles,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "select $1::uuid, $2::uuid, key\n"
-          "from jsonb_array_elements_text($3::jsonb) key\n"
-          "on conflict (tenant_id, user_id, role_key) do nothing",
-          DB_WRITES);
-
 bool user_read(struct cx *cx, const char *id, bool to_change, struct user *user)
 {
     struct rows *rows = uuid_is(id) ? db_get(&cx->db, &people_find, id) : NULL;
@@ -93,11 +80,7 @@ bool roles_store(struct cx *cx, const char *tenant_id, const char *user_id, json
     const char *list = json_object_to_json_string_ext(roles, JSON_C_TO_STRING_PLAIN);
     if (!may_grant_all(cx, tenant_id, roles))
         return false;
-    /* Added before dropped: the last owner may change to another role only
-     * when there is another owner, and a set that stays is no change. */
-    return (db_get(&cx->db, &people_add_roles, tenant_id, user_id, list) &&
-            db_get(&cx->db, &people_drop_roles, tenant_id, user_id, list)) ||
-           fail_db(cx);
+    return roles_give(&cx->db, tenant_id, user_id, list, NULL) || fail_db(cx);
 }
 
 static const struct value *given_value(const struct input *input, const char *name)
@@ -261,6 +244,11 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
     "where r.tenant_id = users.tenant_id and r.user_id = users.id"
 
 #define ADMINISTRATOR_KINDS CHOICES("operator", "admin", "owner")
+#define SSO_SQL                                                                                    \
+    "select coalesce(jsonb_agg(p.name order by p.name), '[]') from sso_identities i "              \
+    "join sso_providers p on p.tenant_id = i.tenant_id and p.id = i.provider_id "                  \
+    "where i.tenant_id = users.tenant_id and i.user_id = users.id"
+
 #define KINDS CHOICES("operator", "admin", "owner", "student", "parent", "staff", "customer")
 
 /* Which kinds of people, and as an example one of them with its role. */
@@ -311,6 +299,13 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
          .example = "false"},                                                                      \
         {"mfa_enabled", BOOL, READ_ONLY, .label = "Two-step sign-in",                              \
          .sql = "select " HAS_FACTOR("users.tenant_id", "users.id")},                              \
+        {"sso",                                                                                    \
+         ARRAY,                                                                                    \
+         READ_ONLY | LISTED,                                                                       \
+         .label = "Single sign-on",                                                                \
+         .item = TEXT,                                                                             \
+         .sql = SSO_SQL,                                                                           \
+         .help = "Names of the providers by which the user has signed in."},                       \
         {"mfa_required", BOOL, READ_ONLY, .label = "Must use two-step sign-in"},                   \
         {"email_verified_at", TIME, NULLABLE | READ_ONLY},                                         \
         {"last_login_at", TIME, NULLABLE | READ_ONLY | SORTED, .label = "Last sign-in"},           \

@@ -57,6 +57,19 @@ STATEMENT(rights_of_user,
 
 STATEMENT(rights_of_role, WITH_INHERITED("    select $2::text as key, 0 as depth\n"), 0);
 
+STATEMENT(roles_add,
+          "insert into user_roles (tenant_id, user_id, role_key)\n"
+          "select $1::uuid, $2::uuid, key\n"
+          "from jsonb_array_elements_text($3::jsonb) key\n"
+          "on conflict (tenant_id, user_id, role_key) do nothing",
+          DB_WRITES);
+
+STATEMENT(roles_drop,
+          "delete from user_roles\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
+          DB_WRITES);
+
 const struct builtin_role *builtin_role_find(const char *key)
 {
     for (const struct builtin_role *role = builtin_roles; role->key; role++)
@@ -183,6 +196,16 @@ bool role_may_grant(struct cx *cx, struct db *db, const char *role_key)
         add_role(&rights, cx->arena, rows, i);
     return check_rank(cx, rights.rank) &&
            (is_below(cx, db) || covers(cx, rights.permissions.grants, rights.permissions.count));
+}
+
+bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
+                bool *changed)
+{
+    struct rows *added = db_get(db, &roles_add, tenant_id, user_id, keys);
+    struct rows *dropped = added ? db_get(db, &roles_drop, tenant_id, user_id, keys) : NULL;
+    if (changed && dropped)
+        *changed = rows_affected(added) + rows_affected(dropped) > 0;
+    return dropped != NULL;
 }
 
 bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id)

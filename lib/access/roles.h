@@ -47,6 +47,12 @@ bool rights_load(struct db *db, const char *tenant_id, const char *user_id, stru
  * inherit and are those of the tenant that db is set to; a role that inherits
  * is allowed when this is true of what it inherits. WAITS for custom roles. */
 bool role_may_grant(struct cx *cx, struct db *db, const char *role_key);
+/* Gives a user these roles (a JSON array of keys) and no others, within db's transaction.
+ * Added before dropped: the last owner may change to another role only when there is
+ * another owner, and a set that stays is no change. Whether they may be given is the
+ * caller's to know. *changed may be NULL. false: db->error. WAITS. */
+bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
+                bool *changed);
 /* Whether the one signed in may change this user: 403 rank_too_high. WAITS. */
 bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id);
 

@@ -11,7 +11,7 @@
 #include "http/cx.h"
 
 STATEMENT(session_by_cookie,
-          "select s.id, s.user_id, u.email, u.name, u.must_change_password,\n"
+          "select s.id, s.user_id, u.email, u.name, u.must_change_password and not s.by_sso,\n"
           "       s.last_used_at < now() - interval '5 minutes', s.impersonator_id,\n"
           "       s.impersonator_name, s.expires_at, s.must_enrol\n"
           "from sessions s\n"

@@ -212,7 +212,8 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
 {
     const struct field *field = result->fields[column];
     const char *stored = rows_text(result->rows, row, column);
-    bool none = !stored || !*stored, choice = field->type == CHOICE;
+    bool empty_list = field->type == ARRAY && text_equal(stored, "[]");
+    bool none = !stored || !*stored || empty_list, choice = field->type == CHOICE;
     bool swatch = field->type == COLOR;
     const char *href = none ? NULL : link_of(cx, field, stored);
     page_set(out, "text", show_text(cx, result, row, column));
