@@ -183,6 +183,7 @@
         all("input[data-refers]").forEach(fillChoices);
         nameRecords();
         document.querySelector("[data-focus]")?.focus();
+        document.querySelector("[data-go-on]")?.requestSubmit();
         drawCharts();
     }
 

@@ -19,9 +19,11 @@ struct account {
     char user_id[UUID_SIZE], tenant_id[UUID_SIZE];
     const char *email, *slug, *tenant_name, *name;
     bool must_change_password;
-    bool has_factor;   /* then the second step comes before the session */
-    bool by_sso;       /* known by the tenant's OpenID provider */
-    bool provider_mfa; /* which asked for a second factor itself */
+    bool has_factor;          /* then the second step comes before the session */
+    bool by_sso;              /* known by the tenant's OpenID provider */
+    bool provider_mfa;        /* which asked for a second factor itself */
+    char chain_id[UUID_SIZE]; /* of who comes from a linked workspace: where the switches began; ""
+                               */
 };
 enum { ACCOUNTS_MAX = 5 };
 
@@ -49,6 +51,9 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
 /* Whether a form comes from the bare domain or from this very host: for those that
  * are posted without a session. */
 bool origin_is_ours(struct cx *cx);
+/* Whether it comes from any host below the base domain, where no page is but ours,
+ * or from this very host. */
+bool origin_is_below_base(struct cx *cx);
 
 /* Whether this is the password of the one signed in; *hash: as it is stored.
  * false: 422 wrong_password. WAITS. */
@@ -82,5 +87,7 @@ extern const struct route page_sign_in_routes[];
 extern const struct route page_link_routes[];
 extern const struct route page_account_routes[];
 extern const struct route impersonation_routes[];
+extern const struct route workspace_routes[];      /* linked accounts, by API */
+extern const struct route page_workspace_routes[]; /* and by page */
 
 #endif

@@ -111,6 +111,16 @@ bool origin_is_ours(struct cx *cx)
     return at && strncmp(at + 3, domain, len) == 0 && (at[3 + len] == ':' || at[3 + len] == '\0');
 }
 
+bool origin_is_below_base(struct cx *cx)
+{
+    const char *origin = request_header(&cx->request, "Origin");
+    const char *domain = config_text(CONFIG_TULOU_DOMAIN);
+    const char *at = origin ? strstr(origin, "://") : NULL;
+    size_t len = at ? strcspn(at + 3, ":") : 0, tail = strlen(domain);
+    return origin_is_ours(cx) || (len > tail && at[3 + len - tail - 1] == '.' &&
+                                  strncmp(at + 3 + len - tail, domain, tail) == 0);
+}
+
 static bool login_continue(struct cx *cx)
 {
     char hash[65];

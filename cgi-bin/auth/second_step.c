@@ -8,15 +8,16 @@
 #include "base/text.h"
 #include "http/cx.h"
 
-STATEMENT(
-    second_step_insert,
-    "insert into sign_in_tickets (tenant_id, user_id, token_hash, purpose, expires_at, by_sso)\n"
-    "values ($1::uuid, $2::uuid, $3, 'second_step', now() + interval '10 minutes',\n"
-    "        $4::bool)",
-    DB_WRITES | DB_ON_PLATFORM);
+STATEMENT(second_step_insert,
+          "insert into sign_in_tickets (tenant_id, user_id, token_hash, purpose, expires_at,\n"
+          "                             by_sso, chain_id)\n"
+          "values ($1::uuid, $2::uuid, $3, 'second_step', now() + interval '10 minutes',\n"
+          "        $4::bool, $5::uuid)",
+          DB_WRITES | DB_ON_PLATFORM);
 
 STATEMENT(second_step_account,
-          "select u.id, u.email, u.name, u.must_change_password, n.slug, n.name, t.by_sso\n"
+          "select u.id, u.email, u.name, u.must_change_password, n.slug, n.name, t.by_sso,\n"
+          "       t.chain_id\n"
           "from sign_in_tickets t\n"
           "join users u on u.tenant_id = t.tenant_id and u.id = t.user_id\n"
           "join tenants n on n.id = t.tenant_id\n"
@@ -55,10 +56,14 @@ char *second_step_ticket(struct cx *cx, const struct account *account)
     char hash[65];
     char *ticket = arena_printf(cx->arena, "%s.%s", account->tenant_id, text_random(cx->arena, 32));
     text_sha256(ticket, strlen(ticket), hash);
-    return run(cx, &second_step_insert, account->tenant_id, account->user_id, hash,
-               account->by_sso ? "true" : "false")
-               ? ticket
-               : NULL;
+    struct db db;
+    db_init(&db, cx->arena, DB_PLATFORM, account->tenant_id, "everyone");
+    if (db_get(&db, &second_step_insert, account->tenant_id, account->user_id, hash,
+               account->by_sso ? "true" : "false", *account->chain_id ? account->chain_id : NULL))
+        return ticket;
+    cx->db.error = db.error;
+    fail_db(cx);
+    return NULL;
 }
 
 /* A ticket says whose it is, since the bare domain does not; a tenant's host
@@ -85,6 +90,8 @@ bool second_step_find(struct cx *cx, const char *ticket, struct account *out)
                             .by_sso = rows_bool(rows, 0, 6)};
     memcpy(out->user_id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(out->tenant_id, tenant_id, UUID_SIZE);
+    if (rows_text(rows, 0, 7))
+        memcpy(out->chain_id, rows_text(rows, 0, 7), UUID_SIZE);
     return true;
 }
 

@@ -61,6 +61,15 @@ STATEMENT(sign_in_rehash,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
+STATEMENT(sign_in_link_holds, "select house.link_holds($1::uuid, $2::uuid, $3::uuid)",
+          DB_WRITES | DB_ON_PLATFORM);
+
+STATEMENT(sign_in_chain,
+          "update sessions\n"
+          "set chain_id = $3::uuid\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
+          DB_WRITES);
+
 static void take_account(struct sign_in *out, const struct rows *rows, size_t row,
                          const char *email)
 {
@@ -151,6 +160,20 @@ static bool note_how(struct db *db, const struct account *account, const char *s
                                       account->provider_mfa ? "true" : "false");
 }
 
+/* Who comes from a linked workspace comes as long as the link holds. */
+static bool open_session(struct cx *cx, struct db *db, const struct account *account,
+                         enum session_kind kind, struct session_tokens *out)
+{
+    if (!*account->chain_id)
+        return session_open(cx, db, account->user_id, kind, out);
+    struct rows *holds =
+        db_get(db, &sign_in_link_holds, account->tenant_id, account->user_id, account->chain_id);
+    if (holds && !rows_bool(holds, 0, 0))
+        return fail(cx, 403, "workspace_unlinked", "This workspace is no longer linked.");
+    return holds && session_open(cx, db, account->user_id, kind, out) &&
+           db_get(db, &sign_in_chain, account->tenant_id, out->session_id, account->chain_id);
+}
+
 bool sign_in_open(struct cx *cx, const struct account *account, enum session_kind kind,
                   struct session_tokens *out)
 {
@@ -159,7 +182,7 @@ bool sign_in_open(struct cx *cx, const struct account *account, enum session_kin
     db_act_as(&db, "user", account->user_id, account->name, cx->request.remote,
               request_header(&cx->request, "User-Agent"), cx->request_id);
     if (!db_begin(&db) || !may_enter(cx, &db, account) ||
-        !session_open(cx, &db, account->user_id, kind, out))
+        !open_session(cx, &db, account, kind, out))
         goto failed;
     if (!note_how(&db, account, out->session_id) ||
         !db_get(&db, &sign_in_note, account->tenant_id, account->user_id) ||

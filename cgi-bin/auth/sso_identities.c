@@ -26,7 +26,7 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
 const struct resource sso_identities = {
     .name = "sso-identities",
     .one = "linked account",
-    .title = "Linked accounts",
+    .title = "Sign-on accounts",
     .about = "Users who have signed in by a provider, and who they are there.",
     .permission = "access.sso",
     .table = "sso_identities",

@@ -91,7 +91,7 @@ const struct route token_routes[] = {
     ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,
           "Exchange a refresh token for a new pair; a second use revokes the session.",
           .body = FIELDS({"refresh_token", SECRET, REQUIRED | AS_NAMED, 1, 512,
-                         .example = "c2FtcGxlIHJlZnJlc2ggdG9rZW4"}),
+                          .example = "c2FtcGxlIHJlZnJlc2ggdG9rZW4"}),
           .answer_fields = FIELDS(TOKEN_FIELDS(0)), .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 refresh_token_invalid, 401 refresh_token_reused"),
     ROUTE(POST, "/api/auth/logout", SIGNED_IN(EITHER), logout, "Sign out: revoke this session.",

@@ -7,6 +7,7 @@
 #include "access/tenant.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/rows_json.h"
 #include "tenants.h"
 
 #define OF_TENANT "d.tenant_id = current_setting('app.tenant_id')::uuid"
@@ -131,38 +132,17 @@ bool domain_make_primary(struct cx *cx, const char *id)
 
 /* ---- by API ---- */
 
-static void write_domain(struct json *json, const struct rows *rows, size_t row)
-{
-    json_open_object(json);
-    for (int i = 0; i < rows_width(rows); i++) {
-        json_key(json, field_json_name(&domain_fields[i]));
-        field_write_json(json, &domain_fields[i], rows_text(rows, row, i),
-                         rows_length(rows, row, i));
-    }
-    json_close_object(json);
-}
-
 static bool answer(struct cx *cx, int status, const struct rows *rows)
 {
     if (!rows)
         return false;
-    write_domain(respond_begin(cx, status), rows, 0);
+    row_write_json(respond_begin(cx, status), domain_fields, rows, 0);
     return respond_end(cx);
 }
 
 static bool list(struct cx *cx)
 {
-    if (!enter_path_tenant(cx))
-        return false;
-    struct rows *rows = domains_all(&cx->db);
-    if (!rows)
-        return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(rows); i++)
-        write_domain(json, rows, i);
-    json_close_array(json);
-    return respond_end_list(cx, &(struct list_meta){1, 50, (int64_t)rows_count(rows), NULL});
+    return enter_path_tenant(cx) && respond_all_rows(cx, domain_fields, domains_all(&cx->db), 50);
 }
 
 static bool get(struct cx *cx)

@@ -4,6 +4,7 @@
 #include "access/permission.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
 #include "tenants.h"
@@ -167,6 +168,39 @@ static bool delete_submit(struct cx *cx)
     return page_go(cx, "/platform/tenants");
 }
 
+/* ---- the operator's way to a tenant ---- */
+
+STATEMENT(pages_go,
+          "select t.id\n"
+          "from tenants t\n"
+          "where t.deleted_at is null and t.kind <> 'platform'\n"
+          "and ($2::uuid is null or t.parent_id = $2::uuid)\n"
+          "and t.id in (select s.id from tenants s where s.slug = $1\n"
+          "             union all\n"
+          "             select r.id from house.tenant_resolve($1, null, null) r)\n"
+          "limit 1",
+          0);
+
+/* By slug or domain to the tenant itself, else to the list that is searched. */
+static bool go(struct cx *cx)
+{
+    struct buf path;
+    const char *words = query_text(cx, "q");
+    const char *name = text_lower(cx->arena, text_trim(cx->arena, words ? words : ""));
+    struct rows *rows = db_get(&cx->db, &pages_go, name, parent_filter(cx));
+    if (!rows)
+        return fail_db(cx);
+    buf_init(&path, cx->arena);
+    buf_puts(&path, "/platform/tenants");
+    if (rows_count(rows) == 1) {
+        buf_printf(&path, "/%s", rows_text(rows, 0, 0));
+    } else if (*name) {
+        buf_puts(&path, "?q=");
+        text_url(&path, name);
+    }
+    return page_go(cx, path.data);
+}
+
 #define ASK(verb, needed, page, submit, sentence)                                                  \
     ROUTE(GET, "/platform/tenants/:id/" verb, MAY(EITHER, needed), page, sentence,                 \
           .answer = ANSWER_PAGE, .flags = ROUTE_STEP_UP),                                          \
@@ -180,6 +214,9 @@ const struct route platform_pages[] = {
     ROUTE(GET, "/platform", MAY(EITHER, "platform.tenants:read"), overview,
           "The operator's overview.", .answer = ANSWER_PAGE,
           .query = FIELDS({"days", INT, 0, 7, 90})),
+    ROUTE(GET, "/platform/go", MAY(EITHER, "platform.tenants:read"), go,
+          "To a tenant by its slug or domain, else to those that are found.", .answer = ANSWER_PAGE,
+          .query = FIELDS({"q", TEXT, 0, 0, 253})),
     ASK("suspend", "platform.tenants:suspend", suspend_page, suspend_submit, "Suspend a tenant."),
     ASK("activate", "platform.tenants:suspend", activate_page, activate_submit,
         "Activate a tenant."),

@@ -236,7 +236,8 @@ static bool add_invitation(struct cx *cx, struct json_object *data,
 
 static bool add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record)
 {
-    return mfa_add_action(cx, data, record) && add_invitation(cx, data, record);
+    return mfa_add_action(cx, data, record) && links_add_action(cx, data, record) &&
+           add_invitation(cx, data, record);
 }
 
 #define ROLES_SQL                                                                                  \

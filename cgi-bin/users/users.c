@@ -5,7 +5,7 @@ static const struct area area = {
     .name = "users",
     .title = "Users",
     .more_routes = (const struct route *const[]){action_routes, invitation_routes, mfa_routes,
-                                                 import_routes, figure_routes, NULL},
+                                                 link_routes, import_routes, figure_routes, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
                            &parent_users, &staff_users),
     .permissions =

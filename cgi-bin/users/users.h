@@ -12,6 +12,7 @@ extern const struct route
     action_routes[]; /* activate, sessions, activity, passwords, permissions */
 extern const struct route invitation_routes[]; /* sent again, by API and by page */
 extern const struct route mfa_routes[];        /* two-step sign-in of somebody else */
+extern const struct route link_routes[];       /* ending links with other workspaces */
 extern const struct route import_routes[];     /* CSV in, by API and by page */
 extern const struct route figure_routes[];     /* analytics */
 extern const struct notification_kind notice_password_reset, notice_rights_changed;
@@ -31,6 +32,7 @@ bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[sta
 /* The way to its page, for the page of a user. */
 struct list_result;
 bool mfa_add_action(struct cx *cx, json_object *data, const struct list_result *record);
+bool links_add_action(struct cx *cx, json_object *data, const struct list_result *record);
 
 /* Whoever has no password yet, or was never let in. */
 bool user_may_be_invited(const struct user *user);

@@ -13,7 +13,9 @@
 STATEMENT(session_by_cookie,
           "select s.id, s.user_id, u.email, u.name, u.must_change_password and not s.by_sso,\n"
           "       s.last_used_at < now() - interval '5 minutes', s.impersonator_id,\n"
-          "       s.impersonator_name, s.expires_at, s.must_enrol\n"
+          "       s.impersonator_name, s.expires_at, s.must_enrol,\n"
+          "       exists (select from account_links l\n"
+          "               where l.tenant_id = s.tenant_id and l.user_id = s.user_id)\n"
           "from sessions s\n"
           "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
           "where s.tenant_id = $1::uuid and s.token_hash = $2 and s.kind = 'cookie'\n"
@@ -149,7 +151,8 @@ bool session_from_cookie(struct cx *cx)
                                 .name = rows_text(rows, 0, 3),
                                 .is_operator = cx->tenant->kind == TENANT_PLATFORM,
                                 .must_change_password = rows_bool(rows, 0, 4),
-                                .must_enrol = rows_bool(rows, 0, 9)};
+                                .must_enrol = rows_bool(rows, 0, 9),
+                                .is_linked = rows_bool(rows, 0, 10)};
     memcpy(session->id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(session->user_id, rows_text(rows, 0, 1), UUID_SIZE);
     memcpy(session->tenant_id, cx->tenant->id, UUID_SIZE);

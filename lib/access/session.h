@@ -30,6 +30,7 @@ struct session {
     bool must_change_password;
     bool must_enrol; /* a second factor must be set up before anything else */
     struct permissions permissions;
+    bool is_linked;   /* with accounts in other workspaces; of cookie sessions only */
     const char *csrf; /* token for forms; cookie sessions only */
     /* The operator who acts as the user; NULL: they are themselves. */
     const char *impersonator_id, *impersonator_name;

@@ -171,6 +171,7 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
     add_brand(cx, frame);
     add_user(cx, frame);
     add_acting(cx, frame);
+    switcher_add(cx, frame);
     menu_add(cx, frame);
     notice_add(cx, frame);
     add_crumbs(cx, data);

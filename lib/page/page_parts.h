@@ -30,6 +30,10 @@ void menu_add_user_links(json_object *user);
 /* The word of the set that an address belongs to ("admin"), NULL: none. */
 const char *menu_set_of(const char *path);
 
+/* ---- switcher.c ---- */
+/* Adds the workspaces or tenants to go to; null when there are none. WAITS. */
+void switcher_add(struct cx *cx, json_object *frame);
+
 /* ---- notice.c ---- */
 /* Adds the notice that the last page left, and takes its cookie away. */
 void notice_add(struct cx *cx, json_object *frame);
