@@ -15,11 +15,12 @@ static const struct route shared_routes[] = {
 static const struct area console = {
     .name = "console",
     .title = "Console",
-    .more_routes =
-        (const struct route *const[]){start_routes, operation_routes, shared_routes, NULL},
+    .more_routes = (const struct route *const[]){start_routes, search_routes, operation_routes,
+                                                 shared_routes, NULL},
     .jobs = JOBS(&mail_send),
     .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", NULL, NULL,
                   "business reseller", 1}),
+    .platform = true, /* the search of operators */
 };
 
 AREA_MAIN(console)

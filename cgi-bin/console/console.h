@@ -5,6 +5,7 @@
 #include "api/area.h"
 
 extern const struct route start_routes[];     /* /, /admin, /api/docs */
+extern const struct route search_routes[];    /* /search */
 extern const struct route operation_routes[]; /* /readyz, /metrics */
 
 #endif

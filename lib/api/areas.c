@@ -15,10 +15,16 @@ static struct {
     size_t count;
 } known;
 
-static const char *member(json_object *object, const char *key)
+const char *areas_text(json_object *object, const char *key)
 {
     json_object *value;
     return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
+}
+
+bool areas_flag(json_object *object, const char *key)
+{
+    json_object *value;
+    return json_object_object_get_ex(object, key, &value) && json_object_get_boolean(value);
 }
 
 static json_object *list(json_object *object, const char *key)
@@ -31,6 +37,17 @@ static json_object *list(json_object *object, const char *key)
 static size_t length(json_object *array)
 {
     return array ? json_object_array_length(array) : 0;
+}
+
+json_object *areas_next(const char *key, struct areas_place *place)
+{
+    json_object *areas = list(known.all, "areas");
+    for (; place->area < length(areas); place->area++, place->item = 0) {
+        json_object *items = list(json_object_array_get_idx(areas, place->area), key);
+        if (place->item < length(items))
+            return json_object_array_get_idx(items, place->item++);
+    }
+    return NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -62,14 +79,14 @@ static bool add_area(json_object *area)
     json_object *declared = list(area, "permissions"), *routes = list(area, "routes");
     for (size_t i = 0; i < length(declared); i++) {
         json_object *it = json_object_array_get_idx(declared, i);
-        if (!add(member(it, "name"), member(it, "title"), member(area, "name")))
+        if (!add(areas_text(it, "name"), areas_text(it, "title"), areas_text(area, "name")))
             return false;
     }
     for (size_t i = 0; i < length(routes); i++) {
         json_object *it = json_object_array_get_idx(routes, i);
-        const char *level = member(it, "level");
+        const char *level = areas_text(it, "level");
         if (level && strcmp(level, "permission") == 0 &&
-            !add(member(it, "needs"), member(it, "summary"), member(area, "name")))
+            !add(areas_text(it, "needs"), areas_text(it, "summary"), areas_text(area, "name")))
             return false;
     }
     return true;

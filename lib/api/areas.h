@@ -7,10 +7,20 @@
 
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 bool areas_load(const char *path);
 /* {"areas":[…]} as described; valid for the process's life, never changed. */
 json_object *areas_all(void);
+/* The members of the lists `key` ("menu", "resources", "routes") of all areas, one after
+ * the other; NULL at the end. `place` begins as zero. */
+struct areas_place {
+    size_t area, item;
+};
+json_object *areas_next(const char *key, struct areas_place *place);
+/* A text member of what areas described; NULL: none. */
+const char *areas_text(json_object *object, const char *key);
+bool areas_flag(json_object *object, const char *key);
 /* Calls each(arg, name, title, area) for every permission, sorted by name. */
 void areas_permissions(void (*each)(void *arg, const char *name, const char *title,
                                     const char *area),

@@ -221,6 +221,10 @@ static void describe_resources(struct json *json, const struct area *area)
         pair_if(json, "page", (*it)->page);
         pair_if(json, "icon", (*it)->icon);
         json_pair(json, "scope", scopes[(*it)->scope]);
+        pair_if(json, "label", (*it)->label);
+        pair_if(json, "where", (*it)->where);
+        if ((*it)->no_tenant)
+            json_pair_bool(json, "noTenant", true);
         if ((*it)->no_common_times)
             json_pair_bool(json, "noCommonTimes", true);
         pair_fields(json, "fields", (*it)->fields);

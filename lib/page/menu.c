@@ -23,17 +23,6 @@ static const struct page_set_row {
 static const char *const kind_words[] = {
     [TENANT_PLATFORM] = "platform", [TENANT_RESELLER] = "reseller", [TENANT_BUSINESS] = "business"};
 
-struct entry {
-    const char *set, *title, *path, *icon, *group;
-    int64_t order;
-    size_t place; /* as declared: keeps the order of equals */
-};
-
-struct menu {
-    struct entry *entries;
-    size_t count;
-};
-
 static bool below(const char *path, const char *prefix)
 {
     size_t len = strlen(prefix);
@@ -48,17 +37,12 @@ const char *menu_set_of(const char *path)
     return NULL;
 }
 
-static const char *text_of(json_object *object, const char *key)
+const char *menu_set_title(const char *set)
 {
-    json_object *value;
-    return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
-}
-
-static json_object *list_of(json_object *object, const char *key)
-{
-    json_object *value = NULL;
-    json_object_object_get_ex(object, key, &value);
-    return json_object_is_type(value, json_type_array) ? value : NULL;
+    for (size_t i = 0; i < COUNT(sets); i++)
+        if (text_equal(sets[i].key, set))
+            return sets[i].title;
+    return NULL;
 }
 
 /* "platform reseller" holds "reseller". */
@@ -83,61 +67,53 @@ static bool may_enter(const struct cx *cx, const char *set)
 
 static bool is_shown(const struct cx *cx, json_object *entry)
 {
-    const char *set = text_of(entry, "set"), *needs = text_of(entry, "needs");
-    const char *kinds = text_of(entry, "kinds");
+    const char *set = areas_text(entry, "set"), *needs = areas_text(entry, "needs");
+    const char *kinds = areas_text(entry, "kinds");
     return set && may_enter(cx, set) && (!needs || may(cx, needs)) &&
            (!kinds || has_word(kinds, kind_words[cx->tenant->kind]));
 }
 
 static int by_order(const void *a, const void *b)
 {
-    const struct entry *left = a, *right = b;
+    const struct menu_item *left = a, *right = b;
     if (left->order != right->order)
         return left->order < right->order ? -1 : 1;
     return left->place < right->place ? -1 : left->place > right->place;
 }
 
-static size_t length(json_object *array)
+struct menu menu_read(struct cx *cx)
 {
-    return array ? json_object_array_length(array) : 0;
-}
-
-static struct menu read_menu(struct cx *cx)
-{
-    json_object *areas = list_of(areas_all(), "areas");
+    struct areas_place place = {0}, again = {0};
+    json_object *it;
     struct menu menu = {0};
     size_t most = 0;
     if (!cx->session || !cx->tenant)
         return menu;
-    for (size_t i = 0; i < length(areas); i++)
-        most += length(list_of(json_object_array_get_idx(areas, i), "menu"));
+    while (areas_next("menu", &place))
+        most++;
     menu.entries = arena_alloc(cx->arena, (most + 1) * sizeof *menu.entries);
-    for (size_t i = 0; i < length(areas); i++) {
-        json_object *list = list_of(json_object_array_get_idx(areas, i), "menu");
-        for (size_t j = 0; j < length(list); j++) {
-            json_object *it = json_object_array_get_idx(list, j);
-            if (is_shown(cx, it))
-                menu.entries[menu.count++] = (struct entry){
-                    .set = text_of(it, "set"),
-                    .title = text_of(it, "title"),
-                    .path = text_of(it, "path"),
-                    .icon = text_of(it, "icon"),
-                    .group = text_of(it, "group"),
-                    .order = json_object_get_int64(json_object_object_get(it, "order")),
-                    .place = i * 1000 + j};
-        }
-    }
+    for (size_t i = 0; (it = areas_next("menu", &again)) != NULL; i++)
+        if (is_shown(cx, it))
+            menu.entries[menu.count++] = (struct menu_item){
+                .set = areas_text(it, "set"),
+                .title = areas_text(it, "title"),
+                .path = areas_text(it, "path"),
+                .icon = areas_text(it, "icon"),
+                .group = areas_text(it, "group"),
+                .order = json_object_get_int64(json_object_object_get(it, "order")),
+                .place = i};
     if (menu.count > 1)
         qsort(menu.entries, menu.count, sizeof *menu.entries, by_order);
     return menu;
 }
 
 /* The entry whose address is the longest beginning of the request's. */
-static const struct entry *current_of(const struct cx *cx, const struct menu *menu, const char *set)
+static const struct menu_item *current_of(const struct cx *cx, const struct menu *menu,
+                                          const char *set)
 {
-    const struct entry *current = NULL;
+    const struct menu_item *current = NULL;
     for (size_t i = 0; i < menu->count; i++) {
-        const struct entry *it = &menu->entries[i];
+        const struct menu_item *it = &menu->entries[i];
         if (strcmp(it->set, set) == 0 && below(cx->request.path, it->path) &&
             (!current || strlen(it->path) > strlen(current->path)))
             current = it;
@@ -166,7 +142,7 @@ static json_object *group_of(json_object *groups, const char *title)
 {
     for (size_t i = 0; i < json_object_array_length(groups); i++) {
         json_object *group = json_object_array_get_idx(groups, i);
-        if (text_equal(text_of(group, "title"), title))
+        if (text_equal(areas_text(group, "title"), title))
             return group;
     }
     json_object *group = page_item(groups);
@@ -180,9 +156,9 @@ static void add_entries(const struct cx *cx, json_object *frame, const struct me
                         const char *set)
 {
     json_object *groups = page_list(frame, "menu");
-    const struct entry *current = current_of(cx, menu, set);
+    const struct menu_item *current = current_of(cx, menu, set);
     for (size_t i = 0; i < menu->count; i++) {
-        const struct entry *it = &menu->entries[i];
+        const struct menu_item *it = &menu->entries[i];
         if (strcmp(it->set, set) != 0)
             continue;
         json_object *entry =
@@ -216,18 +192,13 @@ static const char *home_of(const struct menu *menu, const char *set)
     return path ? path : "/";
 }
 
-static bool has_page(const char *path)
+bool menu_has_page(const char *path)
 {
-    json_object *areas = list_of(areas_all(), "areas");
-    for (size_t i = 0; i < length(areas); i++) {
-        json_object *routes = list_of(json_object_array_get_idx(areas, i), "routes");
-        for (size_t j = 0; j < length(routes); j++) {
-            json_object *route = json_object_array_get_idx(routes, j);
-            if (text_equal(text_of(route, "path"), path) &&
-                text_equal(text_of(route, "method"), "GET"))
-                return true;
-        }
-    }
+    struct areas_place place = {0};
+    for (json_object *route; (route = areas_next("routes", &place)) != NULL;)
+        if (text_equal(areas_text(route, "path"), path) &&
+            text_equal(areas_text(route, "method"), "GET"))
+            return true;
     return false;
 }
 
@@ -240,7 +211,7 @@ void menu_add_user_links(json_object *user)
                {"/account/security", "Security", /* icon */ "shield-lock"}};
     json_object *links = page_list(user, "links");
     for (size_t i = 0; i < COUNT(own); i++) {
-        if (!has_page(own[i].path))
+        if (!menu_has_page(own[i].path))
             continue;
         json_object *link = page_item(links);
         page_set(link, "path", own[i].path);
@@ -251,14 +222,14 @@ void menu_add_user_links(json_object *user)
 
 const char *frame_home(struct cx *cx)
 {
-    struct menu menu = read_menu(cx);
+    struct menu menu = menu_read(cx);
     return home_of(&menu, set_of(cx, &menu));
 }
 
 bool menu_place(struct cx *cx, const char **title, const char **path)
 {
-    struct menu menu = read_menu(cx);
-    const struct entry *current = current_of(cx, &menu, set_of(cx, &menu));
+    struct menu menu = menu_read(cx);
+    const struct menu_item *current = current_of(cx, &menu, set_of(cx, &menu));
     if (!current)
         return false;
     *title = current->title;
@@ -268,7 +239,7 @@ bool menu_place(struct cx *cx, const char **title, const char **path)
 
 void menu_add(struct cx *cx, json_object *frame)
 {
-    struct menu menu = read_menu(cx);
+    struct menu menu = menu_read(cx);
     const char *set = set_of(cx, &menu);
     page_set(frame, "home", home_of(&menu, set));
     add_entries(cx, frame, &menu, set);

@@ -73,6 +73,12 @@ json_object *page_action(json_object *data, const char *title, const char *path,
 /* Where the one signed in begins: the first entry of their menu, or "/". */
 const char *page_home(struct cx *cx);
 
+/* What the one signed in may open and `query` names: pages of their menus, things to do
+ * ("New lead") and the newest records that match, of every searchable resource in their
+ * menus. Adds "groups" (each title, icon, items, more) and "count" to data. An empty
+ * query gives the menus. By the database handle of the request, one round trip. WAITS. */
+bool page_find(struct cx *cx, const char *query, json_object *data);
+
 /* Handlers for an area's routes: GET /brand.css (the tenant's colours; PUBLIC)
  * and POST /theme (form fields theme: light, dark or auto, and next; PUBLIC). */
 bool page_brand_css(struct cx *cx);

@@ -21,6 +21,20 @@ const char *frame_address(struct cx *cx);
 const char *frame_home(struct cx *cx);
 
 /* ---- menu.c ---- */
+/* What the one signed in may use, as areas declared it, in the order of the menu. */
+struct menu {
+    struct menu_item {
+        const char *set, *title, *path, *icon, *group;
+        int64_t order;
+        size_t place; /* as declared: keeps the order of equals */
+    } * entries;
+    size_t count;
+};
+struct menu menu_read(struct cx *cx);
+/* What a set is called; NULL: there is no such set. */
+const char *menu_set_title(const char *set);
+/* Whether an area has a page of exactly this address. */
+bool menu_has_page(const char *path);
 /* Adds menu, sets, many_sets and home to the frame. */
 void menu_add(struct cx *cx, json_object *frame);
 /* The entry of the menu that the address belongs to; false: none. */
@@ -33,6 +47,20 @@ const char *menu_set_of(const char *path);
 /* ---- switcher.c ---- */
 /* Adds the workspaces or tenants to go to; null when there are none. WAITS. */
 void switcher_add(struct cx *cx, json_object *frame);
+
+/* ---- resend.c ---- */
+/* Answers a form that came after its session had ended, or from an earlier one, with a page
+ * that keeps what was typed; false: cx->failure is of another kind. */
+bool resend_offer(struct cx *cx);
+
+/* ---- find.c, find_records.c: the search across everything ---- */
+/* A group of the page's "groups", and an item in it. Texts are copied. */
+json_object *find_group(json_object *data, const char *title, const char *icon);
+void find_item(json_object *group, const char *title, const char *detail, const char *path,
+               const char *icon);
+/* Adds a group for each resource that has records; nothing for a query that is too short
+ * for the index. false: the failure is set. WAITS. */
+bool find_records(struct cx *cx, const struct menu *menu, const char *query, json_object *data);
 
 /* ---- notice.c ---- */
 /* Adds the notice that the last page left, and takes its cookie away. */

@@ -162,32 +162,64 @@ static void add_count(struct batch *batch, const struct resource *resource,
     batch_add(batch, statement_made(where->arena, sql, 0), copied(where), where->count);
 }
 
-bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
-              struct list_result *out)
+/* The statement of a list, the count before it. What is known of the result goes to `out`. */
+static bool add_list(struct cx *cx, struct batch *batch, const struct resource *resource,
+                     const struct list_query *query, struct order *order, struct list_result *out)
 {
     struct conditions where;
-    struct order order;
-    struct batch batch;
     const struct field **columns =
         query->columns ? query->columns : resource_list_columns(resource);
-    const char *problem = order_read(cx->arena, resource, query->sort, false, &order);
+    const char *problem = order_read(cx->arena, resource, query->sort, false, order);
     if (problem)
         return fail(cx, 400, "bad_parameter", "sort: %s", problem);
     conditions_init(&where, cx->arena);
     add_all(&where, cx, resource, query);
-    batch_init(&batch, &cx->db);
     if (query->count)
-        add_count(&batch, resource, &where);
-    if (!apply_cursor(cx, &where, &order, query->after))
+        add_count(batch, resource, &where);
+    if (!apply_cursor(cx, &where, order, query->after))
         return false;
-    const char *sql = select_sql(resource, query, &where, &order, columns);
-    batch_add(&batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
+    const char *sql = select_sql(resource, query, &where, order, columns);
+    batch_add(batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
+    *out = (struct list_result){.fields = columns, .total = -1};
+    return true;
+}
+
+bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
+              struct list_result *out)
+{
+    struct order order;
+    struct batch batch;
+    batch_init(&batch, &cx->db);
+    if (!add_list(cx, &batch, resource, query, &order, out))
+        return false;
     struct rows **rows = batch_run(&batch);
     if (!rows)
         return fail_db(cx);
-    *out = (struct list_result){.rows = rows[batch.count - 1],
-                                .fields = columns,
-                                .total = query->count ? rows_int(rows[0], 0, 0) : -1};
+    out->rows = rows[batch.count - 1];
+    if (query->count)
+        out->total = rows_int(rows[0], 0, 0);
     next_cursor(cx, query, &order, out);
     return true;
+}
+
+bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
+               const char *search, int64_t limit, struct list_result *out)
+{
+    struct order order;
+    struct batch batch;
+    batch_init(&batch, &cx->db);
+    assert(count <= DB_BATCH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct list_query query = {.page = 1,
+                                         .limit = limit,
+                                         .search = search,
+                                         .sort = resources[i]->sort ? resources[i]->sort
+                                                                    : "-createdAt"};
+        if (!add_list(cx, &batch, resources[i], &query, &order, &out[i]))
+            return false;
+    }
+    struct rows **rows = count ? batch_run(&batch) : NULL;
+    for (size_t i = 0; rows && i < count; i++)
+        out[i].rows = rows[i];
+    return rows || count == 0 || fail_db(cx);
 }

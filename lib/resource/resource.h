@@ -103,6 +103,10 @@ struct list_result {
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out);
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out);
+/* The first `limit` records of each resource that the search finds, in one round trip and
+ * without counting; out has `count` places, at most DB_BATCH_MAX. WAITS. */
+bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
+               const char *search, int64_t limit, struct list_result *out);
 /* Every row that the query shows, whatever its page and limit, written to
  * cx->response.body. 422 when there are too many (100,000 rows, 64 MiB). WAITS. */
 typedef void list_row_writer(struct buf *out, const struct list_result *result, size_t row);

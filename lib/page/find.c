@@ -1,0 +1,138 @@
+/* find: the search across everything. What can be found is what the areas' tables
+ * say: the pages of the menus, what can be made, and the records of resources that
+ * have a page in the menu and searched fields (find_records.c). */
+#include <string.h>
+
+#include "access/permission.h"
+#include "api/areas.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+
+enum { PAGES_FOUND = 8 };
+
+json_object *find_group(json_object *data, const char *title, const char *icon)
+{
+    json_object *group = page_item(json_object_object_get(data, "groups"));
+    page_set(group, "title", title);
+    page_set(group, "icon", icon);
+    page_set(group, "more", NULL);
+    page_list(group, "items");
+    return group;
+}
+
+void find_item(json_object *group, const char *title, const char *detail, const char *path,
+               const char *icon)
+{
+    json_object *item = page_item(json_object_object_get(group, "items"));
+    page_set(item, "title", title);
+    page_set(item, "detail", detail);
+    page_set(item, "path", path);
+    page_set(item, "icon", icon);
+}
+
+static bool is_in_menu(const struct menu *menu, const char *path)
+{
+    for (size_t i = 0; i < menu->count; i++)
+        if (text_equal(menu->entries[i].path, path))
+            return true;
+    return false;
+}
+
+static bool names(const char *query, const char *title)
+{
+    return title && strcasestr(title, query) != NULL;
+}
+
+/* With the set that a page is of, where somebody has several. */
+static void add_pages(json_object *group, const struct menu *menu, const char *query)
+{
+    json_object *items = json_object_object_get(group, "items");
+    bool several =
+        menu->count && !text_equal(menu->entries[0].set, menu->entries[menu->count - 1].set);
+    for (size_t i = 0; i < menu->count; i++) {
+        const struct menu_item *it = &menu->entries[i];
+        if (!names(query, it->title) && !names(query, it->group))
+            continue;
+        if (*query && json_object_array_length(items) == PAGES_FOUND)
+            return;
+        find_item(group, it->title, several ? menu_set_title(it->set) : it->group, it->path,
+                  it->icon);
+    }
+}
+
+static void add_settings(struct cx *cx, json_object *group, const struct menu *menu,
+                         const char *query)
+{
+    static const char base[] = "/admin/settings";
+    struct areas_place place = {0};
+    if (!*query || !is_in_menu(menu, base))
+        return;
+    for (json_object *it; (it = areas_next("settings", &place)) != NULL;)
+        if (names(query, areas_text(it, "title")) || names(query, areas_text(it, "about")))
+            find_item(group, areas_text(it, "title"), "Settings",
+                      arena_printf(cx->arena, "%s/%s", base, areas_text(it, "key")),
+                      /* icon */ "settings");
+}
+
+static void add_account(struct cx *cx, json_object *group, const char *query)
+{
+    json_object *user = page_object(cx);
+    menu_add_user_links(user);
+    json_object *links = json_object_object_get(user, "links");
+    for (size_t i = 0; *query && i < json_object_array_length(links); i++) {
+        json_object *it = json_object_array_get_idx(links, i);
+        if (names(query, areas_text(it, "title")))
+            find_item(group, areas_text(it, "title"), "Account", areas_text(it, "path"),
+                      areas_text(it, "icon"));
+    }
+}
+
+/* "New lead", wherever a resource of the menu has a form for it. */
+static void add_makers(struct cx *cx, json_object *group, const struct menu *menu,
+                       const char *query)
+{
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("resources", &place)) != NULL;) {
+        const char *page = areas_text(it, "page");
+        const char *path = page ? arena_printf(cx->arena, "%s/new", page) : NULL;
+        const char *title = arena_printf(cx->arena, "New %s", areas_text(it, "one"));
+        if (path && names(query, title) && is_in_menu(menu, page) && menu_has_page(path) &&
+            may(cx, arena_printf(cx->arena, "%s:create", areas_text(it, "permission"))))
+            find_item(group, title, NULL, path, /* icon */ "plus");
+    }
+}
+
+/* Groups of nothing are left out. */
+static void tidy(struct cx *cx, json_object *data)
+{
+    json_object *groups = json_object_object_get(data, "groups"), *kept = json_object_new_array();
+    size_t total = 0;
+    for (size_t i = 0; i < json_object_array_length(groups); i++) {
+        json_object *group = json_object_array_get_idx(groups, i);
+        size_t count = json_object_array_length(json_object_object_get(group, "items"));
+        if (count == 0)
+            continue;
+        page_set_int(group, "number", (int64_t)json_object_array_length(kept));
+        json_object_array_add(kept, json_object_get(group));
+        total += count;
+    }
+    json_object_object_add(data, "groups", kept);
+    page_set(data, "count", total ? show_number(cx, (int64_t)total) : NULL);
+}
+
+bool page_find(struct cx *cx, const char *query, json_object *data)
+{
+    struct menu menu = menu_read(cx);
+    page_list(data, "groups");
+    json_object *pages = find_group(data, "Pages", /* icon */ "layout-dashboard");
+    add_pages(pages, &menu, query);
+    add_settings(cx, pages, &menu, query);
+    add_account(cx, pages, query);
+    if (*query)
+        add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
+    if (!find_records(cx, &menu, query, data))
+        return false;
+    tidy(cx, data);
+    return true;
+}
