@@ -15,9 +15,7 @@ static const struct {
     {402, NULL, "There is no credit left", "An administrator can add credit."},
     {403, "tenant_suspended", "This workspace is suspended",
      "Its owner can still sign in, read and export everything."},
-    {403, "csrf", "This form is too old",
-     "Go back, load the page again and send the form once more."},
-    {403, "csrf_failed", "This form is too old",
+    {403, "csrf_invalid", "This form is too old",
      "Go back, load the page again and send the form once more."},
     {403, NULL, "You may not do this",
      "If you need it, ask an administrator of your workspace for the permission."},
@@ -162,6 +160,8 @@ void page_write_failure(struct cx *cx)
     size_t row = words_for(&cx->failure);
     cx->response.no_body = false;
     buf_clear(&cx->response.body);
+    if (resend_offer(cx))
+        return;
     if (cx->failure.status == 401 && !text_equal(cx->request.path, "/login")) {
         go_sign_in(cx);
         return;
