@@ -196,17 +196,24 @@ static bool is_cookie_value(const char *value)
     return true;
 }
 
-void response_cookie(struct cx *cx, const char *name, const char *value, int64_t max_age_s)
+void response_cookie_below(struct cx *cx, const char *path, const char *name, const char *value,
+                           int64_t max_age_s)
 {
-    if (!is_cookie_value(value)) {
+    if (!is_cookie_value(value) || !is_cookie_value(path)) {
         log_warn("a cookie with a malformed value was left out", "cookie", name);
         return;
     }
     bool host_only = strncmp(name, "__Host-", 7) == 0;
-    response_header(cx, "Set-Cookie",
-                    arena_printf(cx->arena, "%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
-                                 name, value, (long long)max_age_s,
-                                 host_only || is_https(cx) ? "; Secure" : ""));
+    response_header(
+        cx, "Set-Cookie",
+        arena_printf(cx->arena, "%s=%s; Path=%s; HttpOnly; SameSite=Lax; Max-Age=%lld%s", name,
+                     value, path, (long long)max_age_s,
+                     host_only || is_https(cx) ? "; Secure" : ""));
+}
+
+void response_cookie(struct cx *cx, const char *name, const char *value, int64_t max_age_s)
+{
+    response_cookie_below(cx, "/", name, value, max_age_s);
 }
 
 static void write_details(struct json *json, const struct failure_detail *detail)

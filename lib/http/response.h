@@ -54,6 +54,9 @@ bool respond_file(struct cx *cx, const char *type, const char *file_name);
 
 /* HttpOnly, SameSite=Lax, Path=/; Secure and the __Host- prefix under https. max_age 0 removes. */
 void response_cookie(struct cx *cx, const char *name, const char *value, int64_t max_age_s);
+/* The same, sent back to addresses below `path` only, which a __Host- name cannot be. */
+void response_cookie_below(struct cx *cx, const char *path, const char *name, const char *value,
+                           int64_t max_age_s);
 /* The name with its __Host- prefix when the request came by https. */
 const char *cookie_name(const struct cx *cx, const char *name);
 

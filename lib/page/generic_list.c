@@ -185,7 +185,11 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     struct list_page page = {.resource = resource};
     tidy_query(cx);
     list_read_amounts(cx, resource);
-    if (!list_read_query(cx, resource, &page.query))
+    struct parameter *asked = cx->request.query; /* addresses say no more than this */
+    cx->request.query = list_view_recall(cx, resource);
+    bool understood = list_read_query(cx, resource, &page.query);
+    cx->request.query = asked;
+    if (!understood)
         return NULL;
     struct list_query all = page.query;
     all.columns = NULL; /* label and currency are needed though not shown */
@@ -222,6 +226,9 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
 bool generic_list(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
+    tidy_query(cx);
+    if (list_view_remember(cx, resource))
+        return true;
     json_object *data = page_list_data(cx, resource);
     const char *template = resource->template_list ? resource->template_list : "layout/list";
     if (data && resource->add_to_page && !resource->add_to_page(cx, data, NULL))

@@ -21,6 +21,13 @@ const char *list_address(struct cx *cx, const struct resource *resource, const c
                          const char *value);
 const char *list_sort(const struct list_page *page);
 
+/* ---- list_view.c: columns and page size as chosen before ---- */
+/* Keeps the choice that the list's form was sent with and leads to the list; false: no
+ * choice was made. */
+bool list_view_remember(struct cx *cx, const struct resource *resource);
+/* The request's query, and before it what was chosen, where it says nothing of it. */
+struct parameter *list_view_recall(struct cx *cx, const struct resource *resource);
+
 /* The parts around the rows, added to the page's data. */
 /* Amounts that a form sent, in the way of the API. */
 void list_read_amounts(struct cx *cx, const struct resource *resource);

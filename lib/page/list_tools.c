@@ -20,7 +20,7 @@ const char *list_address(struct cx *cx, const struct resource *resource, const c
     buf_init(&address, cx->arena);
     buf_puts(&address, resource->page);
     for (const struct parameter *it = cx->request.query; it; it = it->next) {
-        if (text_equal(it->name, name) || strcmp(it->name, "page") == 0)
+        if (text_equal(it->name, name) || strcmp(it->name, "page") == 0 || *it->name == '_')
             continue;
         buf_putc(&address, mark);
         text_url(&address, it->name);

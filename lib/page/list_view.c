@@ -1,0 +1,79 @@
+/* list_view: which columns and how many rows somebody chose for a list. It is kept in
+ * a cookie that goes to that list alone, "50.name.email" (rows, columns), and counts
+ * where the address says neither: a shared address shows what its sender saw, and
+ * changes nobody's choice. */
+#include <string.h>
+
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/list_page.h"
+
+static const char cookie[] = "view";
+enum { LIFE_S = 31536000, ROWS_MAX = 100, VALUE_MAX = 1500 };
+
+static bool is_column_name(const struct resource *resource, const char *name)
+{
+    return field_find_json(resource->fields, name) != NULL ||
+           field_find_json(resource_common_fields, name) != NULL;
+}
+
+bool list_view_remember(struct cx *cx, const struct resource *resource)
+{
+    const struct parameter *query = cx->request.query;
+    const char *rows = parameter_get(query, "limit"), *fields = parameter_get(query, "fields");
+    int64_t number;
+    struct buf value;
+    if (!parameter_get(query, "_view"))
+        return false;
+    buf_init(&value, cx->arena);
+    buf_puts(&value, rows && text_to_int(rows, 1, ROWS_MAX, &number) ? rows : "0");
+    for (const char *at = fields ? fields : ""; *at && value.len < VALUE_MAX;) {
+        size_t len = strcspn(at, ",");
+        const char *name = arena_copy(cx->arena, at, len);
+        if (is_column_name(resource, name))
+            buf_printf(&value, ".%s", name);
+        at += len + (at[len] == ',');
+    }
+    bool usual = strcmp(value.data, "0") == 0;
+    response_cookie_below(cx, resource->page, cookie, usual ? "" : value.data, usual ? 0 : LIFE_S);
+    return page_go(cx, list_address(cx, resource, NULL, NULL));
+}
+
+static struct parameter *in_front(struct cx *cx, const char *name, const char *value,
+                                  struct parameter *next)
+{
+    struct parameter *made = arena_alloc(cx->arena, sizeof *made);
+    *made = (struct parameter){name, value, next};
+    return made;
+}
+
+/* The columns that there still are, as fields= takes them. */
+static const char *columns_of(struct cx *cx, const struct resource *resource, const char *kept)
+{
+    struct buf fields;
+    buf_init(&fields, cx->arena);
+    buf_puts(&fields, "");
+    while (*kept == '.') {
+        size_t len = strcspn(++kept, ".");
+        const char *name = arena_copy(cx->arena, kept, len);
+        if (is_column_name(resource, name))
+            buf_printf(&fields, "%s%s", fields.len ? "," : "", name);
+        kept += len;
+    }
+    return fields.data;
+}
+
+struct parameter *list_view_recall(struct cx *cx, const struct resource *resource)
+{
+    struct parameter *query = cx->request.query;
+    const char *kept = request_cookie(&cx->request, cookie);
+    int64_t rows;
+    if (!kept || parameter_get(query, "limit") || parameter_get(query, "fields"))
+        return query;
+    size_t len = strcspn(kept, ".");
+    const char *limit = arena_copy(cx->arena, kept, len);
+    const char *fields = columns_of(cx, resource, kept + len);
+    if (text_to_int(limit, 1, ROWS_MAX, &rows))
+        query = in_front(cx, "limit", limit, query);
+    return *fields ? in_front(cx, "fields", fields, query) : query;
+}
