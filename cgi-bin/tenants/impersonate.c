@@ -41,7 +41,7 @@ static const struct field body_fields[] = {
     {"minutes", INT, 0, 5, 60, .initial = "30", .example = "15"},
     {.type = FIELD_END}};
 
-static const struct field form_fields[] = {{"email", EMAIL, REQUIRED},
+static const struct field form_fields[] = {{"email", EMAIL, REQUIRED, .label = "E-mail"},
                                            {"reason", TEXT, REQUIRED, 3, 500},
                                            {"minutes", INT, 0, 5, 60, .initial = "30"},
                                            {.type = FIELD_END}};

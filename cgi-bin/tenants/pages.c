@@ -74,6 +74,41 @@ static bool overview(struct cx *cx)
     return add_figures(cx, data) && page_render(cx, 200, "console/dashboard", "Overview", data);
 }
 
+/* ---- what may be done with a tenant, by its status and by who asks ---- */
+
+static const char *status_of(const struct list_result *record)
+{
+    for (int i = 0; record->fields[i]; i++)
+        if (strcmp(record->fields[i]->name, "status") == 0)
+            return rows_text(record->rows, 0, i);
+    return NULL;
+}
+
+bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    static const struct {
+        const char *title, *verb, *needs, *except;
+        bool of_operators;
+    } ways[] = {
+        {"Suspend", "suspend", "platform.tenants:suspend", "suspended"},
+        {"Activate", "activate", "platform.tenants:suspend", "active"},
+        {"Act as a user", "impersonate", "platform.tenants:impersonate", .of_operators = true},
+        {"Delete", "delete", "platform.tenants:delete"}};
+    json_object *list = record ? page_list(data, "ways") : NULL;
+    for (size_t i = 0; record && i < COUNT(ways); i++) {
+        if (!may(cx, ways[i].needs) || (ways[i].of_operators && !cx->session->is_operator) ||
+            (ways[i].except && text_equal(ways[i].except, status_of(record))))
+            continue;
+        json_object *way = page_item(list);
+        page_set(way, "title", ways[i].title);
+        page_set(
+            way, "path",
+            arena_printf(cx->arena, "/platform/tenants/%s/%s", cx_path(cx, "id"), ways[i].verb));
+        page_set_bool(data, "has_ways", true);
+    }
+    return true;
+}
+
 /* ---- suspend, activate, delete, each with a page that asks ---- */
 
 static bool read_tenant(struct cx *cx, struct list_result *out, const char **name,
@@ -103,6 +138,7 @@ static bool ask(struct cx *cx, const char *verb, const char *text, int status)
     page_set(data, "name", name);
     page_set(data, "slug", slug);
     page_set_bool(data, "deleting", strcmp(verb, "delete") == 0);
+    page_set_bool(data, "restoring", strcmp(verb, "activate") == 0);
     page_set_bool(data, "reasoned", strcmp(verb, "delete") != 0);
     const char *title = strcmp(verb, "suspend") == 0    ? "Suspend"
                         : strcmp(verb, "activate") == 0 ? "Activate"
@@ -238,6 +274,7 @@ static bool show_branding(struct cx *cx, int status)
     page_set(data, "primary", cx->tenant->branding.primary);
     page_set(data, "accent", cx->tenant->branding.accent);
     page_set(data, "brandName", cx->tenant->branding.name);
+    page_set_bool(data, "read_only", !may(cx, "tenants.branding:update"));
     json_object_object_add(data, "fields", page_form_fields(cx, branding_fields, &branding, false));
     return page_render(cx, status, "tenants/branding", "Branding", data);
 }

@@ -99,6 +99,11 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
     tenant_changed(id);
 }
 
+static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    return tenant_add_ways(cx, data, record) && domains_add_to_page(cx, data, record);
+}
+
 #define TENANT_FIELDS                                                                               \
     {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED,                                \
      1,      200,  .example = "Northside Club"},                                                    \
@@ -157,7 +162,7 @@ const struct resource tenants = {
     .finish = finish,
     .committed = committed,
     .template_detail = "tenants/detail",
-    .add_to_page = domains_add_to_page,
+    .add_to_page = add_to_page,
 };
 
 const struct resource resellers = {
@@ -175,5 +180,5 @@ const struct resource resellers = {
     .where = "deleted_at is null and kind = 'reseller'",
     .fields = FIELDS(TENANT_FIELDS),
     .template_detail = "tenants/detail",
-    .add_to_page = domains_add_to_page,
+    .add_to_page = add_to_page,
 };

@@ -27,6 +27,10 @@ bool enter_path_tenant(struct cx *cx);
 /* What changed must be seen at the next request: call when it is committed. */
 bool changed(struct cx *cx, const char *tenant_id);
 
+/* ---- pages.c ---- */
+/* Adds links to what the one signed in may do with the tenant shown (add_to_page). */
+bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result *record);
+
 /* ---- parts.c, for pages too ---- */
 bool branding_read(struct cx *cx, struct list_result *out);
 bool branding_store(struct cx *cx);

@@ -252,8 +252,9 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
 
 #define KINDS CHOICES("operator", "admin", "owner", "student", "parent", "staff", "customer")
 
-/* Which kinds of people, and as an example one of them with its role. */
-#define USER_FIELDS(kinds, one_kind, one_role)                                                     \
+/* Which kinds of people, which one a form begins with, and as an example one with
+ * its role. */
+#define USER_FIELDS(kinds, usual, one_kind, one_role)                                              \
     {"email", EMAIL, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, .label = "E-mail",          \
      .example = "ben@northside.test"},                                                             \
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | LISTED, 1, 200, .example = "Ben Okoro"},     \
@@ -261,7 +262,7 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
         {"kind",                                                                                   \
          CHOICE,                                                                                   \
          FILTERED | LISTED,                                                                        \
-         .initial = (one_kind),                                                                    \
+         .initial = (usual),                                                                       \
          .choices = (kinds),                                                                       \
          .help = "The person's place in the organisation, not a right.",                           \
          .example = (one_kind)},                                                                   \
@@ -323,7 +324,7 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
         .name = (view_name), .one = (view_one), .title = (view_title), .table = "users",           \
         .permission = "users.users", .api = (view_api), .scope = SCOPE_EITHER,                     \
         .operations = OP_LIST | OP_GET, .where = (view_where),                                     \
-        .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff")), .label = "name"                    \
+        .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")), .label = "name"           \
     }
 
 const struct resource platform_users = {
@@ -338,7 +339,7 @@ const struct resource platform_users = {
     .icon = "users",
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE | OP_EXPORT,
-    .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff")),
+    .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")),
     .label = "name",
     .prepare = prepare,
     .finish = finish,
@@ -361,7 +362,7 @@ const struct resource admin_users = {
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
     .where = "kind in ('operator', 'admin', 'owner')",
-    .fields = FIELDS(USER_FIELDS(ADMINISTRATOR_KINDS, "admin", "admin")),
+    .fields = FIELDS(USER_FIELDS(ADMINISTRATOR_KINDS, "operator", "admin", "admin")),
     .label = "name",
     .prepare = prepare,
     .finish = finish,

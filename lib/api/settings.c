@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/event.h"
+#include "access/permission.h"
 #include "access/tenant.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -119,6 +120,7 @@ static bool show_form(struct cx *cx, int status)
     page_set(data, "back", "/admin/settings");
     json_object_object_add(data, "fields",
                            page_form_fields(cx, section->table->fields, &values, false));
+    page_set_bool(data, "read_only", !may(cx, "tenants.settings:update"));
     return page_render(cx, status, "layout/settings", section->table->title, data);
 }
 

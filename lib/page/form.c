@@ -138,9 +138,9 @@ static const char *value_of(struct cx *cx, const struct field *field, const stru
         return field->type == TIME ? local_time(cx, stored)
                : is_lines(field)   ? lines_of(cx, stored)
                                    : stored;
-    if (column >= 0 && (field->flags & NULLABLE))
+    if ((column >= 0 && (field->flags & NULLABLE)) || !field->initial)
         return NULL;
-    return field->initial && is_lines(field) ? lines_of(cx, field->initial) : field->initial;
+    return is_lines(field) ? lines_of(cx, field->initial) : field->initial;
 }
 
 static bool sent_with(const struct cx *cx, const char *name, const char *value)
