@@ -34,3 +34,17 @@ export async function accessibility(page) {
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
     return violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`);
 }
+
+// The same in light and in dark, once the colours have settled.
+export async function accessibilityInBoth(page) {
+    const all = [];
+    for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.evaluate(async () => {
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            await Promise.allSettled(document.getAnimations().map((it) => it.finished));
+        });
+        all.push(...(await accessibility(page)).map((it) => `${colorScheme}: ${it}`));
+    }
+    return all;
+}

@@ -3,7 +3,7 @@
 // in the console. The pages come from the areas' own tables.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
+import { accessibilityInBoth, address, launch, open, signIn } from "../lib/browser.mjs";
 import { folder, makeTenant, operator, password, request } from "../lib/client.mjs";
 import { areas } from "../lib/routes.mjs";
 import { connect } from "../lib/worker.mjs";
@@ -32,10 +32,7 @@ async function resolve(page, host, path) {
     return link ? path.replace(/^.*?:\w+/, link.split("?")[0]) : undefined;
 }
 
-const looks = [
-    { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
-    { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
-];
+const looks = [{ viewport: { width: 1280, height: 800 } }, { viewport: { width: 390, height: 844 } }];
 
 async function walk(host, email, word, wanted) {
     for (const look of looks) {
@@ -47,10 +44,10 @@ async function walk(host, email, word, wanted) {
             if (!path) continue;
             page.complaints.length = 0;
             const answer = await page.goto(address(host, path));
-            const title = `${path} at ${look.viewport.width} ${look.colorScheme}`;
+            const title = `${path} at ${look.viewport.width}`;
             assert.equal(answer.status(), 200, title);
             await page.waitForLoadState("networkidle");
-            if (path !== "/api/docs") assert.deepEqual(await accessibility(page), [], title);
+            if (path !== "/api/docs") assert.deepEqual(await accessibilityInBoth(page), [], title);
             assert.deepEqual(page.complaints, [], title);
             if (path !== "/api/docs") assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.viewport.width, `${title} is wider than the screen`);
             seen++;
@@ -73,7 +70,7 @@ test("the_pages_before_sign_in_are_accessible_and_fit", { timeout: 60000 }, asyn
         const page = await open(browser, look);
         for (const path of ["/", "/login"]) {
             await page.goto(address(tenant.slug, path));
-            assert.deepEqual(await accessibility(page), [], path);
+            assert.deepEqual(await accessibilityInBoth(page), [], path);
             assert.deepEqual(page.complaints, [], path);
         }
         await page.context().close();

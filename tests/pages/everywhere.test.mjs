@@ -1,0 +1,174 @@
+// What every page has: the palette and the search page, lists that stay as they were
+// chosen, forms that outlive their session, and what opens on a page.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessibilityInBoth, address, launch, open, signIn } from "../lib/browser.mjs";
+import { makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+
+let browser, tenant, other;
+before(async () => {
+    browser = await launch();
+    [tenant, other] = [await makeTenant(), await makeTenant()];
+    for (const own of [tenant, other]) await request("POST", "/api/crm/leads", { token: own.token, body: { name: `Quillon of ${own.slug}`, company: "Quarry 100% & Sons" } });
+});
+after(() => browser.close());
+const owner = async (options) => {
+    const page = await open(browser, options);
+    await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
+    return page;
+};
+const found = (page) => page.locator(".found-name").allTextContents();
+
+test("the_palette_opens_by_keyboard_finds_and_leads_there", { timeout: 60000 }, async () => {
+    const page = await owner();
+    await page.keyboard.press("Control+k");
+    await page.waitForSelector("dialog.palette[open] .found-link");
+    assert.ok((await found(page)).includes("Audit log"), "without words: the menu");
+    await page.keyboard.type("quillon");
+    await page.waitForSelector(`.found-link:has-text("Quillon of ${tenant.slug}")`);
+    assert.deepEqual(await found(page), [`Quillon of ${tenant.slug}`]);
+    await page.keyboard.press("ArrowDown");
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /Quillon/);
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "INPUT", "round again");
+    await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.keyboard.press("Enter")]);
+    assert.equal(await page.locator("dialog.palette[open]").count(), 0);
+    await page.click("[data-palette]");
+    await page.waitForSelector("dialog.palette[open] .found-link");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("dialog.palette[open]").count(), 0);
+    assert.deepEqual(page.complaints, []);
+});
+
+test("the_search_works_without_javascript", { timeout: 60000 }, async () => {
+    const page = await owner({ javaScriptEnabled: false });
+    await page.click(".seek-button");
+    await page.fill("#search-q", "100% & sons");
+    await Promise.all([page.waitForURL(/search\?q=/), page.press("#search-q", "Enter")]);
+    assert.deepEqual(await found(page), [`Quillon of ${tenant.slug}`]);
+    await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.click(".found-link")]);
+});
+
+test("the_search_shows_what_one_may_open_and_nothing_else", { timeout: 60000 }, async () => {
+    const search = async (host, token, q) => (await request("GET", `/search?q=${encodeURIComponent(q)}`, { tenant: host, token })).text;
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "reader", name: "Reader", permissions: ["users.users:read"] } });
+    const reader = await makeUser(tenant, "reader");
+    const mine = await search(tenant.slug, tenant.token, "quillon");
+    assert.ok(mine.includes(`Quillon of ${tenant.slug}`) && !mine.includes(`Quillon of ${other.slug}`));
+    assert.ok(!(await search(tenant.slug, reader.access_token, "quillon")).includes("Quillon of"), "without the permission");
+    assert.match(await search(tenant.slug, reader.access_token, `owner@${tenant.slug}`), /found-detail/);
+    assert.match(await search(tenant.slug, tenant.token, "new le"), /href="\/admin\/crm\/leads\/new"/);
+    assert.doesNotMatch(await search(tenant.slug, reader.access_token, "new le"), /leads\/new"/);
+    assert.match(await search(tenant.slug, tenant.token, "<b>%_\\"), /Nothing is called/);
+    assert.match(await search(tenant.slug, tenant.token, "qu"), /from three letters on/);
+    const every = await search(undefined, await operator(), other.slug);
+    assert.match(every, new RegExp(`/platform/tenants/${other.id}"`));
+    assert.equal((await request("GET", "/search?q=x", { tenant: tenant.slug })).status, 303, "signed in only");
+});
+
+test("a_reseller_finds_its_own_tenants", { timeout: 60000 }, async () => {
+    const reseller = await makeTenant({ kind: "reseller" });
+    const child = await makeTenant({ token: reseller.token });
+    const answer = (await request("GET", `/search?q=${child.slug}`, { tenant: reseller.slug, token: reseller.token })).text;
+    assert.match(answer, new RegExp(`/platform/tenants/${child.id}"`));
+    assert.doesNotMatch((await request("GET", `/search?q=${other.slug}`, { tenant: reseller.slug, token: reseller.token })).text, /\/platform\/tenants\/[0-9a-f]/);
+});
+
+for (const javaScriptEnabled of [true, false])
+    test(`a_list_stays_as_it_was_chosen_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 60000 }, async () => {
+        const page = await owner({ javaScriptEnabled });
+        const heads = async () => (await page.locator("thead th:not(.rows-tick)").allTextContents()).map((it) => it.trim());
+        const choose = async (rows, phone) => {
+            await page.click(".drop > summary");
+            await page.selectOption("#list-limit", rows);
+            await page.setChecked("[name=fields][value=phone]", phone);
+            await Promise.all([page.waitForResponse((it) => it.url().includes("_view") && it.status() === 303), page.click(".drop-body button")]);
+            await page.waitForLoadState("networkidle");
+        };
+        await page.goto(address(tenant.slug, "/admin/crm/leads"));
+        const plain = await heads();
+        await choose("50", true);
+        await page.goto(address(tenant.slug, "/admin/crm/leads"));
+        assert.deepEqual(await heads(), [...plain.slice(0, 2), "Phone", ...plain.slice(2)]);
+        assert.equal(await page.inputValue("#list-limit"), "50");
+        await page.goto(address(tenant.slug, "/admin/crm/leads?fields=name"));
+        assert.deepEqual(await heads(), ["Name"], "an address says more than what was chosen");
+        await page.goto(address(tenant.slug, "/admin/crm/leads"));
+        assert.ok((await heads()).includes("Phone"), "and changes nothing");
+        await choose("20", false);
+        await page.goto(address(tenant.slug, "/admin/crm/leads"));
+        assert.deepEqual(await heads(), plain);
+        await page.context().addCookies([{ name: "view", value: "9999.nothing", url: address(tenant.slug, "/admin/crm/leads") }]);
+        assert.equal((await page.goto(address(tenant.slug, "/admin/crm/leads"))).status(), 200, "what is no choice is none");
+    });
+
+for (const javaScriptEnabled of [true, false])
+    test(`what_was_typed_outlives_the_session_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 60000 }, async () => {
+        const page = await owner({ javaScriptEnabled });
+        await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
+        await page.fill("[name=name]", "Typed \"late\" <b>");
+        await page.context().clearCookies({ name: "tulou_session" });
+        await page.click("main form.sheet button[type=submit]");
+        await page.waitForSelector("form[action='/admin/crm/leads'] [name=name][type=hidden]", { state: "attached" });
+        assert.match(await page.textContent("main"), /Nothing that you typed is lost/);
+        const [tab] = await Promise.all([page.context().waitForEvent("page"), page.click("main a[target=_blank]")]);
+        await tab.fill("#f-email", `owner@${tenant.slug}.test`);
+        await tab.fill("#f-password", password);
+        await Promise.all([tab.waitForURL((url) => url.pathname !== "/login"), tab.click("main form[action='/login'] button[type=submit]")]);
+        await page.click("main form.sheet button[type=submit]");
+        await page.waitForSelector("h1:has-text('Send this again?')");
+        await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.click("main form.sheet button[type=submit]")]);
+        assert.equal(await page.textContent("h1"), "Typed \"late\" <b>");
+    });
+
+test("what_another_site_sends_is_not_kept_for_later", async () => {
+    const send = (headers) => request("POST", "/admin/crm/leads", { tenant: tenant.slug, headers: { "content-type": "application/x-www-form-urlencoded", ...headers }, raw: "name=Planted&password=secret%20words" });
+    const own = await send({ origin: address(tenant.slug, "") });
+    assert.ok(own.status === 401 && own.text.includes("Planted") && !own.text.includes("secret words"));
+    for (const headers of [{}, { origin: "https://elsewhere.example" }]) {
+        const answer = await send(headers);
+        assert.equal(answer.status, 303);
+        assert.ok(!answer.text.includes("Planted"));
+    }
+});
+
+async function check(page, title) {
+    assert.deepEqual(await accessibilityInBoth(page), [], title);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= page.viewportSize().width, `${title} is wider than the screen`);
+}
+
+for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }])
+    test(`what_opens_on_a_page_is_accessible_at_${viewport.width}`, { timeout: 120000 }, async () => {
+        const page = await owner({ viewport });
+        await page.goto(address(tenant.slug, "/admin/crm/leads"));
+        await page.click(".user-button");
+        await page.waitForSelector(".user-menu:popover-open");
+        await check(page, "the user's menu");
+        await page.keyboard.press("Escape");
+        if (viewport.width < 600) {
+            await page.click(".menu-button");
+            await page.waitForSelector(".menu:popover-open");
+            await check(page, "the menu");
+            await page.keyboard.press("Escape");
+        }
+        await page.click(".drop > summary");
+        await check(page, "the view of a list");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Control+k");
+        await page.waitForSelector("dialog.palette[open] .found-link");
+        await check(page, "the palette");
+        await page.keyboard.type("quillon");
+        await page.waitForSelector(".found-link:has-text('Quillon')");
+        await check(page, "the palette with results");
+        await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
+        await page.fill("[name=email]", "no address");
+        await page.click("main form.sheet button[type=submit]");
+        await page.waitForSelector("#error-summary");
+        assert.equal(await page.locator("[aria-invalid=true]").count(), 2, "all at once");
+        await check(page, "a form with errors");
+        await page.goto(address(tenant.slug, "/admin/users"));
+        await page.goto(address(tenant.slug, "/search?q=nothing-of-that-name"));
+        await check(page, "a search without result");
+        assert.equal((await page.goto(address(tenant.slug, "/admin/crm/leads/0193aaaa-0000-7000-8000-000000000001"))).status(), 404);
+        await check(page, "a page that is not there");
+    });
