@@ -204,11 +204,11 @@ void response_cookie_below(struct cx *cx, const char *path, const char *name, co
         return;
     }
     bool host_only = strncmp(name, "__Host-", 7) == 0;
-    response_header(
-        cx, "Set-Cookie",
-        arena_printf(cx->arena, "%s=%s; Path=%s; HttpOnly; SameSite=Lax; Max-Age=%lld%s", name,
-                     value, path, (long long)max_age_s,
-                     host_only || is_https(cx) ? "; Secure" : ""));
+    response_header(cx, "Set-Cookie",
+                    arena_printf(cx->arena,
+                                 "%s=%s; Path=%s; HttpOnly; SameSite=Lax; Max-Age=%lld%s", name,
+                                 value, path, (long long)max_age_s,
+                                 host_only || is_https(cx) ? "; Secure" : ""));
 }
 
 void response_cookie(struct cx *cx, const char *name, const char *value, int64_t max_age_s)
