@@ -57,11 +57,11 @@ async function walk(host, email, word, wanted) {
     }
 }
 
-test("the_pages_of_a_tenant_are_accessible_and_fit", { timeout: 240000 }, async () => {
+test("the_pages_of_a_tenant_are_accessible_and_fit", { timeout: 480000 }, async () => {
     await walk(tenant.slug, `owner@${tenant.slug}.test`, password, (it) => !it.path.startsWith("/platform") && it.path !== "/login" && it.path !== "/");
 });
 
-test("the_pages_of_operators_are_accessible_and_fit", { timeout: 240000 }, async () => {
+test("the_pages_of_operators_are_accessible_and_fit", { timeout: 480000 }, async () => {
     await walk("", "walker@platform.test", password, (it) => it.path.startsWith("/platform"));
 });
 
