@@ -298,9 +298,8 @@ const struct route import_routes[] = {
     ROUTE(POST, "/api/platform-users/bulk-import", MAY(EITHER, "users.users:import"), import_api,
           "Import users from CSV (email, name, phone, kind, and for operators password_hash); "
           "reports every refused row.",
-          .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT,
-          .media = "text/csv", .sample = "email,name\r\nnora@example.com,Nora Blum\r\n",
-          .answer_fields = report_fields,
+          .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT, .media = "text/csv",
+          .sample = "email,name\r\nnora@example.com,Nora Blum\r\n", .answer_fields = report_fields,
           .query = FIELDS({"tenant_id", UUID, 0, .help = "For operators: into which tenant."})),
     ROUTE(POST, "/api/platform-users/bulk-export", MAY(EITHER, "users.users:export"), export_api,
           "Export what the filter shows as CSV.", .answer = ANSWER_FILE,
