@@ -13,7 +13,7 @@ after(removeFolders);
 const limits = { timeout: 240000 };
 
 const status = (port, path, host = "localhost") => new Promise((resolve) => {
-    http.get({ host: "127.0.0.1", port, path, headers: { host: `${host}:${port}` }, agent: false }, (answer) => answer.resume().on("end", () => resolve(answer.statusCode)))
+    http.get({ host: "127.0.0.1", port, path, headers: { host: `${host}:${port}` }, agent: false }, (answer) => answer.resume().on("error", () => {}).on("close", () => resolve(answer.complete ? answer.statusCode : 0)))
         .on("error", () => resolve(0));
 });
 
