@@ -11,22 +11,11 @@
 #include "access/session.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "imports.h"
 #include "page/page.h"
 #include "resource/csv.h"
-#include "users.h"
 
 enum { ROWS_MAX = 10000, COLUMNS = 5, FILE_LIMIT = 5 << 20 };
-
-STATEMENT(import_user,
-          "insert into users (tenant_id, email, name, phone, kind, password_hash)\n"
-          "values ($1::uuid, $2, $3, $4, $5, $6)\n"
-          "returning id",
-          DB_WRITES);
-
-STATEMENT(import_role,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, $3)",
-          DB_WRITES);
 
 static const struct field columns[] = {
     {"email", EMAIL, REQUIRED},
@@ -38,33 +27,34 @@ static const struct field columns[] = {
     {.type = FIELD_END}};
 
 static const struct field report_fields[] = {
+    {"id", UUID},
+    {"status", CHOICE, .choices = CHOICES("running", "done")},
+    {"total", INT},
+    {"handled", INT},
     {"created", INT},
     {"refused", ARRAY,
      .fields = FIELDS({"line", INT}, {"field", TEXT}, {"code", TEXT}, {"message", TEXT})},
     {.type = FIELD_END}};
 
-struct refusal {
-    size_t line;
-    const char *field, *code, *message;
-    struct refusal *next;
-};
-
 struct import {
     struct cx *cx;
-    const char *tenant_id;
     int place[COLUMNS]; /* of each column in the file; -1: it is not there */
-    int64_t created, refused_count;
-    struct refusal *refused, **tail;
+    struct new_import file;
+    struct json json; /* of file.rows */
+    bool row_refused;
 };
 
 static bool refuse(struct import *import, size_t line, const char *field, const char *code,
                    const char *message)
 {
-    struct refusal *refusal = arena_alloc(import->cx->arena, sizeof *refusal);
-    *refusal = (struct refusal){line, field, code, message, NULL};
-    *import->tail = refusal;
-    import->tail = &refusal->next;
-    import->refused_count++;
+    struct json *json = &import->json;
+    json_open_object(json);
+    json_pair_int(json, "line", (int64_t)line);
+    json_pair(json, "field", field);
+    json_pair(json, "code", code);
+    json_pair(json, "message", message);
+    json_close_object(json);
+    import->row_refused = true;
     return false;
 }
 
@@ -135,35 +125,6 @@ static bool check_row(struct import *import, size_t line, const char **cells, si
     return good;
 }
 
-/* The database's refusal in the words of a report. */
-static bool refuse_by_database(struct import *import, size_t line)
-{
-    const struct db_error *error = &import->cx->db.error;
-    if (error->status == DB_UNIQUE)
-        return refuse(import, line, "email", "email_taken",
-                      "There is a user with this address already.");
-    if (error->status == DB_RAISED && error->message && strstr(error->message, "quota_users"))
-        return refuse(import, line, "email", "quota_users",
-                      "The number of users that this tenant may have is reached.");
-    return refuse(import, line, "email", "invalid_value", "The row is not acceptable.");
-}
-
-static bool store_row(struct import *import, const char *const values[static COLUMNS])
-{
-    struct db *db = &import->cx->db;
-    if (!db_begin(db))
-        return false;
-    struct rows *user = db_get(db, &import_user, import->tenant_id, values[0], values[1], values[2],
-                               values[3], values[4]);
-    const char *role = role_of_kind(values[3]);
-    bool stored =
-        user &&
-        (!role || db_get(db, &import_role, import->tenant_id, rows_text(user, 0, 0), role)) &&
-        db_commit(db);
-    db_rollback(db);
-    return stored;
-}
-
 /* Nobody imports people who may do more than they may. */
 static bool may_import(struct import *import, size_t line, const char *kind)
 {
@@ -190,7 +151,18 @@ static bool may_take_hash(struct import *import, size_t line, const char *hash)
     return true;
 }
 
-static bool import_rows(struct import *import, struct csv_reader *reader)
+static void take_row(struct import *import, size_t line, const char *const values[static COLUMNS])
+{
+    struct json *json = &import->json;
+    json_open_object(json);
+    json_pair_int(json, "line", (int64_t)line);
+    for (int i = 0; i < COLUMNS; i++)
+        json_pair(json, columns[i].name, values[i]);
+    json_pair(json, "role_key", role_of_kind(values[3]));
+    json_close_object(json);
+}
+
+static bool read_rows(struct import *import, struct csv_reader *reader)
 {
     const char **cells, *values[COLUMNS];
     size_t count;
@@ -198,58 +170,70 @@ static bool import_rows(struct import *import, struct csv_reader *reader)
         if (reader->line > ROWS_MAX)
             return fail_field(import->cx, "file", "too_many_rows",
                               "Import at most %d rows at once.", ROWS_MAX);
-        if (!check_row(import, reader->line, cells, count, values) ||
-            !may_import(import, reader->line, values[3]) ||
-            !may_take_hash(import, reader->line, values[4]))
-            continue;
-        if (store_row(import, values))
-            import->created++;
-        else if (import->cx->db.error.status == DB_UNAVAILABLE ||
-                 import->cx->db.error.status == DB_CANCELLED)
-            return fail_db(import->cx);
-        else
-            refuse_by_database(import, reader->line);
+        import->row_refused = false;
+        if (check_row(import, reader->line, cells, count, values) &&
+            may_import(import, reader->line, values[3]) &&
+            may_take_hash(import, reader->line, values[4]))
+            take_row(import, reader->line, values);
+        import->file.total++;
+        import->file.refused += import->row_refused;
     }
-    if (reader->problem)
+    if (reader->problem) {
         refuse(import, reader->line + 1, "file", reader->problem,
                "From here on the file is not CSV.");
+        import->file.total++;
+        import->file.refused++;
+    }
     return true;
 }
 
-static bool run(struct cx *cx, struct import *import)
+static bool run(struct cx *cx, struct import_state *out)
 {
     const char *data;
     size_t len;
     struct csv_reader reader;
-    *import = (struct import){.cx = cx, .tenant_id = cx->session->tenant_id};
-    import->tail = &import->refused;
+    struct buf rows;
+    struct import import = {.cx = cx, .file = {.tenant_id = cx->session->tenant_id}};
     const char *named = query_text(cx, "tenant_id");
     if (named && cx->session->is_operator)
-        import->tenant_id = named;
+        import.file.tenant_id = named;
     if (!read_upload(cx, &data, &len))
         return false;
+    buf_init(&rows, cx->arena);
+    json_start(&import.json, &rows);
+    json_open_array(&import.json);
     csv_open(&reader, data, len);
-    return read_head(import, &reader) && import_rows(import, &reader);
+    if (!read_head(&import, &reader) || !read_rows(&import, &reader))
+        return false;
+    json_close_array(&import.json);
+    import.file.rows = rows.data;
+    return import_begin(cx, &import.file, out);
 }
 
 /* ---- answers ---- */
 
 static bool import_api(struct cx *cx)
 {
-    struct import import;
-    if (!run(cx, &import))
+    struct import_state state;
+    if (!run(cx, &state))
         return false;
+    response_header_set(cx, "Location",
+                        arena_printf(cx->arena, "%s/%s", user_imports.api, state.id));
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
-    json_pair_int(json, "created", import.created);
+    json_pair(json, "id", state.id);
+    json_pair(json, "status", state.done ? "done" : "running");
+    json_pair_int(json, "total", state.total);
+    json_pair_int(json, "handled", state.handled);
+    json_pair_int(json, "created", state.created);
     json_key(json, "refused");
     json_open_array(json);
-    for (const struct refusal *it = import.refused; it; it = it->next) {
+    for (size_t i = 0; i < rows_count(state.refused); i++) {
         json_open_object(json);
-        json_pair_int(json, "line", (int64_t)it->line);
-        json_pair(json, "field", it->field);
-        json_pair(json, "code", it->code);
-        json_pair(json, "message", it->message);
+        json_pair_int(json, "line", rows_int(state.refused, i, 0));
+        json_pair(json, "field", rows_text(state.refused, i, 1));
+        json_pair(json, "code", rows_text(state.refused, i, 2));
+        json_pair(json, "message", rows_text(state.refused, i, 3));
         json_close_object(json);
     }
     json_close_array(json);
@@ -257,36 +241,22 @@ static bool import_api(struct cx *cx)
     return respond_end(cx);
 }
 
-static bool show(struct cx *cx, const struct import *import, int status)
+static bool show(struct cx *cx, int status)
 {
-    json_object *data = page_object(cx);
-    page_set_bool(data, "done", import != NULL);
-    if (import) {
-        json_object *list = page_list(data, "refused");
-        page_set_int(data, "created", import->created);
-        page_set_int(data, "refusedCount", import->refused_count);
-        page_set_bool(data, "hasRefused", import->refused_count > 0);
-        for (const struct refusal *it = import->refused; it; it = it->next) {
-            json_object *item = page_item(list);
-            page_set_int(item, "line", (int64_t)it->line);
-            page_set(item, "field", it->field);
-            page_set(item, "message", it->message);
-        }
-    }
-    return page_render(cx, status, "users/import", "Import users", data);
+    return page_render(cx, status, "users/import", "Import users", page_object(cx));
 }
 
 static bool import_page(struct cx *cx)
 {
-    return show(cx, NULL, 200);
+    return show(cx, 200);
 }
 
 static bool import_submit(struct cx *cx)
 {
-    struct import import;
-    if (run(cx, &import))
-        return show(cx, &import, 200);
-    return cx->failure.status == 422 ? show(cx, NULL, 422) : false;
+    struct import_state state;
+    if (run(cx, &state))
+        return page_go(cx, arena_printf(cx->arena, "%s/%s", user_imports.page, state.id));
+    return cx->failure.status == 422 ? show(cx, 422) : false;
 }
 
 static bool export_api(struct cx *cx)
@@ -297,9 +267,11 @@ static bool export_api(struct cx *cx)
 const struct route import_routes[] = {
     ROUTE(POST, "/api/platform-users/bulk-import", MAY(EITHER, "users.users:import"), import_api,
           "Import users from CSV (email, name, phone, kind, and for operators password_hash); "
-          "reports every refused row.",
-          .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT, .media = "text/csv",
-          .sample = "email,name\r\nnora@example.com,Nora Blum\r\n", .answer_fields = report_fields,
+          "reports every refused row. A long file is worked on when the answer is there already: "
+          "its import says how far.",
+          .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT,
+          .media = "text/csv", .sample = "email,name\r\nnora@example.com,Nora Blum\r\n",
+          .answer_fields = report_fields,
           .query = FIELDS({"tenant_id", UUID, 0, .help = "For operators: into which tenant."})),
     ROUTE(POST, "/api/platform-users/bulk-export", MAY(EITHER, "users.users:export"), export_api,
           "Export what the filter shows as CSV.", .answer = ANSWER_FILE,

@@ -7,7 +7,9 @@ static const struct area area = {
     .more_routes = (const struct route *const[]){action_routes, invitation_routes, mfa_routes,
                                                  link_routes, import_routes, figure_routes, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
-                           &parent_users, &staff_users),
+                           &parent_users, &staff_users, &user_imports),
+    .jobs = JOBS(&import_job, &import_forget_job),
+    .schedules = SCHEDULES({"users.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
     .permissions =
         PERMISSIONS({"users.users:import_hashes", "Import users with hashes of their passwords"}),
     .menu = MENU({ADMIN_PAGES, "Users", "/admin/users", "users", "users.users:read", "People",

@@ -15,6 +15,8 @@ extern const struct route mfa_routes[];        /* two-step sign-in of somebody e
 extern const struct route link_routes[];       /* ending links with other workspaces */
 extern const struct route import_routes[];     /* CSV in, by API and by page */
 extern const struct route figure_routes[];     /* analytics */
+extern const struct resource user_imports;     /* what became of the files */
+extern const struct job_kind import_job, import_forget_job;
 extern const struct notification_kind notice_password_reset, notice_rights_changed;
 
 struct user {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { address, launch, open, signIn } from "../lib/browser.mjs";
+import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
 import { makeTenant, operator, password, request } from "../lib/client.mjs";
 
 let browser, tenant;
@@ -65,6 +65,25 @@ test("users_are_imported_with_a_report_of_refused_rows", { timeout: 60000 }, asy
     await page.waitForSelector("#report-title");
     assert.match(await page.textContent("#report-title"), /1 users made, 1 rows refused/);
     assert.match(await page.textContent("main"), /This is not an e-mail address/);
+});
+
+test("a_long_import_shows_its_progress_and_its_end_by_itself", { timeout: 90000 }, async () => {
+    const page = await owner(), token = await operator();
+    const rows = Array.from({ length: 700 }, (_, i) => `long${i}@${tenant.slug}.test,Long ${i},customer\n`).join("");
+    assert.equal((await request("POST", "/api/platform/queues/import/pause", { token })).status, 204);
+    try {
+        await page.goto(address(tenant.slug, "/admin/users/import"));
+        await page.setInputFiles("[name=file]", { name: "users.csv", mimeType: "text/csv", buffer: Buffer.from(`email,name,kind\n${rows}bad,Bad,staff\n`) });
+        await page.click("main form button[type=submit]");
+        await page.waitForSelector("progress");
+        assert.match(await page.textContent("#report-title"), /^1 of 701 rows$/);
+        assert.deepEqual(await accessibility(page), []);
+    } finally {
+        assert.equal((await request("POST", "/api/platform/queues/import/resume", { token })).status, 204);
+    }
+    await page.waitForFunction(() => document.getElementById("report-title")?.textContent === "700 users made, 1 rows refused");
+    assert.match(await page.textContent("main"), /This is not an e-mail address/);
+    assert.deepEqual(page.complaints, []);
 });
 
 test("permissions_are_ticked_on_the_matrix", { timeout: 60000 }, async () => {
