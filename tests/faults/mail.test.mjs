@@ -114,6 +114,9 @@ test("a_server_whose_certificate_is_not_good_gets_nothing", { timeout: 60000 }, 
 test("a_sign_in_that_the_server_refuses_is_for_the_operator_to_mend", { timeout: 60000 }, async () => {
     await serve(new MailServer({ ...good, onAuth: (auth, session, done) => done(refusal(535, "5.7.8 who are you")) }));
     await goesAfterwards(await invite(), /the user or the password was refused|535/);
+    await server.stop();
+    await serve(new MailServer({ ...good, onMailFrom: (address, session, done) => done(refusal(530, "5.7.0 sign in first")) }));
+    await goesAfterwards(await invite(), /^the mail server answered: 530 5\.7\.0 sign in first$/);
     const log = readFileSync(join(platform.folder, "log/worker.log"), "utf8");
     assert.ok(log.includes("job failed") && !log.includes(secret));
 });
