@@ -269,9 +269,8 @@ const struct route import_routes[] = {
           "Import users from CSV (email, name, phone, kind, and for operators password_hash); "
           "reports every refused row. A long file is worked on when the answer is there already: "
           "its import says how far.",
-          .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT,
-          .media = "text/csv", .sample = "email,name\r\nnora@example.com,Nora Blum\r\n",
-          .answer_fields = report_fields,
+          .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT, .media = "text/csv",
+          .sample = "email,name\r\nnora@example.com,Nora Blum\r\n", .answer_fields = report_fields,
           .query = FIELDS({"tenant_id", UUID, 0, .help = "For operators: into which tenant."})),
     ROUTE(POST, "/api/platform-users/bulk-export", MAY(EITHER, "users.users:export"), export_api,
           "Export what the filter shows as CSV.", .answer = ANSWER_FILE,
