@@ -58,26 +58,46 @@ static const char *member(json_object *object, const char *key)
     return json_object_get_string(value);
 }
 
-static void add_sections(struct cx *cx, json_object *list, json_object *area)
+static bool is_platform(json_object *section)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(section, "platform", &value);
+    return json_object_get_boolean(value);
+}
+
+static void add_sections(struct cx *cx, json_object *list, json_object *area, bool platform)
 {
     json_object *sections = NULL;
     json_object_object_get_ex(area, "settings", &sections);
     for (size_t i = 0; sections && i < json_object_array_length(sections); i++) {
-        json_object *section = json_object_array_get_idx(sections, i), *item = page_item(list);
+        json_object *section = json_object_array_get_idx(sections, i);
+        if (is_platform(section) != platform)
+            continue;
+        json_object *item = page_item(list);
         page_set(item, "title", member(section, "title"));
         page_set(item, "about", member(section, "about"));
         page_set(item, "path",
-                 arena_printf(cx->arena, "/admin/settings/%s", member(section, "key")));
+                 arena_printf(cx->arena, "%s/%s", cx->route->path, member(section, "key")));
     }
 }
 
-static bool settings_page(struct cx *cx)
+static bool show_sections(struct cx *cx, bool platform)
 {
     json_object *data = page_object(cx), *list = page_list(data, "sections"), *areas = NULL;
     json_object_object_get_ex(areas_all(), "areas", &areas);
     for (size_t i = 0; i < json_object_array_length(areas); i++)
-        add_sections(cx, list, json_object_array_get_idx(areas, i));
+        add_sections(cx, list, json_object_array_get_idx(areas, i), platform);
     return page_render(cx, 200, "access/settings", "Settings", data);
+}
+
+static bool settings_page(struct cx *cx)
+{
+    return show_sections(cx, false);
+}
+
+static bool platform_settings_page(struct cx *cx)
+{
+    return show_sections(cx, true);
 }
 
 const struct route security_routes[] = {
@@ -88,5 +108,8 @@ const struct route security_routes[] = {
           "All settings of the tenant, by section."),
     ROUTE(GET, "/admin/settings", MAY(TENANT, "tenants.settings:read"), settings_page,
           "The sections of the settings.", .answer = ANSWER_PAGE),
+    ROUTE(GET, "/platform/settings", MAY(PLATFORM, "platform.settings:read"),
+          platform_settings_page, "The sections of the platform's own settings.",
+          .answer = ANSWER_PAGE),
     {.path = NULL},
 };

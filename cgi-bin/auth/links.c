@@ -22,7 +22,7 @@ STATEMENT(links_forgotten,
           "where u.email = $1 and ($2::uuid is null or u.tenant_id = $2::uuid)\n"
           "and u.status = 'active'\n"
           "and t.deleted_at is null and t.status in ('trial', 'active', 'suspended')\n"
-          "order by u.last_login_at desc nulls last, u.id\n"
+          "order by t.verify_by is not null, u.last_login_at desc nulls last, u.id\n"
           "limit 5",
           DB_ON_PLATFORM);
 
@@ -73,6 +73,10 @@ static bool send_reset(struct cx *cx, const struct rows *rows, size_t row, const
     int allowed = link_allowed(&db, tenant_id, user_id, LINK_PASSWORD_RESET);
     bool sent = allowed == 0 || (allowed > 0 && mail.tenant && link_mail(cx, &db, &mail));
     db_rollback(&db);
+    if (!sent && db.error.status == DB_RAISED) { /* too many: nobody learns of it here either */
+        cx->failure = (struct failure){.status = 0};
+        return true;
+    }
     if (!sent && db.error.status != DB_OK)
         cx->db.error = db.error;
     return sent || (cx->failure.status ? false : fail_db(cx));
@@ -142,10 +146,14 @@ bool password_reset(struct cx *cx, const char *token, const char *password)
     if (!db_get(&cx->db, &links_reset, link.tenant_id, link.user_id, hash))
         return fail_db(cx);
     cx->db.action = NULL;
-    return session_revoke_user(cx, &cx->db, link.user_id, NULL, "password reset") &&
-           lockout_forgive(cx, link.tenant_id, link.user_email) &&
-           tell(cx, &link, "password_changed", page_object(cx)) &&
-           (db_commit(&cx->db) || fail_db(cx));
+    if (!session_revoke_user(cx, &cx->db, link.user_id, NULL, "password reset") ||
+        !lockout_forgive(cx, link.tenant_id, link.user_email) ||
+        !tell(cx, &link, "password_changed", page_object(cx)))
+        return false;
+    if (!db_commit(&cx->db))
+        return fail_db(cx);
+    tenant_changed(link.tenant_id); /* as in email_confirm() */
+    return true;
 }
 
 bool invitation_accept(struct cx *cx, const char *token, const char *name, const char *password)
@@ -200,6 +208,7 @@ bool email_confirm(struct cx *cx, const char *token, struct link *link)
         return fail_db(cx);
     if (changes)
         session_rights_changed(link->user_id); /* tokens hold the address */
+    tenant_changed(link->tenant_id);           /* it may have been the proof it waited for */
     return true;
 }
 

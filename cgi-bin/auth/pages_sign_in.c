@@ -5,6 +5,7 @@
 #include "access/factor.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "access/ticket.h"
 #include "auth.h"
 #include "base/config.h"
 #include "base/text.h"
@@ -13,11 +14,6 @@
 #include "resource/input.h"
 #include "second_step.h"
 #include "sso.h"
-
-STATEMENT(ticket_insert,
-          "insert into sign_in_tickets (tenant_id, user_id, token_hash, expires_at)\n"
-          "values ($1::uuid, $2::uuid, $3, now() + interval '5 minutes')",
-          DB_WRITES | DB_ON_PLATFORM);
 
 /* Whoever deletes it has it: a ticket is good once. */
 STATEMENT(ticket_use,
@@ -45,6 +41,7 @@ static bool show_login(struct cx *cx, int status)
     page_set(data, "next", local_path(next));
     page_set(data, "loginText", cx->tenant->branding.login_text);
     page_set_bool(data, "suspended", cx->tenant->status == TENANT_SUSPENDED);
+    page_set_bool(data, "signup", tenant_takes_signups(cx));
     if (!sso_add_buttons(cx, data, local_path(next)))
         return false;
     return page_render(cx, status, "auth/login", "Sign in", data);
@@ -61,11 +58,9 @@ static bool login_page(struct cx *cx)
 
 static bool add_workspace(struct cx *cx, json_object *list, const struct account *account)
 {
-    char hash[65];
     const struct tenant *tenant = tenant_by_id(cx, account->tenant_id);
-    char *ticket = text_random(cx->arena, 32);
-    text_sha256(ticket, strlen(ticket), hash);
-    if (!tenant || !db_get(&cx->db, &ticket_insert, account->tenant_id, account->user_id, hash))
+    char *ticket = ticket_make(&cx->db, account->tenant_id, account->user_id);
+    if (!tenant || !ticket)
         return fail_db(cx);
     json_object *item = page_item(list);
     page_set(item, "name", account->tenant_name);

@@ -12,7 +12,8 @@
 #include "http/cx.h"
 
 /* The platform role reads here, since before signing in nobody has a tenant.
- * Accounts that may not sign in are left out, so that they answer as unknown. */
+ * Accounts that may not sign in are left out, so that they answer as unknown. What
+ * strangers signed up with the address comes last, so that it crowds nobody out. */
 STATEMENT(
     sign_in_accounts,
     "select u.id, u.tenant_id, t.slug, t.name, u.name, u.password_hash,\n"
@@ -29,7 +30,7 @@ STATEMENT(
                 "    select from user_roles r\n"
                 "    where r.tenant_id = u.tenant_id and r.user_id = u.id\n"
                 "    and r.role_key in ('owner', 'reseller_admin'))))\n"
-                "order by u.last_login_at desc nulls last, u.id\n"
+                "order by t.verify_by is not null, u.last_login_at desc nulls last, u.id\n"
                 "limit 5",
     DB_ON_PLATFORM);
 

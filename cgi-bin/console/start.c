@@ -1,6 +1,7 @@
 /* start: the first page of a host, the dashboard of a tenant, the explorer. */
 #include <string.h>
 
+#include "access/onboarding.h"
 #include "access/permission.h"
 #include "access/session.h"
 #include "access/tenant.h"
@@ -42,6 +43,7 @@ static bool start_page(struct cx *cx)
     json_object *data = page_object(cx);
     page_set_bool(data, "signedIn", cx->session != NULL);
     page_set(data, "loginText", cx->tenant->branding.login_text);
+    page_set_bool(data, "signup", tenant_takes_signups(cx));
     return page_render(cx, 200, "console/start", cx->tenant->branding.name, data);
 }
 
@@ -102,10 +104,49 @@ static bool add_recent(struct cx *cx, json_object *data)
     return true;
 }
 
+/* What a new tenant does first; for those who may, until it is done or put away. */
+static void add_checklist(struct cx *cx, json_object *data, const struct onboarding *state)
+{
+    bool wanted = may(cx, "tenants.settings:update") && state->count < ONBOARDING_STEPS;
+    page_set_bool(data, "put_away", wanted && state->dismissed);
+    if (!wanted || state->dismissed)
+        return;
+    json_object *list = page_list(page_add(data, "checklist"), "steps");
+    for (int i = 0; i < ONBOARDING_STEPS; i++) {
+        const struct onboarding_step *it = &onboarding_steps[i];
+        json_object *step = page_item(list);
+        page_set(step, "title", it->title);
+        page_set(step, "todo", it->todo);
+        page_set(step, "path", may(cx, it->needs) ? it->path : NULL);
+        page_set_bool(step, "done", state->done[i]);
+    }
+}
+
+/* What the tenant is told about itself: its trial, and the address to be confirmed. */
+static bool add_state(struct cx *cx, json_object *data)
+{
+    struct onboarding state;
+    page_set(data, "checklist", NULL);
+    page_set(data, "verify_left", NULL);
+    page_set(data, "trial_left", NULL);
+    page_set_bool(data, "put_away", false);
+    page_set_bool(data, "suspended", cx->tenant->status == TENANT_SUSPENDED);
+    if (cx->tenant->kind == TENANT_PLATFORM)
+        return true;
+    if (!onboarding_read(&cx->db, cx->tenant->id, &state))
+        return fail_db(cx);
+    page_set(data, "verify_left", state.keep_left);
+    page_set_bool(data, "verify_me", state.keep_left && !cx->session->impersonator_id);
+    if (cx->tenant->status == TENANT_TRIAL && may(cx, "tenants.settings:read"))
+        page_set(data, "trial_left", state.trial_left);
+    add_checklist(cx, data, &state);
+    return true;
+}
+
 static bool dashboard(struct cx *cx)
 {
     json_object *data = page_object(cx);
-    if (!add_figures(cx, data) || !add_chart(cx, data))
+    if (!add_state(cx, data) || !add_figures(cx, data) || !add_chart(cx, data))
         return false;
     bool audit = may(cx, "access.audit:read");
     if (audit && !add_recent(cx, data))

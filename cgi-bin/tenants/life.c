@@ -6,9 +6,12 @@
 #include "http/cx.h"
 #include "tenants.h"
 
+/* Who is active has a plan: no trial ends any more, and nobody waits for a proof. */
 STATEMENT(life_status,
           "update tenants\n"
-          "set status = $2, status_reason = $3\n"
+          "set status = $2, status_reason = $3,\n"
+          "    trial_ends_at = case when $2 <> 'active' then trial_ends_at end,\n"
+          "    verify_by = case when $2 <> 'active' then verify_by end\n"
           "where id = $1::uuid and kind <> 'platform' and deleted_at is null\n"
           "and ($4::uuid is null or parent_id = $4::uuid)\n"
           "returning id, status, status_reason",
@@ -21,41 +24,30 @@ STATEMENT(
     "where id = $1::uuid and kind <> 'platform' and ($2::uuid is null or parent_id = $2::uuid)",
     0);
 
-/* The tenant is gone for everybody at once; its rows stay for the grace period. */
+/* The tenant is gone for everybody at once; its rows stay for the grace period, and
+ * its status as it is, for when it comes back. */
 STATEMENT(life_delete,
           "update tenants\n"
-          "set deleted_at = now(), status = 'inactive', status_reason = 'deleted'\n"
+          "set deleted_at = now()\n"
           "where id = $1::uuid and deleted_at is null\n"
+          "and not exists (select from tenants c\n"
+          "                where c.parent_id = $1::uuid and c.deleted_at is null)\n"
           "returning id",
           DB_WRITES);
 
+/* Those deleted long ago had lost their status: active. */
 STATEMENT(life_restore,
           "update tenants\n"
-          "set deleted_at = null, status = 'active', status_reason = null\n"
-          "where id = $1::uuid and deleted_at > now() - interval '30 days'\n"
+          "set deleted_at = null,\n"
+          "    status = case when status_reason = 'deleted' then 'active' else status end,\n"
+          "    status_reason = nullif(status_reason, 'deleted')\n"
+          "where id = $1::uuid and deleted_at > now() - make_interval(days => $3::int)\n"
           "and ($2::uuid is null or parent_id = $2::uuid)\n"
           "returning id",
           DB_WRITES);
 
-STATEMENT(life_onboarding,
-          "update tenants\n"
-          "set onboarding = onboarding || jsonb_build_object(\n"
-          "    'profile', email is not null and time_zone is not null,\n"
-          "    'branding', exists (select from tenant_branding b where b.tenant_id = tenants.id),\n"
-          "    'users', (select count(*) > 1 from users u where u.tenant_id = tenants.id),\n"
-          "    'plan', plan_level > 0 or status = 'active',\n"
-          "    'data', exists (select from leads l where l.tenant_id = tenants.id))\n"
-          "where id = $1::uuid and deleted_at is null\n"
-          "returning onboarding -> 'profile', onboarding -> 'branding', onboarding -> 'users',\n"
-          "          onboarding -> 'plan', onboarding -> 'data'",
-          DB_WRITES);
-
 static const struct field status_fields[] = {
     {"id", UUID}, {"status", TEXT}, {"status_reason", TEXT, NULLABLE}, {.type = FIELD_END}};
-
-static const struct field onboarding_fields[] = {
-    {"profile", BOOL}, {"branding", BOOL}, {"users", BOOL},    {"plan", BOOL},
-    {"data", BOOL},    {"complete", BOOL}, {.type = FIELD_END}};
 
 bool enter_path_tenant(struct cx *cx)
 {
@@ -72,8 +64,7 @@ bool changed(struct cx *cx, const char *tenant_id)
     return true;
 }
 
-/* NULL for operators: any tenant; else only children of one's own. */
-static const char *parent_filter(const struct cx *cx)
+const char *tenant_parent_filter(const struct cx *cx)
 {
     return cx->session->is_operator ? NULL : cx->session->tenant_id;
 }
@@ -87,7 +78,7 @@ static struct rows *run_status(struct cx *cx, const char *id, const char *status
                                const char *reason)
 {
     cx->db.action = strcmp(status, "suspended") == 0 ? "tenants.suspended" : "tenants.activated";
-    struct rows *rows = db_get(&cx->db, &life_status, id, status, reason, parent_filter(cx));
+    struct rows *rows = db_get(&cx->db, &life_status, id, status, reason, tenant_parent_filter(cx));
     cx->db.action = NULL;
     if (!rows)
         fail_db(cx);
@@ -131,10 +122,22 @@ static bool activate(struct cx *cx)
 bool tenant_delete(struct cx *cx, const char *id)
 {
     cx->db.action = "tenants.deleted";
-    if (!db_get(&cx->db, &life_delete, id))
+    struct rows *rows = db_get(&cx->db, &life_delete, id);
+    cx->db.action = NULL;
+    if (!rows)
         return fail_db(cx);
+    if (rows_count(rows) == 0)
+        return fail(cx, 409, "tenant_has_children", "It still has tenants of its own.");
     tenant_changed(id);
     return true;
+}
+
+bool tenant_is_within_reach(struct cx *cx, const char *id)
+{
+    struct rows *found = db_get(&cx->db, &life_find, id, tenant_parent_filter(cx));
+    if (!found)
+        return fail_db(cx);
+    return (rows_count(found) > 0 && !rows_bool(found, 0, 1)) || not_found(cx);
 }
 
 static bool delete (struct cx *cx)
@@ -142,7 +145,7 @@ static bool delete (struct cx *cx)
     const char *id = cx_path(cx, "id");
     if (!uuid_is(id))
         return not_found(cx);
-    struct rows *found = db_get(&cx->db, &life_find, id, parent_filter(cx));
+    struct rows *found = db_get(&cx->db, &life_find, id, tenant_parent_filter(cx));
     if (!found)
         return fail_db(cx);
     if (rows_count(found) == 0 || rows_bool(found, 0, 1))
@@ -153,42 +156,28 @@ static bool delete (struct cx *cx)
     return tenant_delete(cx, id) && respond_nothing(cx);
 }
 
-static bool restore(struct cx *cx)
+bool tenant_restore(struct cx *cx, const char *id)
 {
-    const char *id = cx_path(cx, "id");
+    int64_t days = tenant_grace_days(cx);
     if (!uuid_is(id))
         return not_found(cx);
+    if (days < 0)
+        return fail_db(cx);
     cx->db.action = "tenants.restored";
-    struct rows *rows = db_get(&cx->db, &life_restore, id, parent_filter(cx));
+    struct rows *rows = db_get(&cx->db, &life_restore, id, tenant_parent_filter(cx),
+                               arena_printf(cx->arena, "%d", (int)days));
+    cx->db.action = NULL;
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0)
         return not_found(cx);
     tenant_changed(id);
-    return respond_nothing(cx);
+    return true;
 }
 
-/* What the tenant has done so far; computed, so that it cannot be wrong. */
-static bool onboarding(struct cx *cx)
+static bool restore(struct cx *cx)
 {
-    bool complete = true;
-    if (!enter_path_tenant(cx))
-        return false;
-    struct rows *rows = db_get(&cx->db, &life_onboarding, cx->db.tenant_id);
-    if (!rows)
-        return fail_db(cx);
-    if (rows_count(rows) == 0)
-        return not_found(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    for (int i = 0; i < rows_width(rows); i++) {
-        bool done = rows_bool(rows, 0, i);
-        complete = complete && done;
-        json_pair_bool(json, onboarding_fields[i].name, done);
-    }
-    json_pair_bool(json, "complete", complete);
-    json_close_object(json);
-    return respond_end(cx);
+    return tenant_restore(cx, cx_path(cx, "id")) && respond_nothing(cx);
 }
 
 const struct route life_routes[] = {
@@ -200,13 +189,11 @@ const struct route life_routes[] = {
           "Activate a tenant.", .body = FIELDS({"reason", TEXT, 0, 1, 500, .example = "Paid"}),
           .answer_fields = status_fields, .flags = ROUTE_STEP_UP),
     ROUTE(DELETE, "/api/tenants/:id", MAY(EITHER, "platform.tenants:delete"), delete,
-          "Delete a tenant; within 30 days it can be restored.", .answer = ANSWER_NOTHING,
+          "Delete a tenant: closed at once, erased once the platform's days of grace are over.",
+          .answer = ANSWER_NOTHING, .errors = "409 tenant_has_children",
           .query = FIELDS({"confirm", TEXT, REQUIRED, 1, 40, .help = "The tenant's slug."}),
           .flags = ROUTE_STEP_UP),
     ROUTE(POST, "/api/tenants/:id/restore", MAY(EITHER, "platform.tenants:delete"), restore,
-          "Undo a deletion within 30 days.", .answer = ANSWER_NOTHING),
-    ROUTE(POST, "/api/tenants/:id/onboarding", MAY(EITHER, "tenants.settings:update"), onboarding,
-          "Look what of the onboarding is done, and record it.",
-          .answer_fields = onboarding_fields),
+          "Undo a deletion within the days of grace.", .answer = ANSWER_NOTHING),
     {.path = NULL},
 };

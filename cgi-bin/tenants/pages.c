@@ -29,11 +29,6 @@ STATEMENT(overview_days,
           "order by day",
           DB_SLOW);
 
-static const char *parent_filter(const struct cx *cx)
-{
-    return cx->session->is_operator ? NULL : cx->session->tenant_id;
-}
-
 static void add_figure(json_object *list, const char *label, int64_t value, const char *path)
 {
     json_object *figure = page_item(list);
@@ -44,7 +39,7 @@ static void add_figure(json_object *list, const char *label, int64_t value, cons
 
 static bool add_figures(struct cx *cx, json_object *data)
 {
-    struct rows *rows = db_get(&cx->db, &overview_counts, parent_filter(cx));
+    struct rows *rows = db_get(&cx->db, &overview_counts, tenant_parent_filter(cx));
     json_object *list = page_list(data, "figures");
     if (!rows)
         return fail_db(cx);
@@ -59,7 +54,7 @@ static bool overview(struct cx *cx)
 {
     json_object *data = page_object(cx);
     int64_t days = query_int(cx, "days", 30);
-    struct rows *rows = db_get(&cx->db, &overview_days, parent_filter(cx),
+    struct rows *rows = db_get(&cx->db, &overview_days, tenant_parent_filter(cx),
                                arena_printf(cx->arena, "%d", (int)days));
     if (!rows)
         return fail_db(cx);
@@ -71,6 +66,11 @@ static bool overview(struct cx *cx)
     page_set_bool(data, "quarter", days == 90);
     page_set(data, "action", "/platform");
     page_set_bool(data, "audit", false);
+    page_set(data, "checklist", NULL);
+    page_set(data, "verify_left", NULL);
+    page_set(data, "trial_left", NULL);
+    page_set_bool(data, "put_away", false);
+    page_set_bool(data, "suspended", false);
     return add_figures(cx, data) && page_render(cx, 200, "console/dashboard", "Overview", data);
 }
 
@@ -88,15 +88,18 @@ bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result 
 {
     static const struct {
         const char *title, *verb, *needs, *except;
-        bool of_operators;
+        bool of_operators, of_trials;
     } ways[] = {
         {"Suspend", "suspend", "platform.tenants:suspend", "suspended"},
         {"Activate", "activate", "platform.tenants:suspend", "active"},
+        {"Extend the trial", "trial", "platform.tenants:update", .of_trials = true},
         {"Act as a user", "impersonate", "platform.tenants:impersonate", .of_operators = true},
         {"Delete", "delete", "platform.tenants:delete"}};
-    json_object *list = record ? page_list(data, "ways") : NULL;
-    for (size_t i = 0; record && i < COUNT(ways); i++) {
+    json_object *list = page_list(data, "ways");
+    bool on_trial = json_object_get_boolean(json_object_object_get(data, "on_trial"));
+    for (size_t i = 0; i < COUNT(ways); i++) {
         if (!may(cx, ways[i].needs) || (ways[i].of_operators && !cx->session->is_operator) ||
+            (ways[i].of_trials && !on_trial) ||
             (ways[i].except && text_equal(ways[i].except, status_of(record))))
             continue;
         json_object *way = page_item(list);
@@ -111,10 +114,10 @@ bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result 
 
 /* ---- suspend, activate, delete, each with a page that asks ---- */
 
-static bool read_tenant(struct cx *cx, struct list_result *out, const char **name,
-                        const char **slug)
+bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, const char **name,
+                      const char **slug)
 {
-    if (!record_get(cx, &tenants, cx_path(cx, "id"), out))
+    if (!record_get(cx, &tenants, id, out))
         return false;
     for (int i = 0; out->fields[i]; i++) {
         if (strcmp(out->fields[i]->name, "name") == 0)
@@ -129,7 +132,7 @@ static bool ask(struct cx *cx, const char *verb, const char *text, int status)
 {
     struct list_result tenant;
     const char *name = "", *slug = "", *id = cx_path(cx, "id");
-    if (!read_tenant(cx, &tenant, &name, &slug))
+    if (!tenant_read_name(cx, cx_path(cx, "id"), &tenant, &name, &slug))
         return false;
     json_object *data = page_object(cx);
     page_set(data, "action", arena_printf(cx->arena, "/platform/tenants/%s/%s", id, verb));
@@ -161,10 +164,24 @@ static bool activate_page(struct cx *cx)
     return ask(cx, "activate", "Its users can work again.", 200);
 }
 
+static bool ask_deletion(struct cx *cx, int status)
+{
+    int64_t days = tenant_grace_days(cx);
+    if (days < 0)
+        return fail_db(cx);
+    return ask(cx, "delete",
+               arena_printf(cx->arena,
+                            "The tenant is closed at once: nobody signs in any more. Within %d "
+                            "days it can be restored as it was. Then all of it is erased for "
+                            "good: people, data, files, domains and its audit log; one line in "
+                            "the platform's own log says that it was there.",
+                            (int)days),
+               status);
+}
+
 static bool delete_page(struct cx *cx)
 {
-    return ask(cx, "delete", "The tenant is closed at once. Within 30 days it can be restored.",
-               200);
+    return ask_deletion(cx, 200);
 }
 
 static bool set_status(struct cx *cx, const char *status, const char *notice)
@@ -190,18 +207,17 @@ static bool delete_submit(struct cx *cx)
 {
     struct list_result tenant;
     const char *name = "", *slug = "";
-    if (!read_tenant(cx, &tenant, &name, &slug))
+    if (!tenant_read_name(cx, cx_path(cx, "id"), &tenant, &name, &slug))
         return false;
     const char *typed = input_text(cx, "confirm");
     if (!typed || strcmp(typed, slug) != 0) {
         fail_field(cx, "confirm", "confirm_mismatch", "Type the tenant's slug, %s.", slug);
-        return ask(cx, "delete", "The tenant is closed at once. Within 30 days it can be restored.",
-                   422);
+        return ask_deletion(cx, 422);
     }
     if (!tenant_delete(cx, cx_path(cx, "id")))
-        return false;
-    page_notice(cx, "success", "Tenant deleted. It can be restored within 30 days.");
-    return page_go(cx, "/platform/tenants");
+        return cx->failure.status == 409 ? ask_deletion(cx, 409) : false;
+    page_notice(cx, "success", "Tenant deleted. Until it is erased it can be restored here.");
+    return page_go(cx, "/platform/deleted-tenants");
 }
 
 /* ---- the operator's way to a tenant ---- */

@@ -101,7 +101,9 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
 
 static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
 {
-    return tenant_add_ways(cx, data, record) && domains_add_to_page(cx, data, record);
+    return domains_add_to_page(cx, data, record) &&
+           (!record || (onboarding_add_to_page(cx, data, cx_path(cx, "id")) &&
+                        tenant_add_ways(cx, data, record)));
 }
 
 #define TENANT_FIELDS                                                                               \
@@ -132,7 +134,9 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
         {"time_zone", ZONE, 0, .initial = "UTC", .example = "Europe/Madrid"},                       \
         {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},                              \
         {"plan_level", INT, FILTERED, 0, 100, .initial = "0", .example = "1"},                      \
-        {"trial_ends_at", TIME, NULLABLE, .example = "2027-01-31T00:00:00Z"},                       \
+        {"trial_ends_at", TIME, NULLABLE | LISTED,                                                  \
+         .help = "Then a tenant on trial is suspended; empty: never.",                              \
+         .example = "2027-01-31T00:00:00Z"},                                                        \
         {"isolation", CHOICE, READ_ONLY, .choices = CHOICES("shared", "schema")},                   \
         {"metadata", JSON, HIDDEN, 0, 16384, .initial = "{}", .example = "{\"source\": \"fair\"}"}, \
         {"owner_name", TEXT, INPUT_ONLY | CREATE_ONLY, 1, 200, .example = "Ana Ruiz"},              \

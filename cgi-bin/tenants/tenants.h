@@ -2,13 +2,20 @@
 #ifndef TENANTS_H
 #define TENANTS_H
 
+#include "access/tenant.h"
 #include "api/area.h"
 
 struct cx;
+struct rows;
 
 extern const struct resource tenants;
 extern const struct resource resellers;
-extern const struct route life_routes[];        /* suspend, activate, delete, restore, onboarding */
+extern const struct resource deleted_tenants;
+extern const struct route life_routes[];        /* suspend, activate, delete, restore */
+extern const struct route trial_routes[];       /* made longer */
+extern const struct route erase_routes[];       /* restored by page */
+extern const struct route onboarding_routes[];  /* the checklist */
+extern const struct route profile_routes[];     /* what a tenant says of itself; its plan */
 extern const struct route part_routes[];        /* settings, branding, quotas, features */
 extern const struct route domain_routes[];      /* custom domains */
 extern const struct route figure_routes[];      /* the current tenant, users, analytics */
@@ -19,6 +26,12 @@ extern const struct route logo_routes[];
 extern const struct route domain_pages[];
 
 extern const struct field branding_fields[];
+enum { SECTION_GENERAL, SECTION_API, SECTION_DELETION };
+extern const struct settings_section tenant_sections[];
+
+/* All whose time has come, and one of them. */
+extern const struct job_kind trials_job, trial_job, erasures_job, erase_job;
+extern const struct notification_kind notice_trial;
 
 /* Points cx->db at the tenant of the path: one's own, a child of one's
  * reseller, or any for operators. 404 otherwise. WAITS. */
@@ -28,7 +41,8 @@ bool enter_path_tenant(struct cx *cx);
 bool changed(struct cx *cx, const char *tenant_id);
 
 /* ---- pages.c ---- */
-/* Adds links to what the one signed in may do with the tenant shown (add_to_page). */
+/* Adds links to what the one signed in may do with the tenant shown; after
+ * onboarding_add_to_page(), which says whether it is on trial. */
 bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result *record);
 
 /* ---- parts.c, for pages too ---- */
@@ -40,6 +54,27 @@ struct json_object;
 bool domains_add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record);
 /* ---- life.c, for pages too ---- */
 bool tenant_delete(struct cx *cx, const char *id);
+bool tenant_restore(struct cx *cx, const char *id);
 bool tenant_set_status(struct cx *cx, const char *id, const char *status, const char *reason);
+/* NULL for operators: any tenant; else the parent whose children may be meant. */
+const char *tenant_parent_filter(const struct cx *cx);
+/* Whether it is one of those, and not deleted; 404. WAITS. */
+bool tenant_is_within_reach(struct cx *cx, const char *id);
+/* ---- pages.c ---- */
+bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, const char **name,
+                      const char **slug);
+/* ---- trial.c ---- */
+/* Whether it is suspended because its trial is over. */
+bool tenant_trial_ended(enum tenant_status status, const char *reason);
+/* Adds a job of the kind for each id, one at a time for each tenant. WAITS. */
+bool tenant_jobs_add(struct job *job, const struct rows *ids, const struct job_kind *kind);
+/* ---- erase.c ---- */
+/* Days that a deleted tenant can be restored; -1: the database is away. WAITS. */
+int64_t tenant_grace_days(struct cx *cx);
+/* ---- onboarding.c ---- */
+/* Adds steps, their count, verify_by and on_trial of a tenant to its page. WAITS. */
+bool onboarding_add_to_page(struct cx *cx, json_object *data, const char *tenant_id);
+/* PostgreSQL's time for people, in the zone of cx's tenant; NULL for NULL. */
+char *tenant_time(struct cx *cx, const char *stored);
 
 #endif

@@ -15,8 +15,12 @@ bool user_may_be_invited(const struct user *user)
            (text_equal(user->status, "active") && !user->has_password);
 }
 
-static bool check(struct cx *cx, const struct user *user)
+static bool check(struct cx *cx, const struct user *user, const struct tenant *tenant)
 {
+    if (tenant->unverified)
+        return fail(cx, 403, "tenant_unverified",
+                    "Nobody is invited before the owner's address is confirmed: look into your "
+                    "inbox for the link.");
     int allowed = link_allowed(&cx->db, user->tenant_id, user->id, LINK_INVITATION);
     if (allowed < 0)
         return fail_db(cx);
@@ -35,7 +39,7 @@ bool user_invite(struct cx *cx, const struct user *user)
     const struct tenant *tenant = tenant_by_id(cx, user->tenant_id);
     if (!tenant)
         return fail(cx, 404, "not_found", "There is no such user.");
-    if (!check(cx, user))
+    if (!check(cx, user, tenant))
         return false;
     memcpy(before, cx->db.tenant_id, UUID_SIZE);
     memcpy(cx->db.tenant_id, user->tenant_id, UUID_SIZE);
@@ -70,7 +74,7 @@ static bool invite_page(struct cx *cx)
 }
 
 #define INVITE_SUMMARY "Send a user without a password a link to choose one."
-#define INVITE_ERRORS .errors = "409 not_invitable, 429 too_many_links"
+#define INVITE_ERRORS .errors = "403 tenant_unverified, 409 not_invitable, 429 too_many_links"
 
 const struct route invitation_routes[] = {
     ROUTE(POST, "/api/platform-users/:id/invite", MAY(EITHER, "users.users:update"), invite_api,

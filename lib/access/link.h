@@ -6,6 +6,10 @@
  * needless (migrations/0013). Who has a link that was good once is told what
  * became of it; of one that was guessed, or is another tenant's or meant for
  * something else, nobody learns more than that it does not work.
+ *
+ * A tenant that signed up by itself and is not verified gets ten a day in all:
+ * whoever makes one could make users of any addresses, to have us write to them
+ * (migrations/0035: 429 too_many_links).
  */
 #ifndef ACCESS_LINK_H
 #define ACCESS_LINK_H

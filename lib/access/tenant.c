@@ -23,6 +23,11 @@ const struct tenant *tenant_by_slug(struct cx *cx, const char *slug)
     return tenant;
 }
 
+const struct tenant *tenant_platform(struct cx *cx)
+{
+    return tenant_by_id(cx, platform_id);
+}
+
 /* ---- resolution ---- */
 
 static bool is_bare(const char *host)
@@ -141,6 +146,12 @@ const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const 
 const char *tenant_setting(struct cx *cx, const char *section, const char *key)
 {
     return tenant_setting_of(cx, cx->tenant, section, key);
+}
+
+bool tenant_takes_signups(struct cx *cx)
+{
+    return cx->tenant->kind == TENANT_PLATFORM &&
+           text_equal(tenant_setting(cx, "signup", "enabled"), "true");
 }
 
 char *url_of_host(struct arena *arena, const char *host)

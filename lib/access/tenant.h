@@ -37,6 +37,8 @@ struct tenant {
     struct branding branding; /* after inheritance: own, reseller's, platform's */
     const char *domain;       /* its primary one; NULL: it has none of its own */
     const char *networks;     /* rules for network_allows() of access/network.h, or NULL */
+    bool unverified; /* signed up by itself, and no owner's address was verified yet: it works, but
+                        nobody gets mail from it (mail/mail.h) */
 };
 
 /* What the host alone says; NULL with failure set (404 tenant_unknown). Fills
@@ -45,6 +47,11 @@ bool tenant_resolve(struct cx *cx, const char *claim_tenant);
 /* By id, through the same cache; owned by the cx's arena. NULL: unknown. WAITS. */
 const struct tenant *tenant_by_id(struct cx *cx, const char *id);
 const struct tenant *tenant_by_slug(struct cx *cx, const char *slug);
+/* The one of kind platform. NULL: the database is away. WAITS. */
+const struct tenant *tenant_platform(struct cx *cx);
+/* Whether strangers may make a tenant at this host: at the platform's, once the
+ * operator switched it on (the section "signup" of its settings). */
+bool tenant_takes_signups(struct cx *cx);
 /* Say that a tenant (or what it inherits from) changed; call after the commit. */
 void tenant_changed(const char *id);
 bool tenant_feature(const struct tenant *tenant, const char *key);

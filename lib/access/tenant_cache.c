@@ -11,11 +11,12 @@
 #include "http/cx.h"
 
 STATEMENT(tenant_find,
-          "select t.*, house.tenant_networks(t.id), house.tenant_domain(t.id)\n"
+          "select t.*, house.tenant_networks(t.id), house.tenant_domain(t.id),\n"
+          "       house.tenant_unverified(t.id)\n"
           "from house.tenant_resolve($1, $2, $3::uuid) t",
           0);
 
-enum { SETS = 512, WAYS = 4, KEY_MAX = 254, COLUMNS = 22 };
+enum { SETS = 512, WAYS = 4, KEY_MAX = 254, COLUMNS = 23 };
 
 static const int64_t fresh_us = 60000000, unknown_fresh_us = 2000000;
 
@@ -157,6 +158,7 @@ static void read_tenant(struct tenant *tenant, const char *const *text)
                                          .email_sender = text[19]};
     tenant->networks = text[20];
     tenant->domain = text[21];
+    tenant->unverified = text_equal(text[22], "t");
 }
 
 static size_t size_of(const char *text)

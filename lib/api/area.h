@@ -51,11 +51,14 @@ struct area_task {
 #define TASKS(...) ((const struct area_task[]){__VA_ARGS__, {.name = NULL}})
 
 /* A section of the tenant's settings: GET and PUT /api/settings/<key> and a
- * form at /admin/settings/<key>, stored in tenants.settings under its key. */
+ * form at /admin/settings/<key>, stored in tenants.settings under its key. One of
+ * the platform itself is for operators alone, at /api/platform/settings/<key> and
+ * /platform/settings/<key>. */
 struct settings_section {
     const char *key, *title, *about;
     const struct field *fields;
     const char *also; /* another address of the same in the API, or NULL */
+    bool platform;
 };
 #define SETTINGS(...) ((const struct settings_section[]){__VA_ARGS__, {.key = NULL}})
 

@@ -274,6 +274,7 @@ static void describe_settings(struct json *json, const struct area *area)
         json_pair(json, "key", it->key);
         json_pair(json, "title", it->title);
         json_pair(json, "about", it->about);
+        json_pair_bool(json, "platform", it->platform);
         pair_fields(json, "fields", it->fields);
         json_close_object(json);
     }

@@ -24,7 +24,7 @@ struct section {
     const struct settings_section *table;
     struct statement read;
     const struct field **fields;
-    const char *page;
+    const char *page, *pages; /* its own, and that of all of them */
 };
 
 static void read_sql(struct buf *sql, const struct settings_section *table)
@@ -38,8 +38,15 @@ static void read_sql(struct buf *sql, const struct settings_section *table)
     buf_puts(sql, "\nfrom tenants\nwhere id = current_setting('app.tenant_id')::uuid");
 }
 
+/* The platform's role sees all tenants: it is told whose settings these are. */
+static void point_at_own(struct cx *cx)
+{
+    memcpy(cx->db.tenant_id, cx->tenant->id, UUID_SIZE);
+}
+
 static bool read_section(struct cx *cx, const struct section *section, struct list_result *out)
 {
+    point_at_own(cx);
     struct rows *rows = db_get0(&cx->db, &section->read);
     if (!rows)
         return fail_db(cx);
@@ -94,6 +101,7 @@ static char *input_as_json(struct cx *cx, const struct settings_section *table)
 
 static bool store_section(struct cx *cx, const struct settings_section *table)
 {
+    point_at_own(cx);
     cx->db.action = "settings.updated";
     struct rows *rows = db_get(&cx->db, &settings_store, table->key, input_as_json(cx, table));
     if (!rows)
@@ -117,7 +125,7 @@ static bool show_form(struct cx *cx, int status)
     json_object *data = page_object(cx);
     page_set(data, "about", section->table->about);
     page_set(data, "action", section->page);
-    page_set(data, "back", "/admin/settings");
+    page_set(data, "back", section->pages);
     json_object_object_add(data, "fields",
                            page_form_fields(cx, section->table->fields, &values, false));
     page_set_bool(data, "read_only", !may(cx, "tenants.settings:update"));
@@ -166,29 +174,40 @@ static struct section *section_new(const struct settings_section *table)
     section->fields = keep(count + 1, sizeof *section->fields);
     for (size_t i = 0; i < count; i++)
         section->fields[i] = &table->fields[i];
-    section->page = kept_path("/admin/settings/", table->key);
+    section->pages = table->platform ? "/platform/settings" : "/admin/settings";
+    section->page =
+        kept_path(table->platform ? "/platform/settings/" : "/admin/settings/", table->key);
     return section;
+}
+
+/* What one needs to read or to change a section. */
+static struct access access_of(const struct settings_section *table, bool to_change)
+{
+    if (table->platform)
+        return to_change ? MAY(PLATFORM, "platform.settings:update")
+                         : MAY(PLATFORM, "platform.settings:read");
+    return to_change ? MAY(TENANT, "tenants.settings:update")
+                     : MAY(TENANT, "tenants.settings:read");
 }
 
 static size_t add_api(struct route *routes, const struct section *section, const char *path)
 {
     const struct settings_section *table = section->table;
-    routes[0] = (struct route)ROUTE(GET, path, MAY(TENANT, "tenants.settings:read"), settings_get,
-                                    table->about, .answer_fields = table->fields, .about = section);
-    routes[1] = (struct route)ROUTE(PUT, path, MAY(TENANT, "tenants.settings:update"), settings_put,
-                                    table->about, .body = table->fields,
+    routes[0] = (struct route)ROUTE(GET, path, access_of(table, false), settings_get, table->about,
                                     .answer_fields = table->fields, .about = section);
+    routes[1] = (struct route)ROUTE(PUT, path, access_of(table, true), settings_put, table->about,
+                                    .body = table->fields, .answer_fields = table->fields,
+                                    .about = section);
     return 2;
 }
 
 static size_t add_pages(struct route *routes, const struct section *section)
 {
     const struct settings_section *table = section->table;
-    routes[0] =
-        (struct route)ROUTE(GET, section->page, MAY(TENANT, "tenants.settings:read"), settings_page,
-                            table->title, .answer = ANSWER_PAGE, .about = section);
-    routes[1] = (struct route)ROUTE(POST, section->page, MAY(TENANT, "tenants.settings:update"),
-                                    settings_page_save, table->title, .answer = ANSWER_PAGE,
+    routes[0] = (struct route)ROUTE(GET, section->page, access_of(table, false), settings_page,
+                                    table->title, .answer = ANSWER_PAGE, .about = section);
+    routes[1] = (struct route)ROUTE(POST, section->page, access_of(table, true), settings_page_save,
+                                    table->title, .answer = ANSWER_PAGE,
                                     .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS, .body = table->fields,
                                     .about = section);
     return 2;
@@ -198,9 +217,27 @@ const struct route *settings_routes(const struct settings_section *table)
 {
     const struct section *section = section_new(table);
     struct route *routes = keep(7, sizeof *routes);
-    size_t count = add_api(routes, section, kept_path("/api/settings/", table->key));
+    size_t count = add_api(
+        routes, section,
+        kept_path(table->platform ? "/api/platform/settings/" : "/api/settings/", table->key));
     if (table->also)
         count += add_api(routes + count, section, table->also);
     add_pages(routes + count, section);
     return routes;
+}
+
+const char *settings_text(struct cx *cx, const struct tenant *tenant,
+                          const struct settings_section *section, const char *name)
+{
+    const struct field *field = field_find(section->fields, name);
+    const char *text = tenant_setting_of(cx, tenant, section->key, field_json_name(field));
+    return text ? text : field->initial;
+}
+
+int64_t settings_int(struct cx *cx, const struct tenant *tenant,
+                     const struct settings_section *section, const char *name)
+{
+    int64_t number = 0;
+    const char *text = settings_text(cx, tenant, section, name);
+    return text && text_to_int(text, INT64_MIN, INT64_MAX, &number) ? number : 0;
 }

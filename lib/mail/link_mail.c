@@ -34,12 +34,14 @@ static bool queue(struct cx *cx, struct db *db, const struct link_mail *what, co
     page_set_int(data, "days", link_hours(what->purpose) / 24);
     page_set(data, "email", what->email);
     page_set(data, "by", what->by);
-    return mail_queue(cx, db, what->tenant,
-                      &(struct mail){.template = ways[way].template,
-                                     .to = what->email,
-                                     .to_name = what->name,
-                                     .locale = what->locale,
-                                     .data = data});
+    return mail_queue(
+        cx, db, what->tenant,
+        &(struct mail){.template = what->template ? what->template : ways[way].template,
+                       .to = what->email,
+                       .to_name = what->name,
+                       .locale = what->locale,
+                       .unverified_too = what->purpose != LINK_INVITATION,
+                       .data = data});
 }
 
 bool link_mail(struct cx *cx, struct db *db, const struct link_mail *what)

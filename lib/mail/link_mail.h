@@ -12,6 +12,7 @@ struct link_mail {
     const char *user_id;
     const char *email, *name, *locale; /* to whom; name and locale may be NULL */
     const char *by;                    /* who asked for it, for an invitation; else NULL */
+    const char *template;              /* NULL: that of the purpose */
 };
 
 /* Makes the link and queues the message, in one transaction (db's, if one is

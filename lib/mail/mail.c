@@ -177,15 +177,16 @@ static char *payload_of(struct arena *arena, const char *template, const struct 
 bool mail_queue(struct cx *cx, struct db *db, const struct tenant *tenant, const struct mail *mail)
 {
     struct letter letter;
-    struct choice choice = choose(cx->arena, mail->template,
-                                  mail->locale ? mail->locale
-                                  : tenant     ? tenant->locale
-                                               : cx->tenant->locale);
+    const struct tenant *from = tenant ? tenant : cx->tenant;
+    if (from->unverified && !mail->unverified_too)
+        return true;
+    struct choice choice =
+        choose(cx->arena, mail->template, mail->locale ? mail->locale : from->locale);
     if (!page_template_exists(choice.template)) {
         log_error("a mail names a template that is not there", "template", mail->template);
         return fail(cx, 500, "internal", "Something went wrong on our side.");
     }
-    make(cx, tenant ? tenant : cx->tenant, mail, &choice, &letter);
+    make(cx, from, mail, &choice, &letter);
     const struct job_new job = {.kind = &mail_send,
                                 .payload = payload_of(cx->arena, mail->template, &letter)};
     if (job_add(db, &job))

@@ -45,10 +45,16 @@ struct mail {
     const char *template;     /* "reset_password" */
     const char *to, *to_name; /* to_name: NULL when unknown */
     const char *locale;       /* of the reader; NULL: the tenant's */
+    bool unverified_too;      /* goes out although the tenant is unverified: what its people need to
+                                 come in and to prove their address */
     json_object *data; /* for the template (page_object()), or NULL; members are added to it */
 };
 
-/* Queues one message in db's transaction (in one of its own outside of any) and
+/* A tenant that signed up by itself is no way to have us write to strangers: until
+ * it is verified (access/tenant.h) only mail with unverified_too goes out, and any
+ * other is left out without a word; who must know of that asks before.
+ *
+ * Queues one message in db's transaction (in one of its own outside of any) and
  * in db's tenant. `tenant` is who writes; NULL: cx->tenant. An address that no
  * server could take is found when it is sent, so that nobody learns here whether
  * an account exists. false with the failure set. WAITS. */

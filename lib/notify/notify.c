@@ -34,8 +34,9 @@ static char *address(struct cx *cx, const struct tenant *tenant, const char *pat
 static bool write_to(struct cx *cx, struct db *db, const struct tenant *tenant,
                      const struct rows *rows, const struct notification *notification)
 {
-    json_object *data = page_object(cx);
-    const struct mail mail = {.template = "notification",
+    json_object *data = notification->data ? notification->data : page_object(cx);
+    const struct mail mail = {.template =
+                                  notification->template ? notification->template : "notification",
                               .to = rows_text(rows, 0, 0),
                               .to_name = rows_text(rows, 0, 1),
                               .locale = rows_text(rows, 0, 2),

@@ -15,6 +15,7 @@
 #ifndef NOTIFY_NOTIFY_H
 #define NOTIFY_NOTIFY_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 
 struct cx;
@@ -28,9 +29,11 @@ struct notification_kind {
 };
 
 struct notification {
-    const char *title; /* one line, at most 200 characters; longer is cut */
-    const char *body;  /* or NULL; at most 2000 */
-    const char *link;  /* a page of ours that says more ("/admin/users"), or NULL */
+    const char *title;    /* one line, at most 200 characters; longer is cut */
+    const char *body;     /* or NULL; at most 2000 */
+    const char *link;     /* a page of ours that says more ("/admin/users"), or NULL */
+    const char *template; /* of the e-mail, in the reader's language; NULL: title and body */
+    json_object *data;    /* for it (page_object()), or NULL */
 };
 
 /* Writes it for a user of the tenant, and queues the e-mail, unless they do not

@@ -1,0 +1,33 @@
+/* signup: what the files of this area share. */
+#ifndef SIGNUP_H
+#define SIGNUP_H
+
+#include "api/area.h"
+
+struct cx;
+
+extern const struct settings_section signup_sections[]; /* one: "signup" */
+extern const struct field signup_fields[];
+extern const struct route signup_routes[]; /* /api/signup */
+extern const struct route signup_pages[];  /* /signup */
+
+/* A tenant that was just made, with its owner. */
+struct signup {
+    char tenant_id[UUID_SIZE], user_id[UUID_SIZE];
+    const char *slug, *url;
+    const char *trial_ends_at, *verify_by; /* PostgreSQL's text */
+    const char *ticket;                    /* a secret: the way in (access/ticket.h) */
+};
+
+/* Makes a tenant of what was typed (signup_fields in cx->input): tenant, owner,
+ * role, link and e-mail, all or nothing. cx->db is of the platform role. false:
+ * 403 signup_off, 422, 409 slug_taken or slug_reserved, 429 too_many_signups. WAITS. */
+bool signup_register(struct cx *cx, struct signup *out);
+
+/* What a slug is: NULL when it can be had, else why not, as a stable code with a
+ * sentence in *why. false: the database is away. WAITS. */
+bool signup_slug_check(struct cx *cx, const char *slug, const char **problem, const char **why);
+/* One that can be had, made of a name; NULL with the failure set. WAITS. */
+const char *signup_slug_suggest(struct cx *cx, const char *name);
+
+#endif

@@ -1,0 +1,17 @@
+#include "job/work.h"
+
+#include "http/cx.h"
+
+void job_cx(const struct job *job, struct cx *cx)
+{
+    *cx = (struct cx){.arena = job->arena};
+    db_init(&cx->db, job->arena, job->db->role, job->tenant_id, job->db->schema);
+}
+
+bool job_fail_cx(struct job *job, const struct cx *cx)
+{
+    if (cx->db.error.status != DB_OK)
+        return job_fail(job, "the database: %s",
+                        cx->db.error.message ? cx->db.error.message : "not available");
+    return job_fail(job, "%s", cx->failure.message ? cx->failure.message : "It gave no reason.");
+}
