@@ -83,14 +83,14 @@ const struct job_kind erasures_job = {"tenants.erase", "tenants", look, .flags =
 
 static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
 {
-    int64_t days = tenant_grace_days(cx);
+    int64_t days = record ? tenant_grace_days(cx) : 0;
     if (days < 0)
         return fail_db(cx);
+    if (!record)
+        return true;
     page_set_int(data, "grace", days);
-    if (record)
-        page_set(
-            data, "restore",
-            arena_printf(cx->arena, "/platform/deleted-tenants/%s/restore", cx_path(cx, "id")));
+    page_set(data, "restore",
+             arena_printf(cx->arena, "/platform/deleted-tenants/%s/restore", cx_path(cx, "id")));
     return true;
 }
 
@@ -123,7 +123,6 @@ const struct resource deleted_tenants = {
         {"kind", CHOICE, REQUIRED | FILTERED | LISTED, .choices = CHOICES("business", "reseller")},
         {"deleted_at", TIME, NULLABLE | LISTED}),
     .add_to_page = add_to_page,
-    .template_list = "tenants/deleted",
     .template_detail = "tenants/deleted_detail",
 };
 

@@ -239,7 +239,7 @@ static bool go(struct cx *cx)
     struct buf path;
     const char *words = query_text(cx, "q");
     const char *name = text_lower(cx->arena, text_trim(cx->arena, words ? words : ""));
-    struct rows *rows = db_get(&cx->db, &pages_go, name, parent_filter(cx));
+    struct rows *rows = db_get(&cx->db, &pages_go, name, tenant_parent_filter(cx));
     if (!rows)
         return fail_db(cx);
     buf_init(&path, cx->arena);

@@ -65,8 +65,8 @@ for (const javaScriptEnabled of [true, false]) {
         await page.waitForSelector("text=Getting started");
         await page.waitForSelector("text=Confirm your e-mail address");
         await fits(page, javaScriptEnabled);
-        assert.equal(await page.locator(".step").count(), 5);
-        assert.equal(await page.locator(".step-done").count(), 0);
+        assert.equal(await page.locator(".todo").count(), 5);
+        assert.equal(await page.locator(".todo-done").count(), 0);
         await page.click("text=Say who you are");
         await page.waitForURL(/\/admin\/organisation$/);
         await fits(page, javaScriptEnabled);
@@ -81,10 +81,10 @@ for (const javaScriptEnabled of [true, false]) {
         await page.waitForFunction(() => location.pathname !== "/verify-email" || document.body.textContent.includes("confirmed"));
         await page.goto(address(`backer-${word}`, "/admin"));
         assert.doesNotMatch(await page.textContent("main"), /Confirm your e-mail address/);
-        assert.equal(await page.locator(".step-done").count(), 1);
+        assert.equal(await page.locator(".todo-done").count(), 1);
         await page.click("text=Put this away");
         await page.waitForSelector("text=The checklist is put away.");
-        assert.equal(await page.locator(".step").count(), 0);
+        assert.equal(await page.locator(".todo").count(), 0);
         await page.click("text=Show the first steps again");
         await page.waitForSelector("text=Getting started");
         if (javaScriptEnabled) assert.deepEqual(page.complaints.filter((it) => !/409|422/.test(it)), []);
