@@ -127,7 +127,7 @@ static bool lead(struct cx *cx, const struct tenant *tenant, const char *door, c
 
 static bool switch_submit(struct cx *cx)
 {
-    struct account account;
+    struct account account = {.has_factor = false};
     if (!workspace_account(cx, input_text(cx, "workspace"), &account))
         return false;
     const struct tenant *tenant = tenant_by_id(cx, account.tenant_id);
@@ -149,7 +149,7 @@ static bool hash_own(struct cx *cx, const char *ticket, char hash[static 65])
 
 static bool enter(struct cx *cx, const char *user_id, const char *chain_id)
 {
-    struct account account;
+    struct account account = {.has_factor = false};
     if (!workspace_account_find(cx, cx->tenant->id, user_id, chain_id, &account))
         return false;
     if (!account.has_factor)
@@ -184,11 +184,11 @@ static bool link_submit(struct cx *cx)
 {
     const char *slug = cx->failure.status == 0 ? input_text(cx, "workspace") : NULL;
     const struct tenant *tenant = slug ? tenant_by_slug(cx, slug) : NULL;
-    if (slug && (!tenant || tenant->kind == TENANT_PLATFORM))
-        fail_field(cx, "workspace", "unknown_workspace", "There is no such workspace.");
-    else if (slug && text_equal(tenant->id, cx->tenant->id))
+    if (slug && tenant && text_equal(tenant->id, cx->tenant->id))
         fail_field(cx, "workspace", "link_same_tenant", "You are in this workspace now.");
-    if (cx->failure.status != 0)
+    else if (slug && (!tenant || tenant->kind == TENANT_PLATFORM))
+        fail_field(cx, "workspace", "unknown_workspace", "There is no such workspace.");
+    if (!tenant || cx->failure.status != 0)
         return cx->failure.status == 422 && show_list(cx, 422);
     const char *ticket = make_ticket(cx, cx->session->tenant_id, cx->session->user_id, "link",
                                      cx->session->id, LINK_S);

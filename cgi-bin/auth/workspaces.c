@@ -182,7 +182,7 @@ static bool unlink_api(struct cx *cx)
 
 static bool switch_api(struct cx *cx)
 {
-    struct account account;
+    struct account account = {.has_factor = false};
     struct session_tokens tokens;
     if (!workspace_account(cx, cx_path(cx, "id"), &account))
         return false;
