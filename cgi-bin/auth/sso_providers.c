@@ -169,7 +169,7 @@ static bool check_values(struct cx *cx, struct input *input)
 /* A new issuer would be sent the secret that was meant for the old one. */
 static bool check_change(struct cx *cx, const char *id, struct input *input, bool deletes)
 {
-    struct sso_provider before;
+    struct sso_provider before = {.client = {.issuer = "", .secret = ""}};
     if (!sso_provider_find(cx, &cx->db, id, &before))
         return false;
     if (before.rank > cx->session->rank)

@@ -311,7 +311,7 @@ static bool enter(struct cx *cx, const struct account *account, const char *next
 
 static bool callback(struct cx *cx)
 {
-    struct arrival arrival;
+    struct arrival arrival = {.next = NULL};
     struct account account;
     json_object *claims = NULL;
     const char *why = NULL;

@@ -191,7 +191,10 @@ static bool add_user_info(struct arena *arena, const struct oidc_metadata *metad
         return false;
     }
     drop_half_address(claims, info);
-    json_object_object_foreach(info, name, value) take_over(claims, name, value);
+    json_object_object_foreach(info, name, value)
+    {
+        take_over(claims, name, value);
+    }
     return true;
 }
 
