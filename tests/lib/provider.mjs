@@ -32,6 +32,7 @@ export async function honest(people, redirectUris, { alg = "RS256", auth = "clie
         });
         const handle = provider.callback();
         holder.handle = async (request, response) => {
+            if (request.url === "/favicon.ico") return response.writeHead(204).end();
             if (!request.url.startsWith("/interaction/")) return handle(request, response);
             const { prompt, params } = await provider.interactionDetails(request, response);
             if (request.method === "GET") {
