@@ -163,7 +163,7 @@ test("a_deleted_tenant_comes_back_as_it_was_within_its_grace", { timeout: 60000 
 });
 
 test("after_its_grace_nothing_of_a_tenant_is_left_and_nothing_of_others_is_touched", { timeout: 120000 }, async () => {
-    const tenant = await makeTenant(), other = await makeTenant();
+    const tenant = await makeTenant({ planLevel: 1 }), other = await makeTenant({ planLevel: 1 });
     await fill(tenant);
     await fill(other);
     for (const it of [tenant, other]) {
