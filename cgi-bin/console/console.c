@@ -16,10 +16,12 @@ static const struct area console = {
     .name = "console",
     .title = "Console",
     .more_routes = (const struct route *const[]){start_routes, search_routes, operation_routes,
-                                                 shared_routes, NULL},
+                                                 outbox_routes, shared_routes, NULL},
     .jobs = JOBS(&mail_send),
     .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", NULL, NULL,
-                  "business reseller", 1}),
+                  "business reseller", 1},
+                 {PLATFORM_PAGES, "Mail", "/platform/mail", "mail", "platform.mail:open",
+                  "Operation", "platform", 81}),
     .platform = true, /* the search of operators */
 };
 

@@ -7,5 +7,6 @@
 extern const struct route start_routes[];     /* /, /admin, /api/docs */
 extern const struct route search_routes[];    /* /search */
 extern const struct route operation_routes[]; /* /readyz, /metrics */
+extern const struct route outbox_routes[];    /* /platform/mail */
 
 #endif
