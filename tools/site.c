@@ -116,14 +116,17 @@ static void put_refusals(struct buf *out)
                    "\"statusCode\":%d,\"requestId\":\"$request_id\"}}';\n"
                    "        }\n",
                    status, status, message, code, status);
-        buf_printf(out,
-                   "        location = /.error/html/%d {\n"
-                   "            internal;\n"
-                   "            default_type text/html;\n"
-                   "            return %d '<!doctype html><html lang=\"en\"><title>%d</title>"
-                   "<h1>%s</h1><p><a href=\"/\">To the start page</a></p></html>';\n"
-                   "        }\n",
-                   status, status, status, message);
+        buf_printf(
+            out,
+            "        location = /.error/html/%d {\n"
+            "            internal;\n"
+            "            default_type text/html;\n"
+            "            return %d '<!doctype html><html lang=\"en\"><meta name=\"viewport\" "
+            "content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light "
+            "dark\"><title>%d</title>"
+            "<h1>%s</h1><p><a href=\"/\">To the start page</a></p></html>';\n"
+            "        }\n",
+            status, status, status, message);
     }
 }
 
