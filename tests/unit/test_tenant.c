@@ -69,8 +69,11 @@ IN_WORLD(what_names_no_tenant_is_unknown)
     unresolved("club.localhost", "nobody", NULL, NULL, 404, "tenant_unknown");
 }
 
+#define PLAN_WITH_DOMAINS "update tenants set plan_level = 1 where kind <> 'platform'"
+
 IN_WORLD(a_custom_domain_counts_once_it_is_verified)
 {
+    database_sql(PLAN_WITH_DOMAINS);
     database_sql("insert into everyone.tenant_domains (tenant_id, domain) "
                  "values ('" CLUB_ID "', 'club.example')");
     unresolved("club.example", NULL, NULL, NULL, 404, "tenant_unknown");
@@ -362,13 +365,29 @@ STATEMENT(domain_add,
           "values (current_setting('app.tenant_id')::uuid, $1)",
           DB_WRITES);
 
-IN_WORLD(a_domain_is_one_tenants)
+STATEMENT(domain_prove,
+          "update tenant_domains\n"
+          "set verified_at = now()\n"
+          "where tenant_id = current_setting('app.tenant_id')::uuid and domain = $1",
+          DB_WRITES);
+
+static void domain_refused(struct db *db, const struct statement *statement, const char *domain,
+                           const char *code)
+{
+    ck_assert_ptr_null(db_get(db, statement, domain));
+    ck_assert_msg(text_starts(db->error.message, code), "%s", db->error.message);
+}
+
+IN_WORLD(a_domain_is_of_the_tenant_that_proves_it)
 {
     struct arena *arena = arena_new();
     struct db club = as(arena, CLUB_ID), other = as(arena, OTHER_ID);
+    domain_refused(&club, &domain_add, "one.example", "403 feature_missing: ");
+    database_sql(PLAN_WITH_DOMAINS);
     ck_assert_ptr_nonnull(db_get(&club, &domain_add, "one.example"));
-    ck_assert_ptr_null(db_get(&other, &domain_add, "one.example"));
-    ck_assert(text_starts(other.error.message, "409 domain_taken: "));
+    ck_assert_ptr_nonnull(db_get(&other, &domain_add, "one.example"));
+    ck_assert_ptr_nonnull(db_get(&club, &domain_prove, "one.example"));
+    domain_refused(&other, &domain_prove, "one.example", "409 domain_taken: ");
     ck_assert_ptr_null(db_get(&club, &domain_add, "Not.Lower"));
     ck_assert_ptr_null(db_get(&club, &domain_add, "nodots"));
     arena_free(arena);
@@ -413,7 +432,7 @@ static Suite *tenant_suite(void)
     tcase_add_test(core, a_reseller_makes_and_changes_businesses_of_its_own_only);
     tcase_add_test(core, a_business_has_no_children);
     tcase_add_test(core, slugs_are_clean_and_not_reserved);
-    tcase_add_test(core, a_domain_is_one_tenants);
+    tcase_add_test(core, a_domain_is_of_the_tenant_that_proves_it);
     tcase_add_test(core, a_change_of_a_tenant_stands_in_its_log);
     suite_add_tcase(suite, core);
     return suite;
