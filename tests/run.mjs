@@ -29,11 +29,16 @@ function files(folder, pattern) {
     return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it)).sort().map((it) => join(folder, it)) : [];
 }
 
+// Of TAP: the tests that failed, with what they say. Of others: nothing.
+function failures(output) {
+    return output.match(/^not ok [^]*?^ {2}\.\.\.$/gm)?.join("\n");
+}
+
 function count(name, passed, failed, output) {
     total.passed += passed;
     total.failed += failed;
     console.log(`${failed ? "FAIL" : "ok  "} ${name}: ${passed} passed, ${failed} failed`);
-    if (failed) console.log(output.split("\n").slice(-400).join("\n"));
+    if (failed) console.log(failures(output) || output.split("\n").slice(-400).join("\n"));
 }
 
 // Check closes with "100%: Checks: 12, Failures: 0, Errors: 0" for each suite.

@@ -200,7 +200,8 @@ const struct route workspace_routes[] = {
     ROUTE(POST, "/api/auth/workspaces", SIGNED_IN(TENANT), link_api,
           "Link this account with another of the same verified address; answers the list.",
           .body = FIELDS({"access_token", SECRET, REQUIRED | AS_NAMED, 1, 8192,
-                          .help = "Of a session of the other account."}),
+                          .help = "Of a session of the other account.",
+                          .example = "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiJ4In0.c2lnbmF0dXJl"}),
           .answer = ANSWER_LIST, .answer_fields = workspace_fields,
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON | ROUTE_STEP_UP,
           .errors = "409 link_session_over, 409 link_same_tenant, 409 link_email_differs, "

@@ -346,6 +346,23 @@ static void add_failure(json_object *responses, const char *status, const char *
     json_object_object_add(responses, status, schema_ref("responses", name));
 }
 
+/* Who is led on by a browser is told by a page. */
+static void show_as_pages(json_object *responses)
+{
+    json_object_object_foreach(responses, status, response)
+    {
+        (void)response;
+        if (*status < '4')
+            continue;
+        json_object *page = json_object_new_object();
+        put_text(page, "description", "A page that says what is wrong.");
+        json_object *media = put_object(put_object(page, "content"), "text/html");
+        json_object_object_add(media, "schema", text_schema(NULL));
+        put_text(media, "example", "<!doctype html>");
+        json_object_object_add(responses, status, page);
+    }
+}
+
 static void add_failures(json_object *responses, json_object *route, json_object *resource)
 {
     bool has_path = strchr(member_text(route, "path"), ':') != NULL;
@@ -418,5 +435,7 @@ json_object *openapi_operation(json_object *route, json_object *resource, const 
     json_object *responses = put_object(operation, "responses");
     add_success(responses, route, resource);
     add_failures(responses, route, resource);
+    if (text_equal(member_text(route, "answer"), "redirect"))
+        show_as_pages(responses);
     return operation;
 }

@@ -17,10 +17,10 @@ before(async () => {
     world.customer.cookie = await pageCookie(world.customer.email, password, { tenant: world.a.slug });
 });
 
-function open(route, { id = world.lead.id, tenant = world.a, cookie } = {}) {
+function open(route, { id = world.lead.id, tenant = world.a, cookie, origin = `http://${tenant.slug}.localhost:${port}` } = {}) {
     const form = route.method === "POST" ? { raw: "name=x" } : {};
     return request(route.method, route.path.replace(/:\w+/g, id), { tenant: tenant.slug, ...form,
-        headers: { ...(form.raw ? { "content-type": "application/x-www-form-urlencoded", origin: `http://${tenant.slug}.localhost:${port}` } : {}), ...(cookie ? { cookie } : {}) } });
+        headers: { ...(form.raw ? { "content-type": "application/x-www-form-urlencoded", origin } : {}), ...(cookie ? { cookie } : {}) } });
 }
 
 const title = (route) => `${route.method} ${route.path}`;
@@ -29,8 +29,12 @@ test("without a session each page leads to the sign-in, and so does a session of
     assert.ok(pages.length > 50, `${pages.length} pages`);
     for (const route of pages)
         for (const cookie of [undefined, world.b.cookie]) {
-            const answer = await open(route, { cookie });
-            assert.deepEqual([answer.status, answer.headers.location?.split("?")[0]], [303, "/login"], title(route));
+            const elsewhere = await open(route, { cookie, origin: "http://elsewhere.example" });
+            assert.deepEqual([elsewhere.status, elsewhere.headers.location?.split("?")[0]], [303, "/login"], title(route));
+            if (route.method !== "POST") continue;
+            // Who typed here is asked to sign in beside it, and loses nothing.
+            const here = await open(route, { cookie });
+            assert.deepEqual([here.status, /Your session has ended/.test(here.text)], [401, true], title(route));
         }
 });
 

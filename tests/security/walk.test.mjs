@@ -2,8 +2,9 @@
 // from the areas' own tables: a new one is tried without anyone naming it here.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
+import { folder, login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
 import { apiRoutes, bodyOf, queryOf } from "../lib/routes.mjs";
+import { seedIdentity } from "../lib/seed.mjs";
 
 const guarded = apiRoutes.filter((it) => it.level !== "public");
 const writes = (route) => ["POST", "PUT", "PATCH"].includes(route.method);
@@ -28,6 +29,8 @@ before(async () => {
     // What is made by an upload has no example.
     const file = { raw: `email,name\nwalked@${world.a.slug}.test,Walked\n`, headers: { "content-type": "text/csv" } };
     await request("POST", "/api/platform-users/bulk-import", { token: world.a.token, ...file });
+    // What only a sign-in at a provider makes.
+    await seedIdentity(folder, world.a.id, world.customer.id);
     // One of each kind, so that each list of a kind has an id to try.
     const maker = apiRoutes.find((it) => it.method === "POST" && it.path === "/api/platform-users");
     for (const kind of maker.body.find((it) => it.name === "kind").choices)

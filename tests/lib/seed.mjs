@@ -1,0 +1,10 @@
+// Rows that no request makes.
+import { connect } from "./worker.mjs";
+
+// Somebody's account at a provider, which else only a sign-in there links.
+export async function seedIdentity(folder, tenantId, userId) {
+    const db = await connect(folder);
+    await db.query("with p as (insert into everyone.sso_providers (tenant_id, name, issuer, client_id) values ($1, 'Seeded', 'https://id.example', 'seeded') returning id) "
+        + "insert into everyone.sso_identities (tenant_id, provider_id, user_id, issuer, subject) select $1, id, $2, 'https://id.example', 'seeded' from p", [tenantId, userId]);
+    await db.end();
+}
