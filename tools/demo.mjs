@@ -12,13 +12,13 @@ const address = ["", "0.0.0.0"].includes(process.env.TULOU_ADDRESS ?? "") ? "127
 const password = process.env.DEMO_PASSWORD ?? "tulou-demo-2026";
 
 const tenants = [
-    { slug: "northside", name: "Northside Club", kind: "business", planLevel: 2, timeZone: "Europe/Madrid", currency: "EUR", leads: 60 },
-    { slug: "lakeview", name: "Lakeview Library", kind: "business", planLevel: 1, timeZone: "America/Chicago", currency: "USD", leads: 25 },
-    { slug: "brightwork", name: "Brightwork", kind: "business", planLevel: 2, timeZone: "Europe/Berlin", currency: "EUR", leads: 240 },
-    { slug: "harbor", name: "Harbor Partners", kind: "reseller", planLevel: 3, timeZone: "Europe/London", currency: "GBP", leads: 30 },
+    { slug: "northside", name: "Northside Club", kind: "business", planLevel: 2, timeZone: "Europe/Madrid", currency: "EUR", leads: 60, colour: "#1f5fa8" },
+    { slug: "lakeview", name: "Lakeview Library", kind: "business", planLevel: 1, timeZone: "America/Chicago", currency: "USD", leads: 25, colour: "#0f6b5c" },
+    { slug: "brightwork", name: "Brightwork", kind: "business", planLevel: 2, timeZone: "Europe/Berlin", currency: "EUR", leads: 240, colour: "#6d3fb8" },
+    { slug: "harbor", name: "Harbor Partners", kind: "reseller", planLevel: 3, timeZone: "Europe/London", currency: "GBP", leads: 30, colour: "#8a3b12" },
     { slug: "dockside", name: "Dockside Gym", kind: "business", parent: "harbor", timeZone: "Europe/London", currency: "GBP", leads: 20 },
     ...["Alder Court", "Birch Studio", "Cedar Books", "Delta Rowing", "Elm Street Dance", "Fern Clinic", "Granite Climbing", "Hazel Catering", "Iris Optics", "Juniper Travel"]
-        .map((name) => ({ slug: name.toLowerCase().split(" ")[0] + "-demo", name, kind: "business", timeZone: "UTC", currency: "EUR", leads: 8 })),
+        .map((name) => ({ slug: name.toLowerCase().split(" ")[0] + "-demo", name, kind: "business", timeZone: "UTC", currency: "EUR", leads: 8, trial: name < "C" })),
 ];
 const words = {
     first: ["Ana", "Ben", "Carla", "Deniz", "Elif", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam", "Mara", "Nils", "Olga", "Pablo"],
@@ -79,8 +79,9 @@ async function makeTenant(token, it, parents) {
     const found = await must([200], "GET", `/api/tenants?slug=${it.slug}`, { token });
     if (found.data.length > 0) return found.data[0].id;
     const made = await must([201], "POST", "/api/tenants", { token, body: { name: it.name, slug: it.slug, kind: it.kind, planLevel: it.planLevel ?? 0, timeZone: it.timeZone, currency: it.currency,
-        email: `office@${it.slug}.test`, ...(it.parent ? { parentId: parents.get(it.parent) } : {}), ownerName: "Owner", ownerEmail: `owner@${it.slug}.test`, ownerPassword: password } });
-    await must([200], "POST", `/api/tenants/${made.data.id}/activate`, { token, body: {} });
+        email: `office@${it.slug}.test`, ...(it.colour ? { address: `${it.name}, 1 Main Street` } : {}), ...(it.parent ? { parentId: parents.get(it.parent) } : {}), ownerName: "Owner", ownerEmail: `owner@${it.slug}.test`, ownerPassword: password } });
+    if (!it.trial) await must([200], "POST", `/api/tenants/${made.data.id}/activate`, { token, body: {} });
+    if (it.colour) await must([200], "PUT", `/api/tenants/${made.data.id}/branding`, { token, body: { primaryColor: it.colour } });
     return made.data.id;
 }
 
