@@ -29,6 +29,7 @@ after(async () => {
 });
 
 const leads = (method = "GET", body, headers) => client.request(method, "/api/crm/leads", { token: tenant.token, body, headers });
+const ready = () => until(async () => (await client.request("GET", "/readyz").catch(() => ({}))).status, (status) => status === 200);
 const works = () => until(async () => (await leads().catch(() => ({}))).status, (status) => status === 200);
 const read = (pid, file) => {
     try {
@@ -55,13 +56,12 @@ test("each_program_that_is_killed_is_started_again_and_leaves_nobody_behind", { 
         process.kill(old.pid, "SIGKILL");
         await until(() => child(part), (it) => it && it.pid !== old.pid);
         await until(() => programs().filter((it) => family.some((was) => was.pid === it.pid)), (left) => left.length === 0);
-        await works();
+        await ready();
         const made = await leads("POST", { name: `after ${part}` });
         assert.equal(made.status, 201, made.text);
         const again = await client.request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: `owner@${tenant.slug}.test`, password: client.password } });
         assert.equal(again.status, 200, again.text);
     }
-    await until(() => client.request("GET", "/readyz"), (it) => it.status === 200);
 });
 
 test("while_the_database_is_frozen_requests_end_in_time_and_then_each_has_its_effect_once", { timeout: 120000 }, async () => {
