@@ -34,29 +34,29 @@ async function resolve(page, host, path) {
 
 const looks = [{ viewport: { width: 1280, height: 800 } }, { viewport: { width: 390, height: 844 } }];
 
-async function walk(host, email, word, wanted) {
-    for (const look of looks) {
-        const page = await open(browser, look);
-        await signIn(page, host, email, word);
-        let seen = 0;
-        for (const route of pages.filter(wanted)) {
-            const path = await resolve(page, host, route.path);
-            if (!path) continue;
-            page.complaints.length = 0;
-            const answer = await page.goto(address(host, path));
-            const title = `${path} at ${look.viewport.width}`;
-            assert.equal(answer.status(), 200, title);
-            // What is drawn once it has been fetched.
-            if (path === "/api/docs" || (await page.locator(".chart-area").count())) await page.waitForLoadState("networkidle");
-            if (path !== "/api/docs") assert.deepEqual(await accessibilityInBoth(page), [], title);
-            assert.deepEqual(page.complaints, [], title);
-            if (path !== "/api/docs") assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.viewport.width, `${title} is wider than the screen`);
-            seen++;
-        }
-        assert.ok(seen > 5, `${seen} pages`);
-        await page.context().close();
+async function walkAt(look, host, email, word, wanted) {
+    const page = await open(browser, look);
+    await signIn(page, host, email, word);
+    let seen = 0;
+    for (const route of pages.filter(wanted)) {
+        const path = await resolve(page, host, route.path);
+        if (!path) continue;
+        page.complaints.length = 0;
+        const answer = await page.goto(address(host, path));
+        const title = `${path} at ${look.viewport.width}`;
+        assert.equal(answer.status(), 200, title);
+        // What is drawn once it has been fetched.
+        if (path === "/api/docs" || (await page.locator(".chart-area").count())) await page.waitForLoadState("networkidle");
+        if (path !== "/api/docs") assert.deepEqual(await accessibilityInBoth(page), [], title);
+        assert.deepEqual(page.complaints, [], title);
+        if (path !== "/api/docs") assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= look.viewport.width, `${title} is wider than the screen`);
+        seen++;
     }
+    assert.ok(seen > 5, `${seen} pages`);
+    await page.context().close();
 }
+
+const walk = (...who) => Promise.all(looks.map((look) => walkAt(look, ...who)));
 
 test("the_pages_of_a_tenant_are_accessible_and_fit", { timeout: 1200000 }, async () => {
     await walk(tenant.slug, `owner@${tenant.slug}.test`, password, (it) => !it.path.startsWith("/platform") && it.path !== "/login" && it.path !== "/");
