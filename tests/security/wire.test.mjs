@@ -51,7 +51,7 @@ test("requests_that_are_none_get_their_refusal_in_the_envelope", async () => {
         ["a huge header", get("/api/tenant", `X-A: ${"v".repeat(40000)}\r\n`), 431], ["thousands of headers", get("/api/tenant", Array.from({ length: 3000 }, (_, i) => `X-${i}: v\r\n`).join("")), 431],
         ["TRACE", `TRACE /api/tenant HTTP/1.1\r\n${host}${end}`, 405], ["a method of one's own", `BREW /api/crm/leads HTTP/1.1\r\n${host}${end}`, 405],
         ["a later version", `GET /api/tenant HTTP/3.0\r\n${host}${end}`, 505, false], ["TLS", Buffer.from("160301020001000001fc0303aaaaaaaa0d0a0d0a", "hex"), 400, false],
-        ["another file", get("/static/%2e%2e/areas.json"), 404, false], ["our own refusals", get("/.error/json/503"), 404, false], ["a write to a file", `POST /static/app.css HTTP/1.1\r\n${host}Content-Length: 0\r\n${end}`, 405, false]]) {
+        ["another file", get("/static/%2e%2e/areas.json"), 400], ["our own refusals", get("/.error/json/503"), 404, false], ["a write to a file", `POST /static/app.css HTTP/1.1\r\n${host}Content-Length: 0\r\n${end}`, 405, false]]) {
         const text = (await say({ host: "127.0.0.1", port }, bytes)).toString("utf8");
         assert.match(text, new RegExp(`^HTTP/1.1 ${status} `), `${what}: ${text.slice(0, 200)}`);
         assert.match(text, /\r\ncontent-security-policy: /i, what);
