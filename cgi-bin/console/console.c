@@ -6,7 +6,7 @@
 
 static const struct route shared_routes[] = {
     ROUTE(GET, "/brand.css", PUBLIC(NONE), page_brand_css, "The tenant's colours.",
-          .answer = ANSWER_PAGE),
+          .answer = ANSWER_DOWNLOAD),
     ROUTE(POST, "/theme", PUBLIC(NONE), page_theme, "Choose dark or light.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM | ROUTE_NO_CSRF | ROUTE_LOOSE_BODY),
     {.path = NULL},

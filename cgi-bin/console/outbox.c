@@ -127,6 +127,6 @@ const struct route outbox_routes[] = {
     ROUTE(GET, "/platform/mail/:id", MAY_OPEN, message_page, "One of them.", .answer = ANSWER_PAGE,
           .flags = ROUTE_IN_PERSON),
     ROUTE(GET, "/platform/mail/:id/message", MAY_OPEN, message_file, "One of them as a file.",
-          .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
+          .answer = ANSWER_DOWNLOAD, .flags = ROUTE_IN_PERSON),
     {.path = NULL},
 };

@@ -60,9 +60,9 @@ static const char *const scopes[] = {[SCOPE_NONE] = "none",
                                      [SCOPE_PLATFORM] = "platform",
                                      [SCOPE_EITHER] = "either"};
 static const char *const answers[] = {
-    [ANSWER_ITEM] = "item",    [ANSWER_LIST] = "list", [ANSWER_NOTHING] = "nothing",
-    [ANSWER_FILE] = "file",    [ANSWER_PAGE] = "page", [ANSWER_REDIRECT] = "redirect",
-    [ANSWER_STREAM] = "stream"};
+    [ANSWER_ITEM] = "item",         [ANSWER_LIST] = "list",    [ANSWER_NOTHING] = "nothing",
+    [ANSWER_FILE] = "file",         [ANSWER_PAGE] = "page",    [ANSWER_REDIRECT] = "redirect",
+    [ANSWER_DOWNLOAD] = "download", [ANSWER_STREAM] = "stream"};
 static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform",
                                         [ADMIN_PAGES] = "admin",
                                         [STAFF_PAGES] = "staff",

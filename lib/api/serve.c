@@ -38,7 +38,8 @@ static bool looks_like_page(const char *path)
 
 static bool is_for_browsers(const struct route *route)
 {
-    return route->answer == ANSWER_PAGE || route->answer == ANSWER_REDIRECT;
+    return route->answer == ANSWER_PAGE || route->answer == ANSWER_DOWNLOAD ||
+           route->answer == ANSWER_REDIRECT;
 }
 
 static bool find_route(struct cx *cx)

@@ -48,6 +48,7 @@ enum answer {
     ANSWER_NOTHING,
     ANSWER_FILE,
     ANSWER_PAGE,
+    ANSWER_DOWNLOAD, /* a file for browsers: fails with a page */
     ANSWER_REDIRECT, /* for browsers under /api/: leads elsewhere, and fails with a page */
     ANSWER_STREAM    /* goes on without end: nginx leads it to AREA.stream.sock, by HTTP */
 };

@@ -61,7 +61,7 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
             .handle = row->handle,
             .summary = kept(resource->title, ": ", row->summary),
             .body = row->fields ? resource->fields : NULL,
-            .answer = ANSWER_PAGE,
+            .answer = row->operations == OP_EXPORT ? ANSWER_DOWNLOAD : ANSWER_PAGE,
             .flags = row->flags |
                      (row->operations & (OP_LIST | OP_GET | OP_EXPORT) ? 0 : resource->write_flags),
             .about = resource,

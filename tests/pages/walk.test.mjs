@@ -8,7 +8,7 @@ import { folder, makeTenant, operator, password, request } from "../lib/client.m
 import { areas } from "../lib/routes.mjs";
 import { connect } from "../lib/worker.mjs";
 
-const pages = areas.flatMap((area) => area.routes).filter((it) => it.answer === "page" && it.method === "GET" && !it.path.endsWith(".css") && !it.path.includes("export"));
+const pages = areas.flatMap((area) => area.routes).filter((it) => it.answer === "page" && it.method === "GET");
 let browser, tenant;
 before(async () => {
     browser = await launch();

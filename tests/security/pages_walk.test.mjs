@@ -6,7 +6,7 @@ import { before, test } from "node:test";
 import { makeTenant, makeUser, pageCookie, password, port, request } from "../lib/client.mjs";
 import { areas } from "../lib/routes.mjs";
 
-const pages = areas.flatMap((area) => area.routes).filter((it) => it.answer === "page" && it.level !== "public");
+const pages = areas.flatMap((area) => area.routes).filter((it) => ["page", "download"].includes(it.answer) && it.level !== "public");
 const world = {};
 
 before(async () => {
