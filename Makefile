@@ -35,6 +35,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 SHARE := $(BUILD)/share
 
 all: $(PROGRAMS) share
+	@:
 
 $(OBJECTS)/%.o: %.c
 	@mkdir -p $(@D)
@@ -186,7 +187,7 @@ install: ready
 	install -d $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin $(DESTDIR)$(PREFIX)/share/tulou $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/tulou $(DESTDIR)$(PREFIX)/lib/tulou/tulou
 	install $(AREAS:%=$(BUILD)/cgi-bin/%) $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin/
-	cp -r $(SHARE)/. $(DESTDIR)$(PREFIX)/share/tulou/
+	cp -r $(filter-out %.stamp,$(wildcard $(SHARE)/*)) $(DESTDIR)$(PREFIX)/share/tulou/
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 
 .PHONY: install-packages install-test-packages ready run start stop demo test fuzz bench fuzz-targets tidy lint format install

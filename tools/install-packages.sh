@@ -49,10 +49,12 @@ fi
 modules="$root/node_modules/.tulou-$(sha256sum "$root/package-lock.json" | cut -c1-16)-${1:-run}"
 full="$root/node_modules/.tulou-$(sha256sum "$root/package-lock.json" | cut -c1-16)-test"
 if [ ! -e "$modules" ] && [ ! -e "$full" ]; then
-    if [ "${1:-run}" = test ]; then
-        (cd "$root" && npm ci --silent --no-audit --no-fund)
-    else
-        (cd "$root" && npm ci --silent --no-audit --no-fund --omit=dev)
+    leave_out=--omit=dev
+    [ "${1:-run}" = test ] && leave_out=
+    # shellcheck disable=SC2086  # an option or nothing
+    if ! (cd "$root" && npm ci --loglevel=error --no-audit --no-fund $leave_out >/dev/null); then
+        echo "tulou: what package-lock.json names could not be installed: npm says why above" >&2
+        exit 1
     fi
     touch "$modules"
 fi
