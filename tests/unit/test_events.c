@@ -1,0 +1,239 @@
+/* Events: who changed what, in the same transaction, sealed so that tampering shows. */
+#include "room.h"
+
+STATEMENT(events_change, "update events set action = 'other'", DB_WRITES);
+STATEMENT(events_remove, "delete from events", DB_WRITES);
+STATEMENT(events_seal, "select house.events_seal($1::int)", DB_WRITES | DB_ON_PLATFORM);
+STATEMENT(events_verify, "select checked, broken_seq, reason from house.events_verify($1::uuid)",
+          DB_ON_PLATFORM);
+STATEMENT(events_verify_own, "select checked, broken_seq from house.events_verify_own()", 0);
+STATEMENT(event_last,
+          "select action, actor_kind, actor_name, resource_type, ip, request_id, changes::text\n"
+          "from events order by id desc limit 1",
+          0);
+
+static struct rows *last_event(struct db *db)
+{
+    struct rows *rows = db_get0(db, &event_last);
+    ck_assert_ptr_nonnull(rows);
+    ck_assert_uint_eq(rows_count(rows), 1);
+    return rows;
+}
+
+IN_ROOM(a_change_appends_an_event_with_who_and_what)
+{
+    db_act_as(&room->a, "user", A, "Ada \"L\"", "10.0.0.1", "Browser", "request-1");
+    const char *id = add_thing(&room->a, "first");
+    struct rows *rows = last_event(&room->a);
+    ck_assert_str_eq(rows_text(rows, 0, 0), "test.things.created");
+    ck_assert_str_eq(rows_text(rows, 0, 1), "user");
+    ck_assert_str_eq(rows_text(rows, 0, 2), "Ada \"L\"");
+    ck_assert_str_eq(rows_text(rows, 0, 3), "test.things");
+    ck_assert_str_eq(rows_text(rows, 0, 4), "10.0.0.1");
+    ck_assert_str_eq(rows_text(rows, 0, 5), "request-1");
+    ck_assert_str_eq(rows_text(rows, 0, 6),
+                     arena_printf(room->arena,
+                                  "{\"after\": {\"id\": \"%s\", \"name\": \"first\", "
+                                  "\"note\": \"***\"}}",
+                                  id));
+    db_get(&room->a, &thing_rename, id, "second");
+    rows = last_event(&room->a);
+    ck_assert_str_eq(rows_text(rows, 0, 0), "test.things.updated");
+    ck_assert_str_eq(rows_text(rows, 0, 6),
+                     "{\"after\": {\"name\": \"second\"}, \"before\": {\"name\": \"first\"}}");
+    db_get(&room->a, &thing_rename, id, "second");
+    ck_assert_int_eq(count_of(&room->a, &events_count), 2); /* nothing changed */
+    room->a.action = "test.things.purged";
+    db_get(&room->a, &thing_remove, "second");
+    ck_assert_str_eq(rows_text(last_event(&room->a), 0, 0), "test.things.purged");
+    ck_assert_int_eq(count_of(&room->b, &events_count), 0);
+}
+
+IN_ROOM(a_changed_secret_shows_only_that_it_changed)
+{
+    static const struct statement change = {
+        .name = "change", .sql = "update things set note = $1", .flags = DB_WRITES};
+    add_thing(&room->a, "x");
+    ck_assert_ptr_nonnull(db_get(&room->a, &change, "another secret"));
+    ck_assert_str_eq(rows_text(last_event(&room->a), 0, 6),
+                     "{\"after\": {\"note\": \"***\"}, \"before\": {\"note\": \"***\"}}");
+    ck_assert_ptr_nonnull(db_get(&room->a, &change, NULL));
+    ck_assert_str_eq(rows_text(last_event(&room->a), 0, 6),
+                     "{\"after\": {\"note\": \"***\"}, \"before\": {\"note\": \"***\"}}");
+}
+
+IN_ROOM(the_actor_may_change_within_a_transaction)
+{
+    ck_assert(db_begin(&room->a));
+    db_act_as(&room->a, "user", A, "Ada", NULL, NULL, NULL);
+    add_thing(&room->a, "one");
+    db_act_as(&room->a, "user", B, "Bob", NULL, NULL, NULL);
+    add_thing(&room->a, "two");
+    ck_assert_str_eq(rows_text(last_event(&room->a), 0, 2), "Bob");
+    ck_assert(db_commit(&room->a));
+    ck_assert_int_eq(count_of(&room->a, &events_count), 2);
+}
+
+/* As a reseller does that acts in its child, or an operator. */
+IN_ROOM(the_tenant_may_change_within_a_transaction)
+{
+    static const char own[] = "tenant_018f000000007000800000000000000c";
+    for (int round = 0; round < 2; round++) { /* with statements to prepare, and prepared */
+        struct db db = room->a;
+        ck_assert(db_begin(&db));
+        db_act_as(&db, "user", A, "Ada", NULL, NULL, NULL);
+        add_thing(&db, "in a");
+        memcpy(db.tenant_id, B, UUID_SIZE);
+        ck_assert_int_eq(count_of(&db, &thing_count), 0);
+        add_thing(&db, "in b");
+        ck_assert_str_eq(rows_text(db_get0(&db, &thing_list), 0, 0), "in b");
+        memcpy(db.tenant_id, C, UUID_SIZE);
+        db.schema = own;
+        ck_assert_int_eq(count_of(&db, &thing_count), 0);
+        add_thing(&db, "in c");
+        ck_assert_int_eq(count_of(&db, &events_count), 1);
+        memcpy(db.tenant_id, A, UUID_SIZE);
+        db.schema = "shared";
+        ck_assert_str_eq(rows_text(db_get0(&db, &thing_list), 0, 0), "in a");
+        db.tenant_id[0] = '\0';
+        ck_assert_ptr_null(db_get0(&db, &thing_list));
+        db_rollback(&db);
+        assert_clean(room);
+    }
+    struct db db = room->platform;
+    ck_assert(db_begin(&db));
+    ck_assert_int_eq(count_of(&db, &thing_count), 0);
+    memcpy(db.tenant_id, A, UUID_SIZE);
+    ck_assert_int_eq(rows_int(db_get(&db, &search_alone, "x"), 0, 0), 0);
+    db_rollback(&db);
+}
+
+IN_ROOM(an_event_goes_with_its_transaction)
+{
+    ck_assert(db_begin(&room->a));
+    add_thing(&room->a, "undone");
+    db_rollback(&room->a);
+    ck_assert_int_eq(count_of(&room->a, &events_count), 0);
+}
+
+IN_ROOM(nobody_of_the_application_changes_events)
+{
+    add_thing(&room->a, "x");
+    const struct statement *const attempts[] = {&events_change, &events_remove};
+    for (size_t i = 0; i < COUNT(attempts); i++) {
+        ck_assert_ptr_null(db_get0(&room->a, attempts[i]));
+        ck_assert_int_eq(room->a.error.status, DB_DENIED);
+        ck_assert_ptr_null(db_get0(&room->platform, attempts[i]));
+        ck_assert_int_eq(room->platform.error.status, DB_DENIED);
+    }
+}
+
+START_TEST(even_the_owner_does_not_change_events_by_accident)
+{
+    empty();
+    /* Of a tenant that there is: events go with their tenant, when it is erased. */
+    database_sql("insert into everyone.things (tenant_id, name) "
+                 "select id, 'x' from tenants where kind = 'platform'");
+    ck_assert_int_eq(database_count("select count(*) from everyone.events"), 1);
+    const char *const attempts[] = {
+        "update everyone.events set action = 'other'", "delete from everyone.events",
+        "delete from shared.events",
+        "select house.events_seal(10); update everyone.events set seq = 7"};
+    for (size_t i = 0; i < COUNT(attempts); i++) {
+        PGconn *pg = PQconnectdb(database.owner);
+        PGresult *result = PQexec(pg, attempts[i]);
+        ck_assert_str_eq(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42501");
+        PQclear(result);
+        PQfinish(pg);
+    }
+}
+END_TEST
+
+static void seal_all(struct room *room)
+{
+    struct rows *rows = db_get(&room->platform, &events_seal, "100");
+    ck_assert_msg(rows != NULL, "%s", room->platform.error.message);
+}
+
+static int64_t broken_at(struct room *room, const char *tenant)
+{
+    struct rows *rows = db_get(&room->platform, &events_verify, tenant);
+    ck_assert_msg(rows != NULL, "%s", room->platform.error.message);
+    return rows_text(rows, 0, 1) ? rows_int(rows, 0, 1) : 0;
+}
+
+IN_ROOM(sealed_events_verify)
+{
+    for (int i = 0; i < 5; i++) {
+        add_thing(&room->a, arena_printf(room->arena, "a%d", i));
+        add_thing(&room->b, arena_printf(room->arena, "b%d", i));
+        if (i == 2)
+            seal_all(room);
+    }
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "3"), 0, 0), 3);
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "3"), 0, 0), 1);
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "3"), 0, 0), 0);
+    struct rows *rows = db_get0(&room->a, &events_verify_own);
+    ck_assert_int_eq(rows_int(rows, 0, 0), 5);
+    ck_assert_ptr_null(rows_text(rows, 0, 1));
+    ck_assert_int_eq(broken_at(room, B), 0);
+    ck_assert_ptr_null(db_get(&room->a, &events_seal, "3"));
+    ck_assert_int_eq(room->a.error.status, DB_DENIED);
+    ck_assert_ptr_null(db_get(&room->a, &events_verify, B));
+    ck_assert_int_eq(room->a.error.status, DB_DENIED);
+}
+
+/* With the triggers off, as only a superuser can. */
+static void tamper(const char *sql)
+{
+    database_sql("set session_replication_role = replica; %s", sql);
+}
+
+IN_ROOM(tampering_with_the_chain_is_found)
+{
+    for (int i = 0; i < 5; i++)
+        add_thing(&room->a, arena_printf(room->arena, "a%d", i));
+    seal_all(room);
+    tamper("update everyone.events set actor_name = 'nobody' where seq = 3");
+    ck_assert_int_eq(broken_at(room, A), 3);
+    tamper("update everyone.events set actor_name = null where seq = 3");
+    ck_assert_int_eq(broken_at(room, A), 0);
+    tamper("update everyone.events set changes = changes - 'after' where seq = 2");
+    ck_assert_int_eq(broken_at(room, A), 2);
+    tamper("delete from everyone.events where seq = 2");
+    ck_assert_int_eq(broken_at(room, A), 2);
+    tamper("update everyone.events set seq = 2 where seq = 3");
+    ck_assert_int_eq(broken_at(room, A), 2);
+}
+
+IN_ROOM(a_cut_end_of_the_chain_is_found)
+{
+    for (int i = 0; i < 3; i++)
+        add_thing(&room->a, arena_printf(room->arena, "a%d", i));
+    seal_all(room);
+    tamper("delete from everyone.events where seq = 3");
+    ck_assert_int_eq(broken_at(room, A), 3);
+    tamper("delete from everyone.events");
+    ck_assert_int_eq(broken_at(room, A), 1);
+}
+
+static Suite *events_suite(void)
+{
+    Suite *suite = suite_create("events");
+    TCase *core = tcase_create("events");
+    tcase_set_timeout(core, 120);
+    tcase_add_test(core, a_change_appends_an_event_with_who_and_what);
+    tcase_add_test(core, a_changed_secret_shows_only_that_it_changed);
+    tcase_add_test(core, the_actor_may_change_within_a_transaction);
+    tcase_add_test(core, the_tenant_may_change_within_a_transaction);
+    tcase_add_test(core, an_event_goes_with_its_transaction);
+    tcase_add_test(core, nobody_of_the_application_changes_events);
+    tcase_add_test(core, even_the_owner_does_not_change_events_by_accident);
+    tcase_add_test(core, sealed_events_verify);
+    tcase_add_test(core, tampering_with_the_chain_is_found);
+    tcase_add_test(core, a_cut_end_of_the_chain_is_found);
+    suite_add_tcase(suite, core);
+    return suite;
+}
+
+ROOM_MAIN(events_suite)
