@@ -7,6 +7,10 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
+# Node for the tests, where the system's is too old (tools/install-packages.sh).
+NODE := $(CURDIR)/tools/node/node_modules/node-linux
+export PATH := $(NODE)-x64/bin:$(NODE)-arm64/bin:$(PATH)
+
 CC := gcc
 PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl libcrypto
 BUILD := build

@@ -15,12 +15,9 @@ const option = (name) => {
     return at < 0 ? undefined : process.argv[at + 1];
 };
 
-// Node 18, which Debian 12 brings, has the global `crypto` only when asked.
-const ofNode = globalThis.crypto ? {} : { NODE_OPTIONS: "--experimental-global-webcrypto" };
-
 function run(command, args, environment = {}) {
     return new Promise((resolve) => {
-        const child = spawn(command, args, { env: { ...process.env, ...ofNode, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+        const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
         let output = "";
         child.stdout.on("data", (data) => (output += data));
         child.stderr.on("data", (data) => (output += data));
