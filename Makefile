@@ -169,18 +169,26 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libtulou.a
 fuzz-targets: $(FUZZ_TARGETS)
 
 # ---- lint ----
+# From the ground up: a floor of lib includes only itself and those before it.
+FLOORS := base client db http access resource job oidc page mail notify api
+floors:
+	@below=; for floor in $(FLOORS); do below="$$below $$floor"; \
+	    for used in $$(grep -rhoE '^#include "[a-z]+/' lib/$$floor | cut -d'"' -f2 | tr -d / | sort -u); do \
+	        [[ " $$below " == *" $$used "* ]] || { echo "lib/$$floor includes lib/$$used, which lies above it"; exit 1; }; \
+	    done; done
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 TIDY_STAMPS := $(patsubst %.c,build/tidy/%.stamp,$(filter lib/%.c cgi-bin/%.c tools/%.c,$(C_FILES)))
 build/tidy/%.stamp: %.c .clang-tidy
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- -std=c17 -D_GNU_SOURCE $(CPPFLAGS) 2>/dev/null && touch $@
 tidy: $(TIDY_STAMPS)
+	@:
 lint: install-test-packages
 	@clang-format --dry-run -Werror $(C_FILES)
 	@shellcheck tools/*.sh .ci/run
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --error-exitcode=1 -Ilib -j$(shell nproc) lib cgi-bin tools
-	@$(MAKE) --no-print-directory tidy readme-is-current
+	@$(MAKE) --no-print-directory tidy floors readme-is-current
 	@echo "lint: clean"
 format:
 	@clang-format -i $(C_FILES)
@@ -194,7 +202,7 @@ install: ready
 	cp -r $(filter-out %.stamp,$(wildcard $(SHARE)/*)) $(DESTDIR)$(PREFIX)/share/tulou/
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 
-.PHONY: install-packages install-test-packages ready run start stop demo test fuzz bench fuzz-targets tidy lint format install
+.PHONY: install-packages install-test-packages ready run start stop demo test fuzz bench fuzz-targets tidy floors lint format install
 
 # The table of variables stands in README.md between its marks; docs/errors.md is
 # made of the sources.

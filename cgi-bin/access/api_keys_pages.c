@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "access/session.h"
-#include "api/areas.h"
 #include "area.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/areas.h"
 
 /* The same resource with pages of our own. */
 static const struct resource shown = {

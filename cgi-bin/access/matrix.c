@@ -3,11 +3,11 @@
 
 #include "access/roles.h"
 #include "access/session.h"
-#include "api/areas.h"
 #include "area.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/areas.h"
 
 STATEMENT(matrix_roles,
           "select key, name, permissions, rank\n"

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "access/session.h"
-#include "api/areas.h"
 #include "area.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/areas.h"
 
 STATEMENT(role_by_id,
           "select key, rank\n"

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "access/tenant.h"
-#include "api/areas.h"
 #include "area.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/areas.h"
 #include "resource/rows_json.h"
 
 STATEMENT(security_sessions,

@@ -5,13 +5,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "api/areas.h"
 #include "api/metrics.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "console.h"
 #include "db/db.h"
 #include "http/cx.h"
+#include "resource/areas.h"
 
 enum { ANSWER_MAX = 1 << 20 };
 

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "notifications.h"
-#include "notify/unread.h"
 #include "page/page.h"
+#include "page/unread.h"
 #include "resource/resource.h"
 #include "resource/rows_json.h"
 

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "access/session.h"
-#include "api/areas.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "notifications.h"
 #include "page/page.h"
+#include "resource/areas.h"
 
 STATEMENT(preferences_get,
           "select type, channel, is_on\n"

@@ -6,9 +6,9 @@
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/shared.h"
-#include "api/areas.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/areas.h"
 #include "resource/rows_json.h"
 #include "users.h"
 

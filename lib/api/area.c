@@ -13,7 +13,6 @@
 
 #include "access/access.h"
 #include "access/common.h"
-#include "api/areas.h"
 #include "api/check.h"
 #include "api/describe.h"
 #include "api/request_log.h"
@@ -28,6 +27,7 @@
 #include "http/master.h"
 #include "http/server.h"
 #include "page/page.h"
+#include "resource/areas.h"
 
 struct worker {
     const struct area *area;

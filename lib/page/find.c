@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "access/permission.h"
-#include "api/areas.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/areas.h"
 
 enum { PAGES_FOUND = 8 };
 

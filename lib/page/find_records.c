@@ -7,12 +7,12 @@
 #include "access/permission.h"
 #include "access/session.h"
 #include "access/tenant.h"
-#include "api/areas.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/areas.h"
 #include "resource/resource.h"
 
 enum {

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "notify/unread.h"
 #include "page/page_parts.h"
 #include "page/template.h"
+#include "page/unread.h"
 
 bool frame_is_fragment(const struct cx *cx)
 {

@@ -6,10 +6,10 @@
 #include "access/permission.h"
 #include "access/session.h"
 #include "access/tenant.h"
-#include "api/areas.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/areas.h"
 
 static const struct page_set_row {
     const char *key, *title, *prefix, *icon;

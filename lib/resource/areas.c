@@ -1,4 +1,4 @@
-#include "api/areas.h"
+#include "resource/areas.h"
 
 #include <stdlib.h>
 #include <string.h>

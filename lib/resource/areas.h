@@ -2,8 +2,8 @@
  * settings sections, feature names. Read from TULOU_SHARE/areas.json, which the
  * build makes from every area's --describe.
  */
-#ifndef API_AREAS_H
-#define API_AREAS_H
+#ifndef RESOURCE_AREAS_H
+#define RESOURCE_AREAS_H
 
 #include <json-c/json.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* unread: what the bell of every page counts. */
-#ifndef NOTIFY_UNREAD_H
-#define NOTIFY_UNREAD_H
+#ifndef PAGE_UNREAD_H
+#define PAGE_UNREAD_H
 
 #include <stdint.h>
 

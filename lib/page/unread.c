@@ -1,4 +1,4 @@
-#include "notify/unread.h"
+#include "page/unread.h"
 
 #include <string.h>
 
