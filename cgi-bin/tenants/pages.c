@@ -76,14 +76,6 @@ static bool overview(struct cx *cx)
 
 /* ---- what may be done with a tenant, by its status and by who asks ---- */
 
-static const char *status_of(const struct list_result *record)
-{
-    for (int i = 0; record->fields[i]; i++)
-        if (strcmp(record->fields[i]->name, "status") == 0)
-            return rows_text(record->rows, 0, i);
-    return NULL;
-}
-
 bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result *record)
 {
     static const struct {
@@ -100,7 +92,7 @@ bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result 
     for (size_t i = 0; i < COUNT(ways); i++) {
         if (!may(cx, ways[i].needs) || (ways[i].of_operators && !cx->session->is_operator) ||
             (ways[i].of_trials && !on_trial) ||
-            (ways[i].except && text_equal(ways[i].except, status_of(record))))
+            (ways[i].except && text_equal(ways[i].except, record_value(record, "status"))))
             continue;
         json_object *way = page_item(list);
         page_set(way, "title", ways[i].title);
@@ -119,12 +111,8 @@ bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, co
 {
     if (!record_get(cx, &tenants, id, out))
         return false;
-    for (int i = 0; out->fields[i]; i++) {
-        if (strcmp(out->fields[i]->name, "name") == 0)
-            *name = rows_text(out->rows, 0, i);
-        if (strcmp(out->fields[i]->name, "slug") == 0)
-            *slug = rows_text(out->rows, 0, i);
-    }
+    *name = record_value(out, "name");
+    *slug = record_value(out, "slug");
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "access/event.h"
 #include "access/session.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "job/job.h"
 #include "page/page.h"
@@ -160,10 +161,9 @@ const struct rows *import_refused(struct cx *cx, const char *id, int most)
 
 static int64_t number_of(const struct list_result *record, const char *name)
 {
-    for (int i = 0; record->fields[i]; i++)
-        if (strcmp(record->fields[i]->name, name) == 0)
-            return rows_int(record->rows, 0, i);
-    return 0;
+    int64_t number = 0;
+    text_to_int(record_value(record, name), INT64_MIN, INT64_MAX, &number);
+    return number;
 }
 
 static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)

@@ -3,6 +3,7 @@
 
 #include "access/permission.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "job/cron.h"
 #include "page/page.h"
@@ -57,19 +58,12 @@ static void add_schedules(struct cx *cx, json_object *data)
     page_set_bool(data, "any_schedule", count > 0);
 }
 
-static bool is_dead(const struct list_result *record)
-{
-    for (int i = 0; record->fields[i]; i++)
-        if (strcmp(record->fields[i]->name, "state") == 0)
-            return strcmp(rows_text(record->rows, 0, i), "dead") == 0;
-    return false;
-}
-
 bool jobs_add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
 {
     bool may_change = may(cx, "platform.jobs:update");
     if (record) {
-        page_set_bool(data, "can_retry", may_change && is_dead(record));
+        page_set_bool(data, "can_retry",
+                      may_change && text_equal(record_value(record, "state"), "dead"));
         return true;
     }
     page_set_bool(data, "may_change", may_change);

@@ -104,6 +104,14 @@ char *text_title(struct arena *arena, const char *snake)
     return out;
 }
 
+char *text_in_sentence(struct arena *arena, const char *title)
+{
+    char *text = arena_text(arena, title);
+    if (*text && !isupper((unsigned char)text[1]))
+        *text = (char)tolower((unsigned char)*text);
+    return text;
+}
+
 char *text_lower(struct arena *arena, const char *text)
 {
     char *out = arena_text(arena, text);

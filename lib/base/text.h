@@ -31,6 +31,9 @@ char *text_snake(struct arena *arena, const char *camel);
 /* "expected_close" -> "Expected close": the label when a field has none. */
 char *text_title(struct arena *arena, const char *snake);
 
+/* A title within a sentence: "Sign-in attempts" -> "sign-in attempts", "API keys" stays. */
+char *text_in_sentence(struct arena *arena, const char *title);
+
 char *text_lower(struct arena *arena, const char *text); /* ASCII letters only */
 char *text_trim(struct arena *arena, const char *text);  /* white space at both ends */
 

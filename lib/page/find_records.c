@@ -156,8 +156,9 @@ static void add_records(struct cx *cx, json_object *data, const struct resource 
     buf_printf(&list, "%s?q=", resource->page);
     text_url(&list, query);
     page_set(group, "more", list.data);
-    page_set(group, "more_title",
-             arena_printf(cx->arena, "All %s that match", text_lower(cx->arena, resource->title)));
+    page_set(
+        group, "more_title",
+        arena_printf(cx->arena, "All %s that match", text_in_sentence(cx->arena, resource->title)));
 }
 
 static bool find_by_role(struct cx *cx, const struct menu *menu, const char *query,

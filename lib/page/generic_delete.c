@@ -60,11 +60,20 @@ bool generic_delete(struct cx *cx)
     return page_go(cx, resource->page);
 }
 
+static bool is_among(const char *const *ids, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* Each once. */
 static size_t ticked(struct cx *cx, const char *ids[static BULK_MAX])
 {
     size_t count = 0;
     for (const struct parameter *it = cx->request.form; it && count < BULK_MAX; it = it->next)
-        if (strcmp(it->name, "id") == 0 && uuid_is(it->value))
+        if (strcmp(it->name, "id") == 0 && uuid_is(it->value) && !is_among(ids, count, it->value))
             ids[count++] = it->value;
     return count;
 }
@@ -72,9 +81,9 @@ static size_t ticked(struct cx *cx, const char *ids[static BULK_MAX])
 /* "1 lead", "3 leads" */
 static const char *counted(struct cx *cx, const struct resource *resource, size_t count)
 {
-    return count == 1
-               ? arena_printf(cx->arena, "1 %s", resource->one)
-               : arena_printf(cx->arena, "%zu %s", count, text_lower(cx->arena, resource->title));
+    return count == 1 ? arena_printf(cx->arena, "1 %s", resource->one)
+                      : arena_printf(cx->arena, "%zu %s", count,
+                                     text_in_sentence(cx->arena, resource->title));
 }
 
 static const char *back_to(const struct cx *cx, const struct resource *resource)
@@ -83,22 +92,31 @@ static const char *back_to(const struct cx *cx, const struct resource *resource)
     return next && text_starts(next, resource->page) ? next : resource->page;
 }
 
+static bool find_row(const struct list_result *records, const char *id, size_t *row)
+{
+    int column = show_column(records, "id");
+    for (*row = 0; *row < rows_count(records->rows); (*row)++)
+        if (strcasecmp(rows_text(records->rows, *row, column), id) == 0)
+            return true;
+    return false;
+}
+
 static bool ask_for(struct cx *cx, const struct resource *resource, const char *const *ids,
                     size_t count)
 {
     json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/bulk-delete", resource->page),
                             back_to(cx, resource));
     json_object *items = json_object_object_get(data, "items");
+    struct list_result records;
     size_t found = 0;
+    if (!record_get_all(cx, resource, ids, count, &records))
+        return false;
     for (size_t i = 0; i < count; i++) {
-        struct list_result record;
-        if (!record_get(cx, resource, ids[i], &record)) {
-            if (cx->failure.status != 404)
-                return false;
-            cx->failure = (struct failure){0}; /* gone already: nothing to ask */
-            continue;
-        }
-        json_object_array_add(items, json_object_new_string(show_label(cx, resource, &record, 0)));
+        size_t row;
+        if (!find_row(&records, ids[i], &row))
+            continue; /* gone already: nothing to ask */
+        json_object_array_add(items,
+                              json_object_new_string(show_label(cx, resource, &records, row)));
         keep(data, "id", ids[i]);
         found++;
     }
@@ -110,23 +128,23 @@ static bool ask_for(struct cx *cx, const struct resource *resource, const char *
                        data);
 }
 
-/* All or none; those that are gone already do not count. */
+/* All or none, one by one for the hooks of the resource; those that are gone already do
+ * not count. */
 static bool delete_all(struct cx *cx, const struct resource *resource, const char *const *ids,
                        size_t count, size_t *deleted)
 {
-    struct list_result record;
+    struct list_result there;
+    size_t row;
     if (!db_begin(&cx->db))
         return fail_db(cx);
+    if (!record_get_all(cx, resource, ids, count, &there))
+        return false;
     for (size_t i = 0; i < count; i++) {
-        if (record_get(cx, resource, ids[i], &record)) {
-            if (!record_delete(cx, resource, ids[i]))
-                return false;
-            (*deleted)++;
-        } else if (cx->failure.status == 404) {
-            cx->failure = (struct failure){0};
-        } else {
+        if (!find_row(&there, ids[i], &row))
+            continue;
+        if (!record_delete(cx, resource, ids[i]))
             return false;
-        }
+        (*deleted)++;
     }
     return db_commit(&cx->db) || fail_db(cx);
 }

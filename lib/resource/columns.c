@@ -40,15 +40,16 @@ static const struct field **make(const struct resource *resource, unsigned witho
 struct known {
     const struct resource *resource;
     const struct field **all, **listed;
-    char *one_sql;
+    char *one_sql, *many_sql;
 };
 
-static char *make_one_sql(const struct resource *resource, const struct field *const *columns)
+static char *make_sql(const struct resource *resource, const struct field *const *columns,
+                      const char *which)
 {
     struct buf sql = {0};
     buf_puts(&sql, "select ");
     columns_sql(&sql, columns);
-    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
+    buf_printf(&sql, "\nfrom %s\nwhere id = %s", resource->table, which);
     if (resource->where)
         buf_printf(&sql, "\nand (%s)", resource->where);
     return sql.data;
@@ -62,8 +63,10 @@ static const struct known *known_of(const struct resource *resource)
             return &known[i];
         if (known[i].resource)
             continue;
-        known[i] = (struct known){resource, make(resource, 0), make(resource, LIST_OMITTED), NULL};
-        known[i].one_sql = make_one_sql(resource, known[i].all);
+        known[i] = (struct known){
+            .resource = resource, .all = make(resource, 0), .listed = make(resource, LIST_OMITTED)};
+        known[i].one_sql = make_sql(resource, known[i].all, "$1");
+        known[i].many_sql = make_sql(resource, known[i].all, "any($1::uuid[])");
         return &known[i];
     }
     log_error("too many resources");
@@ -88,6 +91,11 @@ const char *resource_one_sql(const struct resource *resource)
 const char *column_expression(const struct field *field)
 {
     return field->sql ? field->sql : field->name;
+}
+
+const char *resource_many_sql(const struct resource *resource)
+{
+    return known_of(resource)->many_sql;
 }
 
 void columns_sql(struct buf *sql, const struct field *const *columns)

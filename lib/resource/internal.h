@@ -35,6 +35,8 @@ const struct field **resource_columns(const struct resource *resource);
 void columns_sql(struct buf *sql, const struct field *const *columns);
 /* Reads the record whose id is $1, all columns. Kept for the life of the process. */
 const char *resource_one_sql(const struct resource *resource);
+/* The same for those whose ids are in the array $1. */
+const char *resource_many_sql(const struct resource *resource);
 /* A field by its JSON name among the columns; NULL: none. */
 const struct field *column_find(const struct resource *resource, const char *json_name);
 /* The expression that stands for a field in conditions. */

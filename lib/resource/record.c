@@ -47,16 +47,35 @@ bool record_get(struct cx *cx, const struct resource *resource, const char *id,
     return rows_count(out->rows) == 1 || not_found(cx, resource);
 }
 
+bool record_get_all(struct cx *cx, const struct resource *resource, const char *const *ids,
+                    size_t count, struct list_result *out)
+{
+    struct buf list;
+    buf_init(&list, cx->arena);
+    buf_putc(&list, '{');
+    for (size_t i = 0; i < count; i++)
+        if (uuid_is(ids[i]))
+            buf_printf(&list, "%s%s", list.len > 1 ? "," : "", ids[i]);
+    buf_putc(&list, '}');
+    const char *parameter = list.data;
+    return run(cx, resource, resource_many_sql(resource), 0, &parameter, 1, out);
+}
+
+const char *record_value(const struct list_result *record, const char *name)
+{
+    for (int i = 0; record->fields[i]; i++)
+        if (strcmp(record->fields[i]->name, name) == 0)
+            return rows_text(record->rows, 0, i);
+    return NULL;
+}
+
 /* ---- ETags: the id's last change, to the microsecond ---- */
 
 static bool changed_us(const struct list_result *result, int64_t *us)
 {
     char text[32];
-    for (int i = 0; result->fields[i]; i++)
-        if (strcmp(result->fields[i]->name, "updated_at") == 0)
-            return clock_from_database(rows_text(result->rows, 0, i), text) &&
-                   clock_parse(text, us);
-    return false;
+    const char *stored = record_value(result, "updated_at");
+    return stored && clock_from_database(stored, text) && clock_parse(text, us);
 }
 
 char *record_etag(struct cx *cx, const struct list_result *result)

@@ -115,6 +115,12 @@ bool list_each(struct cx *cx, const struct resource *resource, const struct list
 /* One record; *out rows with one row and all fields. 404 when there is none. */
 bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out);
+/* Those of the `count` records that there are, in any order; ids that are none are passed
+ * over. One query. WAITS. */
+bool record_get_all(struct cx *cx, const struct resource *resource, const char *const *ids,
+                    size_t count, struct list_result *out);
+/* The first row's value by column name; NULL: null, or no such column. */
+const char *record_value(const struct list_result *record, const char *name);
 /* Writes with cx->input or the given one; id of the new record in out_id. */
 bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
                    struct list_result *out);

@@ -131,6 +131,16 @@ START_TEST(only_ascii_letters_are_lowered)
 }
 END_TEST
 
+START_TEST(titles_are_small_within_a_sentence_but_for_acronyms)
+{
+    ck_assert_str_eq(text_in_sentence(arena, "Sign-in attempts"), "sign-in attempts");
+    ck_assert_str_eq(text_in_sentence(arena, "API keys"), "API keys");
+    ck_assert_str_eq(text_in_sentence(arena, "A"), "a");
+    ck_assert_str_eq(text_in_sentence(arena, "\xc3\x89"), "\xc3\x89");
+    ck_assert_str_eq(text_in_sentence(arena, ""), "");
+}
+END_TEST
+
 START_TEST(white_space_goes_at_both_ends)
 {
     ck_assert_str_eq(text_trim(arena, " \t\n\v\f\ra b \r\n"), "a b");
@@ -301,6 +311,7 @@ static Suite *text_suite(void)
     tcase_add_loop_test(tests, names_change_between_sql_json_and_labels, 0, COUNT(names));
     tcase_add_test(tests, only_ascii_letters_are_lowered);
     tcase_add_test(tests, white_space_goes_at_both_ends);
+    tcase_add_test(tests, titles_are_small_within_a_sentence_but_for_acronyms);
     tcase_add_loop_test(tests, whole_numbers_are_read_strictly, 0, COUNT(whole));
     tcase_add_test(tests, html_is_escaped_wherever_it_stands);
     tcase_add_test(tests, every_byte_survives_a_url);
