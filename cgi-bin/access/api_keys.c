@@ -9,6 +9,7 @@
 #include "area.h"
 #include "base/clock.h"
 #include "http/cx.h"
+#include "page/page.h"
 
 STATEMENT(api_key_insert,
           "insert into api_keys (tenant_id, id, name, prefix, key_hash, permissions, networks,\n"
@@ -30,27 +31,6 @@ STATEMENT(api_key_end,
 #define MAKER_SQL                                                                                  \
     "(select u.name from users u\n"                                                                \
     " where u.tenant_id = api_keys.tenant_id and u.id = api_keys.created_by)"
-
-#define SHOWN_FIELDS                                                                               \
-    {"name", TEXT, READ_ONLY | SORTED | LISTED},                                                   \
-        {"prefix", TEXT, READ_ONLY | FILTERED | LISTED, .label = "Begins with",                    \
-         .help = "Its first characters, to know it again by."},                                    \
-        {"state", CHOICE, READ_ONLY | LISTED, .choices = CHOICES("active", "expired", "revoked"),  \
-         .sql = STATE_SQL},                                                                        \
-        {"permissions", ARRAY, READ_ONLY | LIST_OMITTED, .item = TEXT},                            \
-        {"networks", ARRAY, READ_ONLY | LIST_OMITTED, .item = TEXT,                                \
-         .help = "Where it may be used from; empty: everywhere."},                                 \
-        {"expires_at", TIME, READ_ONLY | NULLABLE | LISTED},                                       \
-        {"last_used_at", TIME, READ_ONLY | NULLABLE | SORTED | LISTED, .help = "To the minute."},  \
-        {"created_by", UUID, READ_ONLY | HIDDEN},                                                  \
-        {"created_by_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Made by",               \
-         .sql = MAKER_SQL},                                                                        \
-        {"revoked_at", TIME, READ_ONLY | NULLABLE},                                                \
-    {                                                                                              \
-        "created_at", TIME, READ_ONLY | SORTED, .label = "Made"                                    \
-    }
-
-const struct field api_key_fields[] = {SHOWN_FIELDS, {.type = FIELD_END}};
 
 static const struct field made_fields[] = {
     {"id", UUID},
@@ -76,6 +56,20 @@ const struct field api_key_body_fields[] = {
      .example = "2099-01-01T00:00:00Z"},
     {.type = FIELD_END}};
 
+/* Whoever may make keys is led to where they are made, and a key that works to its end. */
+static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    const char *end =
+        record ? arena_printf(cx->arena, "%s/%s/revoke", api_keys.page, record_value(record, "id"))
+               : NULL;
+    if (!record && may(cx, "access.api_keys:create"))
+        page_set_bool(page_action(data, "New API key", "/admin/api-keys/new", "plus"), "primary",
+                      true);
+    if (record && !record_value(record, "revoked_at") && may(cx, "access.api_keys:delete"))
+        page_set_bool(page_action(data, "Revoke", end, "ban"), "danger", true);
+    return true;
+}
+
 const struct resource api_keys = {
     .name = "api-keys",
     .one = "API key",
@@ -84,13 +78,30 @@ const struct resource api_keys = {
     .permission = "access.api_keys",
     .table = "api_keys",
     .api = "/api/security/api-keys",
+    .page = "/admin/api-keys",
     .icon = "key",
     .scope = SCOPE_TENANT,
     .operations = OP_LIST | OP_GET,
     .sort = "-createdAt",
     .label = "name",
     .no_common_times = true,
-    .fields = api_key_fields,
+    .fields = FIELDS(
+        {"name", TEXT, READ_ONLY | SORTED | LISTED},
+        {"prefix", TEXT, READ_ONLY | FILTERED | LISTED, .label = "Begins with",
+         .help = "Its first characters, to know it again by."},
+        {"state", CHOICE, READ_ONLY | LISTED, .choices = CHOICES("active", "expired", "revoked"),
+         .sql = STATE_SQL},
+        {"permissions", ARRAY, READ_ONLY | LIST_OMITTED, .item = TEXT},
+        {"networks", ARRAY, READ_ONLY | LIST_OMITTED, .item = TEXT,
+         .help = "Where it may be used from; empty: everywhere."},
+        {"expires_at", TIME, READ_ONLY | NULLABLE | LISTED},
+        {"last_used_at", TIME, READ_ONLY | NULLABLE | SORTED | LISTED, .help = "To the minute."},
+        {"created_by", UUID, READ_ONLY | HIDDEN},
+        {"created_by_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Made by",
+         .sql = MAKER_SQL},
+        {"revoked_at", TIME, READ_ONLY | NULLABLE},
+        {"created_at", TIME, READ_ONLY | SORTED, .label = "Made"}),
+    .add_to_page = add_to_page,
 };
 
 /* ---- making one ---- */

@@ -1,4 +1,4 @@
-/* api_keys_pages: the tenant's keys, one of them, a new one, and its end. */
+/* api_keys_pages: what the generic pages of the keys lack: a new one, and its end. */
 #include <string.h>
 
 #include "access/session.h"
@@ -7,65 +7,6 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/areas.h"
-
-/* The same resource with pages of our own. */
-static const struct resource shown = {
-    .name = "api-keys",
-    .one = "API key",
-    .title = "API keys",
-    .about = "Keys for programs, which send them as Authorization: Bearer.",
-    .permission = "access.api_keys",
-    .table = "api_keys",
-    .page = "/admin/api-keys",
-    .icon = "key",
-    .scope = SCOPE_TENANT,
-    .operations = OP_LIST | OP_GET,
-    .sort = "-createdAt",
-    .label = "name",
-    .no_common_times = true,
-    .fields = api_key_fields,
-};
-
-static bool list_page(struct cx *cx)
-{
-    json_object *data = page_list_data(cx, &shown);
-    if (!data)
-        return false;
-    if (may(cx, "access.api_keys:create"))
-        page_set_bool(page_action(data, "New API key", "/admin/api-keys/new", "plus"), "primary",
-                      true);
-    return page_render(cx, 200, "layout/list", shown.title, data);
-}
-
-static bool read_key(struct cx *cx, struct list_result *out, const char **name, bool *ended)
-{
-    if (!record_get(cx, &shown, cx_path(cx, "id"), out))
-        return false;
-    for (int i = 0; out->fields[i]; i++) {
-        if (strcmp(out->fields[i]->name, "name") == 0)
-            *name = rows_text(out->rows, 0, i);
-        if (strcmp(out->fields[i]->name, "revoked_at") == 0)
-            *ended = rows_text(out->rows, 0, i) != NULL;
-    }
-    return true;
-}
-
-static bool detail_page(struct cx *cx)
-{
-    struct list_result record;
-    const char *name = "";
-    bool ended = false;
-    if (!read_key(cx, &record, &name, &ended))
-        return false;
-    json_object *data = page_detail_data(cx, &shown, &record);
-    if (!ended && may(cx, "access.api_keys:delete"))
-        page_set_bool(
-            page_action(data, "Revoke",
-                        arena_printf(cx->arena, "/admin/api-keys/%s/revoke", cx_path(cx, "id")),
-                        "ban"),
-            "danger", true);
-    return page_render(cx, 200, "layout/detail", name, data);
-}
 
 /* ---- a new one: ticks for what one has oneself ---- */
 
@@ -113,15 +54,15 @@ static bool show_form(struct cx *cx, int status)
     json_object *data = page_object(cx);
     struct ticks ticks = {.cx = cx, .areas = page_list(data, "areas")};
     areas_permissions(add_tick, &ticks);
-    page_set(data, "action", shown.page);
-    page_set(data, "back", shown.page);
+    page_set(data, "action", api_keys.page);
+    page_set(data, "back", api_keys.page);
     page_set(data, "submit", "Make the key");
     page_set(data, "subtitle", NULL);
     page_set(data, "version", NULL);
     page_set_bool(data, "multipart", false);
     page_set(data, "permissions_error", permissions_error(cx));
     json_object_object_add(data, "fields", page_form_fields(cx, api_key_body_fields, NULL, true));
-    page_crumb(data, shown.title, shown.page);
+    page_crumb(data, api_keys.title, api_keys.page);
     return page_render(cx, status, "access/api_key_form", "New API key", data);
 }
 
@@ -138,8 +79,8 @@ static bool create_page(struct cx *cx)
     json_object *data = page_object(cx);
     page_set(data, "key", key);
     page_set(data, "name", input_text(cx, "name"));
-    page_set(data, "path", arena_printf(cx->arena, "%s/%s", shown.page, id));
-    page_crumb(data, shown.title, shown.page);
+    page_set(data, "path", arena_printf(cx->arena, "%s/%s", api_keys.page, id));
+    page_crumb(data, api_keys.title, api_keys.page);
     return page_render(cx, 200, "access/api_key_made", "Your new API key", data);
 }
 
@@ -148,9 +89,8 @@ static bool create_page(struct cx *cx)
 static bool revoke_page(struct cx *cx)
 {
     struct list_result record;
-    const char *name = "", *id = cx_path(cx, "id");
-    bool ended = false;
-    if (!read_key(cx, &record, &name, &ended))
+    const char *id = cx_path(cx, "id");
+    if (!record_get(cx, &api_keys, id, &record))
         return false;
     json_object *data = page_object(cx);
     page_list(data, "items");
@@ -158,13 +98,13 @@ static bool revoke_page(struct cx *cx)
     page_set_bool(data, "has_items", false);
     page_set(data, "version", NULL);
     page_set(data, "subtitle", NULL);
-    page_set(data, "action", arena_printf(cx->arena, "%s/%s/revoke", shown.page, id));
-    page_set(data, "back", arena_printf(cx->arena, "%s/%s", shown.page, id));
+    page_set(data, "action", arena_printf(cx->arena, "%s/%s/revoke", api_keys.page, id));
+    page_set(data, "back", arena_printf(cx->arena, "%s/%s", api_keys.page, id));
     page_set(data, "text", "Programs that use it are refused from then on. It cannot be undone.");
     page_set(data, "submit", "Revoke the key");
-    page_crumb(data, shown.title, shown.page);
-    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Revoke %s?", name),
-                       data);
+    page_crumb(data, api_keys.title, api_keys.page);
+    return page_render(cx, 200, "layout/confirm",
+                       arena_printf(cx->arena, "Revoke %s?", record_value(&record, "name")), data);
 }
 
 static bool revoke_submit(struct cx *cx)
@@ -172,12 +112,10 @@ static bool revoke_submit(struct cx *cx)
     if (!api_key_revoke(cx, cx_path(cx, "id")))
         return false;
     page_notice(cx, "success", "API key revoked.");
-    return page_go(cx, shown.page);
+    return page_go(cx, api_keys.page);
 }
 
 const struct route api_key_pages[] = {
-    ROUTE(GET, "/admin/api-keys", MAY(TENANT, "access.api_keys:read"), list_page,
-          "The tenant's API keys.", .answer = ANSWER_PAGE, .flags = ROUTE_LIST_QUERY),
     ROUTE(POST, "/admin/api-keys", MAY(TENANT, "access.api_keys:create"), create_page,
           "Make an API key and show it once.", .answer = ANSWER_PAGE, .body = api_key_body_fields,
           .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON |
@@ -185,8 +123,6 @@ const struct route api_key_pages[] = {
     ROUTE(GET, "/admin/api-keys/new", MAY(TENANT, "access.api_keys:create"), new_page,
           "Form for a new API key.", .answer = ANSWER_PAGE,
           .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),
-    ROUTE(GET, "/admin/api-keys/:id", MAY(TENANT, "access.api_keys:read"), detail_page,
-          "One API key.", .answer = ANSWER_PAGE),
     ROUTE(GET, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_page,
           "Asks before revoking an API key.", .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
     ROUTE(POST, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_submit,

@@ -22,7 +22,6 @@ extern const struct route api_key_pages[];
 bool grants_check(struct cx *cx, const struct value *permissions);
 
 /* ---- api_keys.c, for pages too ---- */
-extern const struct field api_key_fields[];      /* what an answer shows */
 extern const struct field api_key_body_fields[]; /* what one says of a new one */
 /* Makes one of cx->input; *key is the secret itself, to be shown once. */
 bool api_key_create(struct cx *cx, const char **id, const char **key);

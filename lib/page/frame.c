@@ -157,6 +157,23 @@ static void add_crumbs(struct cx *cx, json_object *data)
         page_crumb(data, title, path);
 }
 
+/* Whoever added them: what endangers first, the main one last. */
+static void order_actions(json_object *data)
+{
+    json_object *actions = NULL, *ordered = json_object_new_array();
+    json_object_object_get_ex(data, "actions", &actions);
+    size_t count = actions ? json_object_array_length(actions) : 0;
+    for (int place = 0; place < 3; place++)
+        for (size_t i = 0; i < count; i++) {
+            json_object *it = json_object_array_get_idx(actions, i);
+            bool danger = json_object_get_boolean(json_object_object_get(it, "danger"));
+            bool primary = json_object_get_boolean(json_object_object_get(it, "primary"));
+            if ((danger ? 0 : primary ? 2 : 1) == place)
+                json_object_array_add(ordered, json_object_get(it));
+        }
+    json_object_object_add(data, "actions", ordered);
+}
+
 void frame_add(struct cx *cx, json_object *data, const char *title)
 {
     json_object *frame = page_add(data, "frame");
@@ -175,5 +192,6 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
     menu_add(cx, frame);
     notice_add(cx, frame);
     add_crumbs(cx, data);
+    order_actions(data);
     form_add_error(cx, data);
 }

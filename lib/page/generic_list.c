@@ -62,18 +62,14 @@ static bool is_shown(const struct list_page *page, const struct field *field)
     return false;
 }
 
-static bool is_common(const struct field *field)
-{
-    return strcmp(field->name, "created_at") == 0 || strcmp(field->name, "updated_at") == 0;
-}
-
 /* The resource's own fields as declared, then when it was made and changed. */
 static void order_columns(struct list_page *page)
 {
     int count = 0;
     for (int common = 0; common < 2; common++)
         for (int i = 0; page->result.fields[i] && count < LIST_COLUMNS_MAX; i++)
-            if (is_column(page->result.fields[i]) && is_common(page->result.fields[i]) == common)
+            if (is_column(page->result.fields[i]) &&
+                show_is_common(page->result.fields[i]) == common)
                 page->order[count++] = i;
     page->order[count] = -1;
 }
@@ -184,7 +180,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
 {
     struct list_page page = {.resource = resource};
     tidy_query(cx);
-    list_read_amounts(cx, resource);
+    list_read_typed(cx, resource);
     struct parameter *asked = cx->request.query; /* addresses say no more than this */
     cx->request.query = list_view_recall(cx, resource);
     bool understood = list_read_query(cx, resource, &page.query);
@@ -223,6 +219,20 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     return data;
 }
 
+/* An empty list leads on to the main action of its page, whoever added that. */
+static void lead_on(json_object *data)
+{
+    json_object *empty = json_object_object_get(data, "empty"), *action = NULL;
+    json_object *actions = json_object_object_get(data, "actions");
+    json_object_object_get_ex(empty, "action", &action);
+    bool is_empty = json_object_get_boolean(json_object_object_get(data, "is_empty"));
+    for (size_t i = 0; is_empty && !action && i < json_object_array_length(actions); i++) {
+        json_object *it = json_object_array_get_idx(actions, i);
+        if (json_object_get_boolean(json_object_object_get(it, "primary")))
+            json_object_object_add(empty, "action", json_object_get(it));
+    }
+}
+
 bool generic_list(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
@@ -233,12 +243,14 @@ bool generic_list(struct cx *cx)
     const char *template = resource->template_list ? resource->template_list : "layout/list";
     if (data && resource->add_to_page && !resource->add_to_page(cx, data, NULL))
         return false;
+    if (data)
+        lead_on(data);
     return data && page_render(cx, 200, template, resource->title, data);
 }
 
 bool generic_export(struct cx *cx)
 {
     tidy_query(cx);
-    list_read_amounts(cx, cx->route->about);
+    list_read_typed(cx, cx->route->about);
     return resource_export(cx);
 }

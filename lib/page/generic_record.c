@@ -25,11 +25,6 @@ static bool is_fact(const struct field *field)
            strcmp(field->name, "tenant_id") != 0;
 }
 
-static bool is_common(const struct field *field)
-{
-    return strcmp(field->name, "created_at") == 0 || strcmp(field->name, "updated_at") == 0;
-}
-
 static void add_fact(struct cx *cx, json_object *facts, const struct list_result *record,
                      int column)
 {
@@ -47,7 +42,7 @@ static void add_facts(struct cx *cx, json_object *data, const struct list_result
     json_object *facts = page_list(data, "facts");
     for (int common = 0; common < 2; common++)
         for (int i = 0; record->fields[i]; i++)
-            if (is_fact(record->fields[i]) && is_common(record->fields[i]) == common)
+            if (is_fact(record->fields[i]) && show_is_common(record->fields[i]) == common)
                 add_fact(cx, facts, record, i);
 }
 

@@ -84,6 +84,8 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
 const char *show_text(struct cx *cx, const struct list_result *result, size_t row, int column);
 /* Index of a column by name, -1 when the result lacks it. */
 int show_column(const struct list_result *result, const char *name);
+/* Whether every resource has it: id, created_at, updated_at as the engine adds them. */
+bool show_is_common(const struct field *field);
 const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */
 const char *show_number(struct cx *cx, int64_t number);     /* "12,345" */
 /* Of an amount: that of the field it refers to, else the tenant's. */

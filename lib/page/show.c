@@ -48,6 +48,14 @@ int show_column(const struct list_result *result, const char *name)
     return -1;
 }
 
+bool show_is_common(const struct field *field)
+{
+    for (const struct field *it = resource_common_fields; it->type != FIELD_END; it++)
+        if (it == field)
+            return true;
+    return false;
+}
+
 const char *show_choice(struct cx *cx, const char *choice)
 {
     char *text = text_title(cx->arena, choice);

@@ -1,0 +1,49 @@
+// Lists of records by page: what is asked before many are deleted, what is kept of a view,
+// and where an empty one leads.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { makeTenant, pageCookie, password, port, request } from "../lib/client.mjs";
+
+let tenant, other, cookie;
+before(async () => {
+    [tenant, other] = [await makeTenant(), await makeTenant()];
+    cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+});
+const page = (path, as = cookie) => request("GET", path, { tenant: tenant.slug, headers: { cookie: as } });
+const lead = async (name, own = tenant) => (await request("POST", "/api/crm/leads", { token: own.token, body: { name } })).data.id;
+const csrf = async () => (await page("/admin/crm/leads")).text.match(/name="_csrf" value="([^"]+)"/)[1];
+const send = async (path, fields) => request("POST", path, { tenant: tenant.slug, raw: new URLSearchParams([["_csrf", await csrf()], ...fields]).toString(), headers: { cookie, "content-type": "application/x-www-form-urlencoded", origin: `http://${tenant.slug}.localhost:${port}` } });
+
+test("many_are_deleted_after_each_was_named_once_and_what_is_gone_or_anothers_is_passed_over", async () => {
+    const [a, b, gone, anothers] = [await lead("Abel & Sons"), await lead("Bruna"), await lead("Gone"), await lead("Anothers", other)];
+    await request("DELETE", `/api/crm/leads/${gone}`, { token: tenant.token });
+    const ids = [b, a, a.toUpperCase(), gone, anothers].map((id) => ["id", id]);
+    const asked = await send("/admin/crm/leads/bulk-delete", ids);
+    assert.equal(asked.status, 200);
+    assert.match(asked.text, /<h1>Delete 2 leads\?<\/h1>/);
+    assert.match(asked.text, /<li>Bruna<\/li>\s*<li>Abel &amp; Sons<\/li>\s*<\/ul>/, "as they were ticked");
+    assert.equal((await request("GET", `/api/crm/leads/${a}`, { token: tenant.token })).status, 200, "asking deletes nothing");
+    const done = await send("/admin/crm/leads/bulk-delete", [...ids, ["confirm", "yes"]]);
+    assert.equal(done.status, 303, done.text);
+    for (const id of [a, b]) assert.equal((await request("GET", `/api/crm/leads/${id}`, { token: tenant.token })).status, 404);
+    assert.equal((await request("GET", `/api/crm/leads/${anothers}`, { token: other.token })).status, 200);
+});
+
+test("the_keys_are_a_list_like_any_other", async () => {
+    const empty = await page("/admin/api-keys");
+    assert.match(empty.text, /No API keys yet/);
+    assert.equal(empty.text.match(/href="\/admin\/api-keys\/new"/g).length, 2, "above, and where the list is empty");
+    await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Nightly", permissions: ["crm.leads:read"] } });
+    const kept = await page("/admin/api-keys?_view=kept&limit=50&fields=name&fields=createdAt");
+    assert.equal(kept.status, 303);
+    const view = kept.headers["set-cookie"].find((it) => it.startsWith("view="));
+    assert.match(view, /^view=50\.name\.createdAt;.*[Pp]ath=\/admin\/api-keys/);
+    const shown = (await page("/admin/api-keys", `${cookie}; ${view.split(";")[0]}`)).text;
+    assert.match(shown, /<th [^>]*scope="col"[^>]*>.*Made/);
+    assert.doesNotMatch(shown, /<th [^>]*>Begins with/);
+    assert.match(shown, /<option value="50" selected>/);
+    const id = shown.match(/\/admin\/api-keys\/([0-9a-f-]{36})"/)[1];
+    assert.match((await page(`/admin/api-keys/${id}`)).text, new RegExp(`/admin/api-keys/${id}/revoke`));
+    await request("DELETE", `/api/security/api-keys/${id}`, { token: tenant.token });
+    assert.doesNotMatch((await page(`/admin/api-keys/${id}`)).text, /\/revoke"/, "what has ended cannot end again");
+});
