@@ -25,6 +25,9 @@
         typing = setTimeout(() => form.isConnected && form.requestSubmit(), delay);
     }
 
+    // A date whose year is being typed is one of the first centuries meanwhile.
+    const isHalfTyped = (input) => input.type === "date" && input.value !== "" && input.value < "1900";
+
     // An address says only what differs from the plain list, so it can be shared.
     function shorten(form) {
         const boxes = all("[name=fields]", form);
@@ -207,7 +210,7 @@
     });
     document.addEventListener("change", (event) => {
         const live = event.target.closest("[data-live]");
-        if (live && event.target.type !== "search" && !event.target.closest(".drop"))
+        if (live && event.target.type !== "search" && !event.target.closest(".drop") && !isHalfTyped(event.target))
             follow(live, 0);
         const bulk = event.target.closest("[data-bulk]");
         if (!bulk)

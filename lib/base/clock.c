@@ -274,3 +274,40 @@ int clock_offset_s(int64_t us, const char *zone)
     localtime_r(&seconds, &local);
     return (int)local.tm_gmtoff;
 }
+
+static int64_t floor_div(int64_t value, int64_t by)
+{
+    return value / by - (value % by < 0);
+}
+
+/* Days since 1970-01-01 on the calendars of the zone. */
+static int64_t local_days(int64_t us, const char *zone)
+{
+    return floor_div(us + clock_offset_s(us, zone) * 1000000LL, day_us);
+}
+
+/* No zone is further from UTC than this, and none was changed by more within a day. */
+static const int64_t zone_most_s = 30LL * 3600;
+
+bool clock_day_begins(const char *date, int later, const char *zone, int64_t *us)
+{
+    int64_t days;
+    if (!date || !read_date(&date, &days) || *date)
+        return false;
+    days += later;
+    int64_t before = days * 86400 - zone_most_s, there = days * 86400 + zone_most_s;
+    while (there - before > 1) {
+        int64_t middle = before + (there - before) / 2;
+        *(local_days(middle * 1000000, zone) >= days ? &there : &before) = middle;
+    }
+    *us = there * 1000000;
+    return true;
+}
+
+void clock_day_of(int64_t us, const char *zone, char out[static 11])
+{
+    char text[32];
+    clock_format(local_days(us, zone) * day_us, text);
+    memcpy(out, text, 10);
+    out[10] = '\0';
+}

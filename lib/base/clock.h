@@ -31,4 +31,10 @@ bool clock_zone_exists(const char *zone);
 /* Seconds that the zone is ahead of UTC at that instant; unknown zones are UTC. */
 int clock_offset_s(int64_t us, const char *zone);
 
+/* The first instant at which it is that calendar day in the zone, or the day `later` days
+ * behind it; false when it is no date. Where midnight is left out, the day begins later. */
+bool clock_day_begins(const char *date, int later, const char *zone, int64_t *us);
+/* The calendar day of an instant in the zone, "2026-11-21". */
+void clock_day_of(int64_t us, const char *zone, char out[static 11]);
+
 #endif

@@ -29,8 +29,9 @@ bool list_view_remember(struct cx *cx, const struct resource *resource);
 struct parameter *list_view_recall(struct cx *cx, const struct resource *resource);
 
 /* The parts around the rows, added to the page's data. */
-/* Amounts that a form sent, in the way of the API. */
-void list_read_amounts(struct cx *cx, const struct resource *resource);
+/* Amounts and days as people type them, "value[min]=1200.50", become what the API takes,
+ * "value[gte]=120050"; what is neither asks for nothing. */
+void list_read_typed(struct cx *cx, const struct resource *resource);
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource);
 void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page);
 void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "base/clock.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -48,14 +49,22 @@ static void add_option(json_object *options, const char *value, const char *titl
     page_set_bool(option, "selected", selected);
 }
 
-/* The bounds of a range: as a page's form sends it, as the API takes it. */
+/* The bounds of a range: as a page's form sends it, as the API takes it. Of times people
+ * choose days: the last one is meant whole. */
 static const struct bound {
-    const char *typed, *taken, *id;
-} bounds[] = {{"[min]", "[gte]", ""}, {"[max]", "[lte]", "-to"}};
+    const char *typed, *taken, *taken_of_time, *word, *id;
+    int later; /* days from the one chosen to the bound */
+} bounds[] = {{"[min]", "[gte]", "[gte]", "from", "", 0},
+              {"[max]", "[lte]", "[lt]", "to", "-to", 1}};
 
 static char *join(struct cx *cx, const struct field *field, const char *bound)
 {
     return arena_printf(cx->arena, "%s%s", field_json_name(field), bound);
+}
+
+static const char *taken_name(struct cx *cx, const struct field *field, const struct bound *bound)
+{
+    return join(cx, field, field->type == TIME ? bound->taken_of_time : bound->taken);
 }
 
 static const char *own_currency(const struct cx *cx)
@@ -63,27 +72,70 @@ static const char *own_currency(const struct cx *cx)
     return cx->tenant ? cx->tenant->currency : "EUR";
 }
 
-/* "value[min]=1200.50", as people type it, becomes "value[gte]=120050"; what is no
- * amount asks for nothing. */
-void list_read_amounts(struct cx *cx, const struct resource *resource)
+static const char *own_zone(const struct cx *cx)
 {
-    for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
-        for (size_t i = 0; it->type == MONEY && i < COUNT(bounds); i++) {
-            const char *typed = join(cx, it, bounds[i].typed);
-            for (struct parameter **at = &cx->request.query; *at;) {
-                int64_t amount;
-                struct parameter *found = *at;
-                if (strcmp(found->name, typed) != 0) {
-                    at = &found->next;
-                } else if (!money_parse(found->value, own_currency(cx), &amount)) {
-                    *at = found->next;
-                } else {
-                    found->name = join(cx, it, bounds[i].taken);
-                    found->value = arena_printf(cx->arena, "%lld", (long long)amount);
-                }
-            }
+    return cx->tenant ? cx->tenant->time_zone : "UTC";
+}
+
+static bool is_typed_otherwise(const struct field *field)
+{
+    return field->type == MONEY || field->type == TIME;
+}
+
+/* What was typed, in the way of the API; NULL: it is nothing of the kind. */
+static const char *read_typed(struct cx *cx, const struct field *field, const struct bound *bound,
+                              const char *text)
+{
+    int64_t number;
+    char time[32];
+    if (field->type == MONEY)
+        return money_parse(text, own_currency(cx), &number)
+                   ? arena_printf(cx->arena, "%lld", (long long)number)
+                   : NULL;
+    if (!clock_day_begins(text, bound->later, own_zone(cx), &number))
+        return NULL;
+    clock_format(number, time);
+    return arena_text(cx->arena, time);
+}
+
+/* The other way round, for the form. */
+static const char *show_typed(struct cx *cx, const struct field *field, const struct bound *bound,
+                              const char *value)
+{
+    int64_t us;
+    char *day = arena_alloc(cx->arena, 11);
+    if (!value || !is_typed_otherwise(field))
+        return value;
+    if (field->type == MONEY)
+        return show_amount(cx, value, own_currency(cx));
+    if (!clock_parse(value, &us))
+        return NULL;
+    clock_day_of(us - bound->later, own_zone(cx), day);
+    return day;
+}
+
+static void read_bound(struct cx *cx, const struct field *field, const struct bound *bound)
+{
+    const char *name = join(cx, field, bound->typed);
+    for (struct parameter **at = &cx->request.query; *at;) {
+        struct parameter *found = *at;
+        bool meant = strcmp(found->name, name) == 0;
+        const char *value = meant ? read_typed(cx, field, bound, found->value) : NULL;
+        if (meant && !value) {
+            *at = found->next;
+            continue;
         }
+        if (meant)
+            *found = (struct parameter){taken_name(cx, field, bound), value, found->next};
+        at = &found->next;
     }
+}
+
+void list_read_typed(struct cx *cx, const struct resource *resource)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        for (size_t i = 0; is_typed_otherwise(it) && i < COUNT(bounds); i++)
+            read_bound(cx, it, &bounds[i]);
 }
 
 static bool is_number(const struct field *field)
@@ -95,11 +147,12 @@ static json_object *add_input(json_object *list, const struct field *field, cons
                               const char *param, const char *label, const char *value)
 {
     json_object *filter = page_item(list);
+    bool is_day = field->type == DATE || field->type == TIME;
     page_set(filter, "name", name);
     page_set(filter, "param", param);
     page_set(filter, "label", label);
     page_set(filter, "value", value);
-    page_set(filter, "input", field->type == DATE ? "date" : is_number(field) ? "number" : "text");
+    page_set(filter, "input", is_day ? "date" : is_number(field) ? "number" : "text");
     page_set(filter, "step", field->type == MONEY ? "any" : NULL);
     page_set(filter, "refers", field->type == UUID ? field->refers : NULL);
     page_set_bool(filter, "is_choice", false);
@@ -109,13 +162,12 @@ static json_object *add_input(json_object *list, const struct field *field, cons
 static void add_range(struct cx *cx, json_object *list, const struct field *field)
 {
     for (size_t i = 0; i < COUNT(bounds); i++) {
-        const char *taken = join(cx, field, bounds[i].taken);
-        const char *value = parameter_get(cx->request.query, taken);
-        bool amount = field->type == MONEY;
-        add_input(list, field, join(cx, field, bounds[i].id),
-                  amount ? join(cx, field, bounds[i].typed) : taken,
-                  arena_printf(cx->arena, "%s %s", field_label(field), i == 0 ? "from" : "to"),
-                  value && amount ? show_amount(cx, value, own_currency(cx)) : value);
+        const struct bound *bound = &bounds[i];
+        const char *taken = taken_name(cx, field, bound);
+        add_input(list, field, join(cx, field, bound->id),
+                  is_typed_otherwise(field) ? join(cx, field, bound->typed) : taken,
+                  arena_printf(cx->arena, "%s %s", field_label(field), bound->word),
+                  show_typed(cx, field, bound, parameter_get(cx->request.query, taken)));
     }
 }
 
@@ -142,7 +194,7 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
         if (!(it->flags & FILTERED) || (it->flags & HIDDEN))
             continue;
-        if (it->type == DATE || is_number(it))
+        if (it->type == DATE || it->type == TIME || is_number(it))
             add_range(cx, filters, it);
         else if (it->type == CHOICE || it->type == BOOL || (it->type == UUID && it->refers))
             add_choice(cx, filters, it);
@@ -236,9 +288,9 @@ void list_add_empty(struct cx *cx, json_object *data, const struct list_page *pa
     json_object *empty = page_add(data, "empty");
     page_set(empty, "icon", filtered || !resource->icon ? "search" : resource->icon);
     page_set(empty, "title",
-             filtered
-                 ? "Nothing matches"
-                 : arena_printf(cx->arena, "No %s yet", text_lower(cx->arena, resource->title)));
+             filtered ? "Nothing matches"
+                      : arena_printf(cx->arena, "No %s yet",
+                                     text_in_sentence(cx->arena, resource->title)));
     page_set(empty, "text", filtered ? "Try other words or fewer filters." : resource->about);
     if (!filtered && !can_create) {
         page_set(empty, "action", NULL);

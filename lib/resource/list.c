@@ -29,6 +29,18 @@ void conditions_add(struct conditions *conditions, const char *format, ...)
     va_end(args);
 }
 
+/* Ids that were made at the time of a field (sorted_by) say roughly the same, and have the
+ * index; a minute is allowed for clocks that are set while a row is written. */
+static void add_bound_of_ids(struct conditions *where, const struct list_filter *filter, int at)
+{
+    const char *operator= filter->operator, * id = filter->field->sorted_by;
+    bool from = *operator== '>' || * operator== '=', to = *operator== '<' || * operator== '=';
+    if (from)
+        conditions_add(where, "%s >= house.uuid7_at($%d - interval '1 minute')", id, at);
+    if (to)
+        conditions_add(where, "%s < house.uuid7_at($%d + interval '1 minute')", id, at);
+}
+
 static void add_filter(struct conditions *where, const struct list_filter *filter)
 {
     const char *column = column_expression(filter->field), *operator= filter->operator;
@@ -43,6 +55,8 @@ static void add_filter(struct conditions *where, const struct list_filter *filte
         conditions_add(where, "(%s) is distinct from $%d", column, at);
     else
         conditions_add(where, "(%s) %s $%d", column, operator, at);
+    if (filter->field->sorted_by)
+        add_bound_of_ids(where, filter, at);
 }
 
 static void add_search(struct conditions *where, const struct cx *cx,

@@ -285,6 +285,50 @@ START_TEST(real_zones_exist)
 }
 END_TEST
 
+/* Where midnight is left out (São Paulo until 2018) the day begins at one; where an hour
+ * is repeated around it, when the day first comes. */
+static const struct {
+    const char *zone, *date;
+    int later;
+    const char *begins;
+} day_cases[] = {
+    {"UTC", "2026-03-29", 0, "2026-03-29T00:00:00Z"},
+    {"UTC", "2026-12-31", 1, "2027-01-01T00:00:00Z"},
+    {"UTC", "1969-12-31", 0, "1969-12-31T00:00:00Z"},
+    {"Europe/Madrid", "2026-03-29", 0, "2026-03-28T23:00:00Z"},
+    {"Europe/Madrid", "2026-03-29", 1, "2026-03-29T22:00:00Z"},
+    {"Europe/Madrid", "2026-10-25", 1, "2026-10-25T23:00:00Z"},
+    {"America/Sao_Paulo", "2018-11-04", 0, "2018-11-04T03:00:00Z"},
+    {"America/Sao_Paulo", "2018-02-18", 0, "2018-02-18T03:00:00Z"},
+    {"Pacific/Kiritimati", "2026-01-01", 0, "2025-12-31T10:00:00Z"},
+    {"Pacific/Apia", "2011-12-30", 0, "2011-12-30T10:00:00Z"}, /* a day that was not */
+    {"no/such", "2026-01-01", 0, "2026-01-01T00:00:00Z"},
+};
+
+START_TEST(days_begin_by_the_clocks_of_their_zone)
+{
+    char text[32], last[11];
+    int64_t us;
+    ck_assert(clock_day_begins(day_cases[_i].date, day_cases[_i].later, day_cases[_i].zone, &us));
+    clock_format(us, text);
+    ck_assert_str_eq(text, day_cases[_i].begins);
+    clock_day_of(us - 1, day_cases[_i].zone, last);
+    ck_assert_msg(day_cases[_i].later || strcmp(last, day_cases[_i].date) < 0, "%s", last);
+    ck_assert_msg(day_cases[_i].later != 1 || strcmp(last, day_cases[_i].date) == 0, "%s", last);
+}
+END_TEST
+
+START_TEST(what_is_no_day_does_not_begin)
+{
+    int64_t us = 42;
+    ck_assert(!clock_day_begins(NULL, 0, "UTC", &us));
+    ck_assert(!clock_day_begins("", 0, "UTC", &us));
+    ck_assert(!clock_day_begins("2026-02-30", 0, "UTC", &us));
+    ck_assert(!clock_day_begins("2026-02-03T00:00:00Z", 0, "UTC", &us));
+    ck_assert_int_eq(us, 42);
+}
+END_TEST
+
 START_TEST(the_clocks_run)
 {
     int64_t wall = clock_now_us(), steady = clock_monotonic_us();
@@ -318,6 +362,9 @@ static Suite *clock_suite(void)
     tcase_add_loop_test(tests, unknown_zones_are_told_and_show_utc, 0,
                         sizeof no_zones / sizeof *no_zones);
     tcase_add_test(tests, real_zones_exist);
+    tcase_add_loop_test(tests, days_begin_by_the_clocks_of_their_zone, 0,
+                        sizeof day_cases / sizeof *day_cases);
+    tcase_add_test(tests, what_is_no_day_does_not_begin);
     tcase_add_test(tests, the_clocks_run);
     suite_add_tcase(suite, tests);
     return suite;
