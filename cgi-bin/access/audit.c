@@ -40,7 +40,7 @@ const struct resource audit_logs = {
                {"resource_id", TEXT, READ_ONLY | NULLABLE | FILTERED},
                {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED, .label = "Before and after"},
                {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
-               {"user_agent", TEXT, READ_ONLY | NULLABLE, .label = "Browser"},
+               {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"},
                {"request_id", TEXT, READ_ONLY | NULLABLE},
                {"seq", INT, READ_ONLY | NULLABLE, .label = "Number in the chain"}),
 };
@@ -65,7 +65,7 @@ const struct resource login_attempts = {
                      {"email", EMAIL, READ_ONLY | FILTERED | LISTED, .label = "E-mail"},
                      {"succeeded", BOOL, READ_ONLY | FILTERED | LISTED, .label = "Worked"},
                      {"ip", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Address"},
-                     {"user_agent", TEXT, READ_ONLY | NULLABLE, .label = "Browser"}),
+                     {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"}),
 };
 
 static const struct field verify_fields[] = {{"intact", BOOL},

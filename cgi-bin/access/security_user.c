@@ -6,6 +6,7 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "area.h"
+#include "base/agent.h"
 #include "base/clock.h"
 #include "http/cx.h"
 #include "page/page.h"
@@ -70,6 +71,12 @@ void security_set_time(struct cx *cx, json_object *item, const char *key, const 
     page_set(item, key, known ? clock_show(cx->arena, us, cx->tenant->time_zone) : NULL);
 }
 
+static void set_agent(struct cx *cx, json_object *item, const char *user_agent)
+{
+    page_set(item, "agent", agent_show(cx->arena, user_agent));
+    page_set(item, "user_agent", user_agent);
+}
+
 static bool add_sessions(struct cx *cx, json_object *data, const char *user_id, const char *path)
 {
     struct rows *rows =
@@ -82,7 +89,7 @@ static bool add_sessions(struct cx *cx, json_object *data, const char *user_id, 
         page_set(item, "end",
                  arena_printf(cx->arena, "%s/sessions/%s/end", path, rows_text(rows, i, 0)));
         page_set(item, "ip", rows_text(rows, i, 1));
-        page_set(item, "agent", rows_text(rows, i, 2));
+        set_agent(cx, item, rows_text(rows, i, 2));
         security_set_time(cx, item, "used", rows_text(rows, i, 3));
         page_set_bool(item, "current", rows_bool(rows, i, 4));
         page_set(item, "operator", rows_text(rows, i, 5));
@@ -103,7 +110,7 @@ static bool add_attempts(struct cx *cx, json_object *data, const char *email)
         security_set_time(cx, item, "at", rows_text(rows, i, 0));
         page_set_bool(item, "worked", rows_bool(rows, i, 1));
         page_set(item, "ip", rows_text(rows, i, 2));
-        page_set(item, "agent", rows_text(rows, i, 3));
+        set_agent(cx, item, rows_text(rows, i, 3));
     }
     return true;
 }

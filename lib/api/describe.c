@@ -28,6 +28,7 @@ static const char *const type_names[] = {
     [ZONE] = "zone",
     [LOCALE] = "locale",
     [CURRENCY] = "currency",
+    [AGENT] = "agent",
     [JSON] = "json",
     [OBJECT] = "object",
     [ARRAY] = "array",

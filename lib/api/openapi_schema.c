@@ -33,6 +33,7 @@ static const struct type_schema {
     {"zone", "string", NULL, NULL, false, "Europe/Madrid"},
     {"locale", "string", NULL, NULL, false, "en"},
     {"currency", "string", NULL, "^[A-Z]{3}$", false, "EUR"},
+    {"agent", "string", NULL, NULL, true, "curl/8.5.0"},
     {"json", NULL, NULL, NULL, false, "{}"},
     {"object", "object", NULL, NULL, false, "{}"},
     {"array", "array", NULL, NULL, false, "[]"},

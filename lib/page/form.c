@@ -74,6 +74,7 @@ static const struct control {
     [ZONE] = {"text", NULL, NULL, zones},
     [LOCALE] = {"text", NULL, NULL, locales},
     [CURRENCY] = {"text", NULL, NULL, currencies},
+    [AGENT] = {"text", NULL, NULL, NULL},
     [FILE_FIELD] = {"file", NULL, NULL, NULL},
 };
 

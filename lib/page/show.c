@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "base/agent.h"
 #include "base/clock.h"
 #include "base/money.h"
 #include "base/text.h"
@@ -190,6 +191,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
         return show_bool(text);
     case CHOICE:
         return show_choice(cx, text);
+    case AGENT:
+        return *text ? agent_show(cx->arena, text) : "";
     case INT:
         return show_number(cx, strtoll(text, NULL, 10));
     case JSON:
@@ -226,6 +229,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     const char *href = none ? NULL : link_of(cx, field, stored);
     page_set(out, "text", show_text(cx, result, row, column));
     page_set_bool(out, "none", none);
+    page_set(out, "hint", !none && field->type == AGENT ? stored : NULL);
     page_set(out, "tone", !none && choice ? tone_of(stored) : NULL);
     page_set(out, "href", href);
     page_set_bool(out, "outside", field->type == URL);

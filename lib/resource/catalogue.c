@@ -74,6 +74,7 @@ static const struct {
     {LOCALE, "text"},
     {CURRENCY, "character"},
     {CURRENCY, "text"},
+    {AGENT, "text"},
     {JSON, "jsonb"},
     {OBJECT, "jsonb"},
     {ARRAY, "jsonb"},

@@ -31,6 +31,7 @@ enum field_type {
     ZONE,   /* IANA time zone */
     LOCALE, /* BCP 47 of a small list: en, de, fr, … any well-formed tag */
     CURRENCY,
+    AGENT,     /* a User-Agent as it was sent; pages show the browser's name and system */
     JSON,      /* any value, stored as jsonb; max is bytes */
     OBJECT,    /* .fields; patched member by member */
     ARRAY,     /* of .fields objects, or of .item values; max is a count */
