@@ -105,6 +105,7 @@ static bool show(struct cx *cx)
     table.rows = page_list(data, "rows");
     areas_permissions(add_row, &table);
     page_set_bool(data, "editable", editable);
+    page_crumb(data, roles.title, roles.page);
     return page_render(cx, 200, "access/matrix", "Permissions", data);
 }
 

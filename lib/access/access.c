@@ -195,3 +195,17 @@ bool access_check(struct cx *cx)
         challenge(cx);
     return false;
 }
+
+void access_recognise(struct cx *cx)
+{
+    struct failure why = cx->failure;
+    cx->failure = (struct failure){.status = 0};
+    if (!limit_check_stranger(cx))
+        return;
+    bool known = tenant_resolve(cx, NULL) && session_from_cookie(cx) && check_network(cx);
+    if (!known)
+        cx->session = NULL;
+    if (cx->tenant)
+        db_init(&cx->db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
+    cx->failure = why;
+}

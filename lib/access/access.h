@@ -15,6 +15,11 @@ struct cx;
 /* false with cx->failure set: 401, 403, 404 tenant_unknown, 429, 503. WAITS. */
 bool access_check(struct cx *cx);
 
+/* For a page of an address that is nobody's: whose host it is and who asks, so that the
+ * refusal has their looks and leads back. What cannot be told stays unknown; the failure
+ * stays, but for 429. WAITS. */
+void access_recognise(struct cx *cx);
+
 /* Once in each worker: shared memory, keys, listening for NOTIFY, caches. WAITS. */
 bool access_start(void);
 

@@ -103,7 +103,11 @@ static bool dispatch(struct cx *cx)
     }
     if (cx->request.method == HTTP_OPTIONS)
         return answer_options(cx);
-    return find_route(cx) && serve_route(cx);
+    if (find_route(cx))
+        return serve_route(cx);
+    if (cx->is_page)
+        access_recognise(cx);
+    return false;
 }
 
 /* Nothing is kept by browsers and proxies unless the handler says so. */

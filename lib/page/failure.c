@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "access/session.h"
+#include "access/tenant.h"
+#include "base/config.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
@@ -113,21 +115,44 @@ static void add_way(json_object *ways, const char *title, const char *path, bool
     page_set_bool(way, "primary", primary);
 }
 
+/* Where a link that no longer works is had anew. */
+static const struct {
+    const char *path, *title, *to;
+} again_at[] = {{"/reset-password", "Ask for a new link", "/forgot-password"},
+                {"/verify-email", "Your account", "/account"}};
+
+static bool add_new_link(const struct cx *cx, json_object *ways)
+{
+    for (size_t i = 0; text_starts(cx->failure.code, "link_") && i < COUNT(again_at); i++)
+        if (text_equal(cx->request.path, again_at[i].path)) {
+            add_way(ways, again_at[i].title, again_at[i].to, true);
+            return true;
+        }
+    return false;
+}
+
 static void add_ways(struct cx *cx, json_object *data)
 {
     json_object *ways = page_list(data, "ways");
     const char *from = came_from(cx), *home = cx->session ? frame_home(cx) : "/";
     const char *place, *path;
+    if (text_equal(cx->failure.code, "tenant_unknown")) { /* all of this host is unknown */
+        add_way(ways, "To the platform's start page",
+                url_of_host(cx->arena, config_text(CONFIG_TULOU_DOMAIN)), true);
+        return;
+    }
     bool again = (cx->failure.status == 429 || cx->failure.status >= 500) &&
                  cx->request.method == HTTP_GET && cx->request.path;
+    bool led = add_new_link(cx, ways);
     if (again)
         add_way(ways, "Try again", frame_address(cx), true);
     if (from && !text_equal(from, frame_address(cx)))
-        add_way(ways, "Back", from, !again);
+        add_way(ways, "Back", from, !again && !led);
     if (menu_place(cx, &place, &path) && !text_equal(path, from) && !text_equal(path, home) &&
         !text_equal(path, cx->request.path))
         add_way(ways, place, path, false);
-    add_way(ways, cx->session ? "To the overview" : "To the start page", home, !again && !from);
+    add_way(ways, cx->session ? "To the overview" : "To the start page", home,
+            !again && !from && !led);
     if (!cx->session && cx->tenant)
         add_way(ways, "Sign in", "/login", false);
 }

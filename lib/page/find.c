@@ -75,12 +75,15 @@ static void add_settings(struct cx *cx, json_object *group, const struct menu *m
                       /* icon */ "settings");
 }
 
-static void add_account(struct cx *cx, json_object *group, const char *query)
+/* Without a question they are left to the head of the page, but for who has nothing else. */
+static void add_account(struct cx *cx, json_object *group, const struct menu *menu,
+                        const char *query)
 {
     json_object *user = page_object(cx);
     menu_add_user_links(user);
     json_object *links = json_object_object_get(user, "links");
-    for (size_t i = 0; *query && i < json_object_array_length(links); i++) {
+    bool asked = *query || menu->count == 0;
+    for (size_t i = 0; asked && i < json_object_array_length(links); i++) {
         json_object *it = json_object_array_get_idx(links, i);
         if (names(query, areas_text(it, "title")))
             find_item(group, areas_text(it, "title"), "Account", areas_text(it, "path"),
@@ -128,7 +131,7 @@ bool page_find(struct cx *cx, const char *query, json_object *data)
     json_object *pages = find_group(data, "Pages", /* icon */ "layout-dashboard");
     add_pages(pages, &menu, query);
     add_settings(cx, pages, &menu, query);
-    add_account(cx, pages, query);
+    add_account(cx, pages, &menu, query);
     if (*query)
         add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
     if (!find_records(cx, &menu, query, data))

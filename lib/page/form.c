@@ -255,7 +255,7 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
     page_set(out, "max", NULL);
     page_set(out, "step", NULL);
     page_set(out, "suffix", suffix_of(cx, field));
-    page_set(out, "refers", field->type == UUID ? field->refers : NULL);
+    page_set(out, "refers", show_refers(cx, field));
     page_set_bool(out, "list", control->suggestions != NULL);
     if (control->suggestions)
         add_suggestions(out, control->suggestions);

@@ -189,7 +189,7 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
     add_user(cx, frame);
     add_acting(cx, frame);
     switcher_add(cx, frame);
-    menu_add(cx, frame);
+    menu_add(cx, frame, json_object_object_get(data, "crumbs"));
     notice_add(cx, frame);
     add_crumbs(cx, data);
     order_actions(data);

@@ -143,8 +143,9 @@ static bool is_number(const struct field *field)
     return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS;
 }
 
-static json_object *add_input(json_object *list, const struct field *field, const char *name,
-                              const char *param, const char *label, const char *value)
+static json_object *add_input(struct cx *cx, json_object *list, const struct field *field,
+                              const char *name, const char *param, const char *label,
+                              const char *value)
 {
     json_object *filter = page_item(list);
     bool is_day = field->type == DATE || field->type == TIME;
@@ -154,7 +155,7 @@ static json_object *add_input(json_object *list, const struct field *field, cons
     page_set(filter, "value", value);
     page_set(filter, "input", is_day ? "date" : is_number(field) ? "number" : "text");
     page_set(filter, "step", field->type == MONEY ? "any" : NULL);
-    page_set(filter, "refers", field->type == UUID ? field->refers : NULL);
+    page_set(filter, "refers", show_refers(cx, field));
     page_set_bool(filter, "is_choice", false);
     return filter;
 }
@@ -164,7 +165,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
     for (size_t i = 0; i < COUNT(bounds); i++) {
         const struct bound *bound = &bounds[i];
         const char *taken = taken_name(cx, field, bound);
-        add_input(list, field, join(cx, field, bound->id),
+        add_input(cx, list, field, join(cx, field, bound->id),
                   is_typed_otherwise(field) ? join(cx, field, bound->typed) : taken,
                   arena_printf(cx->arena, "%s %s", field_label(field), bound->word),
                   show_typed(cx, field, bound, parameter_get(cx->request.query, taken)));
@@ -174,7 +175,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
 static void add_choice(struct cx *cx, json_object *list, const struct field *field)
 {
     const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
-    json_object *filter = add_input(list, field, name, name, field_label(field), value);
+    json_object *filter = add_input(cx, list, field, name, name, field_label(field), value);
     if (field->type == UUID)
         return;
     json_object *options = page_list(filter, "options");
@@ -196,7 +197,7 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
             continue;
         if (it->type == DATE || it->type == TIME || is_number(it))
             add_range(cx, filters, it);
-        else if (it->type == CHOICE || it->type == BOOL || (it->type == UUID && it->refers))
+        else if (it->type == CHOICE || it->type == BOOL || show_refers(cx, it))
             add_choice(cx, filters, it);
     }
 }

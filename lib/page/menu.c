@@ -107,18 +107,47 @@ struct menu menu_read(struct cx *cx)
     return menu;
 }
 
-/* The entry whose address is the longest beginning of the request's. */
+static bool is_first_of_set(const char *path)
+{
+    for (size_t i = 0; i < COUNT(sets); i++)
+        if (text_equal(sets[i].prefix, path))
+            return true;
+    return false;
+}
+
+/* The entry whose address is the longest beginning of the path; the first page of a set,
+ * with which all of them begin, is itself alone. */
+static const struct menu_item *entry_of(const struct menu *menu, const char *set, const char *path)
+{
+    const struct menu_item *found = NULL;
+    for (size_t i = 0; path && i < menu->count; i++) {
+        const struct menu_item *it = &menu->entries[i];
+        bool holds =
+            is_first_of_set(it->path) ? strcmp(path, it->path) == 0 : below(path, it->path);
+        if (strcmp(it->set, set) == 0 && holds &&
+            (!found || strlen(it->path) > strlen(found->path)))
+            found = it;
+    }
+    return found;
+}
+
 static const struct menu_item *current_of(const struct cx *cx, const struct menu *menu,
                                           const char *set)
 {
-    const struct menu_item *current = NULL;
-    for (size_t i = 0; i < menu->count; i++) {
-        const struct menu_item *it = &menu->entries[i];
-        if (strcmp(it->set, set) == 0 && below(cx->request.path, it->path) &&
-            (!current || strlen(it->path) > strlen(current->path)))
-            current = it;
+    return entry_of(menu, set, cx->request.path);
+}
+
+/* A page that has no place in the menu of its own is of the entry that its crumbs name. */
+static const struct menu_item *shown_as(const struct cx *cx, const struct menu *menu,
+                                        const char *set, json_object *crumbs)
+{
+    const struct menu_item *found = current_of(cx, menu, set);
+    for (size_t i = crumbs ? json_object_array_length(crumbs) : 0; !found && i > 0; i--) {
+        const char *path = areas_text(json_object_array_get_idx(crumbs, i - 1), "path");
+        if (!is_first_of_set(path))
+            found = entry_of(menu, set, path);
     }
-    return current;
+    return found;
 }
 
 static const char *first_path(const struct menu *menu, const char *set)
@@ -153,10 +182,10 @@ static json_object *group_of(json_object *groups, const char *title)
 }
 
 static void add_entries(const struct cx *cx, json_object *frame, const struct menu *menu,
-                        const char *set)
+                        const char *set, json_object *crumbs)
 {
     json_object *groups = page_list(frame, "menu");
-    const struct menu_item *current = current_of(cx, menu, set);
+    const struct menu_item *current = shown_as(cx, menu, set, crumbs);
     for (size_t i = 0; i < menu->count; i++) {
         const struct menu_item *it = &menu->entries[i];
         if (strcmp(it->set, set) != 0)
@@ -237,11 +266,27 @@ bool menu_place(struct cx *cx, const char **title, const char **path)
     return true;
 }
 
-void menu_add(struct cx *cx, json_object *frame)
+/* Whoever no page of a set is open to has those of their own account, and no empty menu. */
+static void add_own_entries(const struct cx *cx, json_object *frame)
+{
+    json_object *user = json_object_object_get(frame, "user");
+    json_object *links = json_object_object_get(user, "links");
+    json_object *entries =
+        json_object_object_get(group_of(json_object_object_get(frame, "menu"), NULL), "entries");
+    for (size_t i = 0; links && i < json_object_array_length(links); i++) {
+        json_object *link = json_object_array_get_idx(links, i);
+        page_set_bool(link, "current", text_equal(areas_text(link, "path"), cx->request.path));
+        json_object_array_add(entries, json_object_get(link));
+    }
+}
+
+void menu_add(struct cx *cx, json_object *frame, json_object *crumbs)
 {
     struct menu menu = menu_read(cx);
     const char *set = set_of(cx, &menu);
     page_set(frame, "home", home_of(&menu, set));
-    add_entries(cx, frame, &menu, set);
+    add_entries(cx, frame, &menu, set, crumbs);
+    if (cx->session && menu.count == 0)
+        add_own_entries(cx, frame);
     add_sets(frame, &menu, set);
 }

@@ -35,8 +35,9 @@ struct menu menu_read(struct cx *cx);
 const char *menu_set_title(const char *set);
 /* Whether an area has a page of exactly this address. */
 bool menu_has_page(const char *path);
-/* Adds menu, sets, many_sets and home to the frame. */
-void menu_add(struct cx *cx, json_object *frame);
+/* Adds menu, sets, many_sets and home to the frame, which has the user; the page's crumbs
+ * (NULL: none) say where it belongs when its address does not. */
+void menu_add(struct cx *cx, json_object *frame, json_object *crumbs);
 /* The entry of the menu that the address belongs to; false: none. */
 bool menu_place(struct cx *cx, const char **title, const char **path);
 /* Adds links to the pages of one's own account that areas offer. */
@@ -84,6 +85,8 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
 const char *show_text(struct cx *cx, const struct list_result *result, size_t row, int column);
 /* Index of a column by name, -1 when the result lacks it. */
 int show_column(const struct list_result *result, const char *name);
+/* The API path whose records a field holds, if the one signed in may read them; else NULL. */
+const char *show_refers(struct cx *cx, const struct field *field);
 /* Whether every resource has it: id, created_at, updated_at as the engine adds them. */
 bool show_is_common(const struct field *field);
 const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */

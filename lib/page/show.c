@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/permission.h"
+#include "access/session.h"
 #include "access/tenant.h"
+#include "api/areas.h"
 #include "base/agent.h"
 #include "base/clock.h"
 #include "base/money.h"
@@ -47,6 +50,19 @@ int show_column(const struct list_result *result, const char *name)
         if (strcmp(result->fields[i]->name, name) == 0)
             return i;
     return -1;
+}
+
+const char *show_refers(struct cx *cx, const struct field *field)
+{
+    struct areas_place place = {0};
+    if (field->type != UUID || !field->refers || !cx->session)
+        return NULL;
+    for (json_object *it; (it = areas_next("resources", &place)) != NULL;)
+        if (text_equal(areas_text(it, "api"), field->refers))
+            return may(cx, arena_printf(cx->arena, "%s:read", areas_text(it, "permission")))
+                       ? field->refers
+                       : NULL;
+    return NULL;
 }
 
 bool show_is_common(const struct field *field)
@@ -239,7 +255,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
                   field->type == LONG || field->type == JSON || field->type == OBJECT ||
                       (field->type == ARRAY && field->fields));
     page_set_bool(out, "mono", field->type == UUID || field->type == JSON);
-    page_set(out, "refers", field->type == UUID ? field->refers : NULL);
+    page_set(out, "refers", show_refers(cx, field));
     page_set_bool(out, "firm", field->type == TIME || field->type == DATE);
 }
 

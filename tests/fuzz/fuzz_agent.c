@@ -1,6 +1,7 @@
 /* fuzz_agent: whatever a client calls itself, what is shown is one short line of plain
  * characters, and the same again when asked again. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
