@@ -86,7 +86,7 @@
         return {
             responsive: true,
             maintainAspectRatio: false,
-            animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 300 },
+            animation: matchMedia("(prefers-reduced-motion: reduce), print").matches ? false : { duration: 300 },
             plugins: { legend: { display: round, position: "right", labels: { color: ink } } },
             scales: round ? {} : { x: { ...axis, grid: { display: false } }, y: { ...axis, beginAtZero: true, ticks: { ...axis.ticks, precision: 0, maxTicksLimit: 6 } } },
         };
@@ -232,7 +232,8 @@
             open.querySelector("summary").focus();
         }
     });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+    for (const looks of ["(prefers-color-scheme: dark)", "print"])
+        matchMedia(looks).addEventListener("change", drawCharts);
     addEventListener("pageshow", () => all("[data-sent]").forEach((form) => delete form.dataset.sent));
 
     document.addEventListener("htmx:before:request", () => { document.body.dataset.busy = "1"; });

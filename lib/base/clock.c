@@ -311,3 +311,31 @@ void clock_day_of(int64_t us, const char *zone, char out[static 11])
     memcpy(out, text, 10);
     out[10] = '\0';
 }
+
+bool clock_read_local(const char *text, const char *zone, int64_t *us)
+{
+    char utc[32];
+    int64_t shown, offset;
+    size_t len = text ? strlen(text) : 0;
+    if (len != 16 && len != 19)
+        return false;
+    snprintf(utc, sizeof utc, "%s%sZ", text, len == 16 ? ":00" : "");
+    if (!clock_parse(utc, &shown))
+        return false;
+    for (int side = -1; side <= 1; side += 2) {
+        offset = clock_offset_s(shown + side * day_us, zone) * 1000000LL;
+        *us = shown - offset;
+        if (clock_offset_s(*us, zone) * 1000000LL == offset)
+            return true;
+    }
+    *us = shown - clock_offset_s(shown - day_us, zone) * 1000000LL;
+    return true;
+}
+
+void clock_show_local(int64_t us, const char *zone, char out[static 17])
+{
+    char text[32];
+    clock_format(us + clock_offset_s(us, zone) * 1000000LL, text);
+    memcpy(out, text, 16);
+    out[16] = '\0';
+}

@@ -34,6 +34,12 @@ int clock_offset_s(int64_t us, const char *zone);
 /* The first instant at which it is that calendar day in the zone, or the day `later` days
  * behind it; false when it is no date. Where midnight is left out, the day begins later. */
 bool clock_day_begins(const char *date, int later, const char *zone, int64_t *us);
+/* The instant at which the clocks of the zone show "2026-11-21T09:30" (seconds may follow):
+ * the first of two where an hour is repeated; what they leave out counts on from before.
+ * false when it is no such text. */
+bool clock_read_local(const char *text, const char *zone, int64_t *us);
+/* The other way round, to the minute. */
+void clock_show_local(int64_t us, const char *zone, char out[static 17]);
 /* The calendar day of an instant in the zone, "2026-11-21". */
 void clock_day_of(int64_t us, const char *zone, char out[static 11]);
 

@@ -88,11 +88,21 @@ static const struct failure_detail *error_of(const struct cx *cx, const char *na
     return NULL;
 }
 
-/* "2026-11-21 09:30:00+00" as the browser's input wants it: 2026-11-21T09:30. */
+static const char *own_zone(const struct cx *cx)
+{
+    return cx->tenant ? cx->tenant->time_zone : "UTC";
+}
+
+/* "2026-11-21 09:30:00+00" as the browser's input wants it: 2026-11-21T10:30, by the
+ * tenant's clocks. */
 static const char *local_time(struct cx *cx, const char *text)
 {
-    char iso[32];
-    return clock_from_database(text, iso) ? arena_copy(cx->arena, iso, 16) : text;
+    char iso[32], *local = arena_alloc(cx->arena, 17);
+    int64_t us;
+    if (!clock_from_database(text, iso) || !clock_parse(iso, &us))
+        return text;
+    clock_show_local(us, own_zone(cx), local);
+    return local;
 }
 
 /* A stored list, JSON or PostgreSQL's {a,b}, as one line for each entry. */
@@ -233,7 +243,7 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
 static const char *suffix_of(struct cx *cx, const struct field *field)
 {
     if (field->type == TIME)
-        return "UTC";
+        return own_zone(cx);
     return field->type == MONEY && !field->refers && cx->tenant ? cx->tenant->currency : NULL;
 }
 

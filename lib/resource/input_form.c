@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "base/clock.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -60,6 +61,24 @@ static bool read_form_money(const struct place *place, const struct field *field
     return good;
 }
 
+/* People give times by the clocks of their tenant, as pages show them. */
+static bool read_form_time(const struct place *place, const struct field *field, const char *name,
+                           const char *typed, struct value *value)
+{
+    struct cx *cx = place->cx;
+    const char *code, *message, *text = typed;
+    char instant[32];
+    int64_t us;
+    if (clock_read_local(typed, cx->tenant ? cx->tenant->time_zone : "UTC", &us)) {
+        clock_format(us, instant);
+        text = arena_text(cx->arena, instant);
+    }
+    bool good = field_check_text(cx, field, text, value, &code, &message) ||
+                input_complain(place, name, code, message);
+    value->raw = typed;
+    return good;
+}
+
 static bool read_form_field(const struct place *place, const struct field *field,
                             struct value *value)
 {
@@ -80,6 +99,8 @@ static bool read_form_field(const struct place *place, const struct field *field
     value->presence = GIVEN; /* though perhaps wrongly: it is not missing */
     if (field->type == MONEY)
         return read_form_money(place, field, name, typed, value);
+    if (field->type == TIME)
+        return read_form_time(place, field, name, typed, value);
     return field_check_text(place->cx, field, typed, value, &code, &message) ||
            input_complain(place, name, code, message);
 }

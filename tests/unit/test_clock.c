@@ -318,6 +318,48 @@ START_TEST(days_begin_by_the_clocks_of_their_zone)
 }
 END_TEST
 
+static const struct {
+    const char *zone, *shown, *instant, *again; /* NULL: shown as it was given */
+} local_cases[] = {
+    {"UTC", "2026-11-21T09:30", "2026-11-21T09:30:00Z", NULL},
+    {"Europe/Madrid", "2026-11-21T09:30:15", "2026-11-21T08:30:15Z", "2026-11-21T09:30"},
+    {"Europe/Madrid", "2026-03-29T01:59", "2026-03-29T00:59:00Z", NULL},
+    {"Europe/Madrid", "2026-03-29T02:30", "2026-03-29T01:30:00Z", "2026-03-29T03:30"},
+    {"Europe/Madrid", "2026-03-29T03:00", "2026-03-29T01:00:00Z", NULL},
+    {"Europe/Madrid", "2026-10-25T02:30", "2026-10-25T00:30:00Z", NULL},
+    {"Europe/Madrid", "2026-10-25T03:00", "2026-10-25T02:00:00Z", NULL},
+    {"America/Sao_Paulo", "2018-11-04T00:30", "2018-11-04T03:30:00Z", "2018-11-04T01:30"},
+    {"Pacific/Kiritimati", "2026-01-01T00:00", "2025-12-31T10:00:00Z", NULL},
+};
+
+START_TEST(times_are_read_by_the_clocks_of_a_zone)
+{
+    char text[32], shown[17];
+    int64_t us;
+    ck_assert(clock_read_local(local_cases[_i].shown, local_cases[_i].zone, &us));
+    clock_format(us, text);
+    ck_assert_str_eq(text, local_cases[_i].instant);
+    clock_show_local(us, local_cases[_i].zone, shown);
+    ck_assert_str_eq(shown, local_cases[_i].again ? local_cases[_i].again : local_cases[_i].shown);
+}
+END_TEST
+
+START_TEST(what_no_clock_shows_is_refused)
+{
+    int64_t us;
+    static const char *const wrong[] = {NULL,
+                                        "",
+                                        "2026-11-21",
+                                        "2026-11-21T24:00",
+                                        "2026-02-30T10:00",
+                                        "2026-11-21T09:30Z",
+                                        "2026-11-21T09:30:00Z",
+                                        "2026-11-21T09:3a"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ck_assert(!clock_read_local(wrong[i], "Europe/Madrid", &us));
+}
+END_TEST
+
 START_TEST(what_is_no_day_does_not_begin)
 {
     int64_t us = 42;
@@ -365,6 +407,9 @@ static Suite *clock_suite(void)
     tcase_add_loop_test(tests, days_begin_by_the_clocks_of_their_zone, 0,
                         sizeof day_cases / sizeof *day_cases);
     tcase_add_test(tests, what_is_no_day_does_not_begin);
+    tcase_add_loop_test(tests, times_are_read_by_the_clocks_of_a_zone, 0,
+                        sizeof local_cases / sizeof *local_cases);
+    tcase_add_test(tests, what_no_clock_shows_is_refused);
     tcase_add_test(tests, the_clocks_run);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,7 +1,8 @@
-// The audit log by time: bounds of the API, days of the page, and the index that answers.
+// Times: the bounds of lists by API, the days of pages, the clocks by which people type them, and
+// the index that answers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { makeTenant, pageCookie, password, request } from "../lib/client.mjs";
+import { makeTenant, pageCookie, password, port, request } from "../lib/client.mjs";
 import { connect } from "../lib/worker.mjs";
 
 let tenant, db;
@@ -58,4 +59,19 @@ test("the_index_of_the_ids_answers_for_times", async () => {
     const plan = (await db.query("explain select id from events where (at) >= timestamptz '2026-03-29Z' and id >= house.uuid7_at(timestamptz '2026-03-29Z' - interval '1 minute') order by id desc limit 20")).rows.map((it) => it["QUERY PLAN"]).join("\n");
     await db.query("rollback");
     assert.match(plan, /Index Scan Backward using .*\n.*Index Cond: .*id >= /, plan);
+});
+
+test("times_are_typed_by_the_clocks_that_pages_show", async () => {
+    const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    const form = await request("GET", "/admin/api-keys/new", { tenant: tenant.slug, headers: { cookie } });
+    assert.match(form.text, /name="expiresAt"[\s\S]{0,400}Europe\/Madrid/);
+    const send = (expiresAt) => request("POST", "/admin/api-keys", { tenant: tenant.slug, headers: { cookie, "content-type": "application/x-www-form-urlencoded", origin: `http://${tenant.slug}.localhost:${port}` },
+        raw: new URLSearchParams({ _csrf: form.text.match(/name="_csrf" value="([^"]+)"/)[1], name: "Summer", permissions: "crm.leads:read", expiresAt }).toString() });
+    const wrong = await send("2099-07-01T25:00");
+    assert.equal(wrong.status, 422);
+    assert.match(wrong.text, /value="2099-07-01T25:00"/, "what was typed is kept");
+    assert.equal((await send("2099-07-01T12:00")).status, 200);
+    const [key] = (await request("GET", "/api/security/api-keys", { token: tenant.token })).data;
+    assert.equal(key.expiresAt, "2099-07-01T10:00:00Z");
+    assert.match((await request("GET", `/admin/api-keys/${key.id}`, { tenant: tenant.slug, headers: { cookie } })).text, /1 Jul 2099, 12:00/);
 });
