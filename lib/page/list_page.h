@@ -19,9 +19,10 @@ struct list_page {
  * first page unless the page is what is set. */
 const char *list_address(struct cx *cx, const struct resource *resource, const char *name,
                          const char *value);
+const char *list_usual_sort(const struct resource *resource);
 const char *list_sort(const struct list_page *page);
 
-/* ---- list_view.c: columns and page size as chosen before ---- */
+/* ---- list_view.c: columns, page size and order as chosen before ---- */
 /* Keeps the choice that the list's form was sent with and leads to the list; false: no
  * choice was made. */
 bool list_view_remember(struct cx *cx, const struct resource *resource);

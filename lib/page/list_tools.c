@@ -34,11 +34,14 @@ const char *list_address(struct cx *cx, const struct resource *resource, const c
     return address.data;
 }
 
+const char *list_usual_sort(const struct resource *resource)
+{
+    return resource->sort ? resource->sort : "-createdAt";
+}
+
 const char *list_sort(const struct list_page *page)
 {
-    if (page->query.sort)
-        return page->query.sort;
-    return page->resource->sort ? page->resource->sort : "-createdAt";
+    return page->query.sort ? page->query.sort : list_usual_sort(page->resource);
 }
 
 static void add_option(json_object *options, const char *value, const char *title, bool selected)
@@ -237,7 +240,7 @@ void list_add_orders(struct cx *cx, json_object *data, const struct list_page *p
     }
     if (json_object_array_length(orders) == 0)
         add_option(orders, sort, "As it comes", true);
-    page_set(data, "plain_sort", page->resource->sort ? page->resource->sort : "-createdAt");
+    page_set(data, "plain_sort", list_usual_sort(page->resource));
 }
 
 void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page)

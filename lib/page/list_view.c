@@ -1,7 +1,7 @@
-/* list_view: which columns and how many rows somebody chose for a list. It is kept in
- * a cookie that goes to that list alone, "50.name.email" (rows, columns), and counts
- * where the address says neither: a shared address shows what its sender saw, and
- * changes nobody's choice. */
+/* list_view: which columns, how many rows and which order somebody chose for a list. It is
+ * kept in a cookie that goes to that list alone, "50~-value.name.email" (rows, order,
+ * columns), and counts where the address does not say: a shared address shows what its
+ * sender saw, and changes nobody's choice. */
 #include <string.h>
 
 #include "base/text.h"
@@ -17,16 +17,29 @@ static bool is_column_name(const struct resource *resource, const char *name)
            field_find_json(resource_common_fields, name) != NULL;
 }
 
+/* One that may be asked for: a field of the list, or a minus and the field. */
+static bool is_order(const struct resource *resource, const char *sort)
+{
+    const char *name = *sort == '-' ? sort + 1 : sort;
+    const struct field *own = field_find_json(resource->fields, name);
+    const struct field *common = field_find_json(resource_common_fields, name);
+    bool by_common = !own && common && !resource->no_common_times && (common->flags & SORTED);
+    return (own && (own->flags & SORTED)) || by_common;
+}
+
 bool list_view_remember(struct cx *cx, const struct resource *resource)
 {
     const struct parameter *query = cx->request.query;
     const char *rows = parameter_get(query, "limit"), *fields = parameter_get(query, "fields");
+    const char *sort = parameter_get(query, "sort");
     int64_t number;
     struct buf value;
     if (!parameter_get(query, "_view"))
         return false;
     buf_init(&value, cx->arena);
     buf_puts(&value, rows && text_to_int(rows, 1, ROWS_MAX, &number) ? rows : "0");
+    if (sort && strcmp(sort, list_usual_sort(resource)) != 0 && is_order(resource, sort))
+        buf_printf(&value, "~%s", sort);
     for (const char *at = fields ? fields : ""; *at && value.len < VALUE_MAX;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
@@ -70,9 +83,13 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
     int64_t rows;
     if (!kept || parameter_get(query, "limit") || parameter_get(query, "fields"))
         return query;
-    size_t len = strcspn(kept, ".");
-    const char *limit = arena_copy(cx->arena, kept, len);
+    size_t len = strcspn(kept, "."), before = strcspn(kept, ".~");
+    const char *limit = arena_copy(cx->arena, kept, before);
+    const char *sort =
+        before < len ? arena_copy(cx->arena, kept + before + 1, len - before - 1) : NULL;
     const char *fields = columns_of(cx, resource, kept + len);
+    if (sort && !parameter_get(query, "sort") && is_order(resource, sort))
+        query = in_front(cx, "sort", sort, query);
     if (text_to_int(limit, 1, ROWS_MAX, &rows))
         query = in_front(cx, "limit", limit, query);
     return *fields ? in_front(cx, "fields", fields, query) : query;

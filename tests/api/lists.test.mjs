@@ -34,14 +34,19 @@ test("the_keys_are_a_list_like_any_other", async () => {
     assert.match(empty.text, /No API keys yet/);
     assert.equal(empty.text.match(/href="\/admin\/api-keys\/new"/g).length, 2, "above, and where the list is empty");
     await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Nightly", permissions: ["crm.leads:read"] } });
-    const kept = await page("/admin/api-keys?_view=kept&limit=50&fields=name&fields=createdAt");
+    const kept = await page("/admin/api-keys?_view=kept&limit=50&fields=name&fields=createdAt&sort=name");
     assert.equal(kept.status, 303);
     const view = kept.headers["set-cookie"].find((it) => it.startsWith("view="));
-    assert.match(view, /^view=50\.name\.createdAt;.*[Pp]ath=\/admin\/api-keys/);
+    assert.match(view, /^view=50~name\.name\.createdAt;.*[Pp]ath=\/admin\/api-keys/);
     const shown = (await page("/admin/api-keys", `${cookie}; ${view.split(";")[0]}`)).text;
     assert.match(shown, /<th [^>]*scope="col"[^>]*>.*Made/);
     assert.doesNotMatch(shown, /<th [^>]*>Begins with/);
     assert.match(shown, /<option value="50" selected>/);
+    assert.match(shown, /aria-sort="ascending"[^>]*>\s*<a class="sort"[^>]*>Name/);
+    for (const none of ["50~-nothing.name", "50~-", "~", "50~name,name", "50~prefix"])
+        assert.equal((await page("/admin/api-keys", `${cookie}; view=${none}`)).status, 200, none);
+    const asked = (await page("/admin/api-keys?sort=-lastUsedAt", `${cookie}; view=50~name.name.lastUsedAt`)).text;
+    assert.match(asked, /aria-sort="descending"[^>]*>\s*<a class="sort"[^>]*>Last used at/, "an address says more than what was chosen");
     const id = shown.match(/\/admin\/api-keys\/([0-9a-f-]{36})"/)[1];
     assert.match((await page(`/admin/api-keys/${id}`)).text, new RegExp(`/admin/api-keys/${id}/revoke`));
     await request("DELETE", `/api/security/api-keys/${id}`, { token: tenant.token });
