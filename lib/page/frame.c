@@ -144,17 +144,28 @@ static bool has_forms(const struct cx *cx)
                                           access_has_csrf(cx)));
 }
 
-/* A page that names no way to itself: from the overview, by its place in the menu. */
+/* Each way begins at the overview; where a page names none to itself, by its place in the
+ * menu. */
 static void add_crumbs(struct cx *cx, json_object *data)
 {
     const char *home = frame_home(cx), *title, *path;
-    if (!cx->session || json_object_object_get_ex(data, "crumbs", NULL) ||
-        text_equal(cx->request.path, home))
+    json_object *own = NULL;
+    if (!cx->session || text_equal(cx->request.path, home))
         return;
+    json_object_object_get_ex(data, "crumbs", &own);
+    json_object *first = own ? json_object_array_get_idx(own, 0) : NULL;
+    if (first && text_equal(json_object_get_string(json_object_object_get(first, "path")), home))
+        return;
+    json_object_get(own); /* in hand while its place is filled anew */
+    json_object_object_del(data, "crumbs");
     page_crumb(data, "Overview", home);
-    if (menu_place(cx, &title, &path) && !text_equal(path, home) &&
+    if (!own && menu_place(cx, &title, &path) && !text_equal(path, home) &&
         !text_equal(path, cx->request.path))
         page_crumb(data, title, path);
+    json_object *crumbs = json_object_object_get(data, "crumbs");
+    for (size_t i = 0; own && i < json_object_array_length(own); i++)
+        json_object_array_add(crumbs, json_object_get(json_object_array_get_idx(own, i)));
+    json_object_put(own);
 }
 
 /* Whoever added them: what endangers first, the main one last. */

@@ -53,6 +53,15 @@ test("the_menu_says_where_a_page_belongs", async () => {
     assert.equal(await current("/account"), undefined);
 });
 
+test("each_way_to_a_page_begins_at_the_overview", async () => {
+    const ways = async (path) => [...((await page(path, owner)).text.match(/<ol class="crumbs">[\s\S]*?<\/ol>/)?.[0] ?? "").matchAll(/>([^<>]+)<\/(?:a|span)>/g)].map((it) => it[1]);
+    assert.deepEqual(await ways("/admin"), []);
+    assert.deepEqual(await ways("/admin/audit"), ["Overview", "Audit log"]);
+    assert.deepEqual(await ways("/admin/permissions"), ["Overview", "Roles", "Permissions"]);
+    assert.deepEqual(await ways("/admin/crm/leads/new"), ["Overview", "Leads", "New lead"]);
+    assert.deepEqual(await ways("/account/two-step"), ["Overview", "My account", "Two-step sign-in"]);
+});
+
 test("no_page_asks_for_records_that_one_may_not_read", async () => {
     const staff = await makeUser(tenant, "staff");
     const own = (await request("GET", "/api/auth/me", { tenant: tenant.slug, token: staff.access_token })).data;
