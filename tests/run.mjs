@@ -4,10 +4,17 @@
 //     node tests/run.mjs                  everything
 //     node tests/run.mjs --fuzz SECONDS   the fuzz targets alone, longer
 //     node tests/run.mjs --only api       one folder of tests alone
+//     node tests/run.mjs --sanitized      unit, api and security with the programs of
+//                                         make SANITIZE=1: what they report fails the run
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Platform } from "./lib/platform.mjs";
+import { takeReports, watchReports } from "./lib/sanitizer.mjs";
+
+const sanitized = process.argv.includes("--sanitized");
+if (sanitized) process.env.TEST_BUILD = "build/asan";
+const { build } = await import("./lib/build.mjs");
+const { Platform } = await import("./lib/platform.mjs");
 
 const total = { passed: 0, failed: 0 };
 const option = (name) => {
@@ -57,10 +64,10 @@ async function unit(program) {
 
 async function fuzz(program, seconds) {
     const thing = basename(program).replace("fuzz_", "");
-    const corpus = join("build/fuzz/corpus", thing), seeds = join("tests/fuzz/seeds", thing);
+    const corpus = join("build/fuzz/corpus", thing), seeds = join("tests/fuzz/seeds", thing), words = join("tests/fuzz/dictionaries", thing);
     mkdirSync(corpus, { recursive: true });
     const { status, output } = await run(program, [`-max_total_time=${seconds}`, "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
-        "-artifact_prefix=build/fuzz/", corpus, ...(existsSync(seeds) ? [seeds] : [])]);
+        "-artifact_prefix=build/fuzz/", ...(existsSync(words) ? [`-dict=${words}`] : []), corpus, ...(existsSync(seeds) ? [seeds] : [])]);
     count(basename(program), status === 0 ? 1 : 0, status === 0 ? 0 : 1, output);
 }
 
@@ -73,7 +80,7 @@ async function inPairs(items, work) {
 }
 
 async function statements(platform) {
-    for (const program of files("build/cgi-bin", /^[a-z]+$/)) {
+    for (const program of files(join(build, "cgi-bin"), /^[a-z]+$/)) {
         const { status, output } = await run(program, ["--check-statements"], { TULOU_VAR: platform.folder });
         count(`statements of ${basename(program)}`, status === 0 ? 1 : 0, status === 0 ? 0 : 1, output);
     }
@@ -90,14 +97,23 @@ async function node(folder, platform) {
     count(`tests/${folder}`, passed, failed + broken, output);
 }
 
+const groups = sanitized ? ["unit", "api", "security"] : ["unit", "fuzz", "api", "security", "pages", "commands", "faults"];
+
 async function everything() {
     const only = option("--only");
-    if (!only || only === "unit") await inPairs(files("build/tests/unit", /^test_[a-z_0-9]+$/), unit);
-    if (!only || only === "fuzz") await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, 8));
-    const folders = ["api", "security", "pages"].filter((it) => !only || it === only);
+    const wanted = (group) => (only ? group === only : groups.includes(group));
+    if (wanted("unit")) await inPairs(files(join(build, "tests/unit"), /^test_[a-z_0-9]+$/), unit);
+    if (wanted("fuzz")) await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, 8));
+    const folders = ["api", "security", "pages"].filter(wanted);
     if (folders.length > 0) await onOnePlatform(folders, !only);
     // Each of these files starts platforms of its own, and breaks them.
-    for (const folder of ["commands", "faults"].filter((it) => !only || it === only)) await node(folder);
+    for (const folder of ["commands", "faults"].filter(wanted)) await node(folder);
+}
+
+// Once everything that could report has ended.
+function reports() {
+    const found = takeReports();
+    count("reports of the sanitizers", found.length ? 0 : 1, found.length, found.join("\n"));
 }
 
 async function onOnePlatform(folders, all) {
@@ -113,8 +129,10 @@ async function onOnePlatform(folders, all) {
     }
 }
 
+if (sanitized) watchReports();
 const seconds = option("--fuzz");
 if (seconds) await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, Number(seconds)));
 else await everything();
+if (sanitized) reports();
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

@@ -145,23 +145,32 @@ static char *socket_argument(const char *area)
     return var_path(below);
 }
 
+/* What a child is started with is kept: it may be started again. */
+static bool start_area(const char *folder, const char *name, const struct account *account)
+{
+    char path[4200], **argv = calloc(4, sizeof *argv);
+    if (!argv)
+        return false;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    argv[0] = strdup(path);
+    argv[1] = "--socket";
+    argv[2] = socket_argument(name);
+    return child_start(strdup(name), argv, SIGTERM, account);
+}
+
 static bool start_areas(const struct account *account)
 {
     char *folder = project_path("cgi-bin");
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
     bool good = count > 2;
-    for (int i = 0; i < count && good; i++) {
-        char **argv = calloc(4, sizeof *argv);
-        char path[4200];
-        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        if (entries[i]->d_name[0] == '.')
-            continue;
-        argv[0] = strdup(path);
-        argv[1] = "--socket";
-        argv[2] = socket_argument(entries[i]->d_name);
-        good = child_start(strdup(entries[i]->d_name), argv, SIGTERM, account);
+    for (int i = 0; i < count; i++) {
+        if (good && entries[i]->d_name[0] != '.')
+            good = start_area(folder, entries[i]->d_name, account);
+        free(entries[i]);
     }
+    if (count >= 0)
+        free(entries);
     free(folder);
     return good || complain("the areas' programs are missing: build first");
 }

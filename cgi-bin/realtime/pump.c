@@ -10,6 +10,7 @@
 
 static struct {
     uv_loop_t loop;
+    struct watch *watch; /* of what that waits for */
     struct timer *timer;
     bool soon;
 } pump;
@@ -56,8 +57,10 @@ void pump_soon(void)
 
 bool pump_open(void)
 {
-    return uv_loop_init(&pump.loop) == 0 &&
-           watch_add(uv_backend_fd(&pump.loop), EPOLLIN, on_ready, NULL) != NULL;
+    if (uv_loop_init(&pump.loop) != 0)
+        return false;
+    pump.watch = watch_add(uv_backend_fd(&pump.loop), EPOLLIN, on_ready, NULL);
+    return pump.watch != NULL;
 }
 
 void *pump_loop(void)

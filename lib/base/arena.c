@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/sanitize.h"
 
 enum { FIRST_BLOCK = 16 * 1024, NEXT_BLOCK = 64 * 1024, ALIGN = 16 };
 
@@ -38,6 +39,7 @@ static struct block *block_new(size_t size)
     block->next = NULL;
     block->size = size;
     block->used = 0;
+    sanitize_close(block->data, size);
     return block;
 }
 
@@ -60,12 +62,13 @@ static void grow(struct arena *arena, size_t size)
 /* Room that is not zeroed yet. */
 static void *take(struct arena *arena, size_t size)
 {
-    size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    size_t rounded = ((size + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + SANITIZE_GAP;
     if (rounded < size)
         log_out_of_memory();
     if (arena->current->size - arena->current->used < rounded)
         grow(arena, rounded);
     void *memory = arena->current->data + arena->current->used;
+    sanitize_open(memory, size);
     arena->current->used += rounded;
     arena->used += rounded;
     return memory;
@@ -98,14 +101,16 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
     va_copy(again, args);
     /* Mostly it fits where the next piece will be taken. */
     size_t room = arena->current->size - arena->current->used;
-    char *text = arena->current->data + arena->current->used;
-    int len = vsnprintf(room > 0 ? text : NULL, room, format, args);
+    char *place = arena->current->data + arena->current->used;
+    sanitize_open(place, room);
+    int len = vsnprintf(room > 0 ? place : NULL, room, format, args);
+    sanitize_close(place, room);
     if (len < 0) {
         va_end(again);
         return arena_copy(arena, "", 0);
     }
-    text = take(arena, (size_t)len + 1);
-    if ((size_t)len >= room)
+    char *text = take(arena, (size_t)len + 1);
+    if (text != place)
         vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return text;
@@ -144,6 +149,7 @@ void arena_reset(struct arena *arena)
         free(arena->current);
         arena->current = older;
     }
+    sanitize_close(arena->first->data, arena->first->size);
     arena->first->used = 0;
     arena->used = 0;
 }

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sanitize.h"
 #include "base/text.h"
 #include "http/handover.h"
 
@@ -112,7 +113,9 @@ static pid_t start_worker(int index)
     if (getppid() != parent)
         _exit(EXIT_SUCCESS);
     let_worker_have_signals();
-    _exit(master.options->work(master.listener, index, master.options->arg));
+    int status = master.options->work(master.listener, index, master.options->arg);
+    sanitize_leaks();
+    _exit(status);
 }
 
 static void start_slot(struct slot *slot, int index)

@@ -1,9 +1,7 @@
 /* handlers: the API of a resource, and its routes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/internal.h"
@@ -134,26 +132,23 @@ bool resource_delete(struct cx *cx)
 
 /* ---- routes ---- */
 
-static void *keep(size_t count, size_t size)
+/* For the process's life: the routes and what they say. */
+static struct arena *for_life(void)
 {
-    void *memory = calloc(count, size);
-    if (!memory)
-        log_out_of_memory();
-    return memory;
+    static struct arena *arena;
+    if (!arena)
+        arena = arena_new();
+    return arena;
 }
 
 static char *kept(const char *first, const char *second)
 {
-    struct buf text = {0};
-    buf_printf(&text, "%s%s", first, second);
-    return text.data;
+    return arena_printf(for_life(), "%s%s", first, second);
 }
 
 static char *sentence(const char *verb, const char *noun, const char *end)
 {
-    struct buf text = {0};
-    buf_printf(&text, "%s %s%s", verb, noun, end);
-    return text.data;
+    return arena_printf(for_life(), "%s %s%s", verb, noun, end);
 }
 
 static struct access may_do(const struct resource *resource, const char *action)
@@ -206,7 +201,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
 
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = keep(8, sizeof *made);
+    struct route *made = arena_alloc(for_life(), 8 * sizeof *made);
     *routes = made;
     return resource->api ? make_routes(resource, made) : 0;
 }

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, readlinkS
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { program } from "./build.mjs";
 
 export const root = process.getuid() === 0;
 // Whom the platform runs as, for what a test gives to it or starts beside it.
@@ -43,7 +44,7 @@ export function run(command, args, { environment = {}, input, as } = {}) {
     });
 }
 
-export const tulou = (args, environment, options = {}) => run(options.program ?? "build/tulou", args, { ...options, environment });
+export const tulou = (args, environment, options = {}) => run(options.program ?? program, args, { ...options, environment });
 
 // The processes that name a folder in their arguments or log into it (those of
 // nginx write over their arguments).

@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build, program } from "./build.mjs";
 
 function freePort() {
     return new Promise((resolve, reject) => {
@@ -45,8 +46,8 @@ export class Platform {
     async start(extra = {}, log = "pipe") {
         await this.choosePorts();
         this.output = "";
-        this.child = spawn("build/tulou", ["serve"], {
-            env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_RATE_AUTH: "100000",
+        this.child = spawn(program, ["serve"], {
+            env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_SHARE: join(build, "share"), TULOU_RATE_AUTH: "100000",
                 TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", TULOU_DNS: `127.0.0.1:${this.dns}`, TULOU_ALLOW_PRIVATE: "1", ...extra },
             stdio: ["ignore", "pipe", log],
         });

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { program } from "../lib/build.mjs";
 
 function tulou(environment, ...args) {
-    const { status, stdout, stderr } = spawnSync("build/tulou", args, { env: { ...process.env, TULOU_VAR: process.env.TEST_VAR, ...environment }, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(program, args, { env: { ...process.env, TULOU_VAR: process.env.TEST_VAR, ...environment }, encoding: "utf8" });
     return { status, text: stdout + stderr };
 }
 

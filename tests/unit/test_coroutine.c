@@ -8,13 +8,8 @@
 
 #include "base/clock.h"
 #include "base/loop/loop.h"
+#include "base/sanitize.h"
 #include "unit.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
 
 enum { CROWD = 5000 };
 
@@ -385,13 +380,13 @@ START_TEST(five_thousand_wait_with_little_memory)
         ck_assert(coroutine_start(wait_in_crowd, &crowd[i]));
     ck_assert_uint_eq(coroutine_count(), CROWD);
     long each = (resident_bytes() - before) / CROWD;
-    if (!SANITIZED)
+    if (!SANITIZE_ON)
         ck_assert_int_le(each, 8192);
     for (int i = CROWD; i-- > 0;)
         coroutine_wake(crowd[i]);
     run_all();
     ck_assert_int_eq(woken, CROWD);
-    if (!SANITIZED) /* what the crowd needed is given back but for a few */
+    if (!SANITIZE_ON) /* what the crowd needed is given back but for a few */
         ck_assert_int_le(resident_bytes() - before, 4l * 1024 * 1024);
 }
 END_TEST
@@ -485,7 +480,7 @@ static Suite *coroutine_suite(void)
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(tcase, tests[i]);
     const char *fork = getenv("CK_FORK");
-    if (!SANITIZED && (!fork || strcmp(fork, "no") != 0))
+    if (!SANITIZE_ON && (!fork || strcmp(fork, "no") != 0))
         tcase_add_test_raise_signal(tcase, overflow_ends_in_the_guard_page, SIGSEGV);
     suite_add_tcase(suite, tcase);
     return suite;

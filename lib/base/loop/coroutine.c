@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/loop/internal.h"
+#include "base/sanitize.h"
 
 struct coroutine {
     struct context *context;
@@ -42,11 +43,15 @@ void coroutines_init(void)
     running.count = 0;
 }
 
-/* Those that still wait (the ones in the background) are abandoned there. */
+/* Those that still wait (the ones in the background) are abandoned there. What is
+ * reached from their stacks is not leaked, so where leaks are looked for these stay. */
 void coroutines_end(void)
 {
-    while (running.all)
+    while (running.all) {
+        if (SANITIZE_ON)
+            running.all->stack.memory = NULL;
         forget(running.all);
+    }
     stacks_end();
     context_free(running.loop);
     running.loop = NULL;

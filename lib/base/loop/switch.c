@@ -11,16 +11,7 @@
 #include <unistd.h>
 
 #include "base/loop/internal.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/common_interface_defs.h>
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#include <sanitizer/common_interface_defs.h>
-#define WITH_ASAN 1
-#endif
-#endif
+#include "base/sanitize.h"
 
 enum { STACK_SIZE = 256 * 1024, STACKS_KEPT = 256 };
 
@@ -44,6 +35,7 @@ bool stack_take(struct stack *stack)
 {
     if (stacks.count > 0) {
         *stack = stacks.kept[--stacks.count];
+        sanitize_root(stack->memory, stack->size);
         return true;
     }
     if (stacks.page == 0)
@@ -57,12 +49,16 @@ bool stack_take(struct stack *stack)
         return false;
     }
     *stack = (struct stack){memory, STACK_SIZE};
+    sanitize_root(stack->memory, stack->size);
     return true;
 }
 
-/* A few are kept as they are; the memory of more is given back. */
+/* A few are kept as they are; the memory of more is given back. Harmless without one. */
 void stack_give(struct stack *stack)
 {
+    if (!stack->memory)
+        return;
+    sanitize_no_root(stack->memory, stack->size);
     if (stacks.count < STACKS_KEPT)
         stacks.kept[stacks.count++] = *stack;
     else
@@ -202,7 +198,7 @@ void context_prepare(struct context *context, const struct stack *stack, void (*
     prepare(context, (char *)stack->memory + stack->size, entry);
 }
 
-#ifdef WITH_ASAN
+#ifdef SANITIZED
 /* The bounds of the thread's own stack, as the sanitizer told us. */
 static const void *own_bottom;
 static size_t own_size;
