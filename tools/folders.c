@@ -54,9 +54,10 @@ static bool find_account(struct account *account)
 {
     *account = (struct account){.uid = getuid(), .gid = getgid(), .name = NULL};
     struct passwd *entry = getpwuid(account->uid);
-    account->name = strdup(entry ? entry->pw_name : "tulou");
-    if (account->uid != 0)
+    if (account->uid != 0) {
+        account->name = strdup(entry ? entry->pw_name : "tulou");
         return true;
+    }
     entry = getpwnam(config_text(CONFIG_TULOU_USER));
     if (!entry)
         return complain("there is no account \"%s\" to run as: make install-packages creates it, "
@@ -100,13 +101,28 @@ static bool reachable(const char *path, const struct account *account)
     for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
         snprintf(part, sizeof part, "%.*s", (int)(at - path), path);
         if (stat(part, &info) != 0)
-            return true; /* what is missing is made later, or complained of */
+            return true; /* what is missing is complained of by whoever reads it */
         mode_t needed = info.st_uid == account->uid   ? S_IXUSR
                         : info.st_gid == account->gid ? S_IXGRP
                                                       : S_IXOTH;
         if (!(info.st_mode & needed))
             return complain("the account %s cannot enter %s: move the project, or chmod o+x it",
                             account->name, part);
+    }
+    return true;
+}
+
+/* What is missing above TULOU_VAR, for everybody to enter as far as the umask lets. */
+static bool make_above(const char *path)
+{
+    struct stat info;
+    char part[PATH_MAX];
+    for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(at - path), path);
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return complain("%s, above TULOU_VAR, cannot be made: %s", part, strerror(errno));
+        if (stat(part, &info) == 0 && !S_ISDIR(info.st_mode))
+            return complain("%s, above TULOU_VAR, is no folder", part);
     }
     return true;
 }
@@ -159,7 +175,8 @@ bool folders_prepare(struct account *account)
     if (strlen(config_text(CONFIG_TULOU_VAR)) > 80)
         return complain("the path of TULOU_VAR is longer than 80 bytes, too long for sockets: "
                         "choose a shorter one");
-    if (!reachable(config_text(CONFIG_TULOU_VAR), account) ||
+    if (!make_above(config_text(CONFIG_TULOU_VAR)) ||
+        !reachable(config_text(CONFIG_TULOU_VAR), account) ||
         !reachable(config_text(CONFIG_TULOU_SHARE), account))
         return false;
     for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {

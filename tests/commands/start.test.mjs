@@ -39,7 +39,7 @@ async function refuses(environment, pattern, options) {
 }
 
 test("two_instances_run_side_by_side_also_in_a_folder_with_spaces_and_leave_nothing", limits, async () => {
-    const folders = [join(makeFolder("tulou with spaces "), "the state"), join(makeFolder(), "var")];
+    const folders = [join(makeFolder("tulou with spaces "), "the state"), join(makeFolder(), "folders/not there/yet")];
     const ports = [await freePort(), await freePort()];
     try {
         for (const [i, folder] of folders.entries()) {
@@ -143,10 +143,11 @@ test("a_folder_that_cannot_be_written_is_refused_with_the_reason", limits, async
     const parent = makeFolder();
     if (!root) chmodSync(parent, 0o555);
     await refuses({ PORT: String(await freePort()), TULOU_VAR: join(parent, "var") }, /cannot be made: Permission denied/, { as: "nobody" });
-    await refuses({ PORT: String(await freePort()), TULOU_VAR: join(parent, "none/below/var") }, /cannot be made/);
+    await refuses({ PORT: String(await freePort()), TULOU_VAR: join(parent, "none/below/var") }, /none, above TULOU_VAR, cannot be made: Permission denied/, { as: "nobody" });
     const file = join(makeFolder(), "file");
     writeFileSync(file, "");
     await refuses({ PORT: String(await freePort()), TULOU_VAR: file }, /is no folder/);
+    await refuses({ PORT: String(await freePort()), TULOU_VAR: join(file, "below/var") }, /file, above TULOU_VAR, is no folder/);
 });
 
 test("a_folder_whose_name_means_something_to_nginx_or_postgresql_is_refused", limits, async () => {
