@@ -46,25 +46,60 @@ static void put_stream(struct buf *out, const char *area, const char *path)
                path, config_text(CONFIG_TULOU_VAR), area);
 }
 
+/* What nginx leads to an area: one path, or (below) all that begin with it. */
+struct address {
+    const char *path, *area;
+    int len;
+    bool below;
+};
+
+static struct {
+    struct address *all;
+    size_t count;
+} addresses;
+
 /* "/api/x/:id/y" is served below "/api/x/"; a path without parameters exactly. */
-static void put_location(struct buf *out, const char *area, const char *path, struct buf *seen)
+static void add_address(const char *area, const char *path)
 {
-    struct buf line = {0};
     const char *colon = strchr(path, ':');
-    if (colon)
-        buf_printf(&line, "        location %.*s {", (int)(colon - path), path);
-    else
-        buf_printf(&line, "        location = %s {", path);
-    buf_printf(&line, " fastcgi_pass %s; }\n", area);
-    if (!seen->data || !strstr(seen->data, line.data)) {
-        buf_puts(seen, line.data);
-        buf_puts(out, line.data);
-    }
-    buf_free(&line);
+    const struct address new = {.path = path,
+                                .area = area,
+                                .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
+                                .below = colon != NULL};
+    for (size_t i = 0; i < addresses.count; i++)
+        if (addresses.all[i].below == new.below &&
+            addresses.all[i].len ==
+                new.len &&strncmp(addresses.all[i].path, path, (size_t) new.len) == 0)
+            return;
+    struct address *all = realloc(addresses.all, (addresses.count + 1) * sizeof *all);
+    if (!all)
+        abort();
+    addresses.all = all;
+    all[addresses.count++] = new;
 }
 
-static void put_area(json_object *area, struct buf *upstreams, struct buf *locations,
-                     struct buf *seen, int64_t *body)
+static int longer_first(const void *a, const void *b)
+{
+    return ((const struct address *)b)->len - ((const struct address *)a)->len;
+}
+
+/* As locations (of which nginx takes the longest), and as lines of a map (of whose
+ * patterns it takes the first). */
+static void put_addresses(struct buf *locations, struct buf *map)
+{
+    qsort(addresses.all, addresses.count, sizeof *addresses.all, longer_first);
+    for (size_t i = 0; i < addresses.count; i++) {
+        const struct address *it = &addresses.all[i];
+        buf_printf(locations, "        location %s%.*s { fastcgi_pass %s; }\n",
+                   it->below ? "" : "= ", it->len, it->path, it->area);
+        buf_printf(map, "        %s%.*s %s;\n", it->below ? "~^" : "", it->len, it->path, it->area);
+    }
+    free(addresses.all);
+    addresses.all = NULL;
+    addresses.count = 0;
+}
+
+static void put_area(json_object *area, struct buf *upstreams, struct buf *locations, int64_t *body)
 {
     const char *name = text_of(area, "name");
     json_object *routes = member(area, "routes");
@@ -76,12 +111,12 @@ static void put_area(json_object *area, struct buf *upstreams, struct buf *locat
         if (text_equal(text_of(route, "answer"), "stream"))
             put_stream(locations, name, text_of(route, "path"));
         else
-            put_location(locations, name, text_of(route, "path"), seen);
+            add_address(name, text_of(route, "path"));
     }
 }
 
 /* nginx's own refusals, in the envelope of the API and as a small page. What it
- * calls by a number of its own is named in `shown`. */
+ * calls by a number of its own is named in `shown`; 405 is caught by the site. */
 static const struct {
     const char *caught;
     int shown;
@@ -89,7 +124,7 @@ static const struct {
 } refusals[] = {
     {"400", 400, "bad_request", "The request is malformed."},
     {"404", 404, "not_found", "There is nothing at this address."},
-    {"405", 405, "method_not_allowed", "This address does not take this method."},
+    {NULL, 405, "method_not_allowed", "This address does not take this method."},
     {"408", 408, "request_timeout", "The request took too long to arrive."},
     {"413", 413, "body_too_large", "The body is too large."},
     {"414", 414, "path_too_long", "This address is too long."},
@@ -105,8 +140,9 @@ static void put_refusals(struct buf *out)
     for (size_t i = 0; i < COUNT(refusals); i++) {
         int status = refusals[i].shown;
         const char *code = refusals[i].code, *message = refusals[i].message;
-        buf_printf(out, "        error_page %s =%d /.error/$error_kind/%d;\n", refusals[i].caught,
-                   status, status);
+        if (refusals[i].caught)
+            buf_printf(out, "        error_page %s =%d /.error/$error_kind/%d;\n",
+                       refusals[i].caught, status, status);
         buf_printf(out,
                    "        location = /.error/json/%d {\n"
                    "            internal;\n"
@@ -168,11 +204,36 @@ static void put_real_ip(struct buf *out)
 
 /* ---- filling in ---- */
 
-struct word {
-    const char *name, *value;
+/* What the words between @ signs stand for. */
+enum word {
+    WORKERS,
+    RUN,
+    MODULES,
+    TYPES,
+    BODY,
+    BROTLI,
+    UPSTREAMS,
+    ADDRESSES,
+    LISTEN,
+    REAL_IP,
+    TRUSTED,
+    FORM_ACTION,
+    ERRORS,
+    SHARE,
+    LOCATIONS,
+    WORDS
 };
 
-static bool fill(const char *template, const struct word *words, size_t count, FILE *out)
+static const char *const names[WORDS] = {[WORKERS] = "WORKERS",     [RUN] = "RUN",
+                                         [MODULES] = "MODULES",     [TYPES] = "TYPES",
+                                         [BODY] = "BODY",           [BROTLI] = "BROTLI",
+                                         [UPSTREAMS] = "UPSTREAMS", [ADDRESSES] = "ADDRESSES",
+                                         [LISTEN] = "LISTEN",       [REAL_IP] = "REAL_IP",
+                                         [TRUSTED] = "TRUSTED",     [FORM_ACTION] = "FORM_ACTION",
+                                         [ERRORS] = "ERRORS",       [SHARE] = "SHARE",
+                                         [LOCATIONS] = "LOCATIONS"};
+
+static bool fill(const char *template, const struct buf *words, FILE *out)
 {
     for (const char *at = template; *at;) {
         const char *mark = strchrnul(at, '@');
@@ -181,10 +242,10 @@ static bool fill(const char *template, const struct word *words, size_t count, F
             break;
         const char *end = strchr(mark + 1, '@');
         bool found = false;
-        for (size_t i = 0; end && i < count && !found; i++)
-            if (strlen(words[i].name) == (size_t)(end - mark - 1) &&
-                strncmp(words[i].name, mark + 1, strlen(words[i].name)) == 0) {
-                fputs(words[i].value, out);
+        for (size_t i = 0; end && i < WORDS && !found; i++)
+            if (strlen(names[i]) == (size_t)(end - mark - 1) &&
+                strncmp(names[i], mark + 1, strlen(names[i])) == 0) {
+                fputs(words[i].data, out);
                 found = true;
             }
         if (!found)
@@ -210,45 +271,43 @@ static char *read_template(void)
 /* Where forms may lead besides their own host: to every tenant's. */
 static void put_form_action(struct buf *out)
 {
-    struct arena *arena = arena_new();
-    buf_puts(out,
-             url_of_host(arena, arena_printf(arena, "*.%s", config_text(CONFIG_TULOU_DOMAIN))));
+    buf_puts(out, url_of_host(out->arena,
+                              arena_printf(out->arena, "*.%s", config_text(CONFIG_TULOU_DOMAIN))));
+}
+
+static void find_words(struct buf *words, json_object *areas)
+{
+    int64_t largest = 1 << 20;
+    json_object *list = member(areas, "areas");
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        put_area(json_object_array_get_idx(list, i), &words[UPSTREAMS], &words[LOCATIONS],
+                 &largest);
+    put_addresses(&words[LOCATIONS], &words[ADDRESSES]);
+    put_refusals(&words[ERRORS]);
+    put_modules(&words[MODULES], &words[BROTLI]);
+    put_real_ip(&words[REAL_IP]);
+    put_proxies(&words[TRUSTED], "", " yes");
+    put_form_action(&words[FORM_ACTION]);
+    buf_puts(&words[WORKERS], "2");
+    buf_puts(&words[TYPES], "/etc/nginx/mime.types");
+    buf_puts(&words[SHARE], config_text(CONFIG_TULOU_SHARE));
+    buf_printf(&words[LISTEN], "%s:%s", config_text(CONFIG_TULOU_ADDRESS),
+               config_text(CONFIG_PORT));
+    buf_printf(&words[RUN], "%s/run", config_text(CONFIG_TULOU_VAR));
+    buf_printf(&words[BODY], "%lld", (long long)largest + 65536);
 }
 
 static bool write_site(const char *path, json_object *areas, const char *template)
 {
-    struct buf upstreams = {0}, locations = {0}, seen = {0}, errors = {0}, modules = {0},
-               brotli = {0};
-    struct buf listen = {0}, run = {0}, body = {0}, form = {0}, proxies = {0}, trusted = {0};
-    int64_t largest = 1 << 20;
-    json_object *list = member(areas, "areas");
-    for (size_t i = 0; i < json_object_array_length(list); i++)
-        put_area(json_object_array_get_idx(list, i), &upstreams, &locations, &seen, &largest);
-    put_refusals(&errors);
-    put_modules(&modules, &brotli);
-    put_real_ip(&proxies);
-    put_proxies(&trusted, "", " yes");
-    buf_printf(&listen, "%s:%s", config_text(CONFIG_TULOU_ADDRESS), config_text(CONFIG_PORT));
-    buf_printf(&run, "%s/run", config_text(CONFIG_TULOU_VAR));
-    buf_printf(&body, "%lld", (long long)largest + 65536);
-    put_form_action(&form);
-    const struct word words[] = {{"WORKERS", "2"},
-                                 {"RUN", run.data},
-                                 {"MODULES", modules.data ? modules.data : ""},
-                                 {"TYPES", "/etc/nginx/mime.types"},
-                                 {"BODY", body.data},
-                                 {"BROTLI", brotli.data ? brotli.data : ""},
-                                 {"UPSTREAMS", upstreams.data},
-                                 {"LISTEN", listen.data},
-                                 {"REAL_IP", proxies.data ? proxies.data : ""},
-                                 {"TRUSTED", trusted.data ? trusted.data : ""},
-                                 {"FORM_ACTION", form.data},
-                                 {"ERRORS", errors.data},
-                                 {"SHARE", config_text(CONFIG_TULOU_SHARE)},
-                                 {"LOCATIONS", locations.data}};
+    struct buf words[WORDS];
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < WORDS; i++)
+        buf_init(&words[i], arena);
+    find_words(words, areas);
     FILE *out = fopen(path, "we");
-    bool written = out && fill(template, words, COUNT(words), out);
+    bool written = out && fill(template, words, out);
     written = out && fclose(out) == 0 && written;
+    arena_free(arena);
     return written || complain("%s cannot be written: %s", path, strerror(errno));
 }
 
