@@ -274,7 +274,7 @@ const struct route link_routes[] = {
           .body = FIELDS({"email", EMAIL, REQUIRED, .example = "owner@northside.test"},
                          {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
                           .example = "northside"}),
-          .answer = ANSWER_NOTHING, .flags = ROUTE_AUTH_LIMIT),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED),
     ROUTE(POST, "/api/auth/reset-password", PUBLIC(PLATFORM), reset_api,
           "Choose a new password with a link; all sessions of the user end.",
           .body = FIELDS(LINK_TOKEN, NEW_PASSWORD), .answer = ANSWER_NOTHING,

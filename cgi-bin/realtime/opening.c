@@ -266,6 +266,7 @@ const struct route realtime_routes[] = {
     ROUTE(GET, "/api/realtime/ws", SIGNED_IN(TENANT), open_stream,
           "The same by WebSocket. Without a cookie the first message brings the token: "
           "{\"type\": \"hello\", \"token\": \"…\", \"since\": 0}.",
-          .answer = ANSWER_STREAM, .query = STREAM_QUERY, .errors = "426 upgrade_required"),
+          .answer = ANSWER_STREAM, .query = STREAM_QUERY, .status = 101,
+          .errors = "426 upgrade_required"),
     {.path = NULL},
 };

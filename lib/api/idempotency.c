@@ -1,9 +1,11 @@
 #include "api/idempotency.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "access/session.h"
-#include "base/text.h"
+#include "access/tenant.h"
+#include "base/secret.h"
 #include "http/cx.h"
 #include "resource/input.h"
 
@@ -29,12 +31,28 @@ STATEMENT(idempotency_keep,
           "where tenant_id = $1::uuid and actor_id = $2::uuid and key = $3",
           DB_WRITES);
 
+/* Whose key it is. Strangers have theirs together, at each tenant: the key and the
+ * body that go with an answer are known to whoever sent both. */
+struct owner {
+    const char *tenant_id, *actor_id;
+};
+
+static struct owner owner_of(const struct cx *cx)
+{
+    static const char nobody[] = "00000000-0000-0000-0000-000000000000";
+    if (cx->session)
+        return (struct owner){cx->session->tenant_id, session_actor(cx->session)};
+    return (struct owner){cx->tenant ? cx->tenant->id : NULL, nobody};
+}
+
+/* Pages give a key with their forms, to those signed in alone. */
 static const char *presented_key(const struct cx *cx)
 {
-    if (cx->request.method != HTTP_POST || !cx->session || (cx->route->flags & ROUTE_NOT_REPEATED))
+    if (cx->request.method != HTTP_POST || (cx->route->flags & ROUTE_NOT_REPEATED) ||
+        !owner_of(cx).tenant_id || (!cx->session && cx->is_page))
         return NULL;
     const char *key = request_header(&cx->request, "Idempotency-Key");
-    return key ? key : parameter_get(cx->request.form, "_once");
+    return key || !cx->session ? key : parameter_get(cx->request.form, "_once");
 }
 
 static bool key_is_valid(const char *key)
@@ -46,21 +64,26 @@ static bool key_is_valid(const char *key)
     return len >= 1 && len <= 255;
 }
 
-/* The same body sent to another address is another request. */
+/* The same body sent to another address is another request. A body may hold a
+ * password, so who reads the table must not be able to try which one fits: the
+ * digest (BLAKE2b, RFC 7693) is keyed. */
 static char *request_digest(struct cx *cx)
 {
-    char digest[65];
+    unsigned char key[SECRET_BYTES], digest[32];
+    char *hex = arena_alloc(cx->arena, 2 * sizeof digest + 1);
     const char *text =
         arena_printf(cx->arena, "%s %s?%s\n%s", method_name(cx->request.method), cx->request.path,
                      cx->request.query_string, cx->input ? cx->input->body_sha256 : "");
-    text_sha256(text, strlen(text), digest);
-    return arena_text(cx->arena, digest);
+    secret_derive("idempotency", key);
+    crypto_generichash(digest, sizeof digest, (const unsigned char *)text, strlen(text), key,
+                       sizeof key);
+    sodium_memzero(key, sizeof key);
+    return sodium_bin2hex(hex, 2 * sizeof digest + 1, digest, sizeof digest);
 }
 
-static bool replay(struct cx *cx, const char *key, const char *digest)
+static bool replay(struct cx *cx, struct owner owner, const char *key, const char *digest)
 {
-    struct rows *rows =
-        db_get(&cx->db, &idempotency_find, cx->session->tenant_id, session_actor(cx->session), key);
+    struct rows *rows = db_get(&cx->db, &idempotency_find, owner.tenant_id, owner.actor_id, key);
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0 || !rows_text(rows, 0, 1))
@@ -90,17 +113,17 @@ static const char *answered_header(const struct cx *cx, const char *name)
     return NULL;
 }
 
-static bool keep_answer(struct cx *cx, const char *key)
+static bool keep_answer(struct cx *cx, struct owner owner, const char *key)
 {
     const char *status = arena_printf(cx->arena, "%d", cx->response.status);
     const char *answer = arena_copy(cx->arena, cx->response.body.data, cx->response.body.len);
-    return db_get(&cx->db, &idempotency_keep, cx->session->tenant_id, session_actor(cx->session),
-                  key, status, answer, cx->response.type, answered_header(cx, "Location"),
+    return db_get(&cx->db, &idempotency_keep, owner.tenant_id, owner.actor_id, key, status, answer,
+                  cx->response.type, answered_header(cx, "Location"),
                   answered_header(cx, "ETag")) ||
            fail_db(cx);
 }
 
-/* The handler may have entered another tenant; the key's row is the session's. */
+/* The handler may have entered another tenant; the key's row is its owner's. */
 static void return_home(struct cx *cx, const struct db *home)
 {
     memcpy(cx->db.tenant_id, home->tenant_id, sizeof cx->db.tenant_id);
@@ -118,19 +141,20 @@ bool idempotency_run(struct cx *cx, handler *handle)
     if (!db_begin(&cx->db))
         return fail_db(cx);
     struct db home = cx->db;
+    struct owner owner = owner_of(cx);
     const char *digest = request_digest(cx);
-    struct rows *claimed = db_get(&cx->db, &idempotency_claim, cx->session->tenant_id,
-                                  session_actor(cx->session), key, digest);
+    struct rows *claimed =
+        db_get(&cx->db, &idempotency_claim, owner.tenant_id, owner.actor_id, key, digest);
     if (!claimed)
         return fail_db(cx);
     if (rows_count(claimed) == 0)
-        return replay(cx, key, digest);
+        return replay(cx, owner, key, digest);
     if (!handle(cx))
         return false;
     if (cx->failure.status != 0) /* a form shown again: nothing was done, nothing is kept */
         return true;
     return_home(cx, &home);
-    if (!keep_answer(cx, key))
+    if (!keep_answer(cx, owner, key))
         return false;
     return db_commit(&cx->db) || fail_db(cx);
 }

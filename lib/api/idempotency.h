@@ -5,7 +5,8 @@
  * keeps its answer, so that the effect and the answer are stored both or not
  * at all; a second request with the same key waits for the first and gets its
  * answer again for 24 hours. Another body under the same key: 422
- * idempotency_key_reused. Only for those signed in: a key is theirs alone.
+ * idempotency_key_reused. A key is the user's or the API key's own; who is not signed
+ * in shares the keys of the tenant's strangers. Not for ROUTE_NOT_REPEATED.
  */
 #ifndef API_IDEMPOTENCY_H
 #define API_IDEMPOTENCY_H

@@ -134,6 +134,11 @@ static bool is_public(json_object *route)
     return text_equal(member_text(route, "level"), "public");
 }
 
+static bool takes_key(json_object *route)
+{
+    return is_method(route, "POST") && !member_true(route, "notRepeated");
+}
+
 /* Records without times have no version to tell. */
 static bool has_versions(json_object *resource)
 {
@@ -142,7 +147,7 @@ static bool has_versions(json_object *resource)
 
 static void add_header_parameters(json_object *list, json_object *route, json_object *resource)
 {
-    if (is_method(route, "POST") && !is_public(route) && !member_true(route, "notRepeated"))
+    if (takes_key(route))
         add_parameter(list, "header", "Idempotency-Key",
                       "The same key and body have one effect and one answer for 24 hours.",
                       text_schema(NULL));
@@ -301,11 +306,18 @@ static json_object *answer_example(json_object *route, json_object *resource, bo
     return example;
 }
 
-static void add_location(json_object *response)
+static void add_header(json_object *response, const char *name, const char *about)
 {
-    json_object *location = put_object(put_object(response, "headers"), "Location");
-    put_text(location, "description", "Where the browser goes on.");
-    json_object_object_add(location, "schema", text_schema(NULL));
+    json_object *header = put_object(put_object(response, "headers"), name);
+    put_text(header, "description", about);
+    json_object_object_add(header, "schema", text_schema(NULL));
+}
+
+/* What follows is no longer HTTP (RFC 9110 15.2.2). */
+static void add_upgrade(json_object *response)
+{
+    put_text(response, "description", "The connection speaks WebSocket from now on.");
+    add_header(response, "Upgrade", "websocket");
 }
 
 static void add_success(json_object *responses, json_object *route, json_object *resource)
@@ -315,8 +327,12 @@ static void add_success(json_object *responses, json_object *route, json_object 
     put_text(response, "description", text_equal(answer, "nothing") ? "Done." : "The answer.");
     if (text_equal(answer, "nothing"))
         return;
+    if (text_equal(member_text(route, "status"), "101")) {
+        add_upgrade(response);
+        return;
+    }
     if (text_equal(answer, "redirect")) {
-        add_location(response);
+        add_header(response, "Location", "Where the browser goes on.");
         return;
     }
     json_object *content = put_object(response, "content");
@@ -333,12 +349,8 @@ static void add_success(json_object *responses, json_object *route, json_object 
     bool list = text_equal(answer, "list");
     add_content(content, "application/json", envelope(answer_schema(route, resource), list),
                 answer_example(route, resource, list));
-    if (has_versions(resource) && !list) {
-        json_object *headers = put_object(response, "headers");
-        json_object *etag = put_object(headers, "ETag");
-        put_text(etag, "description", "Version of the record, for If-Match and If-None-Match.");
-        json_object_object_add(etag, "schema", text_schema(NULL));
-    }
+    if (has_versions(resource) && !list)
+        add_header(response, "ETag", "Version of the record, for If-Match and If-None-Match.");
 }
 
 static void add_failure(json_object *responses, const char *status, const char *name)
@@ -368,7 +380,7 @@ static void add_failures(json_object *responses, json_object *route, json_object
     bool has_path = strchr(member_text(route, "path"), ':') != NULL;
     bool takes =
         member(route, "body") || member_true(route, "upload") || member_true(route, "looseBody");
-    bool keyed = is_method(route, "POST") && !is_public(route);
+    bool posted = is_method(route, "POST");
     add_failure(responses, "400", "BadRequest");
     const char *own = member_text(route, "errors");
     if (!is_public(route) || (own && strstr(own, "401")))
@@ -376,15 +388,15 @@ static void add_failures(json_object *responses, json_object *route, json_object
     add_failure(responses, "403", "NotAllowed");
     if (has_path || !text_equal(member_text(route, "scope"), "none"))
         add_failure(responses, "404", "NotFound");
-    if (keyed || resource || (own && strstr(own, "409")))
+    if (posted || resource || (own && strstr(own, "409")))
         add_failure(responses, "409", "Conflict");
     if (has_versions(resource) && has_path)
         add_failure(responses, "412", "VersionMismatch");
-    if (takes || keyed) {
+    if (takes || posted) {
         add_failure(responses, "413", "TooLarge");
         add_failure(responses, "415", "WrongType");
     }
-    if (takes || keyed || member(route, "query"))
+    if (takes || posted || member(route, "query"))
         add_failure(responses, "422", "Invalid");
     if (own && strstr(own, "426"))
         add_failure(responses, "426", "UpgradeRequired");
@@ -405,6 +417,9 @@ static void add_description(json_object *operation, json_object *route)
                    text_equal(member_text(route, "level"), "role") ? "role" : "permission", needs);
     else
         buf_puts(&text, "For everybody signed in.");
+    if (is_method(route, "POST") && !takes_key(route))
+        buf_puts(&text, " No Idempotency-Key is kept for it: the answer holds a secret, or what it "
+                        "uses up is good once anyway.");
     if (errors)
         buf_printf(&text, " Errors of its own: %s.", errors);
     const char *since = member_text(route, "deprecated"), *sunset = member_text(route, "sunset");

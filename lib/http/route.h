@@ -63,7 +63,8 @@ enum route_flags {
     ROUTE_MERGE = 64,         /* PATCH: absent fields stay (RFC 7396) */
     ROUTE_SHOWS_ERRORS = 128, /* a page that is called although its input was refused (422 in
                                  cx->failure), to show the form again with what was typed */
-    ROUTE_NOT_REPEATED = 256, /* answers hold a secret: not kept for Idempotency-Key */
+    ROUTE_NOT_REPEATED = 256, /* not kept for Idempotency-Key: the answer holds a secret, or what
+                                 it uses up is good once anyway */
     ROUTE_LIST_QUERY = 512,   /* the handler reads the query of a list itself */
     ROUTE_ENROLMENT = 1024,   /* open to one who must set up a second factor before all else */
     ROUTE_STEP_UP = 2048,     /* dangerous: who has a second factor must have shown it in this

@@ -16,6 +16,12 @@ before(async () => {
     operations = document.operations();
 });
 
+test("a_websocket_is_documented_as_a_change_of_protocol", () => {
+    const { responses } = operations.find((it) => it.title === "GET /api/realtime/ws");
+    assert.deepEqual(Object.keys(responses).filter((it) => it < "400"), ["101"]);
+    assert.ok(responses[101].headers.Upgrade && !responses[101].content);
+});
+
 test("the_document_is_valid_for_swagger_parser", async () => {
     await SwaggerParser.validate(structuredClone(document.json));
 });

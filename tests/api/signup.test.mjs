@@ -1,6 +1,7 @@
 // Signing up: one tenant for one slug, whole or not at all, and little that a
 // stranger can do with it before the address is proven.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
 import { linkOf, mailTo, mailsTo, tokenOf } from "../lib/mail.mjs";
@@ -55,6 +56,21 @@ test("whoever_signs_up_has_a_tenant_on_trial_and_is_its_owner", async () => {
     assert.equal(linkOf(mail).hostname, `${slug}.localhost`);
     assert.equal((await verify(mail)).status, 200);
     assert.equal((await tenantOf(slug)).verify_by, null);
+});
+
+test("an_idempotency_key_makes_one_workspace_of_what_is_sent_again", { timeout: 60000 }, async () => {
+    const key = unique(), slug = `s${key}`, send = (name) => signUp({ slug, name, email: `ana@${slug}.test` }, { headers: { "idempotency-key": key } });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => send("Ana Ruiz")));
+    for (const it of answers) assert.deepEqual([it.status, it.text], [201, answers[0].text]);
+    assert.equal(answers.filter((it) => it.headers["idempotency-replayed"] === "true").length, 5);
+    assert.equal((await mailsTo(`ana@${slug}.test`)).length, 1);
+    assert.equal((await send("Another")).error.code, "idempotency_key_reused");
+    // What was kept tells nobody which password was sent.
+    const { rows: [kept] } = await db.query("select request_sha256, answer from everyone.idempotency_keys where key = $1", [key]);
+    const sha = (text) => createHash("sha256").update(text).digest("hex");
+    const body = JSON.stringify({ organisation: "Maple Books", slug, name: "Ana Ruiz", email: `ana@${slug}.test`, password });
+    assert.notEqual(kept.request_sha256, sha(`POST /api/signup?\n${sha(body)}`));
+    assert.ok(!kept.answer.includes(password));
 });
 
 test("of_many_who_want_one_slug_at_once_exactly_one_gets_it", { timeout: 60000 }, async () => {
