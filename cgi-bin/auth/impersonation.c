@@ -67,8 +67,7 @@ static bool go(struct cx *cx)
     const struct tenant *platform = tenant_by_slug(cx, "platform");
     if (!cx->session->impersonator_id)
         return page_go(cx, "/");
-    if (!event_append(&cx->db, "auth.impersonation_ended", "session", cx->session->id, NULL))
-        return fail_db(cx);
+    cx->db.action = "auth.impersonation_ended";
     if (!session_revoke(cx, &cx->db, cx->session->id, "impersonation ended"))
         return false;
     response_cookie(cx, cookie_name(cx, "tulou_session"), "", 0);

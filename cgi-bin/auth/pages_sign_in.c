@@ -150,9 +150,7 @@ static bool logout_page(struct cx *cx)
 static bool logout_submit(struct cx *cx)
 {
     if (cx->session) {
-        struct db db;
-        db_init(&db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
-        if (!session_revoke(cx, &db, cx->session->id, "signed out"))
+        if (!session_revoke(cx, &cx->db, cx->session->id, "signed out"))
             return false;
         response_cookie(cx, cookie_name(cx, "tulou_session"), "", 0);
     }

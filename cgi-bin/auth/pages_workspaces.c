@@ -136,7 +136,7 @@ static bool switch_submit(struct cx *cx)
                : NULL;
     if (!tenant)
         return fail(cx, 404, "not_found", "There is no such workspace.");
-    return ticket && lead(cx, tenant, "/login/switch", ticket, false);
+    return ticket && workspace_left(cx) && lead(cx, tenant, "/login/switch", ticket, false);
 }
 
 /* ---- coming from another host ---- */

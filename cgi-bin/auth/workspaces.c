@@ -180,6 +180,12 @@ static bool unlink_api(struct cx *cx)
     return workspace_unlink(cx, cx_path(cx, "id")) && respond_nothing(cx);
 }
 
+bool workspace_left(struct cx *cx)
+{
+    return event_append(&cx->db, "auth.workspace_left", "session", cx->session->id, NULL) ||
+           fail_db(cx);
+}
+
 static bool switch_api(struct cx *cx)
 {
     struct account account = {.has_factor = false};
@@ -187,9 +193,8 @@ static bool switch_api(struct cx *cx)
     if (!workspace_account(cx, cx_path(cx, "id"), &account))
         return false;
     if (account.has_factor)
-        return answer_second_step(cx, &account);
-    return sign_in_open(cx, &account, SESSION_TOKEN, &tokens) &&
-           event_append(&cx->db, "auth.workspace_left", "session", cx->session->id, NULL) &&
+        return answer_second_step(cx, &account) && workspace_left(cx);
+    return sign_in_open(cx, &account, SESSION_TOKEN, &tokens) && workspace_left(cx) &&
            answer_signed_in(cx, &account, &tokens);
 }
 

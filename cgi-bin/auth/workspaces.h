@@ -33,6 +33,8 @@ bool workspace_account_find(struct cx *cx, const char *tenant_id, const char *us
                             const char *chain_id, struct account *out);
 /* The session at which this chain of switches began. WAITS. */
 bool workspace_chain(struct cx *cx, char chain_id[static UUID_SIZE]);
+/* Writes into the log of the tenant of this session that one was led on to another. WAITS. */
+bool workspace_left(struct cx *cx);
 /* A db of the platform role in a tenant; its actor is a user of that tenant. */
 void workspace_db(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id);
 

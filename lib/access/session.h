@@ -64,7 +64,9 @@ bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum ses
 const char *session_actor_name(struct cx *cx, const struct session *session);
 /* Rotates a refresh token (RFC 9700 4.14.2): a second use revokes the family. WAITS. */
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out);
-/* Revokes one session, or all of a user except `keep` (NULL: none kept). WAITS. */
+/* Revokes one session, or all of a user except `keep` (NULL: none kept). The log says of
+ * one: db->action, else auth.signed_out of one's own, auth.session_revoked of another; of
+ * all the change that they end for stands there. `why` is a literal. WAITS. */
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why);
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
                          const char *why);

@@ -1,6 +1,7 @@
 /* session_store: opening, rotating and revoking sessions. */
 #include <string.h>
 
+#include "access/event.h"
 #include "access/internal.h"
 #include "access/roles.h"
 #include "access/session.h"
@@ -258,6 +259,8 @@ bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *
     if (!network_check(cx, tenant))
         return false;
     db_init(&db, cx->arena, DB_TENANT, tenant->id, tenant->schema);
+    db_act_as(&db, "system", NULL, NULL, cx->request.remote,
+              request_header(&cx->request, "User-Agent"), cx->request_id);
     bool done = rotate(cx, &db, refresh, out);
     db_rollback(&db);
     return done;
@@ -277,14 +280,40 @@ static const char *tenant_of(const struct cx *cx, const struct db *db)
     return *db->tenant_id || !cx->session ? db->tenant_id : cx->session->tenant_id;
 }
 
+static const char *action_of(const struct cx *cx, const struct db *db, const char *session_id)
+{
+    bool own = cx->session && strcmp(cx->session->id, session_id) == 0;
+    return db->action ? db->action : own ? "auth.signed_out" : "auth.session_revoked";
+}
+
+/* Together with the row of the log; 0: there was nothing to end. */
+static int end_and_tell(struct cx *cx, struct db *db, const char *session_id, const char *why)
+{
+    int ended = -1;
+    if (!db_begin(db))
+        return -1;
+    struct rows *rows = db_get(db, &session_end, db->tenant_id, session_id, why);
+    if (rows && rows_count(rows) == 0)
+        ended = 0;
+    else if (rows && event_append(db, action_of(cx, db, session_id), "session", session_id,
+                                  arena_printf(cx->arena, "{\"why\": \"%s\"}", why)))
+        ended = 1;
+    return ended >= 0 && db_commit(db) ? ended : -1;
+}
+
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why)
 {
-    struct rows *rows = db_get(db, &session_end, tenant_of(cx, db), session_id, why);
-    if (!rows)
-        return fail_with(cx, db);
-    if (rows_count(rows) > 0)
+    char home[UUID_SIZE];
+    bool alone = db->depth == 0;
+    memcpy(home, db->tenant_id, UUID_SIZE);
+    memmove(db->tenant_id, tenant_of(cx, db), UUID_SIZE);
+    int ended = end_and_tell(cx, db, session_id, why);
+    memcpy(db->tenant_id, home, UUID_SIZE);
+    if (ended > 0)
         revoke_now(session_id);
-    return true;
+    if (ended < 0 && alone)
+        db_rollback(db);
+    return ended >= 0 || fail_with(cx, db);
 }
 
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
-import { login, makeTenant, operator, password, request } from "../lib/client.mjs";
+import { login, makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
 import { enrol, sql } from "../lib/factors.mjs";
+import { pages } from "../lib/workspaces.mjs";
 
 let a, b, c;
 before(async () => {
@@ -69,6 +70,36 @@ test("both_sides_write_it_down_and_neither_names_the_other", async () => {
     }
     const there = await request("GET", "/api/audit/logs?action=auth.links.deleted", { token: b.token });
     assert.ok(there.data.some((it) => it.actorId === other.id), there.text);
+});
+
+test("whoever_leaves_is_in_the_log_of_the_workspace_that_they_left_by_whichever_way", async () => {
+    const left = async (one) => (await request("GET", "/api/audit/logs?action=auth.workspace_left&limit=100", { token: a.token })).data.filter((it) => it.actorId === one.id).length;
+    const { email, one, other, id } = await pair();
+    assert.equal((await go(one.session.access_token, id)).status, 200);
+    assert.equal(await left(one), 1, "by API");
+    const page = await pages(a.slug, await pageCookie(email, password, { tenant: a.slug }));
+    assert.equal((await page.switchTo(id)).status, 200);
+    assert.equal(await left(one), 2, "by page");
+    await enrol(other.session);
+    const second = await login(email, password, { tenant: a.slug });
+    assert.equal((await go(second.access_token, id)).data.mfaRequired, true);
+    assert.equal(await left(one), 3, "by way of a second step");
+});
+
+test("every_session_that_is_ended_is_one_row_of_the_log", async () => {
+    const { email, one } = await pair(), rows = async () => (await request("GET", "/api/audit/logs?limit=100", { token: a.token })).data
+        .filter((it) => ["auth.signed_out", "auth.session_revoked"].includes(it.action) && [one.id, a.owner.user.id].includes(it.actorId)).map((it) => [it.action, it.actorId, it.resourceId]);
+    const before = (await rows()).length, sid = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sid;
+    const sessions = [];
+    for (let i = 0; i < 3; i++) sessions.push((await login(email, password, { tenant: a.slug })).access_token);
+    assert.equal((await request("POST", "/api/auth/logout", { token: sessions[0] })).status, 204);
+    assert.equal((await request("DELETE", `/api/auth/sessions/${sid(sessions[2])}`, { token: sessions[1] })).status, 204);
+    assert.equal((await request("DELETE", `/api/admin-users/${one.id}/sessions/${sid(sessions[1])}`, { token: a.token })).status, 204);
+    const page = await pages(a.slug, await pageCookie(email, password, { tenant: a.slug }));
+    assert.equal((await page.post("/logout", {})).headers.location, "/login");
+    const all = (await rows()).reverse().slice(before);
+    assert.deepEqual(all.slice(0, 3), [["auth.signed_out", one.id, sid(sessions[0])], ["auth.session_revoked", one.id, sid(sessions[2])], ["auth.session_revoked", a.owner.user.id, sid(sessions[1])]]);
+    assert.deepEqual(all.slice(3).map((it) => it.slice(0, 2)), [["auth.signed_out", one.id]]);
 });
 
 test("the_second_factor_of_the_target_is_asked_once_in_a_chain", async () => {

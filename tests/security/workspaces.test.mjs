@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
-import { login, makeTenant, operator, password, request } from "../lib/client.mjs";
+import { login, makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
+import { form, pages, ticketOf } from "../lib/workspaces.mjs";
 
 let a, b;
 before(async () => {
@@ -108,13 +109,33 @@ test("suspended_tenants_and_deactivated_users_are_not_entered", async () => {
 });
 
 test("a_ticket_of_a_switch_works_once_for_its_door_and_not_after_the_link", async () => {
-    const form = (body, origin) => ({ tenant: b.slug, raw: new URLSearchParams(body).toString(), headers: { "content-type": "application/x-www-form-urlencoded", origin } });
+    const shape = (body, origin) => ({ tenant: b.slug, raw: new URLSearchParams(body).toString(), headers: { "content-type": "application/x-www-form-urlencoded", origin } });
     const own = (slug) => `http://${slug}.localhost:${process.env.TEST_PORT}`;
-    const guessed = await request("POST", "/login/switch", form({ ticket: `${b.id}.guessed` }, own(a.slug)));
+    const guessed = await request("POST", "/login/switch", shape({ ticket: `${b.id}.guessed` }, own(a.slug)));
     assert.equal(guessed.headers.location, "/login");
     // From a page that is not ours it is only asked.
-    const asked = await request("POST", "/login/switch", form({ ticket: `${b.id}.guessed` }, "https://elsewhere.example"));
+    const asked = await request("POST", "/login/switch", shape({ ticket: `${b.id}.guessed` }, "https://elsewhere.example"));
     assert.equal(asked.status, 200, asked.text);
     assert.ok(!asked.headers["set-cookie"]?.some((it) => it.startsWith("tulou_session=")));
     assert.ok(!asked.text.includes("data-go-on"));
+});
+
+test("of_many_who_come_with_one_ticket_at_once_or_later_one_is_let_in", async () => {
+    const { email, other, id } = await pair();
+    const page = await pages(a.slug, await pageCookie(email, password, { tenant: a.slug }));
+    const sessions = () => Number(sql(`select count(*) from everyone.sessions where user_id = '${other.id}' and chain_id is not null`));
+    const letIn = (answer) => answer.headers["set-cookie"]?.some((it) => it.startsWith("tulou_session=")) ?? false;
+    for (let round = 1; round <= 5; round++) {
+        const ticket = ticketOf(await page.switchTo(id));
+        const answers = await Promise.all(Array.from({ length: 20 }, () => form(b.slug, "/login/switch", { ticket }, { from: a.slug })));
+        assert.deepEqual(answers.map((it) => it.status), Array(20).fill(303), answers.find((it) => it.status !== 303)?.text);
+        assert.equal(answers.filter(letIn).length, 1, `round ${round}`);
+        const late = await form(b.slug, "/login/switch", { ticket }, { from: a.slug });
+        assert.deepEqual([late.status, late.headers.location, letIn(late)], [303, "/login", false]);
+        assert.equal(sessions(), round);
+    }
+    // At another tenant's door it opens nothing, and is still good at its own.
+    const ticket = ticketOf(await page.switchTo(id));
+    assert.equal(letIn(await form(a.slug, "/login/switch", { ticket }, { from: b.slug })), false);
+    assert.equal(letIn(await form(b.slug, "/login/switch", { ticket }, { from: a.slug })), true);
 });
