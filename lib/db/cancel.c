@@ -52,10 +52,12 @@ void connection_cancel(struct connection *connection)
     free(cancel);
 }
 
+/* Also while its statements are prepared, which may wait for a lock on a table. Whoever
+ * else counted on what then is not prepared goes again (result_is_stale_plan). */
 static bool holds_the_line(const struct connection *connection)
 {
     const struct segment *first = connection->first;
-    return first && carries_job(first) && !first->job->caller && first->job->kind == JOB_BATCH;
+    return first && first->job && !first->job->caller && first->job->kind == JOB_BATCH;
 }
 
 static void patience_ends(void *arg)
