@@ -162,7 +162,7 @@ char *url_of_host(struct arena *arena, const char *host)
         const char *mark = strstr(public_url, "://");
         const char *own = mark ? mark + 3 : public_url, *colon = strrchr(own, ':');
         scheme = mark ? arena_copy(arena, public_url, (size_t)(mark - public_url)) : scheme;
-        port = colon ? colon : "";
+        port = colon ? arena_copy(arena, colon, strcspn(colon, "/")) : "";
     } else {
         port = arena_printf(arena, ":%s", config_text(CONFIG_PORT));
     }

@@ -9,11 +9,12 @@ export const port = Number(process.env.TEST_PORT);
 export const folder = process.env.TEST_VAR;
 const agent = new http.Agent({ keepAlive: true });
 
-export function request(method, path, { tenant, domain, token, headers = {}, body, raw } = {}) {
+// from: the address of this machine that it comes from.
+export function request(method, path, { tenant, domain, token, headers = {}, body, raw, from } = {}) {
     const host = domain ? `${domain}:${port}` : tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
     const data = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     return new Promise((resolve, reject) => {
-        const call = http.request({ host: "127.0.0.1", port, method, path, agent,
+        const call = http.request({ host: "127.0.0.1", port, method, path, agent, localAddress: from,
             headers: { host, ...(token ? { authorization: `Bearer ${token}` } : {}),
                 ...(data !== undefined && !headers["content-type"] ? { "content-type": "application/json" } : {}),
                 ...(data !== undefined ? { "content-length": Buffer.byteLength(data) } : {}), ...headers } },
