@@ -162,7 +162,7 @@ bench: install-test-packages
 
 # ---- fuzzing: clang's libFuzzer, the library built with its sanitizers ----
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -Ilib
+FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Ilib
 FUZZ_LIB_OBJECTS := $(LIB_SOURCES:%.c=build/fuzz/obj/%.o)
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)

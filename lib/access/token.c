@@ -185,6 +185,16 @@ static bool is_id(const char *text)
     return text && uuid_is(text);
 }
 
+/* A time beyond all calendars is far in the future: not yet good. */
+static int64_t issued_us(jwt_t *jwt)
+{
+    int64_t us;
+    if (__builtin_mul_overflow((int64_t)jwt_get_grant_int(jwt, "iat"), 1000000, &us) ||
+        __builtin_add_overflow(us, (int64_t)jwt_get_grant_int(jwt, "iatUs"), &us))
+        return INT64_MAX;
+    return us;
+}
+
 static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *out)
 {
     const char *type = jwt_get_grant(jwt, "type");
@@ -201,8 +211,7 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
                            .is_operator = text_equal(type, audience_of(true)),
                            .must_enrol = jwt_get_grant_bool(jwt, "mustEnrol") == 1,
                            .permissions = permissions_read(arena, permissions),
-                           .issued_us = jwt_get_grant_int(jwt, "iat") * 1000000 +
-                                        jwt_get_grant_int(jwt, "iatUs"),
+                           .issued_us = issued_us(jwt),
                            .expires_at = jwt_get_grant_int(jwt, "exp"),
                            .not_before = jwt_get_grant_int(jwt, "nbf")};
     free(permissions);
