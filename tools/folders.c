@@ -52,10 +52,10 @@ char *project_path(const char *below)
 
 static bool find_account(struct account *account)
 {
-    *account = (struct account){.uid = getuid(), .gid = getgid(), .name = NULL};
+    *account = (struct account){.uid = getuid(), .gid = getgid()};
     struct passwd *entry = getpwuid(account->uid);
     if (account->uid != 0) {
-        account->name = strdup(entry ? entry->pw_name : "tulou");
+        snprintf(account->name, sizeof account->name, "%s", entry ? entry->pw_name : "tulou");
         return true;
     }
     entry = getpwnam(config_text(CONFIG_TULOU_USER));
@@ -63,8 +63,8 @@ static bool find_account(struct account *account)
         return complain("there is no account \"%s\" to run as: make install-packages creates it, "
                         "or set TULOU_USER",
                         config_text(CONFIG_TULOU_USER));
-    *account = (struct account){
-        .uid = entry->pw_uid, .gid = entry->pw_gid, .name = strdup(entry->pw_name), .change = true};
+    *account = (struct account){.uid = entry->pw_uid, .gid = entry->pw_gid, .change = true};
+    snprintf(account->name, sizeof account->name, "%s", entry->pw_name);
     return true;
 }
 

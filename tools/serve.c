@@ -138,24 +138,17 @@ static bool migrate(void)
     return done;
 }
 
-static char *socket_argument(const char *area)
-{
-    char below[300];
-    snprintf(below, sizeof below, "run/%s.sock", area);
-    return var_path(below);
-}
-
 /* What a child is started with is kept: it may be started again. */
 static bool start_area(const char *folder, const char *name, const struct account *account)
 {
-    char path[4200], **argv = calloc(4, sizeof *argv);
-    if (!argv)
-        return false;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    argv[0] = strdup(path);
+    static struct arena *kept;
+    if (!kept)
+        kept = arena_new();
+    char **argv = arena_alloc(kept, 4 * sizeof *argv);
+    argv[0] = arena_printf(kept, "%s/%s", folder, name);
     argv[1] = "--socket";
-    argv[2] = socket_argument(name);
-    return child_start(strdup(name), argv, SIGTERM, account);
+    argv[2] = arena_printf(kept, "%s/run/%s.sock", config_text(CONFIG_TULOU_VAR), name);
+    return child_start(arena_text(kept, name), argv, SIGTERM, account);
 }
 
 static bool start_areas(const struct account *account)

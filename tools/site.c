@@ -39,10 +39,16 @@ static void put_upstream(struct buf *out, const char *area)
 }
 
 /* A stream is HTTP to a socket of the area's own; see the settings of proxy_… in
- * nginx/tulou.conf. */
+ * nginx/tulou.conf. Other methods are refused as everywhere. */
 static void put_stream(struct buf *out, const char *area, const char *path)
 {
-    buf_printf(out, "        location = %s { proxy_pass \"http://unix:%s/run/%s.stream.sock\"; }\n",
+    buf_printf(out,
+               "        location = %s {\n"
+               "            if ($request_method !~ ^(GET|HEAD|OPTIONS)$) {\n"
+               "                return 405;\n"
+               "            }\n"
+               "            proxy_pass \"http://unix:%s/run/%s.stream.sock\";\n"
+               "        }\n",
                path, config_text(CONFIG_TULOU_VAR), area);
 }
 
@@ -50,7 +56,7 @@ static void put_stream(struct buf *out, const char *area, const char *path)
 struct address {
     const char *path, *area;
     int len;
-    bool below;
+    bool below, is_stream; /* a stream has a location of its own: put_stream() */
 };
 
 static struct {
@@ -59,13 +65,14 @@ static struct {
 } addresses;
 
 /* "/api/x/:id/y" is served below "/api/x/"; a path without parameters exactly. */
-static void add_address(const char *area, const char *path)
+static void add_address(const char *area, const char *path, bool is_stream)
 {
     const char *colon = strchr(path, ':');
     const struct address new = {.path = path,
                                 .area = area,
                                 .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
-                                .below = colon != NULL};
+                                .below = colon != NULL,
+                                .is_stream = is_stream};
     for (size_t i = 0; i < addresses.count; i++)
         if (addresses.all[i].below == new.below &&
             addresses.all[i].len ==
@@ -90,8 +97,9 @@ static void put_addresses(struct buf *locations, struct buf *map)
     qsort(addresses.all, addresses.count, sizeof *addresses.all, longer_first);
     for (size_t i = 0; i < addresses.count; i++) {
         const struct address *it = &addresses.all[i];
-        buf_printf(locations, "        location %s%.*s { fastcgi_pass %s; }\n",
-                   it->below ? "" : "= ", it->len, it->path, it->area);
+        if (!it->is_stream)
+            buf_printf(locations, "        location %s%.*s { fastcgi_pass %s; }\n",
+                       it->below ? "" : "= ", it->len, it->path, it->area);
         buf_printf(map, "        %s%.*s %s;\n", it->below ? "~^" : "", it->len, it->path, it->area);
     }
     free(addresses.all);
@@ -108,10 +116,10 @@ static void put_area(json_object *area, struct buf *upstreams, struct buf *locat
         json_object *route = json_object_array_get_idx(routes, i);
         int64_t limit = json_object_get_int64(member(route, "bodyLimit"));
         *body = limit > *body ? limit : *body;
-        if (text_equal(text_of(route, "answer"), "stream"))
+        bool is_stream = text_equal(text_of(route, "answer"), "stream");
+        if (is_stream)
             put_stream(locations, name, text_of(route, "path"));
-        else
-            add_address(name, text_of(route, "path"));
+        add_address(name, text_of(route, "path"), is_stream);
     }
 }
 

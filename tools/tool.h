@@ -27,8 +27,8 @@ int key_command(int argc, char **argv);
 struct account {
     uid_t uid;
     gid_t gid;
-    const char *name; /* of the account that programs run as */
-    bool change;      /* started as root: children change to it */
+    char name[64]; /* of the account that programs run as */
+    bool change;   /* started as root: children change to it */
 };
 /* Makes every path absolute, finds the account, makes TULOU_VAR and its
  * folders. false: one line was printed that says what to do. */

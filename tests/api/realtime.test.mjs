@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
+import { build } from "../lib/build.mjs";
 import { folder, login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
 import { workerOf } from "../lib/programs.mjs";
 import { listen, socket } from "../lib/stream.mjs";
@@ -303,7 +304,7 @@ test("who_does_not_read_is_dropped_and_holds_nobody_up", { timeout: 60000 }, asy
     const last = await lead("Last", own);
     let reader = quick;
     for (let end; !(end = await reader.until(about(last.id))); ) reader = await listen({ token: own.token, lastId: reader.lastId });
-    assert.ok(memory() - at < 40000, `memory grew by ${memory() - at} KiB`);
+    if (build === "build") assert.ok(memory() - at < 40000, `memory grew by ${memory() - at} KiB`); // the address sanitizer keeps what was freed
     slow.response.resume();
     await slow.ended;
     assert.equal(slow.messages.find(about(last.id)), undefined, "it was cut off before the end");

@@ -20,7 +20,7 @@ export function takeReports() {
     const reports = new Map();
     for (const name of existsSync(folder) ? readdirSync(folder) : []) {
         const text = readFileSync(join(folder, name), "utf8");
-        const place = text.replaceAll(/==\d+==|0x[0-9a-f]+|\bT\d+\b|\d+ byte\(s\)|\d+ object\(s\)/g, "");
+        const place = text.replaceAll(/==\d+==|(0x)?[0-9a-f]{6,}|\bT\d+\b|\d+ byte\(s\)|\d+ object\(s\)/g, "");
         if (!reports.has(place)) reports.set(place, `${name}\n${text}`);
     }
     rmSync(folder, { recursive: true, force: true });

@@ -60,6 +60,18 @@ test("requests_that_are_none_get_their_refusal_in_the_envelope", async () => {
     }
 });
 
+test("odd_methods_are_told_which_ones_an_address_takes", async () => {
+    for (const method of ["TRACE", "CONNECT", "BREW"])
+        for (const [path, allow] of [["/api/crm/leads", "GET, HEAD, POST"], [`/api/crm/leads/${tenant.id}?x=1`, "GET, HEAD, PUT, PATCH, DELETE"], ["/api/auth/login", "POST"], ["/api/realtime", "GET, HEAD"], ["/login", "GET, HEAD, POST"],
+            ["/api/openapi.json", "GET, HEAD"], ["/api/nothing/of/this", undefined]]) {
+            if (method === "BREW" && path === "/api/openapi.json") continue; // a file: nginx does not know the word
+            const text = (await say({ host: "127.0.0.1", port }, `${method} ${path} HTTP/1.1\r\n${host}${end}`)).toString("utf8");
+            assert.match(text, new RegExp(`^HTTP/1.1 ${allow ? 405 : 404} `), `${method} ${path}: ${text.slice(0, 300)}`);
+            assert.deepEqual([...text.matchAll(/\r\nallow: ([^\r]*)/gi)].map((it) => it[1]), allow ? [allow] : [], `${method} ${path}`);
+            if (path.startsWith("/api/")) assert.equal(JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)).error.code, allow ? "method_not_allowed" : "not_found", `${method} ${path}: ${text}`);
+        }
+});
+
 test("a_second_request_hidden_in_the_first_is_not_served", async () => {
     const hidden = `GET /api/crm/leads HTTP/1.1\r\n${host}Authorization: Bearer ${tenant.token}\r\n\r\n`;
     for (const headers of [`Content-Length: 4\r\nTransfer-Encoding: chunked\r\n`, "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "Transfer-Encoding: xchunked\r\n", "Content-Length: 0, 4\r\n"]) {
