@@ -70,9 +70,11 @@ START_TEST(blocks_of_every_size_do_not_overlap)
         memory[i] = arena_alloc(arena, sizes[i]);
         memset(memory[i], (int)i + 1, sizes[i]);
     }
+    size_t changed = 0; /* a check for each byte would take seconds */
     for (size_t i = 0; i < count; i++)
         for (size_t at = 0; at < sizes[i]; at++)
-            ck_assert_uint_eq(memory[i][at], i + 1);
+            changed += memory[i][at] != i + 1;
+    ck_assert_uint_eq(changed, 0);
 }
 END_TEST
 
