@@ -6,7 +6,6 @@
 #include "access/permission.h"
 #include "access/session.h"
 #include "access/tenant.h"
-#include "api/areas.h"
 #include "base/agent.h"
 #include "base/clock.h"
 #include "base/money.h"
@@ -14,6 +13,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/areas.h"
 #include "resource/resource.h"
 
 /* What a word of a status says at a glance; words not listed say nothing. */
