@@ -68,21 +68,20 @@ static struct {
 static void add_address(const char *area, const char *path, bool is_stream)
 {
     const char *colon = strchr(path, ':');
-    const struct address new = {.path = path,
-                                .area = area,
-                                .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
-                                .below = colon != NULL,
-                                .is_stream = is_stream};
+    const struct address added = {.path = path,
+                                  .area = area,
+                                  .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
+                                  .below = colon != NULL,
+                                  .is_stream = is_stream};
     for (size_t i = 0; i < addresses.count; i++)
-        if (addresses.all[i].below == new.below &&
-            addresses.all[i].len ==
-                new.len &&strncmp(addresses.all[i].path, path, (size_t) new.len) == 0)
+        if (addresses.all[i].below == added.below && addresses.all[i].len == added.len &&
+            strncmp(addresses.all[i].path, path, (size_t)added.len) == 0)
             return;
     struct address *all = realloc(addresses.all, (addresses.count + 1) * sizeof *all);
     if (!all)
         abort();
     addresses.all = all;
-    all[addresses.count++] = new;
+    all[addresses.count++] = added;
 }
 
 static int longer_first(const void *a, const void *b)

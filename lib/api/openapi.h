@@ -4,6 +4,7 @@
 #define API_OPENAPI_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 /* A new document; the caller owns it (json_object_put). */
 json_object *openapi_document(json_object *areas);
@@ -18,8 +19,20 @@ json_object *openapi_field_schema(json_object *field, enum schema_use use);
  * that have an example. */
 json_object *openapi_example(json_object *fields, enum schema_use use);
 
-/* ---- parts: openapi_operation.c ---- */
+/* ---- parts: openapi_operation.c, openapi_parameters.c, openapi_responses.c ---- */
+/* Each is new; the caller owns it. `resource` may be NULL. */
 json_object *openapi_operation(json_object *route, json_object *resource, const char *tag);
+json_object *openapi_parameters(json_object *route, json_object *resource);
+json_object *openapi_responses(json_object *route, json_object *resource);
+/* What these share. content_add() takes schema and example over. */
+json_object *schema_text(const char *format); /* format may be NULL */
+json_object *schema_any_object(void);
+void content_add(json_object *content, const char *type, json_object *schema, json_object *example);
+bool route_is(json_object *route, const char *method);
+bool route_is_public(json_object *route);
+bool route_takes_key(json_object *route); /* Idempotency-Key */
+/* Records without times have no version to tell. */
+bool resource_has_versions(json_object *resource);
 
 /* ---- parts: openapi.c ---- */
 /* All that a record of the resource has: what the engine adds, and its fields.
