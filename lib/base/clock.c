@@ -332,10 +332,11 @@ bool clock_read_local(const char *text, const char *zone, int64_t *us)
     return true;
 }
 
-void clock_show_local(int64_t us, const char *zone, char out[static 17])
+void clock_show_local(int64_t us, const char *zone, char out[static 20])
 {
     char text[32];
     clock_format(us + clock_offset_s(us, zone) * 1000000LL, text);
-    memcpy(out, text, 16);
-    out[16] = '\0';
+    size_t len = strncmp(text + 16, ":00", 3) == 0 ? 16 : 19;
+    memcpy(out, text, len);
+    out[len] = '\0';
 }

@@ -38,8 +38,8 @@ bool clock_day_begins(const char *date, int later, const char *zone, int64_t *us
  * the first of two where an hour is repeated; what they leave out counts on from before.
  * false when it is no such text. */
 bool clock_read_local(const char *text, const char *zone, int64_t *us);
-/* The other way round, to the minute. */
-void clock_show_local(int64_t us, const char *zone, char out[static 17]);
+/* The other way round, to the minute, or the second where it is not a whole minute. */
+void clock_show_local(int64_t us, const char *zone, char out[static 20]);
 /* The calendar day of an instant in the zone, "2026-11-21". */
 void clock_day_of(int64_t us, const char *zone, char out[static 11]);
 

@@ -94,10 +94,10 @@ static const char *own_zone(const struct cx *cx)
 }
 
 /* "2026-11-21 09:30:00+00" as the browser's input wants it: 2026-11-21T10:30, by the
- * tenant's clocks. */
+ * tenant's clocks, with its seconds if it has any: what is not touched is not changed. */
 static const char *local_time(struct cx *cx, const char *text)
 {
-    char iso[32], *local = arena_alloc(cx->arena, 17);
+    char iso[32], *local = arena_alloc(cx->arena, 20);
     int64_t us;
     if (!clock_from_database(text, iso) || !clock_parse(iso, &us))
         return text;
@@ -247,7 +247,14 @@ static const char *suffix_of(struct cx *cx, const struct field *field)
     return field->type == MONEY && !field->refers && cx->tenant ? cx->tenant->currency : NULL;
 }
 
-static void add_control(struct cx *cx, json_object *out, const struct field *field)
+/* Browsers refuse them without a step. */
+static bool has_seconds(const struct field *field, const char *value)
+{
+    return field->type == TIME && value && strlen(value) > strlen("2026-11-21T10:30");
+}
+
+static void add_control(struct cx *cx, json_object *out, const struct field *field,
+                        const char *value)
 {
     static const struct control plain = {"text", NULL, NULL, NULL};
     const struct control *control =
@@ -263,7 +270,7 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
     page_set(out, "maxlength", NULL);
     page_set(out, "min", NULL);
     page_set(out, "max", NULL);
-    page_set(out, "step", NULL);
+    page_set(out, "step", has_seconds(field, value) ? "1" : NULL);
     page_set(out, "suffix", suffix_of(cx, field));
     page_set(out, "refers", show_refers(cx, field));
     page_set_bool(out, "list", control->suggestions != NULL);
@@ -287,7 +294,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "value", value);
     page_set_bool(out, "required", must_have(field));
     add_described(cx, out, id, help != NULL, error != NULL);
-    add_control(cx, out, field);
+    add_control(cx, out, field, value);
     add_kind(cx, out, field, value);
 }
 

@@ -2,7 +2,7 @@
 // the index that answers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { makeTenant, pageCookie, password, port, request } from "../lib/client.mjs";
+import { makeTenant, operator, pageCookie, password, port, request } from "../lib/client.mjs";
 import { connect } from "../lib/worker.mjs";
 
 let tenant, db;
@@ -74,4 +74,18 @@ test("times_are_typed_by_the_clocks_that_pages_show", async () => {
     const [key] = (await request("GET", "/api/security/api-keys", { token: tenant.token })).data;
     assert.equal(key.expiresAt, "2099-07-01T10:00:00Z");
     assert.match((await request("GET", `/admin/api-keys/${key.id}`, { tenant: tenant.slug, headers: { cookie } })).text, /1 Jul 2099, 12:00/);
+});
+
+test("a_form_saved_as_it_came_keeps_the_seconds", async () => {
+    const trialEndsAt = "2099-07-01T10:00:15Z", token = await operator(), email = "seconds@platform.test";
+    await request("PATCH", `/api/tenants/${tenant.id}`, { token, body: { trialEndsAt } });
+    await request("POST", "/api/admin-users", { token, body: { email, name: "Operator", kind: "operator", roles: ["superadmin"], password } });
+    const cookie = await pageCookie(email, password);
+    const form = await request("GET", `/platform/tenants/${tenant.id}/edit`, { headers: { cookie } });
+    const [, typed] = form.text.match(/name="trialEndsAt" type="datetime-local" value="([^"]*)" step="1"/) ?? [];
+    const saved = await request("POST", `/platform/tenants/${tenant.id}`, { headers: { cookie, "content-type": "application/x-www-form-urlencoded", origin: `http://localhost:${port}` },
+        raw: new URLSearchParams({ _csrf: form.text.match(/name="_csrf" value="([^"]+)"/)[1], name: "Renamed", trialEndsAt: typed }).toString() });
+    assert.equal(saved.status, 303, saved.text);
+    const { data } = await request("GET", `/api/tenants/${tenant.id}`, { token });
+    assert.deepEqual([data.name, data.trialEndsAt], ["Renamed", trialEndsAt]);
 });

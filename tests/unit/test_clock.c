@@ -322,7 +322,7 @@ static const struct {
     const char *zone, *shown, *instant, *again; /* NULL: shown as it was given */
 } local_cases[] = {
     {"UTC", "2026-11-21T09:30", "2026-11-21T09:30:00Z", NULL},
-    {"Europe/Madrid", "2026-11-21T09:30:15", "2026-11-21T08:30:15Z", "2026-11-21T09:30"},
+    {"Europe/Madrid", "2026-11-21T09:30:15", "2026-11-21T08:30:15Z", NULL},
     {"Europe/Madrid", "2026-03-29T01:59", "2026-03-29T00:59:00Z", NULL},
     {"Europe/Madrid", "2026-03-29T02:30", "2026-03-29T01:30:00Z", "2026-03-29T03:30"},
     {"Europe/Madrid", "2026-03-29T03:00", "2026-03-29T01:00:00Z", NULL},
@@ -334,7 +334,7 @@ static const struct {
 
 START_TEST(times_are_read_by_the_clocks_of_a_zone)
 {
-    char text[32], shown[17];
+    char text[32], shown[20];
     int64_t us;
     ck_assert(clock_read_local(local_cases[_i].shown, local_cases[_i].zone, &us));
     clock_format(us, text);
