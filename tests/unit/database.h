@@ -47,8 +47,9 @@ static void database_die(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* Runs a program of PostgreSQL's, as postgres when we are root. */
-static bool database_program(const char *program, char *const *arguments)
+/* Runs a program of PostgreSQL's, as postgres when we are root. It finds the others by its
+ * own whole name. */
+static bool database_program(const char *program, char **arguments)
 {
     pid_t pid = fork();
     if (pid < 0)
@@ -64,6 +65,7 @@ static bool database_program(const char *program, char *const *arguments)
             _exit(126);
         snprintf(path, sizeof path, "%s/%s", folder ? folder : "/usr/lib/postgresql/15/bin",
                  program);
+        arguments[0] = path;
         execv(path, arguments);
         _exit(127);
     }
@@ -81,9 +83,9 @@ static bool cluster_control(struct cluster *cluster, const char *verb)
     snprintf(options, sizeof options,
              "-c listen_addresses= -k %s -p 5519 -c fsync=off -c max_connections=60",
              cluster->folder);
-    char *const arguments[] = {"pg_ctl", "-D", data, "-w",    "-m",         "fast",
-                               "-l",     log,  "-o", options, (char *)verb, NULL};
-    char *const stop[] = {"pg_ctl", "-D", data, "-w", "-m", "fast", "stop", NULL};
+    char *arguments[] = {"pg_ctl", "-D", data, "-w",    "-m",         "fast",
+                         "-l",     log,  "-o", options, (char *)verb, NULL};
+    char *stop[] = {"pg_ctl", "-D", data, "-w", "-m", "fast", "stop", NULL};
     bool done = database_program("pg_ctl", strcmp(verb, "stop") == 0 ? stop : arguments);
     cluster->running = strcmp(verb, "stop") != 0 && done;
     return done;
@@ -119,9 +121,9 @@ static DATABASE_UNUSED void cluster_begin(struct cluster *cluster)
     if (user && chown(cluster->folder, user->pw_uid, user->pw_gid) != 0)
         database_die("chown");
     snprintf(data, sizeof data, "%s/data", cluster->folder);
-    char *const arguments[] = {"initdb",    "-D",       data, "-A",   "trust",
-                               "-U",        "postgres", "-E", "UTF8", "--locale=C.UTF-8",
-                               "--no-sync", NULL};
+    char *arguments[] = {"initdb",    "-D",       data, "-A",   "trust",
+                         "-U",        "postgres", "-E", "UTF8", "--locale=C.UTF-8",
+                         "--no-sync", NULL};
     if (!database_program("initdb", arguments) || !cluster_control(cluster, "start")) {
         cluster_end(cluster);
         database_die("initdb or pg_ctl failed");
