@@ -24,7 +24,8 @@
     X(TULOU_USER, TEXT, "tulou", "Account of the areas when started as root.")                     \
     X(TULOU_LOG_LEVEL, TEXT, "info", "debug, info, warn or error.")                                \
     X(TULOU_WORKERS, INT, "1", "Worker processes of an area that sets no number itself.")          \
-    X(TULOU_DB_CONNECTIONS, INT, "2", "Shared pipelined connections of a worker.")                 \
+    X(TULOU_DB_CONNECTIONS, INT, "2",                                                              \
+      "Shared pipelined connections of a worker; more to a far server.")                           \
     X(TULOU_DB_POOL, INT, "4", "Connections of a worker for transactions, at most.")               \
     X(TULOU_JOBS, INT, "10", "Jobs that a process of the worker runs at once.")                    \
     X(TULOU_JOBS_SLACK, INT, "30", "Seconds that a job stays a worker's after its time is up.")    \
