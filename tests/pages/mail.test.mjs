@@ -23,6 +23,7 @@ test("operators_read_what_would_have_been_sent", async () => {
     await page.goto(address("", "/platform/mail"));
     assert.deepEqual(await accessibility(page), []);
     await page.getByRole("link", { name: mail.subject }).first().click();
+    await page.locator("h1", { hasText: mail.subject }).waitFor(); // htmx puts it in when it is there
     assert.equal(await page.locator("h1").innerText(), mail.subject);
     assert.ok((await page.locator("main").innerText()).includes(tokenOf(mail)));
     assert.deepEqual(await accessibility(page), []);
