@@ -70,11 +70,13 @@ static void disconnect(struct run *run)
 
 /* ---- the files ---- */
 
-/* NNNN_<area>_<what>.sql */
+/* YYYYMMDDHHMM_<area>_<what>.sql, named by the minute it was begun in, so that two
+ * branches do not take the same number; those of before have four digits and sort first. */
 static int is_migration(const struct dirent *entry)
 {
     const char *name = entry->d_name;
-    return strspn(name, "0123456789") == 4 && name[4] == '_' && text_ends(name, ".sql");
+    size_t digits = strspn(name, "0123456789");
+    return (digits == 4 || digits == 12) && name[digits] == '_' && text_ends(name, ".sql");
 }
 
 static char *read_file(struct run *run, const char *name, size_t *len)

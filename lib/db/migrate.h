@@ -1,4 +1,4 @@
-/* migrate: applies migrations/NNNN_<area>_<what>.sql, forward only, each in a
+/* migrate: applies migrations/YYYYMMDDHHMM_<area>_<what>.sql, forward only, each in a
  * transaction, once, in order, under an advisory lock, with its checksum kept
  * in public.migrations. Runs as the owner role, synchronously (no loop).
  */

@@ -59,14 +59,15 @@ END_TEST
 
 START_TEST(a_failing_file_leaves_nothing_and_names_its_line)
 {
-    write_file("0002_three.sql", "create table three (id int);\n-- \xE2\x82\xAC\nselekt 1;\n");
+    write_file("202611300607_three.sql",
+               "create table three (id int);\n-- \xE2\x82\xAC\nselekt 1;\n");
     ck_assert(!migrate());
-    ck_assert_str_eq(problem, "0002_three.sql, line 3: syntax error at or near \"selekt\"");
+    ck_assert_str_eq(problem, "202611300607_three.sql, line 3: syntax error at or near \"selekt\"");
     ck_assert_int_eq(database_count("select count(*) from pg_class where relname = 'three'"), 0);
     ck_assert_int_eq(migrate_pending(database.owner, folder), 1);
-    write_file("0002_three.sql", "create table three (id int);\n");
+    write_file("202611300607_three.sql", "create table three (id int);\n");
     ck_assert(migrate());
-    ck_assert_str_eq(printed, "applied 0002_three.sql\n");
+    ck_assert_str_eq(printed, "applied 202611300607_three.sql\n");
 }
 END_TEST
 
@@ -81,21 +82,22 @@ END_TEST
 
 START_TEST(a_newer_database_is_refused)
 {
-    write_file("0002_three.sql", "create table three (id int);\n");
+    write_file("202611300607_three.sql", "create table three (id int);\n");
     ck_assert(migrate());
     char path[128];
-    snprintf(path, sizeof path, "%s/0002_three.sql", folder);
+    snprintf(path, sizeof path, "%s/202611300607_three.sql", folder);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert(!migrate());
-    ck_assert_ptr_nonnull(strstr(problem, "0002_three.sql: was applied but is not here"));
+    ck_assert_ptr_nonnull(strstr(problem, "202611300607_three.sql: was applied but is not here"));
 }
 END_TEST
 
 START_TEST(a_file_that_commits_by_itself_is_refused)
 {
-    write_file("0002_three.sql", "commit;\n");
+    write_file("202611300607_three.sql", "commit;\n");
     ck_assert(!migrate());
-    ck_assert_str_eq(problem, "0002_three.sql: must not end the transaction that it runs in");
+    ck_assert_str_eq(problem,
+                     "202611300607_three.sql: must not end the transaction that it runs in");
     ck_assert_int_eq(migrate_pending(database.owner, folder), 1);
 }
 END_TEST
