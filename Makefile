@@ -147,9 +147,13 @@ stop:
 	@if [ -x $(BUILD)/tulou ]; then $(BUILD)/tulou stop; else echo "Tulou was never built."; fi
 demo: ready
 	@node tools/demo.mjs
+# T=api/leads runs one file of the tests, T=unit/money one unit test, T=pages a folder.
+TEST_PROGRAMS := $(if $(filter unit/%,$(T)),$(T:unit/%=$(BUILD)/tests/unit/test_%), \
+    $(if $(filter fuzz/%,$(T)),$(T:fuzz/%=build/fuzz/fuzz_%), \
+    $(if $(filter unit,$(T)),unit-tests,$(if $(T),$(BUILD)/tests/worker,unit-tests fuzz-targets))))
 test: install-test-packages
-	@$(MAKE) --no-print-directory all unit-tests fuzz-targets
-	@node tests/run.mjs
+	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
+	@node tests/run.mjs $(if $(T),--only $(T))
 sanitized: install-test-packages
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@node tests/run.mjs --sanitized

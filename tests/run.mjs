@@ -3,7 +3,8 @@
 // counts them all.
 //     node tests/run.mjs                  everything
 //     node tests/run.mjs --fuzz SECONDS   the fuzz targets alone, longer
-//     node tests/run.mjs --only api       one folder of tests alone
+//     node tests/run.mjs --only api       one folder of tests alone, or one file of it:
+//                                         api/leads, unit/money, fuzz/json (make test T=api/leads)
 //     node tests/run.mjs --sanitized      unit, api and security with the programs of
 //                                         make SANITIZE=1: what they report fails the run
 import { spawn } from "node:child_process";
@@ -32,8 +33,12 @@ function run(command, args, environment = {}) {
     });
 }
 
+// Where --only names one file of a folder, that one alone.
+const [onlyGroup, onlyName] = option("--only")?.split("/") ?? [];
+
 function files(folder, pattern) {
-    return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it)).sort().map((it) => join(folder, it)) : [];
+    const named = (it) => !onlyName || it.replace(/^(test|fuzz)_/, "").replace(/\.test\.mjs$/, "") === onlyName;
+    return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it) && named(it)).sort().map((it) => join(folder, it)) : [];
 }
 
 // Of TAP: the tests that failed, with what they say. Of others: nothing.
@@ -100,12 +105,11 @@ async function node(folder, platform) {
 const groups = sanitized ? ["unit", "api", "security"] : ["unit", "fuzz", "api", "security", "pages", "commands", "faults"];
 
 async function everything() {
-    const only = option("--only");
-    const wanted = (group) => (only ? group === only : groups.includes(group));
+    const wanted = (group) => (onlyGroup ? group === onlyGroup : groups.includes(group));
     if (wanted("unit")) await inPairs(files(join(build, "tests/unit"), /^test_[a-z_0-9]+$/), unit);
     if (wanted("fuzz")) await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, 8));
     const folders = ["api", "security", "pages"].filter(wanted);
-    if (folders.length > 0) await onOnePlatform(folders, !only);
+    if (folders.length > 0) await onOnePlatform(folders, !onlyGroup);
     // Each of these files starts platforms of its own, and breaks them.
     for (const folder of ["commands", "faults"].filter(wanted)) await node(folder);
 }
