@@ -2,13 +2,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "base/text.h"
+#include "base/calendar.h"
+#include "base/zone.h"
 
 static const int64_t day_us = 86400LL * 1000000;
 
@@ -30,30 +29,6 @@ int64_t clock_monotonic_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Days since 1970-01-01 of a proleptic Gregorian date, and back: years begin
- * in March, so that the leap day is the last of its year. */
-static int64_t days_of(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void date_of(int64_t days, int64_t *year, int *month, int *day)
-{
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    int64_t of_era = days - era * 146097;
-    int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
-    int64_t m = (5 * of_year + 2) / 153;
-    *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = y + era * 400 + (*month <= 2);
-}
-
 static char *put_digits(char *at, int64_t value, int width)
 {
     for (int i = width - 1; i >= 0; i--) {
@@ -66,9 +41,9 @@ static char *put_digits(char *at, int64_t value, int width)
 void clock_format(int64_t us, char out[static 32])
 {
     us = us < first_us ? first_us : us > last_us ? last_us : us;
-    int64_t days = us / day_us - (us % day_us < 0), rest = us - days * day_us, year;
+    int64_t days = calendar_floor_div(us, day_us), rest = us - days * day_us, year;
     int month, day;
-    date_of(days, &year, &month, &day);
+    calendar_date_of(days, &year, &month, &day);
     char *at = put_digits(out, year, 4);
     *at++ = '-';
     at = put_digits(at, month, 2);
@@ -108,22 +83,15 @@ static bool read_char(const char **at, const char *allowed)
     return true;
 }
 
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
 static bool read_date(const char **at, int64_t *days)
 {
     int year, month, day;
     if (!read_digits(at, 4, &year) || !read_char(at, "-") || !read_digits(at, 2, &month) ||
         !read_char(at, "-") || !read_digits(at, 2, &day))
         return false;
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in(year, month))
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > calendar_days_in(year, month))
         return false;
-    *days = days_of(year, month, day);
+    *days = calendar_days_of(year, month, day);
     return true;
 }
 
@@ -166,7 +134,7 @@ static bool begins_month(int64_t us)
 {
     int64_t year;
     int month, day;
-    date_of(us / day_us - (us % day_us < 0), &year, &month, &day);
+    calendar_date_of(calendar_floor_div(us, day_us), &year, &month, &day);
     return day == 1 && (us % day_us + day_us) % day_us < 1000000;
 }
 
@@ -215,75 +183,33 @@ bool clock_from_database(const char *text, char out[static 32])
     return true;
 }
 
-static bool zone_name_is_safe(const char *zone)
-{
-    if (!zone || !*zone || strlen(zone) > 64 || *zone == '/' || strstr(zone, ".."))
-        return false;
-    for (const char *c = zone; *c; c++)
-        if (!isalnum((unsigned char)*c) && !strchr("/_+-", *c))
-            return false;
-    return true;
-}
-
 bool clock_zone_exists(const char *zone)
 {
-    char path[128];
-    if (!zone_name_is_safe(zone) || !isupper((unsigned char)*zone))
-        return false;
-    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone);
-    FILE *file = fopen(path, "re");
-    char magic[4] = "";
-    bool found = file && fread(magic, 1, 4, file) == 4 && memcmp(magic, "TZif", 4) == 0;
-    if (file)
-        fclose(file);
-    return found;
-}
-
-/* The C library knows the zones; it keeps one at a time, so we only switch
- * when the zone changes. */
-static void use_zone(const char *zone)
-{
-    static char current[65];
-    if (zone && strcmp(current, zone) == 0)
-        return;
-    if (!zone || !clock_zone_exists(zone))
-        zone = "UTC";
-    snprintf(current, sizeof current, "%s", zone);
-    char value[80];
-    snprintf(value, sizeof value, ":%s", zone);
-    setenv("TZ", value, 1);
-    tzset();
-}
-
-char *clock_show(struct arena *arena, int64_t us, const char *zone)
-{
-    struct tm local;
-    time_t seconds = (time_t)(us / 1000000 - (us % 1000000 < 0));
-    char text[64];
-    use_zone(zone);
-    localtime_r(&seconds, &local);
-    strftime(text, sizeof text, "%-d %b %Y, %H:%M", &local);
-    return arena_text(arena, text);
+    return zone_find(zone) != NULL;
 }
 
 int clock_offset_s(int64_t us, const char *zone)
 {
-    struct tm local;
-    time_t seconds = (time_t)(us / 1000000 - (us % 1000000 < 0));
-    use_zone(zone);
-    localtime_r(&seconds, &local);
-    return (int)local.tm_gmtoff;
+    const struct zone *found = zone_find(zone);
+    return found ? zone_offset_s(found, calendar_floor_div(us, 1000000)) : 0;
 }
 
-static int64_t floor_div(int64_t value, int64_t by)
+char *clock_show(struct arena *arena, int64_t us, const char *zone)
 {
-    return value / by - (value % by < 0);
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int64_t local = calendar_floor_div(us, 1000000) + clock_offset_s(us, zone), year;
+    int64_t days = calendar_floor_div(local, 86400), minute = (local - days * 86400) / 60;
+    int month, day;
+    calendar_date_of(days, &year, &month, &day);
+    return arena_printf(arena, "%d %s %lld, %02d:%02d", day, months[month - 1], (long long)year,
+                        (int)(minute / 60), (int)(minute % 60));
 }
 
 /* Days since 1970-01-01 on the calendars of the zone. */
 static int64_t local_days(int64_t us, const char *zone)
 {
-    return floor_div(us + clock_offset_s(us, zone) * 1000000LL, day_us);
+    return calendar_floor_div(us + clock_offset_s(us, zone) * 1000000LL, day_us);
 }
 
 /* No zone is further from UTC than this, and none was changed by more within a day. */
