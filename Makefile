@@ -30,7 +30,7 @@ LDFLAGS := -pie -fsanitize=address,undefined
 endif
 CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(HARDENING) -ffunction-sections -fdata-sections
 CPPFLAGS := -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcrypt -lpthread -lm
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -lcrypt -lpthread -lm
 
 LIB_SOURCES := $(shell find lib -name '*.c')
 OBJECTS := $(BUILD)/obj

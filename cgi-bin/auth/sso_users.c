@@ -143,16 +143,23 @@ static bool find_known(struct search *search)
     return true;
 }
 
+static const char *why_no_email(const struct search *search)
+{
+    const char *format = oidc_claim_true(search->claims, "email_verified")
+                             ? "%s names no e-mail address that mail can be sent to, so it cannot "
+                               "be matched with an account."
+                             : "%s does not say that your e-mail address is verified, so it cannot "
+                               "be matched with an account.";
+    return arena_printf(search->cx->arena, format, search->provider->name);
+}
+
 static bool find_by_email(struct search *search)
 {
     if (search->user_id)
         return true;
     search->is_new = true;
     if (!search->email)
-        return refuse(search, arena_printf(search->cx->arena,
-                                           "%s does not say that your e-mail address is verified, "
-                                           "so it cannot be matched with an account.",
-                                           search->provider->name));
+        return refuse(search, why_no_email(search));
     struct rows *rows = db_get(&search->db, &sso_by_email, search->db.tenant_id, search->email,
                                search->provider->id, search->provider->client.issuer);
     if (!rows)

@@ -62,4 +62,11 @@ json_object *json_read(struct arena *arena, const char *data, size_t len,
                        const struct json_limits *limits, bool *is_null,
                        struct json_problem *problem);
 
+/* Turns every text in it, however deep, into Normalization Form C; names of members stay. */
+void json_in_one_form(struct arena *arena, json_object *value);
+
+/* Whether it is an integer to JSON Schema (2020-12, validation 6.1.1): 1, and as well 1.0 or
+ * 1e3, read exactly from the digits as they were written; false beyond int64. */
+bool json_whole_number(struct arena *arena, json_object *value, int64_t *out);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/unicode.h"
 
 bool text_equal(const char *a, const char *b)
 {
@@ -121,19 +122,11 @@ char *text_lower(struct arena *arena, const char *text)
     return out;
 }
 
-static bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 char *text_trim(struct arena *arena, const char *text)
 {
-    size_t len = strlen(text);
-    while (len > 0 && is_white(text[len - 1]))
-        len--;
-    while (len > 0 && is_white(*text))
-        text++, len--;
-    return arena_copy(arena, text, len);
+    size_t len;
+    const char *from = unicode_trimmed(text, &len);
+    return arena_copy(arena, from, len);
 }
 
 bool text_to_int(const char *text, int64_t min, int64_t max, int64_t *out)

@@ -35,7 +35,7 @@ char *text_title(struct arena *arena, const char *snake);
 char *text_in_sentence(struct arena *arena, const char *title);
 
 char *text_lower(struct arena *arena, const char *text); /* ASCII letters only */
-char *text_trim(struct arena *arena, const char *text);  /* white space at both ends */
+char *text_trim(struct arena *arena, const char *text);  /* blanks at both ends */
 
 /* Decimal, whole string, within [min, max]; false leaves *out alone. */
 bool text_to_int(const char *text, int64_t min, int64_t max, int64_t *out);

@@ -10,41 +10,6 @@
  * taken for the boundary. */
 static const char boundary[] = "=_Tulou_part";
 
-/* ---- addresses ---- */
-
-/* RFC 5322 3.2.3, without the dot. */
-static bool is_atom_character(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
-
-static bool is_host_character(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
-}
-
-/* Words of such characters with single dots between. */
-static bool is_dotted(const char *text, size_t len, size_t most, bool (*allowed)(char))
-{
-    bool word = false;
-    if (len == 0 || len > most)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '.' ? !word : !allowed(text[i]))
-            return false;
-        word = text[i] != '.';
-    }
-    return word;
-}
-
-bool letter_address_valid(const char *address)
-{
-    const char *at = address ? strrchr(address, '@') : NULL;
-    return at && is_dotted(address, (size_t)(at - address), 64, is_atom_character) &&
-           is_dotted(at + 1, strlen(at + 1), 255, is_host_character);
-}
-
 /* ---- header ---- */
 
 static void put_date(struct buf *out, int64_t us)
@@ -75,7 +40,8 @@ static void put_mailbox(struct buf *out, const char *header, const char *name, c
 static void put_language(struct buf *out, const char *language)
 {
     size_t len = language ? strlen(language) : 0;
-    if (len > 0 && len < 36 && is_dotted(language, len, 35, is_host_character))
+    static const char tag[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    if (len > 0 && len < 36 && strspn(language, tag) == len)
         buf_printf(out, "Content-Language: %s\r\n", language);
 }
 

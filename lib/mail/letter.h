@@ -19,13 +19,9 @@ struct letter {
     const char *text, *html; /* UTF-8 */
 };
 
-/* An address as libcurl and every server take it: ASCII, an unquoted local part
- * of at most 64 bytes and a domain of at most 255 (RFC 5321 4.1.2 and 4.5.3.1). */
-bool letter_address_valid(const char *address);
-
 /* The whole message, with CRLF, ASCII only, no line over 998 (RFC 5322 2.1.1):
  * whatever the letter's texts hold, they cannot add a header or a part. Both
- * addresses must be valid. */
+ * addresses must be such (base/email.h). */
 void letter_write(struct buf *out, const struct letter *letter);
 
 /* ---- what it is made of ---- */

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/email.h"
 #include "base/text.h"
 #include "client/client.h"
 #include "job/job.h"
@@ -76,9 +77,9 @@ static bool run(struct job *job)
     json_object_object_get_ex(job->payload, "sealed", &sealed);
     if (!letter_open(job->arena, json_object_get_string(sealed), &letter))
         return job_refuse(job, "The message cannot be opened: it was sealed with another key.");
-    if (!letter_address_valid(letter.to))
+    if (!email_is(letter.to))
         return job_refuse(job, "The address is malformed.");
-    if (!letter_address_valid(letter.from))
+    if (!email_may_send(letter.from))
         return job_fail(job, "TULOU_MAIL_FROM is not an address.");
     letter.id = job->id;
     if (mail_has_server())

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/email.h"
 #include "base/money.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "http/cx.h"
 #include "resource/input.h"
 
@@ -43,54 +45,40 @@ static bool check_length(struct check *check, const char *text, int64_t max)
     return true;
 }
 
+static bool check_is_there(struct check *check, const char *text)
+{
+    bool needed = (check->field->flags & REQUIRED) || check->field->min > 0;
+    return *text || !needed || refuse(check, "required", "This is required.");
+}
+
+/* Names and the like: what nobody can see is empty. */
 static bool check_text(struct check *check, const char *text)
 {
     int64_t max = check->field->max ? check->field->max : 1000;
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return refuse(check, "control_character", "Control characters are not allowed here.");
-    const char *trimmed = text_trim(check->cx->arena, text);
-    return check_length(check, trimmed, max) && accept(check, trimmed);
+    if (unicode_has_control(text, false))
+        return refuse(check, "control_character", "Control characters are not allowed here.");
+    if (unicode_has_override(text))
+        return refuse(check, "control_character",
+                      "Characters that turn the direction of writing are not allowed here.");
+    const char *trimmed = unicode_is_visible(text) ? text_trim(check->cx->arena, text) : "";
+    return check_is_there(check, trimmed) && check_length(check, trimmed, max) &&
+           accept(check, trimmed);
 }
 
 static bool check_long(struct check *check, const char *text)
 {
-    for (const char *c = text; *c; c++)
-        if (((unsigned char)*c < 0x20 && !strchr("\n\r\t", *c)) || *c == 0x7f)
-            return refuse(check, "control_character", "Control characters are not allowed here.");
-    return check_length(check, text, check->field->max ? check->field->max : 20000) &&
+    if (unicode_has_control(text, true))
+        return refuse(check, "control_character", "Control characters are not allowed here.");
+    return check_is_there(check, unicode_is_visible(text) ? text : "") &&
+           check_length(check, text, check->field->max ? check->field->max : 20000) &&
            accept(check, text);
-}
-
-/* The form that HTML's email inputs accept, with a dot in the domain or not. */
-static bool is_email(const char *text)
-{
-    const char *at = strchr(text, '@');
-    if (!at || at == text || !at[1] || strchr(at + 1, '@') || strlen(text) > 254 || at - text > 64)
-        return false;
-    for (const char *c = text; c < at; c++)
-        if (!isalnum((unsigned char)*c) && !strchr(".!#$%&'*+/=?^_`{|}~-", *c))
-            return false;
-    for (const char *label = at + 1; *label;) {
-        size_t len = strcspn(label, ".");
-        if (len == 0 || len > 63 || label[0] == '-' || label[len - 1] == '-')
-            return false;
-        for (size_t i = 0; i < len; i++)
-            if (!isalnum((unsigned char)label[i]) && label[i] != '-')
-                return false;
-        label += len;
-        if (*label == '.' && !*++label)
-            return false;
-    }
-    return true;
 }
 
 static bool check_email(struct check *check, const char *text)
 {
-    char *email = text_lower(check->cx->arena, text_trim(check->cx->arena, text));
-    if (!is_email(email))
-        return refuse(check, "invalid_email", "This is not an e-mail address.");
-    return accept(check, email);
+    char *email = email_read(check->cx->arena, text);
+    return email ? accept(check, email)
+                 : refuse(check, "invalid_email", "This is not an e-mail address.");
 }
 
 static bool check_phone(struct check *check, const char *text)
@@ -147,9 +135,11 @@ static bool check_color(struct check *check, const char *text)
                 : refuse(check, "invalid_color", "Use a colour like #1f5fa8.");
 }
 
+/* As it was typed: password_verify() knows which forms older hashes may have. */
 static bool check_secret(struct check *check, const char *text)
 {
-    return check_length(check, text, check->field->max ? check->field->max : 1024) &&
+    const char *normal = unicode_password(check->cx->arena, text);
+    return check_length(check, normal, check->field->max ? check->field->max : 1024) &&
            accept(check, text);
 }
 
@@ -251,6 +241,7 @@ static bool check_json(struct check *check, const char *text)
     json_object *value = json_read(check->cx->arena, text, strlen(text), NULL, &is_null, &problem);
     if (!value)
         return refuse(check, "invalid_json", "This is not JSON.");
+    json_in_one_form(check->cx->arena, value);
     check->out->json = value;
     return accept(check, text);
 }
@@ -271,5 +262,7 @@ bool field_check_text(struct cx *cx, const struct field *field, const char *text
     out->raw = field->type == SECRET ? NULL : text;
     if (!text_is_utf8(text, strlen(text)))
         return refuse(&check, "invalid_text", "This is not text.");
+    if (field->type != SECRET)
+        text = unicode_nfc(cx->arena, text);
     return checks[field->type](&check, text);
 }

@@ -1,4 +1,5 @@
 /* input_json: an object of JSON against fields, nested ones included. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -50,6 +51,33 @@ static bool is_text(const struct field *field)
     return json_type_of(field->type) == json_type_string && field->type != JSON;
 }
 
+static bool is_whole(const struct field *field)
+{
+    return json_type_of(field->type) == json_type_int;
+}
+
+/* The value as text, NULL when its type is another. 1.0 and 1e3 are whole numbers too. */
+static const char *read_scalar(const struct place *place, const struct field *field,
+                               json_object *json)
+{
+    int64_t number;
+    struct arena *arena = place->cx->arena;
+    if (is_whole(field))
+        return json_whole_number(arena, json, &number)
+                   ? arena_printf(arena, "%lld", (long long)number)
+                   : NULL;
+    return json_object_is_type(json, json_type_of(field->type)) ? json_object_get_string(json)
+                                                                : NULL;
+}
+
+/* The normal form of what is stored as JSON; NULL: it is as it came. */
+static json_object *normal_json(const struct field *field, const char *text)
+{
+    if (is_whole(field))
+        return json_object_new_int64(strtoll(text, NULL, 10));
+    return is_text(field) ? json_object_new_string(text) : NULL;
+}
+
 static bool read_item(const struct place *place, const struct field *field, json_object *array,
                       size_t at)
 {
@@ -60,12 +88,14 @@ static bool read_item(const struct place *place, const struct field *field, json
                               .choices = field->choices};
     struct value value = {.presence = ABSENT};
     const char *code, *message;
-    if (!json_object_is_type(item, json_type_of(one.type)))
+    const char *text = read_scalar(place, &one, item);
+    if (!text)
         return input_complain(place, "", "wrong_type", wrong_type(&one));
-    if (!field_check_text(place->cx, &one, json_object_get_string(item), &value, &code, &message))
+    if (!field_check_text(place->cx, &one, text, &value, &code, &message))
         return input_complain(place, "", code, message);
-    if (is_text(&one))
-        json_object_array_put_idx(array, at, json_object_new_string(value.text));
+    json_object *normal = normal_json(&one, value.text);
+    if (normal)
+        json_object_array_put_idx(array, at, normal);
     return true;
 }
 
@@ -103,8 +133,10 @@ static bool read_nested(const struct place *place, const struct field *field, co
 {
     if (field->type == ARRAY)
         return read_array(place, field, name, json);
-    if (field->type != OBJECT || !field->fields)
+    if (field->type == JSON || !field->fields) {
+        json_in_one_form(place->cx->arena, json);
         return true;
+    }
     struct place inner = *place;
     inner.prefix = arena_printf(place->cx->arena, "%s%s.", place->prefix, name);
     struct value *values =
@@ -123,9 +155,9 @@ bool input_read_value(const struct place *place, const struct field *field, cons
         return input_complain(place, name, "not_nullable", "This may not be null.");
     }
     out->presence = GIVEN;
-    if (field->type != JSON && !json_object_is_type(json, json_type_of(field->type)))
-        return input_complain(place, name, "wrong_type", wrong_type(field));
     if (field->type == JSON || field->type == OBJECT || field->type == ARRAY) {
+        if (field->type != JSON && !json_object_is_type(json, json_type_of(field->type)))
+            return input_complain(place, name, "wrong_type", wrong_type(field));
         bool good = read_nested(place, field, name, json);
         out->json = json;
         out->text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
@@ -133,7 +165,9 @@ bool input_read_value(const struct place *place, const struct field *field, cons
             return input_complain(place, name, "too_long", "This is too large.");
         return good;
     }
-    const char *text = json_object_get_string(json);
+    const char *text = read_scalar(place, field, json);
+    if (!text)
+        return input_complain(place, name, "wrong_type", wrong_type(field));
     return field_check_text(place->cx, field, text, out, &code, &message) ||
            input_complain(place, name, code, message);
 }
@@ -149,8 +183,10 @@ static bool read_member(const struct place *place, const struct field *field, js
 {
     if (!input_read_value(place, field, name, json, value))
         return false;
-    if (*place->prefix && value->presence == GIVEN && is_text(field))
-        json_object_object_add(object, name, json_object_new_string(value->text));
+    json_object *normal =
+        *place->prefix && value->presence == GIVEN ? normal_json(field, value->text) : NULL;
+    if (normal)
+        json_object_object_add(object, name, normal);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/unicode.h"
 #include "http/cx.h"
 #include "resource/internal.h"
 
@@ -62,7 +63,7 @@ static void add_filter(struct conditions *where, const struct list_filter *filte
 static void add_search(struct conditions *where, const struct cx *cx,
                        const struct resource *resource, const char *search)
 {
-    int at = conditions_parameter(where, search);
+    int at = conditions_parameter(where, unicode_nfc(where->arena, search));
     if (resource->no_tenant)
         conditions_add(where, "search_text like house.like_pattern($%d)", at);
     else
