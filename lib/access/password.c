@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/loop/loop.h"
 #include "base/text.h"
+#include "base/unicode.h"
 
 /* OWASP's second choice for Argon2id (RFC 9106): 19 MiB, two passes, one lane. */
 enum { PASSES = 2, MEMORY_KIB = 19 * 1024, SALT = 16, DIGEST = 32 };
@@ -65,7 +66,7 @@ static void check(void *arg)
 
 char *password_hash(struct arena *arena, const char *password)
 {
-    struct sum sum = {.password = password};
+    struct sum sum = {.password = unicode_password(arena, password)};
     thread_call(make, &sum);
     return sum.good ? arena_text(arena, sum.out) : NULL;
 }
@@ -86,7 +87,7 @@ static void make_nobody(char out[static crypto_pwhash_STRBYTES])
              salt_text, digest_text);
 }
 
-bool password_verify(const char *hash, const char *password)
+static bool verify_as_is(const char *hash, const char *password)
 {
     bool known = hash && strlen(hash) < crypto_pwhash_STRBYTES;
     struct sum sum = {.password = password, .hash = hash};
@@ -96,6 +97,18 @@ bool password_verify(const char *hash, const char *password)
     }
     thread_call(check, &sum);
     return sum.good && known;
+}
+
+/* Hashes from before passwords had one form, or from elsewhere, are of what was typed. */
+bool password_verify(const char *hash, const char *password)
+{
+    struct arena *arena = arena_new();
+    const char *normal = unicode_password(arena, password);
+    bool good = verify_as_is(hash, normal);
+    if (!good && strcmp(normal, password) != 0)
+        good = verify_as_is(hash, password);
+    arena_free(arena);
+    return good;
 }
 
 bool password_is_old(const char *hash)

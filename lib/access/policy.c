@@ -6,6 +6,7 @@
 #include "access/common.h"
 #include "access/tenant.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "http/cx.h"
 
 enum { SHORTEST = 10, LONGEST = 1024, WORD_LEAST = 4, OWN_LEAST = 6, WORDS_MAX = 24 };
@@ -96,6 +97,7 @@ bool password_policy_check(struct cx *cx, const char *field, const char *passwor
 {
     const struct tenant *tenant = owner->tenant ? owner->tenant : cx->tenant;
     long long least = shortest(cx, tenant);
+    password = unicode_password(cx->arena, password); /* the form that is hashed */
     if (strlen(password) > LONGEST)
         return fail_field(cx, field, "too_long", "Use at most %d bytes.", LONGEST);
     if (text_count(password) < (size_t)least)

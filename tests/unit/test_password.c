@@ -49,6 +49,20 @@ IN_LOOP(the_right_password_is_told_from_others)
     ck_assert(!password_verify(hash, ""));
 }
 
+/* The hash of a decomposed "passé"… as it was made before passwords had one form. */
+IN_LOOP(a_password_is_one_whatever_keyboard_typed_it)
+{
+    (void)unused;
+    static const char composed[] = "pass\xc3\xa9 par ici", decomposed[] = "passe\xcc\x81 par ici",
+                      no_break[] = "pass\xc3\xa9\xc2\xa0par ici";
+    char old[crypto_pwhash_STRBYTES], *hash = password_hash(arena, decomposed);
+    ck_assert(password_verify(hash, composed) && password_verify(hash, decomposed) &&
+              password_verify(hash, no_break));
+    ck_assert(!password_verify(hash, "passe par ici"));
+    ck_assert_int_eq(crypto_pwhash_str(old, decomposed, strlen(decomposed), 1, 8192), 0);
+    ck_assert(password_verify(old, decomposed));
+}
+
 IN_LOOP(hashes_are_salted_and_of_todays_costs)
 {
     (void)unused;
@@ -167,6 +181,7 @@ static Suite *password_suite(void)
     Suite *suite = suite_create("password");
     TCase *core = tcase_create("core");
     tcase_add_test(core, the_right_password_is_told_from_others);
+    tcase_add_test(core, a_password_is_one_whatever_keyboard_typed_it);
     tcase_add_test(core, hashes_are_salted_and_of_todays_costs);
     tcase_add_test(core, other_costs_are_noticed_and_still_verify);
     tcase_add_test(core, no_account_has_no_password);

@@ -1,0 +1,92 @@
+// What people type: addresses, names, passwords and numbers as the world writes them.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { login, makeTenant, request } from "../lib/client.mjs";
+
+let tenant;
+before(async () => {
+    tenant = await makeTenant();
+});
+const api = (method, path, body, options = {}) => request(method, path, { tenant: tenant.slug, token: tenant.token, body, ...options });
+const lead = async (body) => {
+    const made = await api("POST", "/api/crm/leads", body);
+    assert.equal(made.status, 201, made.text);
+    return made.data;
+};
+const found = async (query) => (await api("GET", `/api/crm/leads?${query}`)).json.meta.total;
+const codes = (answer) => answer.error?.details?.map((it) => it.code);
+
+test("addresses_with_internationalised_domains_are_taken_in_the_form_of_the_dns", async () => {
+    const made = await api("POST", "/api/platform-users", { email: "Max@Müller.example", name: "Max" });
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.data.email, "max@xn--mller-kva.example");
+    const again = await api("POST", "/api/platform-users", { email: "max@mu\u0308ller.example", name: "Max" });
+    assert.equal(again.status, 409, again.text);
+    assert.equal((await api("GET", `/api/platform-users?email=${encodeURIComponent("max@müller.example")}`)).json.meta.total, 1);
+    const file = "email,name\r\nanna@bücher.example,Anna\r\n";
+    const imported = await api("POST", "/api/platform-users/bulk-import", undefined, { raw: file, headers: { "content-type": "text/csv" } });
+    assert.ok(imported.status < 300, imported.text);
+    assert.deepEqual(imported.data.refused, []);
+});
+
+test("an_address_that_no_mail_reaches_is_refused_by_every_way", async () => {
+    for (const email of ["a..b@x.test", ".a@x.test", "a.@x.test", "a@host", "a@127.0.0.1", "ä@x.test", "a@x..test"]) {
+        for (const [path, body] of [["/api/platform-users", { email, name: "A", invite: true }], ["/api/crm/leads", { email, name: "A" }],
+            ["/api/auth/password/forgot", { email }]]) {
+            const answer = await api("POST", path, body);
+            if (path.includes("forgot") && answer.status === 404) continue;
+            assert.equal(answer.status, 422, `${path} ${email}: ${answer.text}`);
+            assert.deepEqual(codes(answer), ["invalid_email"], `${path} ${email}`);
+        }
+        const file = `email,name\r\n${email},A\r\n`;
+        const imported = await api("POST", "/api/platform-users/bulk-import", undefined, { raw: file, headers: { "content-type": "text/csv" } });
+        assert.deepEqual(imported.data.refused.map((it) => it.code), ["invalid_email"], email);
+    }
+});
+
+test("the_same_text_in_two_forms_is_one_text", async () => {
+    const made = await lead({ name: "Jose\u0301 Nfd", company: "A\u030Angstrom" });
+    assert.equal(made.name, "Jos\u00e9 Nfd");
+    assert.equal(made.company, "\u00c5ngstrom");
+    for (const query of ["q=Jos%C3%A9%20Nfd", "q=Jose%CC%81%20Nfd", "name=Jos%C3%A9%20Nfd", "name=Jose%CC%81%20Nfd", "name[in]=Jose%CC%81%20Nfd"])
+        assert.equal(await found(query), 1, query);
+});
+
+test("a_password_is_one_whatever_keyboard_typed_it", async () => {
+    const made = await api("POST", "/api/platform-users", { email: "cafe@x.test", name: "A", kind: "staff", password: "cafe\u0301 du matin 12" });
+    assert.equal(made.status, 201, made.text);
+    for (const typed of ["caf\u00e9 du matin 12", "cafe\u0301 du matin 12", "caf\u00e9\u00a0du matin 12"])
+        assert.ok((await login(made.data.email, typed, { tenant: tenant.slug })).access_token);
+});
+
+test("names_are_characters_that_people_see", async () => {
+    for (const name of ["\u200b", "\u00a0", "\u3164", "\ufeff", "\u2060", "\u2800", " \u200d\u00ad "]) {
+        for (const [path, body] of [["/api/crm/leads", { name }], ["/api/platform-users", { name, email: "seen@x.test" }], ["/api/rbac/roles", { key: "seen", name }]]) {
+            const answer = await api("POST", path, body);
+            assert.equal(answer.status, 422, `${path} ${JSON.stringify(name)}: ${answer.text}`);
+            assert.deepEqual(codes(answer), ["required"], path);
+        }
+    }
+    for (const name of ["a\u0007", "a\u0085b", "a\u2028b", "pay\u202egnp.exe", "\u2066x\u2069"]) {
+        const answer = await api("POST", "/api/crm/leads", { name });
+        assert.deepEqual(codes(answer), ["control_character"], JSON.stringify(name));
+    }
+    assert.equal((await lead({ name: "\u00a0Trim\u3000\u200b" })).name, "Trim");
+    for (const name of ["می‌خواهم", "👩‍💻", "Jean\u00a0Luc", "李"])
+        assert.equal((await lead({ name })).name, name);
+});
+
+test("whole_numbers_are_those_of_json_schema", async () => {
+    const send = (value) => request("POST", "/api/crm/leads", { tenant: tenant.slug, token: tenant.token, raw: `{"name":"N","value":${value}}` });
+    for (const [written, value] of [["1.0", 1], ["1e3", 1000], ["12.50e1", 125], ["2500000000000.0", 2500000000000], ["0.0", 0]]) {
+        const made = await send(written);
+        assert.equal(made.status, 201, `${written}: ${made.text}`);
+        assert.equal(made.data.value, value, written);
+    }
+    for (const written of ["1.5", "1e-1", "1e19", "0.1"]) {
+        const answer = await send(written);
+        assert.equal(answer.status, 422, written);
+        assert.deepEqual(codes(answer), ["wrong_type"], written);
+    }
+});
+
