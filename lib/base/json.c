@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define EVERY_BYTE 0x0101010101010101ULL
+
 void json_start(struct json *json, struct buf *out)
 {
     *json = (struct json){.out = out};
@@ -68,35 +70,77 @@ static void put_escaped(struct buf *out, unsigned char c)
     buf_add(out, code, sizeof code);
 }
 
-static void put_string(struct buf *out, const char *text, size_t len)
+static bool must_escape(unsigned char c)
 {
-    size_t clean = 0;
-    buf_reserve(out, len + 2);
-    buf_putc(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(out, text + clean, i - clean);
-        put_escaped(out, c);
-        clean = i + 1;
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* The high bit of a byte is set where the byte of `word` is below `bound` (at most 0x80);
+ * behind the first such byte others may be set too. */
+static uint64_t bytes_below(uint64_t word, uint64_t bound)
+{
+    return (word - EVERY_BYTE * bound) & ~word & EVERY_BYTE * 0x80;
+}
+
+/* How many bytes need no escape before the first that does, eight at a time: most
+ * texts need none at all. */
+static size_t clean_prefix(const char *text, size_t len)
+{
+    size_t at = 0;
+    for (uint64_t word; len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        if (bytes_below(word, 0x20) | bytes_below(word ^ EVERY_BYTE * '"', 1) |
+            bytes_below(word ^ EVERY_BYTE * '\\', 1))
+            break;
     }
-    buf_add(out, text + clean, len - clean);
-    buf_putc(out, '"');
+    while (at < len && !must_escape((unsigned char)text[at]))
+        at++;
+    return at;
+}
+
+static void put_with_escapes(struct buf *out, const char *text, size_t len)
+{
+    for (size_t clean; (clean = clean_prefix(text, len)) < len; len -= clean + 1) {
+        buf_add(out, text, clean);
+        put_escaped(out, (unsigned char)text[clean]);
+        text += clean + 1;
+    }
+    buf_add(out, text, len);
+}
+
+/* The value, or the key with its colon: in one piece where nothing is to be escaped,
+ * since this is the largest part of what an answer costs. */
+static void put_string(struct json *json, const char *text, size_t len, bool is_key)
+{
+    struct buf *out = json->out;
+    uint64_t bit = 1ULL << json->depth;
+    buf_reserve(out, len + 4);
+    if (json->comma & bit)
+        out->data[out->len++] = ',';
+    out->data[out->len++] = '"';
+    if (clean_prefix(text, len) == len) {
+        if (len > 0)
+            memcpy(out->data + out->len, text, len);
+        out->len += len;
+    } else {
+        put_with_escapes(out, text, len);
+        buf_reserve(out, 2);
+    }
+    out->data[out->len++] = '"';
+    if (is_key)
+        out->data[out->len++] = ':';
+    out->data[out->len] = '\0';
+    json->comma = is_key ? json->comma & ~bit : json->comma | bit; /* a key's value takes none */
 }
 
 void json_key(struct json *json, const char *key)
 {
-    separate(json);
-    put_string(json->out, key, strlen(key));
-    buf_putc(json->out, ':');
-    json->comma &= ~(1ULL << json->depth); /* the value that follows takes no comma */
+    put_string(json, key, strlen(key), true);
 }
 
 void json_put_text_len(struct json *json, const char *text, size_t len)
 {
-    separate(json);
-    put_string(json->out, text, len);
+    put_string(json, text, len, false);
 }
 
 void json_put_text(struct json *json, const char *text)

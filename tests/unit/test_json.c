@@ -1,4 +1,5 @@
 /* json: the strict reader and the writer. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -279,6 +280,32 @@ START_TEST(the_writer_escapes_and_puts_commas)
 END_TEST
 
 /* Every control character and quote, at every place of a string. */
+/* The writer looks at eight bytes at a time: each byte at each place of two such words. */
+START_TEST(every_byte_is_escaped_wherever_it_stands)
+{
+    for (int c = 0; c < 256; c++)
+        for (size_t at = 0; at < 19; at++) {
+            char text[19], expected[32], code[8];
+            struct buf out;
+            struct json json;
+            memset(text, 'x', sizeof text);
+            text[at] = (char)c;
+            bool named = c && strchr("\b\f\n\r\t\"\\", c);
+            snprintf(code, sizeof code, "\\u%04x", c);
+            buf_init(&out, arena);
+            json_start(&json, &out);
+            json_put_text_len(&json, text, sizeof text);
+            size_t grown = named ? 1 : c < 0x20 ? 5 : 0;
+            ck_assert_uint_eq(out.len, sizeof text + 2 + grown);
+            snprintf(expected, sizeof expected, "\"%.*s", (int)at, "xxxxxxxxxxxxxxxxxxx");
+            ck_assert_int_eq(memcmp(out.data, expected, at + 1), 0);
+            ck_assert_int_eq(out.data[at + 1], grown ? '\\' : (char)c);
+            if (grown == 5)
+                ck_assert_int_eq(memcmp(out.data + at + 1, code, 6), 0);
+        }
+}
+END_TEST
+
 START_TEST(written_text_reads_back_the_same)
 {
     for (int c = 1; c < 0x80; c++)
@@ -355,6 +382,7 @@ static Suite *json_suite(void)
     tcase_add_test(tests, limits_are_exact);
     tcase_add_test(tests, depth_and_size_are_bounded);
     tcase_add_test(tests, the_writer_escapes_and_puts_commas);
+    tcase_add_test(tests, every_byte_is_escaped_wherever_it_stands);
     tcase_add_test(tests, written_text_reads_back_the_same);
     tcase_add_test(tests, the_writer_takes_nul_and_raw_json);
     tcase_add_test(tests, commas_are_right_at_sixty_levels);
