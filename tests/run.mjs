@@ -1,37 +1,30 @@
 // The runner behind `make test`: unit tests, each fuzz target for a short time,
-// then the tests that speak to a running platform. Closes with one line that
-// counts them all.
+// and the tests that speak to a running platform, several at once. Closes with the
+// slowest tests and one line that counts them all.
 //     node tests/run.mjs                  everything
 //     node tests/run.mjs --fuzz SECONDS   the fuzz targets alone, longer
 //     node tests/run.mjs --only api       one folder of tests alone, or one file of it:
 //                                         api/leads, unit/money, fuzz/json (make test T=api/leads)
 //     node tests/run.mjs --sanitized      unit, api and security with the programs of
 //                                         make SANITIZE=1: what they report fails the run
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+// TEST_LANES says how many run at once, else one more than there are processors:
+// most of what a test does is to wait.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { takeReports, watchReports } from "./lib/sanitizer.mjs";
 
 const sanitized = process.argv.includes("--sanitized");
 if (sanitized) process.env.TEST_BUILD = "build/asan";
 const { build } = await import("./lib/build.mjs");
-const { Platform } = await import("./lib/platform.mjs");
+const { inLanes, run } = await import("./lib/lanes.mjs");
 
 const total = { passed: 0, failed: 0 };
+const times = []; // {name, seconds} of each test, or of each program that tells no more
 const option = (name) => {
     const at = process.argv.indexOf(name);
     return at < 0 ? undefined : process.argv[at + 1];
 };
-
-function run(command, args, environment = {}) {
-    return new Promise((resolve) => {
-        const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
-        let output = "";
-        child.stdout.on("data", (data) => (output += data));
-        child.stderr.on("data", (data) => (output += data));
-        child.on("close", (status, signal) => resolve({ status: signal ?? status, output }));
-    });
-}
 
 // Where --only names one file of a folder, that one alone.
 const [onlyGroup, onlyName] = option("--only")?.split("/") ?? [];
@@ -46,10 +39,10 @@ function failures(output) {
     return output.match(/^not ok [^]*?^ {2}\.\.\.$/gm)?.join("\n");
 }
 
-function count(name, passed, failed, output) {
+function count(name, { passed, failed, output, apart }) {
     total.passed += passed;
     total.failed += failed;
-    console.log(`${failed ? "FAIL" : "ok  "} ${name}: ${passed} passed, ${failed} failed`);
+    console.log(`${failed ? "FAIL" : "ok  "} ${name}: ${passed} passed, ${failed} failed${apart ? ` (${apart})` : ""}`);
     if (failed) console.log(failures(output) || output.split("\n").slice(-400).join("\n"));
 }
 
@@ -63,8 +56,8 @@ async function unit(program) {
         bad += Number(failures) + Number(errors);
     }
     const broken = status !== 0 && bad === 0 ? 1 : 0;
-    if (checks === 0 && !broken) count(basename(program), 0, 1, `ran no test\n${output}`);
-    else count(basename(program), checks - bad, bad + broken, output);
+    if (checks === 0 && !broken) return { passed: 0, failed: 1, output: `ran no test\n${output}` };
+    return { passed: checks - bad, failed: bad + broken, output, apart: output.match(/^apart: (.*)$/m)?.[1] };
 }
 
 async function fuzz(program, seconds) {
@@ -73,70 +66,75 @@ async function fuzz(program, seconds) {
     mkdirSync(corpus, { recursive: true });
     const { status, output } = await run(program, [`-max_total_time=${seconds}`, "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
         "-artifact_prefix=build/fuzz/", ...(existsSync(words) ? [`-dict=${words}`] : []), corpus, ...(existsSync(seeds) ? [seeds] : [])]);
-    count(basename(program), status === 0 ? 1 : 0, status === 0 ? 0 : 1, output);
+    return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, output };
 }
 
-async function inPairs(items, work) {
-    const left = [...items];
-    const worker = async () => {
-        for (let item; (item = left.shift()) !== undefined; ) await work(item);
-    };
-    await Promise.all([worker(), worker()]);
-}
-
-async function statements(platform) {
-    for (const program of files(join(build, "cgi-bin"), /^[a-z]+$/)) {
+// Each statement of each area against the migrated database.
+async function statements(lane) {
+    const platform = await lane.platform(), bad = [];
+    const programs = files(join(build, "cgi-bin"), /^[a-z]+$/);
+    for (const program of programs) {
         const { status, output } = await run(program, ["--check-statements"], { TULOU_VAR: platform.folder });
-        count(`statements of ${basename(program)}`, status === 0 ? 1 : 0, status === 0 ? 0 : 1, output);
+        if (status !== 0) bad.push(`${program}\n${output}`);
     }
+    return { passed: programs.length - bad.length, failed: bad.length, output: bad.join("\n") };
 }
 
-async function node(folder, platform) {
-    const tests = files(join("tests", folder), /^.*\.test\.mjs$/);
-    if (tests.length === 0) return;
-    const { status, output } = await run("node", ["--test", "--test-reporter=tap", "--test-concurrency=1", ...tests], platform?.environment());
+// One file of node's tests.
+async function node(file, platform) {
+    const { status, output } = await run("node", ["--test-reporter=tap", file], platform?.environment());
     const figure = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)`, "m"))?.[1] ?? 0);
-    const failed = figure("fail") + figure("cancelled");
-    const passed = figure("pass");
-    const broken = failed === 0 && (passed === 0 || status !== 0) ? 1 : 0;
-    count(`tests/${folder}`, passed, failed + broken, output);
+    const failed = figure("fail") + figure("cancelled"), passed = figure("pass");
+    for (const [, name, ms] of output.matchAll(/^(?:not )?ok \d+ - (.*)\n {2}---\n {2}duration_ms: ([\d.]+)/gm)) times.push({ name: `${nameOf(file)}: ${name}`, seconds: ms / 1000 });
+    return { passed, failed: failed + (failed === 0 && (passed === 0 || status !== 0) ? 1 : 0), output };
 }
 
-const groups = sanitized ? ["unit", "api", "security"] : ["unit", "fuzz", "api", "security", "pages", "commands", "faults"];
+const nameOf = (file) => file.replace(/^tests\//, "").replace(/\.test\.mjs$/, "");
+const groups = sanitized ? ["unit", "api", "security"] : ["pages", "faults", "commands", "security", "api", "unit", "fuzz"];
+const wanted = (group) => (onlyGroup ? group === onlyGroup : groups.includes(group));
+// Files that start platforms of their own, and break them.
+const alone = ["commands", "faults"];
 
-async function everything() {
-    const wanted = (group) => (onlyGroup ? group === onlyGroup : groups.includes(group));
-    if (wanted("unit")) await inPairs(files(join(build, "tests/unit"), /^test_[a-z_0-9]+$/), unit);
-    if (wanted("fuzz")) await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, 8));
-    const folders = ["api", "security", "pages"].filter(wanted);
-    if (folders.length > 0) await onOnePlatform(folders, !onlyGroup);
-    // Each of these files starts platforms of its own, and breaks them.
-    for (const folder of ["commands", "faults"].filter(wanted)) await node(folder);
+function piecesOf(group) {
+    if (group === "unit") return files(join(build, "tests/unit"), /^test_[a-z_0-9]+$/).map((it) => ({ name: `unit/${basename(it).slice(5)}`, run: () => unit(it), whole: true }));
+    if (group === "fuzz") return files("build/fuzz", /^fuzz_[a-z_]+$/).map((it) => ({ name: `fuzz/${basename(it).slice(5)}`, run: () => fuzz(it, 5) }));
+    return files(join("tests", group), /^.*\.test\.mjs$/).map((it) => ({ name: nameOf(it), run: async (lane) => node(it, alone.includes(group) ? undefined : await lane.platform()) }));
+}
+
+// What took long the last time comes first, so that no lane is left with it at
+// the end; what is not known yet, in the order of the groups.
+const memory = "build/test-seconds.json";
+const known = existsSync(memory) ? JSON.parse(readFileSync(memory, "utf8")) : {};
+const inOrder = (pieces) => pieces.sort((a, b) => (known[b.name] ?? 0) - (known[a.name] ?? 0));
+
+async function everything(pieces) {
+    const seconds = { ...known };
+    await inLanes(Number(process.env.TEST_LANES) || availableParallelism() + 1, inOrder(pieces), (piece, took, result) => {
+        seconds[piece.name] = Number(took.toFixed(1));
+        if (piece.whole) times.push({ name: piece.name, seconds: took });
+        count(piece.name, result);
+    });
+    if (!sanitized && existsSync("build")) writeFileSync(memory, JSON.stringify(seconds, null, 1) + "\n");
 }
 
 // Once everything that could report has ended.
 function reports() {
     const found = takeReports();
-    count("reports of the sanitizers", found.length ? 0 : 1, found.length, found.join("\n"));
+    count("reports of the sanitizers", { passed: found.length ? 0 : 1, failed: found.length, output: found.join("\n") });
 }
 
-async function onOnePlatform(folders, all) {
-    const platform = new Platform();
-    try {
-        await platform.start();
-        if (all) await statements(platform);
-        for (const folder of folders) await node(folder, platform);
-    } catch (problem) {
-        count("platform", 0, 1, String(problem?.stack ?? problem));
-    } finally {
-        await platform.stop();
-    }
+function printSlowest() {
+    console.log("the slowest:");
+    for (const it of times.sort((a, b) => b.seconds - a.seconds).slice(0, 20)) console.log(`${it.seconds.toFixed(1).padStart(7)} s  ${it.name}`);
 }
 
 if (sanitized) watchReports();
-const seconds = option("--fuzz");
-if (seconds) await inPairs(files("build/fuzz", /^fuzz_[a-z_]+$/), (it) => fuzz(it, Number(seconds)));
-else await everything();
+const longer = option("--fuzz");
+const began = performance.now();
+if (longer) await everything(piecesOf("fuzz").map((it) => ({ ...it, run: () => fuzz(`build/${it.name.replace("/", "/fuzz_")}`, Number(longer)) })));
+else await everything([...(onlyGroup ? [] : [{ name: "statements", run: statements }]), ...groups.filter(wanted).flatMap(piecesOf)]);
 if (sanitized) reports();
+if (!onlyName && times.length) printSlowest();
+console.log(`the tests took ${((performance.now() - began) / 1000).toFixed(0)} s`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

@@ -6,9 +6,11 @@ import { port } from "./client.mjs";
 const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
 export const address = (tenant, path) => `http://${tenant ? `${tenant}.` : ""}localhost:${port}${path}`;
 
-export function launch() {
-    return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+// more: further arguments of Chromium's. The headless shell is the same engine
+// without the windows around it: it costs half the time of the whole browser.
+export function launch(more = []) {
+    return chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more] });
 }
 
 export async function open(browser, options = {}) {

@@ -1,10 +1,11 @@
 // The `tulou` command as people call it: on folders of its own, to its end.
 import { spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { program } from "./build.mjs";
+
+export { freePort } from "./ports.mjs";
 
 export const root = process.getuid() === 0;
 // Whom the platform runs as, for what a test gives to it or starts beside it.
@@ -21,16 +22,6 @@ export function makeFolder(name = "tulou-command-") {
 export const give = (path) => chownSync(path, Number(uid), Number(gid));
 export const removeFolders = () => folders.splice(0).forEach((it) => rmSync(it, { recursive: true, force: true }));
 
-export function freePort() {
-    return new Promise((resolve, reject) => {
-        const server = createServer();
-        server.once("error", reject);
-        server.listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
 
 export function run(command, args, { environment = {}, input, as } = {}) {
     const line = as && root ? ["runuser", ["-u", as, "--", command, ...args]] : [command, args];

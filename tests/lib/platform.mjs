@@ -2,21 +2,11 @@
 // test files through the environment.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bound } from "./bound.mjs";
 import { build, program } from "./build.mjs";
-
-function freePort() {
-    return new Promise((resolve, reject) => {
-        const server = createServer();
-        server.once("error", reject);
-        server.listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
+import { freePort } from "./ports.mjs";
 
 export class Platform {
     constructor() {
@@ -46,7 +36,7 @@ export class Platform {
     async start(extra = {}, log = "pipe") {
         await this.choosePorts();
         this.output = "";
-        this.child = spawn(program, ["serve"], {
+        this.child = spawn(...bound(program, ["serve"]), {
             env: { ...process.env, DATABASE_URL: "", PORT: String(this.port), TULOU_VAR: this.folder, TULOU_SHARE: join(build, "share"), TULOU_RATE_AUTH: "100000",
                 TULOU_RATE_API: "1000000", TULOU_RATE_TENANT: "10000000", TULOU_DNS: `127.0.0.1:${this.dns}`, TULOU_ALLOW_PRIVATE: "1", ...extra },
             stdio: ["ignore", "pipe", log],

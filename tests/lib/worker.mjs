@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { bound } from "./bound.mjs";
 import { build } from "./build.mjs";
 
 export const socketOf = (folder) => join(folder, "run");
@@ -36,7 +37,7 @@ export class Worker {
         copyFileSync(join(platformFolder, "secret.key"), join(this.folder, "secret.key"));
         this.log = "";
         // A group of its own, so that master and process can be killed at once.
-        this.child = spawn(join(build, "tests/worker"), ["--socket", join(this.folder, "run/worker.sock")], {
+        this.child = spawn(...bound(join(build, "tests/worker"), ["--socket", join(this.folder, "run/worker.sock")]), {
             env: { ...process.env, DATABASE_URL: "", TULOU_VAR: this.folder, TULOU_JOBS_SLACK: "1", ...environment },
             stdio: ["ignore", "ignore", "pipe"], detached: true,
         });

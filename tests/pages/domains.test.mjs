@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { accessibility, address, open, signIn } from "../lib/browser.mjs";
+import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
 import { makeTenant, operator, password, port, request } from "../lib/client.mjs";
 import { NameServer } from "../lib/dns.mjs";
 import { sql } from "../lib/factors.mjs";
@@ -15,9 +14,7 @@ const at = (path) => `http://${domain}:${port}${path}`;
 let browser, tenant;
 before(async () => {
     await names.start();
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.example.com 127.0.0.1",
-        `--unsafely-treat-insecure-origin-as-secure=http://${domain}:${port}`] });
+    browser = await launch(["--host-resolver-rules=MAP *.example.com 127.0.0.1", `--unsafely-treat-insecure-origin-as-secure=http://${domain}:${port}`]);
     tenant = await makeTenant();
     assert.equal((await request("PUT", `/api/tenants/${tenant.id}/features`, { token: await operator(), body: { features: { custom_domains: true } } })).status, 200);
 });
