@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "api/settings.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/rows_json.h"
@@ -15,13 +16,6 @@ STATEMENT(part_settings,
           "from tenants\n"
           "where id = current_setting('app.tenant_id')::uuid",
           0);
-
-STATEMENT(part_set_settings,
-          "update tenants\n"
-          "set settings = settings || $1::jsonb\n"
-          "where id = current_setting('app.tenant_id')::uuid\n"
-          "returning settings",
-          DB_WRITES);
 
 STATEMENT(
     part_branding,
@@ -114,22 +108,12 @@ static bool settings_get(struct cx *cx)
     return rows ? answer_settings(cx, rows) : fail_db(cx);
 }
 
-/* Sections are objects; what a section may hold is checked at its own address
- * (/api/settings/SECTION), here only the form. */
 static bool settings_put(struct cx *cx)
 {
-    const struct value *value = input_value(cx->input, "settings");
-    json_object_object_foreach(value->json, section, content)
-    {
-        if (!json_object_is_type(content, json_type_object))
-            return fail_field(cx, arena_printf(cx->arena, "settings.%s", section), "wrong_type",
-                              "A section is an object.");
-    }
     if (!enter_path_tenant(cx))
         return false;
-    cx->db.action = "settings.updated";
-    struct rows *rows = db_get(&cx->db, &part_set_settings, value->text);
-    return rows ? changed(cx, cx->db.tenant_id) && answer_settings(cx, rows) : fail_db(cx);
+    struct rows *rows = settings_store(cx, input_value(cx->input, "settings")->json);
+    return rows && answer_settings(cx, rows);
 }
 
 /* ---- branding ---- */

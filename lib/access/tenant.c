@@ -118,26 +118,18 @@ bool tenant_enter(struct cx *cx, const char *tenant_id)
 
 /* ---- small questions ---- */
 
-static json_object *parsed(struct cx *cx, const char *text)
-{
-    bool is_null;
-    struct json_problem problem;
-    return json_read(cx->arena, text, strlen(text), NULL, &is_null, &problem);
-}
-
 bool tenant_feature(const struct tenant *tenant, const char *key)
 {
-    json_object *features = json_tokener_parse(tenant->features), *value;
-    bool on = json_object_object_get_ex(features, key, &value) && json_object_get_boolean(value);
-    json_object_put(features);
-    return on;
+    json_object *value;
+    return json_object_object_get_ex(tenant->features, key, &value) &&
+           json_object_get_boolean(value);
 }
 
 const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const char *section,
                               const char *key)
 {
-    json_object *settings = parsed(cx, tenant->settings), *part, *value;
-    if (!json_object_object_get_ex(settings, section, &part) ||
+    json_object *part, *value;
+    if (!json_object_object_get_ex(tenant->settings, section, &part) ||
         !json_object_object_get_ex(part, key, &value) || !value)
         return NULL;
     return arena_text(cx->arena, json_object_get_string(value));

@@ -32,8 +32,9 @@ struct tenant {
     enum tenant_status status;
     const char *name, *slug, *schema; /* schema: "shared" or "tenant_<uuid>" */
     const char *locale, *time_zone, *currency;
-    const char *settings;     /* JSON text, by section */
-    const char *features;     /* JSON text: {"key": true} after defaults, plan and overrides */
+    /* Read once, when the tenant was looked up; shared by all requests that hold it, never changed.
+     * By section; {"key": true} after defaults, plan and overrides. */
+    struct json_object *settings, *features;
     struct branding branding; /* after inheritance: own, reseller's, platform's */
     const char *domain;       /* its primary one; NULL: it has none of its own */
     const char *networks;     /* rules for network_allows() of access/network.h, or NULL */

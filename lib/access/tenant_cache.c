@@ -21,7 +21,7 @@ enum { SETS = 512, WAYS = 4, KEY_MAX = 254, COLUMNS = 23 };
 static const int64_t fresh_us = 60000000, unknown_fresh_us = 2000000;
 
 /* One answer of the look-up, shared by the requests that hold it: one block of
- * the heap with all its texts. */
+ * the heap with all its texts, and what was read of its settings and features. */
 struct cached {
     enum tenant_key kind;
     char *key;
@@ -67,8 +67,13 @@ static void move_to_front(struct cached **set, int way, struct cached *cached)
 static void release(void *arg)
 {
     struct cached *cached = arg;
-    if (--cached->holders == 0)
-        free(cached);
+    if (--cached->holders > 0)
+        return;
+    if (cached->tenant) {
+        json_object_put(cached->tenant->settings);
+        json_object_put(cached->tenant->features);
+    }
+    free(cached);
 }
 
 /* The tenant stays in memory as long as the request, even when it is looked up
@@ -146,8 +151,8 @@ static void read_tenant(struct tenant *tenant, const char *const *text)
     tenant->locale = text[7];
     tenant->time_zone = text[8];
     tenant->currency = text[9];
-    tenant->settings = text[10];
-    tenant->features = text[11];
+    tenant->settings = json_tokener_parse(text[10]);
+    tenant->features = json_tokener_parse(text[11]);
     tenant->branding = (struct branding){.name = text[12],
                                          .logo_url = text[13],
                                          .favicon_url = text[14],

@@ -8,33 +8,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-static const char *const type_names[] = {
-    [TEXT] = "text",
-    [LONG] = "long",
-    [EMAIL] = "email",
-    [PHONE] = "phone",
-    [URL] = "url",
-    [SLUG] = "slug",
-    [COLOR] = "color",
-    [SECRET] = "secret",
-    [INT] = "int",
-    [MONEY] = "money",
-    [BASIS_POINTS] = "basisPoints",
-    [BOOL] = "bool",
-    [CHOICE] = "choice",
-    [UUID] = "uuid",
-    [TIME] = "time",
-    [DATE] = "date",
-    [ZONE] = "zone",
-    [LOCALE] = "locale",
-    [CURRENCY] = "currency",
-    [AGENT] = "agent",
-    [JSON] = "json",
-    [OBJECT] = "object",
-    [ARRAY] = "array",
-    [FILE_FIELD] = "file",
-};
-
 static const struct {
     unsigned flag;
     const char *name;
@@ -111,7 +84,7 @@ static void describe_field(struct json *json, const struct field *field)
     json_open_object(json);
     json_pair(json, "name", field_json_name(field));
     json_pair(json, "column", field->name);
-    json_pair(json, "type", type_names[field->type]);
+    json_pair(json, "type", field_type_name(field->type));
     for (size_t i = 0; i < COUNT(field_flag_names); i++)
         if (field->flags & field_flag_names[i].flag)
             json_pair_bool(json, field_flag_names[i].name, true);
@@ -135,7 +108,7 @@ static void describe_field(struct json *json, const struct field *field)
         json_key(json, "fields");
         describe_fields(json, field->fields);
     } else if (field->type == ARRAY) {
-        json_pair(json, "item", type_names[field->item]);
+        json_pair(json, "item", field_type_name(field->item));
     }
     json_close_object(json);
 }

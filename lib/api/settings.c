@@ -10,13 +10,63 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/settings_rules.h"
 
-STATEMENT(settings_store,
+STATEMENT(settings_put_sections,
           "update tenants\n"
-          "set settings = jsonb_set(settings, array[$1], $2::jsonb)\n"
+          "set settings = settings || $1::jsonb\n"
           "where id = current_setting('app.tenant_id')::uuid\n"
-          "returning id",
+          "returning settings",
           DB_WRITES);
+
+/* ---- the one door: whatever is stored in tenants.settings comes through here ---- */
+
+static bool section_check(struct cx *cx, const char *key, json_object *content, bool platform)
+{
+    char *name = arena_printf(cx->arena, "settings.%s", key);
+    const struct settings_rules *rules = settings_rules_find(key);
+    if (!rules || (rules->platform && !platform))
+        return fail_field(cx, name, "unknown_section", "There is no such section here.");
+    if (!json_object_is_type(content, json_type_object))
+        return fail_field(cx, name, "wrong_type", "A section is an object.");
+    return input_read_json_at(cx, arena_printf(cx->arena, "%s.", name), rules->fields, content,
+                              INPUT_REPLACE);
+}
+
+/* Sections of the platform's own are open to those who may change them, and there alone. */
+static bool settings_check(struct cx *cx, json_object *sections)
+{
+    const struct tenant *platform = tenant_platform(cx);
+    bool good = true;
+    if (!platform)
+        return fail_db(cx);
+    bool own = strcmp(cx->db.tenant_id, platform->id) == 0 && may(cx, "platform.settings:update");
+    json_object_object_foreach(sections, key, content)
+    {
+        good = section_check(cx, key, content, own) && good;
+    }
+    return good;
+}
+
+struct rows *settings_store(struct cx *cx, json_object *sections)
+{
+    if (!settings_check(cx, sections))
+        return NULL;
+    cx->db.action = "settings.updated";
+    const char *text = json_object_to_json_string_ext(sections, JSON_C_TO_STRING_PLAIN);
+    struct rows *rows = db_get(&cx->db, &settings_put_sections, text);
+    if (!rows && text_equal(cx->db.error.constraint, "tenants_settings_size"))
+        fail(cx, 422, "settings_too_large", "All settings together may take 16 kB.");
+    else if (!rows)
+        fail_db(cx);
+    else if (rows_count(rows) == 0)
+        fail(cx, 404, "not_found", "There is no such tenant.");
+    else
+        tenant_changed(cx->db.tenant_id);
+    return cx->failure.status ? NULL : rows;
+}
+
+/* ---- reading ---- */
 
 /* A section with the statement that shows its stored values as columns, so
  * that JSON and form come from the same rows as any resource's. */
@@ -56,15 +106,26 @@ static bool read_section(struct cx *cx, const struct section *section, struct li
     return true;
 }
 
-/* What was never set shows its declared initial value. */
-static void write_section(struct json *json, const struct list_result *values)
+/* What was never set shows its declared initial value; so does what was stored by older rules and
+ * is none of today's: an answer stays JSON whatever the table holds. */
+static const char *settings_sound(struct cx *cx, const struct field *field, const char *text)
+{
+    struct value value = {.presence = ABSENT};
+    const char *code, *message;
+    bool good = text != NULL;
+    if (good && (field->type == ARRAY || field->type == OBJECT))
+        good = *text == (field->type == ARRAY ? '[' : '{');
+    else if (good && field->type != JSON)
+        good = field_check_text(cx, field, text, &value, &code, &message);
+    return good ? text : field->initial;
+}
+
+static void write_section(struct cx *cx, struct json *json, const struct list_result *values)
 {
     json_open_object(json);
     for (int i = 0; values->fields && values->fields[i]; i++) {
         const struct field *field = values->fields[i];
-        const char *text = rows_text(values->rows, 0, i);
-        if (!text)
-            text = field->initial;
+        const char *text = settings_sound(cx, field, rows_text(values->rows, 0, i));
         json_key(json, field_json_name(field));
         field_write_json(json, field, text, text ? strlen(text) : 0);
     }
@@ -76,38 +137,49 @@ static bool settings_get(struct cx *cx)
     struct list_result values = {.rows = NULL};
     if (!read_section(cx, cx->route->about, &values))
         return false;
-    write_section(respond_begin(cx, 200), &values);
+    write_section(cx, respond_begin(cx, 200), &values);
     return respond_end(cx);
 }
 
-static char *input_as_json(struct cx *cx, const struct settings_section *table)
+static void settings_release_json(void *value)
+{
+    json_object_put(value);
+}
+
+static json_object *value_as_json(struct cx *cx, const struct field *field,
+                                  const struct value *value)
 {
     struct buf out;
     struct json json;
+    struct json_problem problem;
+    bool is_null;
+    if (value->json)
+        return json_object_get(value->json);
     buf_init(&out, cx->arena);
     json_start(&json, &out);
-    json_open_object(&json);
+    field_write_json(&json, field, value->text, strlen(value->text));
+    return json_object_get(json_read(cx->arena, out.data, out.len, NULL, &is_null, &problem));
+}
+
+/* The input of a section, be it JSON or a form, as {"key": {…}}. */
+static json_object *section_as_json(struct cx *cx, const struct settings_section *table)
+{
+    json_object *sections = json_object_new_object(), *content = json_object_new_object();
+    arena_defer(cx->arena, settings_release_json, sections);
+    json_object_object_add(sections, table->key, content);
     for (const struct field *field = table->fields; field->type != FIELD_END; field++) {
         const struct value *value = input_value(cx->input, field->name);
-        if (value->presence != GIVEN)
-            continue;
-        json_key(&json, field_json_name(field));
-        const char *text = value->json ? json_object_to_json_string(value->json) : value->text;
-        field_write_json(&json, field, text, strlen(text));
+        if (value->presence == GIVEN)
+            json_object_object_add(content, field_json_name(field),
+                                   value_as_json(cx, field, value));
     }
-    json_close_object(&json);
-    return out.data;
+    return sections;
 }
 
 static bool store_section(struct cx *cx, const struct settings_section *table)
 {
     point_at_own(cx);
-    cx->db.action = "settings.updated";
-    struct rows *rows = db_get(&cx->db, &settings_store, table->key, input_as_json(cx, table));
-    if (!rows)
-        return fail_db(cx);
-    tenant_changed(cx->tenant->id);
-    return true;
+    return settings_store(cx, section_as_json(cx, table)) != NULL;
 }
 
 static bool settings_put(struct cx *cx)
@@ -230,8 +302,8 @@ const char *settings_text(struct cx *cx, const struct tenant *tenant,
                           const struct settings_section *section, const char *name)
 {
     const struct field *field = field_find(section->fields, name);
-    const char *text = tenant_setting_of(cx, tenant, section->key, field_json_name(field));
-    return text ? text : field->initial;
+    return settings_sound(cx, field,
+                          tenant_setting_of(cx, tenant, section->key, field_json_name(field)));
 }
 
 int64_t settings_int(struct cx *cx, const struct tenant *tenant,

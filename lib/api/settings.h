@@ -11,6 +11,12 @@ struct tenant;
 /* Closed by a route without path; in static memory of the process. */
 const struct route *settings_routes(const struct settings_section *section);
 
+/* The one door to tenants.settings: checks each section of {"key": {…}} by the fields that its area
+ * declared, and replaces those sections of the tenant that cx->db points at. All settings as they
+ * are then (one row, one column); NULL with failure set: unknown section or field, a value out of
+ * its rules, more than 16 kB in all. WAITS. */
+struct rows *settings_store(struct cx *cx, json_object *sections);
+
 /* What a tenant's setting says, by column name: as it was stored, else its declared initial value
  * (NULL: none). In the cx's arena. A number that cannot be read is 0. */
 const char *settings_text(struct cx *cx, const struct tenant *tenant,

@@ -53,6 +53,46 @@ const char *field_label(const struct field *field)
     return names_of(field)->label;
 }
 
+static const char *const type_names[] = {
+    [TEXT] = "text",
+    [LONG] = "long",
+    [EMAIL] = "email",
+    [PHONE] = "phone",
+    [URL] = "url",
+    [SLUG] = "slug",
+    [COLOR] = "color",
+    [SECRET] = "secret",
+    [INT] = "int",
+    [MONEY] = "money",
+    [BASIS_POINTS] = "basisPoints",
+    [BOOL] = "bool",
+    [CHOICE] = "choice",
+    [UUID] = "uuid",
+    [TIME] = "time",
+    [DATE] = "date",
+    [ZONE] = "zone",
+    [LOCALE] = "locale",
+    [CURRENCY] = "currency",
+    [AGENT] = "agent",
+    [JSON] = "json",
+    [OBJECT] = "object",
+    [ARRAY] = "array",
+    [FILE_FIELD] = "file",
+};
+
+const char *field_type_name(enum field_type type)
+{
+    return type_names[type];
+}
+
+enum field_type field_type_named(const char *name)
+{
+    for (size_t i = 0; name && i < COUNT(type_names); i++)
+        if (text_equal(type_names[i], name))
+            return (enum field_type)i;
+    return FIELD_END;
+}
+
 size_t field_count(const struct field *fields)
 {
     size_t count = 0;

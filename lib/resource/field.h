@@ -75,6 +75,10 @@ struct field {
 #define FIELDS(...) ((const struct field[]){__VA_ARGS__, {.type = FIELD_END}})
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/* What a type is called in areas.json: "text"; and back, FIELD_END for a word that is none. */
+const char *field_type_name(enum field_type type);
+enum field_type field_type_named(const char *name);
+
 size_t field_count(const struct field *fields);
 const struct field *field_find(const struct field *fields, const char *name); /* by column name */
 const struct field *field_find_json(const struct field *fields, const char *json_name);

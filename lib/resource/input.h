@@ -41,6 +41,10 @@ bool input_check(struct cx *cx);
 /* As the body part, for any fields: an object of JSON, or the request's form. */
 bool input_read_json(struct cx *cx, const struct field *fields, json_object *object,
                      enum input_mode mode, struct input **out);
+/* The same for an object inside of another: `prefix` ("settings.api.") stands before the names in
+ * messages, and the normal form of each text is put back into the object. */
+bool input_read_json_at(struct cx *cx, const char *prefix, const struct field *fields,
+                        json_object *object, enum input_mode mode);
 bool input_read_form(struct cx *cx, const struct field *fields, enum input_mode mode,
                      struct input **out);
 /* One value from text (a CSV cell, a query parameter). On refusal false with

@@ -213,3 +213,10 @@ bool input_read_json(struct cx *cx, const struct field *fields, json_object *obj
     *out = input_new(cx, fields);
     return read_object(&place, (*out)->fields, object, (*out)->values);
 }
+
+bool input_read_json_at(struct cx *cx, const char *prefix, const struct field *fields,
+                        json_object *object, enum input_mode mode)
+{
+    struct place place = {cx, prefix, mode};
+    return read_object(&place, fields, object, input_new(cx, fields)->values);
+}

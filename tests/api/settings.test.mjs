@@ -1,0 +1,86 @@
+// The settings have one door: whichever address takes them in, the same rules hold.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeTenant, operator, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
+
+const putAll = (tenant, settings, token = tenant.token) =>
+    request("PUT", `/api/tenants/${tenant.id}/settings`, { token, body: { settings } });
+const ways = {
+    api: (tenant, section, body) => request("PUT", `/api/settings/${section}`, { token: tenant.token, body }),
+    tenant: (tenant, section, body) => putAll(tenant, { [section]: body }),
+    operator: async (tenant, section, body) => putAll(tenant, { [section]: body }, await operator()),
+};
+const refused = [
+    ["security", { passwordMinLength: 1 }, "too_small"],
+    ["security", { passwordMinLength: "12" }, "wrong_type"],
+    ["security", { sessionDays: 100000 }, "too_big"],
+    ["security", { mfaRoles: "owner" }, "wrong_type"],
+    ["security", { ssoRequired: "yes" }, "wrong_type"],
+    ["security", { nobodyKnowsThis: 1 }, "unknown_field"],
+    ["api", { allowedOrigins: ["null"] }, "invalid_url"],
+    ["api", { allowedOrigins: [{ a: 1 }] }, "wrong_type"],
+    ["general", { supportEmail: 7 }, "wrong_type"],
+    ["general", { weekStarts: "never" }, "not_a_choice"],
+];
+
+for (const [name, put] of Object.entries(ways))
+    test(`by_the_way_of_${name}_each_section_has_its_declared_rules`, async () => {
+        const tenant = await makeTenant();
+        for (const [section, body, code] of refused) {
+            const answer = await put(tenant, section, body);
+            assert.equal(answer.status, 422, `${section} ${JSON.stringify(body)}: ${answer.text}`);
+            assert.equal(answer.error.details[0].code, code, answer.text);
+        }
+        const good = await put(tenant, "general", { supportEmail: "HELP@Example.com", weekStarts: "sunday" });
+        assert.equal(good.status, 200, good.text);
+        const got = await request("GET", "/api/settings/general", { token: tenant.token });
+        assert.deepEqual(got.data, { dateFormat: "day_month_year", weekStarts: "sunday", supportEmail: "help@example.com" });
+    });
+
+test("unknown_sections_and_those_of_the_platform_are_refused_for_a_tenant", async () => {
+    const tenant = await makeTenant();
+    for (const section of ["b1", "signup", "deletion", "__proto__", "a\"b", ""]) {
+        for (const token of [tenant.token, await operator()]) {
+            const answer = await putAll(tenant, { [section]: { x: 1 } }, token);
+            assert.equal(answer.status, 422, answer.text);
+            assert.equal(answer.error.details[0].code, "unknown_section");
+        }
+    }
+    assert.equal((await putAll(tenant, { general: [] })).error.details[0].code, "wrong_type");
+    assert.deepEqual((await request("GET", "/api/settings", { token: tenant.token })).data, {});
+});
+
+test("nothing_is_stored_of_what_is_refused_in_part", async () => {
+    const tenant = await makeTenant();
+    assert.equal((await putAll(tenant, { general: { weekStarts: "sunday" }, security: { sessionDays: 0 } })).status, 422);
+    assert.equal((await request("GET", "/api/settings/general", { token: tenant.token })).data.weekStarts, "monday");
+});
+
+test("all_settings_together_take_16_kilobytes_at_most", async () => {
+    const tenant = await makeTenant();
+    const allowedOrigins = Array.from({ length: 20 }, (_, i) => `https://${i}.example.com/${"x".repeat(1500)}`);
+    for (const put of Object.values(ways)) {
+        const answer = await put(tenant, "api", { allowedOrigins });
+        assert.deepEqual([answer.status, answer.error.code], [422, "settings_too_large"], answer.text);
+    }
+});
+
+test("what_an_older_version_stored_never_breaks_an_answer", async () => {
+    const tenant = await makeTenant();
+    const old = { security: { passwordMinLength: '1, "x": 2', sessionDays: "banana", mfaRoles: 7, ssoRequired: "perhaps" },
+        api: { allowedOrigins: "null" }, general: 5 };
+    sql(`update tenants set settings = $$${JSON.stringify(old)}$$ where id = '${tenant.id}'`);
+    const security = await request("GET", "/api/settings/security", { token: tenant.token });
+    assert.deepEqual(security.data, { passwordMinLength: 10, sessionDays: 7, mfaRoles: [], ssoRequired: false, allowImpersonation: true }, security.text);
+    assert.deepEqual((await request("GET", "/api/settings/api", { token: tenant.token })).data, { allowedOrigins: [] });
+    assert.equal((await request("GET", "/api/settings/general", { token: tenant.token })).data.weekStarts, "monday");
+});
+
+test("null_is_an_origin_of_nobody_even_where_it_was_stored", async () => {
+    const tenant = await makeTenant();
+    sql(`update tenants set settings = '{"api": {"allowedOrigins": ["null"]}}' where id = '${tenant.id}'`);
+    assert.equal((await ways.api(tenant, "general", { weekStarts: "saturday" })).status, 200);
+    const answer = await request("GET", "/api/tenant", { tenant: tenant.slug, headers: { origin: "null" } });
+    assert.equal(answer.headers["access-control-allow-origin"], undefined);
+});
