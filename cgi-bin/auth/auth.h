@@ -19,11 +19,12 @@ struct account {
     char user_id[UUID_SIZE], tenant_id[UUID_SIZE];
     const char *email, *slug, *tenant_name, *name;
     bool must_change_password;
-    bool has_factor;          /* then the second step comes before the session */
-    bool by_sso;              /* known by the tenant's OpenID provider */
-    bool provider_mfa;        /* which asked for a second factor itself */
-    char chain_id[UUID_SIZE]; /* of who comes from a linked workspace: where the switches began; ""
-                               */
+    bool has_factor;   /* then the second step comes before the session */
+    bool by_sso;       /* known by the tenant's OpenID provider */
+    bool provider_mfa; /* which asked for a second factor itself */
+    /* Of who comes from a linked workspace, else "": where the switches began, and the
+     * session that this one is opened from. */
+    char chain_id[UUID_SIZE], parent_id[UUID_SIZE];
 };
 enum { ACCOUNTS_MAX = 5 };
 

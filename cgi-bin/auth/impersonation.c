@@ -18,7 +18,8 @@ STATEMENT(impersonation_use,
           "where t.tenant_id = $1::uuid and t.token_hash = $2 and t.expires_at > now()\n"
           "and t.impersonator_id is not null\n"
           "and u.tenant_id = t.tenant_id and u.id = t.user_id and u.status = 'active'\n"
-          "returning u.id, u.name, t.impersonator_id, t.impersonator_name, t.reason, t.minutes",
+          "returning u.id, u.name, t.impersonator_id, t.impersonator_name, t.reason, t.minutes,\n"
+          "          t.parent_id",
           DB_WRITES);
 
 static bool open_session(struct cx *cx, const struct rows *ticket, struct session_tokens *out)
@@ -26,6 +27,7 @@ static bool open_session(struct cx *cx, const struct rows *ticket, struct sessio
     const struct impersonation by = {.operator_id = rows_text(ticket, 0, 2),
                                      .operator_name = rows_text(ticket, 0, 3),
                                      .reason = rows_text(ticket, 0, 4),
+                                     .session_id = rows_text(ticket, 0, 6),
                                      .minutes = (int)rows_int(ticket, 0, 5)};
     struct session user = {.impersonator_id = by.operator_id,
                            .impersonator_name = by.operator_name,

@@ -19,8 +19,9 @@ enum { LINK_S = 600 };
 /* $5: how long it is good. */
 STATEMENT(workspaces_ticket,
           "insert into sign_in_tickets (tenant_id, user_id, token_hash, purpose, chain_id,\n"
-          "                             expires_at)\n"
-          "values ($1::uuid, $2::uuid, $3, $4, $6::uuid, now() + make_interval(secs => $5::int))",
+          "                             parent_id, expires_at)\n"
+          "values ($1::uuid, $2::uuid, $3, $4, $6::uuid, $7::uuid,\n"
+          "        now() + make_interval(secs => $5::int))",
           DB_WRITES | DB_ON_PLATFORM);
 
 /* Who asks to be linked: the account and session that made the ticket. */
@@ -44,7 +45,7 @@ STATEMENT(workspaces_ticket_use,
           "delete from sign_in_tickets\n"
           "where tenant_id = $1::uuid and token_hash = $2 and purpose = 'switch'\n"
           "and expires_at > now()\n"
-          "returning user_id, chain_id",
+          "returning user_id, chain_id, parent_id",
           DB_WRITES);
 
 static const struct field link_fields[] = {
@@ -102,7 +103,7 @@ static const char *make_ticket(struct cx *cx, const char *tenant_id, const char 
     text_sha256(ticket, strlen(ticket), hash);
     workspace_db(cx, &db, tenant_id, user_id);
     if (db_get(&db, &workspaces_ticket, tenant_id, user_id, hash, purpose,
-               arena_printf(cx->arena, "%d", seconds), chain_id))
+               arena_printf(cx->arena, "%d", seconds), chain_id, cx->session->id))
         return ticket;
     cx->db.error = db.error;
     fail_db(cx);
@@ -147,10 +148,10 @@ static bool hash_own(struct cx *cx, const char *ticket, char hash[static 65])
     return text_starts(ticket, cx->tenant->id);
 }
 
-static bool enter(struct cx *cx, const char *user_id, const char *chain_id)
+static bool enter(struct cx *cx, const char *user_id, const char *chain_id, const char *parent_id)
 {
     struct account account = {.has_factor = false};
-    if (!workspace_account_find(cx, cx->tenant->id, user_id, chain_id, &account))
+    if (!workspace_account_find(cx, cx->tenant->id, user_id, chain_id, parent_id, &account))
         return false;
     if (!account.has_factor)
         return enter_by_page(cx, &account, "/");
@@ -175,7 +176,7 @@ static bool come(struct cx *cx)
         page_notice(cx, "warning", "That took too long. Please sign in.");
         return page_go(cx, "/login");
     }
-    return enter(cx, rows_text(rows, 0, 0), rows_text(rows, 0, 1));
+    return enter(cx, rows_text(rows, 0, 0), rows_text(rows, 0, 1), rows_text(rows, 0, 2));
 }
 
 /* ---- linking: from here with a ticket, there by who is signed in ---- */

@@ -10,14 +10,14 @@
 
 STATEMENT(second_step_insert,
           "insert into sign_in_tickets (tenant_id, user_id, token_hash, purpose, expires_at,\n"
-          "                             by_sso, chain_id)\n"
+          "                             by_sso, chain_id, parent_id)\n"
           "values ($1::uuid, $2::uuid, $3, 'second_step', now() + interval '10 minutes',\n"
-          "        $4::bool, $5::uuid)",
+          "        $4::bool, $5::uuid, $6::uuid)",
           DB_WRITES | DB_ON_PLATFORM);
 
 STATEMENT(second_step_account,
           "select u.id, u.email, u.name, u.must_change_password, n.slug, n.name, t.by_sso,\n"
-          "       t.chain_id\n"
+          "       t.chain_id, t.parent_id\n"
           "from sign_in_tickets t\n"
           "join users u on u.tenant_id = t.tenant_id and u.id = t.user_id\n"
           "join tenants n on n.id = t.tenant_id\n"
@@ -58,8 +58,10 @@ char *second_step_ticket(struct cx *cx, const struct account *account)
     text_sha256(ticket, strlen(ticket), hash);
     struct db db;
     db_init(&db, cx->arena, DB_PLATFORM, account->tenant_id, "everyone");
+    bool comes = *account->chain_id;
     if (db_get(&db, &second_step_insert, account->tenant_id, account->user_id, hash,
-               account->by_sso ? "true" : "false", *account->chain_id ? account->chain_id : NULL))
+               account->by_sso ? "true" : "false", comes ? account->chain_id : NULL,
+               comes ? account->parent_id : NULL))
         return ticket;
     cx->db.error = db.error;
     fail_db(cx);
@@ -90,8 +92,10 @@ bool second_step_find(struct cx *cx, const char *ticket, struct account *out)
                             .by_sso = rows_bool(rows, 0, 6)};
     memcpy(out->user_id, rows_text(rows, 0, 0), UUID_SIZE);
     memcpy(out->tenant_id, tenant_id, UUID_SIZE);
-    if (rows_text(rows, 0, 7))
+    if (rows_text(rows, 0, 7) && rows_text(rows, 0, 8)) {
         memcpy(out->chain_id, rows_text(rows, 0, 7), UUID_SIZE);
+        memcpy(out->parent_id, rows_text(rows, 0, 8), UUID_SIZE);
+    }
     return true;
 }
 

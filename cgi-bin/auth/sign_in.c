@@ -67,7 +67,7 @@ STATEMENT(sign_in_link_holds, "select house.link_holds($1::uuid, $2::uuid, $3::u
 
 STATEMENT(sign_in_chain,
           "update sessions\n"
-          "set chain_id = $3::uuid\n"
+          "set chain_id = $3::uuid, parent_id = $4::uuid\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
@@ -168,11 +168,12 @@ static bool open_session(struct cx *cx, struct db *db, const struct account *acc
     if (!*account->chain_id)
         return session_open(cx, db, account->user_id, kind, out);
     struct rows *holds =
-        db_get(db, &sign_in_link_holds, account->tenant_id, account->user_id, account->chain_id);
+        db_get(db, &sign_in_link_holds, account->tenant_id, account->user_id, account->parent_id);
     if (holds && !rows_bool(holds, 0, 0))
         return fail(cx, 403, "workspace_unlinked", "This workspace is no longer linked.");
     return holds && session_open(cx, db, account->user_id, kind, out) &&
-           db_get(db, &sign_in_chain, account->tenant_id, out->session_id, account->chain_id);
+           db_get(db, &sign_in_chain, account->tenant_id, out->session_id, account->chain_id,
+                  account->parent_id);
 }
 
 bool sign_in_open(struct cx *cx, const struct account *account, enum session_kind kind,

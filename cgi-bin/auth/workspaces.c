@@ -125,7 +125,7 @@ bool workspace_chain(struct cx *cx, char chain_id[static UUID_SIZE])
 }
 
 bool workspace_account_find(struct cx *cx, const char *tenant_id, const char *user_id,
-                            const char *chain_id, struct account *out)
+                            const char *chain_id, const char *parent_id, struct account *out)
 {
     struct db db;
     workspace_db(cx, &db, tenant_id, user_id);
@@ -143,6 +143,7 @@ bool workspace_account_find(struct cx *cx, const char *tenant_id, const char *us
     memcpy(out->tenant_id, tenant_id, UUID_SIZE);
     memcpy(out->user_id, user_id, UUID_SIZE);
     memcpy(out->chain_id, chain_id, UUID_SIZE);
+    memcpy(out->parent_id, parent_id, UUID_SIZE);
     return true;
 }
 
@@ -153,7 +154,8 @@ bool workspace_account(struct cx *cx, const char *id, struct account *out)
     char chain[UUID_SIZE];
     return find(cx, id, &rows, &row) && workspace_chain(cx, chain) &&
            workspace_account_find(cx, rows_text(rows, row, WORKSPACE_TENANT),
-                                  rows_text(rows, row, WORKSPACE_USER), chain, out);
+                                  rows_text(rows, row, WORKSPACE_USER), chain, cx->session->id,
+                                  out);
 }
 
 /* ---- by API ---- */

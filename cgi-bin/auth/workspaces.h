@@ -28,9 +28,10 @@ bool workspace_unlink(struct cx *cx, const char *id);
 /* The account behind one of them, with the chain of this session; has_factor only
  * where one must be shown: not when this chain has a session there. 404. WAITS. */
 bool workspace_account(struct cx *cx, const char *id, struct account *out);
-/* The account by its ids and chain, of an active user. 404. WAITS. */
+/* The account by its ids, the chain and the session that it is opened from, of an active
+ * user. 404. WAITS. */
 bool workspace_account_find(struct cx *cx, const char *tenant_id, const char *user_id,
-                            const char *chain_id, struct account *out);
+                            const char *chain_id, const char *parent_id, struct account *out);
 /* The session at which this chain of switches began. WAITS. */
 bool workspace_chain(struct cx *cx, char chain_id[static UUID_SIZE]);
 /* Writes into the log of the tenant of this session that one was led on to another. WAITS. */

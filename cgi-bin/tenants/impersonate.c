@@ -2,6 +2,7 @@
  * and for a while. What they do is written down under both names. */
 #include <string.h>
 
+#include "access/access.h"
 #include "access/event.h"
 #include "access/session.h"
 #include "access/tenant.h"
@@ -28,11 +29,14 @@ STATEMENT(impersonate_users,
 
 /* Good for a minute, at /login/impersonate of the tenant's host. The purpose is
  * part of what is hashed, so that no other door takes it. */
-STATEMENT(impersonate_ticket,
-          "insert into sign_in_tickets (tenant_id, user_id, token_hash, expires_at,\n"
-          "                             impersonator_id, impersonator_name, reason, minutes)\n"
-          "values ($1::uuid, $2::uuid, $3, now() + interval '1 minute', $4::uuid, $5, $6, $7::int)",
-          DB_WRITES | DB_ON_PLATFORM);
+STATEMENT(
+    impersonate_ticket,
+    "insert into sign_in_tickets (tenant_id, user_id, token_hash, expires_at,\n"
+    "                             impersonator_id, impersonator_name, reason, minutes,\n"
+    "                             parent_id)\n"
+    "values ($1::uuid, $2::uuid, $3, now() + interval '1 minute', $4::uuid, $5, $6, $7::int,\n"
+    "        $8::uuid)",
+    DB_WRITES | DB_ON_PLATFORM);
 
 static const struct field body_fields[] = {
     {"user_id", UUID, REQUIRED, .refers = "/api/platform-users",
@@ -68,11 +72,7 @@ static bool find_tenant(struct cx *cx, const struct tenant **out)
     *out = tenant_by_id(cx, cx->db.tenant_id);
     if (!*out)
         return fail(cx, 404, "not_found", "There is no such tenant.");
-    const char *allowed = tenant_setting_of(cx, *out, "security", "allowImpersonation");
-    if ((*out)->kind == TENANT_PLATFORM || text_equal(allowed, "false"))
-        return fail(cx, 403, "impersonation_forbidden",
-                    "This tenant does not allow operators to act as its users.");
-    return true;
+    return impersonation_check(cx, *out);
 }
 
 static bool find_target(struct cx *cx, const char *id, const char *email, struct target *out)
@@ -95,6 +95,7 @@ static struct impersonation by_me(const struct cx *cx)
 {
     return (struct impersonation){.operator_id = cx->session->user_id,
                                   .operator_name = cx->session->name,
+                                  .session_id = cx->session->id,
                                   .reason = input_text(cx, "reason"),
                                   .minutes = (int)input_int(cx, "minutes", MINUTES)};
 }
@@ -209,7 +210,7 @@ static bool store_ticket(struct cx *cx, const struct target *target, const char 
     text_sha256(purpose, strlen(purpose), hash);
     return db_get(&cx->db, &impersonate_ticket, target->tenant->id, target->id, hash,
                   by.operator_id, by.operator_name, by.reason,
-                  arena_printf(cx->arena, "%d", by.minutes)) ||
+                  arena_printf(cx->arena, "%d", by.minutes), by.session_id) ||
            fail_db(cx);
 }
 

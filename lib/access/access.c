@@ -98,12 +98,23 @@ static bool check_key(struct cx *cx)
     return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
 }
 
-/* What is the user's alone is not done by an operator in their name. */
+bool impersonation_check(struct cx *cx, const struct tenant *tenant)
+{
+    const char *allowed = tenant_setting_of(cx, tenant, "security", "allowImpersonation");
+    return (tenant->kind != TENANT_PLATFORM && !text_equal(allowed, "false")) ||
+           fail(cx, 403, "impersonation_forbidden",
+                "This tenant does not allow operators to act as its users.");
+}
+
+/* What is the user's alone is not done by an operator in their name; and nothing is once
+ * the tenant forbids it, though the token says more. */
 static bool check_impersonation(struct cx *cx)
 {
-    if (!cx->session || !cx->session->impersonator_id || !(cx->route->flags & ROUTE_IN_PERSON))
+    if (!cx->session || !cx->session->impersonator_id)
         return true;
-    return fail(cx, 403, "impersonation_refused", "This is for the user alone.");
+    if (cx->route->flags & ROUTE_IN_PERSON)
+        return fail(cx, 403, "impersonation_refused", "This is for the user alone.");
+    return impersonation_check(cx, cx->tenant);
 }
 
 bool network_check(struct cx *cx, const struct tenant *tenant)

@@ -11,9 +11,13 @@
 #include <stdbool.h>
 
 struct cx;
+struct tenant;
 
 /* false with cx->failure set: 401, 403, 404 tenant_unknown, 429, 503. WAITS. */
 bool access_check(struct cx *cx);
+
+/* Whether operators may act as users of the tenant: 403 impersonation_forbidden. */
+bool impersonation_check(struct cx *cx, const struct tenant *tenant);
 
 /* For a page of an address that is nobody's: whose host it is and who asks, so that the
  * refusal has their looks and leads back. What cannot be told stays unknown; the failure

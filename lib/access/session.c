@@ -76,7 +76,8 @@ static bool from_claims(struct cx *cx, const struct claims *claims)
     if (shared_revoked(claims->session_id, claims->issued_us))
         return fail(cx, 401, "session_revoked", "This session was signed out.");
     if (shared_revoked(claims->user_id, claims->issued_us) ||
-        shared_revoked(claims->tenant_id, claims->issued_us))
+        shared_revoked(claims->tenant_id, claims->issued_us) ||
+        (claims->impersonator_id && shared_revoked(claims->impersonator_id, claims->issued_us)))
         return fail(cx, 401, "token_stale", "Rights have changed: refresh the token.");
     if (claims->is_operator != (cx->tenant->kind == TENANT_PLATFORM))
         return fail(cx, 401, "token_audience", "This token is for another audience.");

@@ -40,6 +40,7 @@ struct session {
 /* An operator who acts as a user: who, why, and for how long at most. */
 struct impersonation {
     const char *operator_id, *operator_name, *reason;
+    const char *session_id; /* the operator's own, with which it ends */
     int minutes;
 };
 
@@ -64,9 +65,12 @@ bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum ses
 const char *session_actor_name(struct cx *cx, const struct session *session);
 /* Rotates a refresh token (RFC 9700 4.14.2): a second use revokes the family. WAITS. */
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out);
-/* Revokes one session, or all of a user except `keep` (NULL: none kept). The log says of
- * one: db->action, else auth.signed_out of one's own, auth.session_revoked of another; of
- * all the change that they end for stands there. `why` is a literal. WAITS. */
+/* Revokes one session, or all of a user except `keep` (NULL: none kept); and all that was
+ * opened from them by switches or impersonation, in whichever tenant (not what `keep` opened);
+ * of an operator also every session in which they act as somebody. Call it in the transaction
+ * of the change that it follows from. The log says of one: db->action, else auth.signed_out of
+ * one's own, auth.session_revoked of another; of all the change that they end for stands there.
+ * `why` is a literal. WAITS. */
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why);
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
                          const char *why);

@@ -21,9 +21,10 @@ STATEMENT(
 
 STATEMENT(session_insert_as,
           "insert into sessions (tenant_id, id, user_id, kind, token_hash, ip, user_agent,\n"
-          "                      expires_at, impersonator_id, impersonator_name, reason)\n"
+          "                      expires_at, impersonator_id, impersonator_name, reason,\n"
+          "                      parent_id)\n"
           "values ($1::uuid, $2::uuid, $3::uuid, $4, $5, $6, $7,\n"
-          "        now() + make_interval(mins => $8::int), $9::uuid, $10, $11)",
+          "        now() + make_interval(mins => $8::int), $9::uuid, $10, $11, $12::uuid)",
           DB_WRITES);
 
 STATEMENT(session_user,
@@ -61,19 +62,10 @@ STATEMENT(session_by_used,
           "where tenant_id = $1::uuid and token_hash = $2",
           0);
 
-STATEMENT(session_end,
-          "update sessions\n"
-          "set revoked_at = clock_timestamp(), revoked_why = $3\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null\n"
-          "returning id",
-          DB_WRITES);
+/* Both answer all that ended: also what was opened from it, in whichever tenant. */
+STATEMENT(session_end, "select s from house.session_end($1::uuid, $2) s", DB_WRITES);
 
-STATEMENT(session_end_user,
-          "update sessions\n"
-          "set revoked_at = clock_timestamp(), revoked_why = $4\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid and revoked_at is null\n"
-          "and ($3::uuid is null or id <> $3::uuid)\n"
-          "returning id",
+STATEMENT(session_end_user, "select s from house.sessions_end($1::uuid, $2::uuid, $3) s",
           DB_WRITES);
 
 static int64_t access_seconds(void)
@@ -202,7 +194,7 @@ bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum ses
                 kind == SESSION_COOKIE ? "cookie" : "token", hash, cx->request.remote,
                 request_header(&cx->request, "User-Agent"),
                 arena_printf(cx->arena, "%d", by->minutes), by->operator_id, by->operator_name,
-                by->reason))
+                by->reason, by->session_id))
         return fail_with(cx, db);
     out->refresh = NULL;
     return kind == SESSION_COOKIE || make_access(cx, db, user_id, by, out);
@@ -286,19 +278,24 @@ static const char *action_of(const struct cx *cx, const struct db *db, const cha
     return db->action ? db->action : own ? "auth.signed_out" : "auth.session_revoked";
 }
 
-/* Together with the row of the log; 0: there was nothing to end. */
-static int end_and_tell(struct cx *cx, struct db *db, const char *session_id, const char *why)
+static void session_revoke_rows(const struct rows *ended)
 {
-    int ended = -1;
+    for (size_t i = 0; i < rows_count(ended); i++)
+        revoke_now(rows_text(ended, i, 0));
+}
+
+/* Together with the row of the log. NULL: it failed; no rows: there was nothing to end. */
+static struct rows *end_and_tell(struct cx *cx, struct db *db, const char *session_id,
+                                 const char *why)
+{
     if (!db_begin(db))
-        return -1;
-    struct rows *rows = db_get(db, &session_end, db->tenant_id, session_id, why);
-    if (rows && rows_count(rows) == 0)
-        ended = 0;
-    else if (rows && event_append(db, action_of(cx, db, session_id), "session", session_id,
-                                  arena_printf(cx->arena, "{\"why\": \"%s\"}", why)))
-        ended = 1;
-    return ended >= 0 && db_commit(db) ? ended : -1;
+        return NULL;
+    struct rows *ended = db_get(db, &session_end, session_id, why);
+    if (!ended || (rows_count(ended) > 0 &&
+                   !event_append(db, action_of(cx, db, session_id), "session", session_id,
+                                 arena_printf(cx->arena, "{\"why\": \"%s\"}", why))))
+        return NULL;
+    return db_commit(db) ? ended : NULL;
 }
 
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why)
@@ -307,24 +304,26 @@ bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const 
     bool alone = db->depth == 0;
     memcpy(home, db->tenant_id, UUID_SIZE);
     memmove(db->tenant_id, tenant_of(cx, db), UUID_SIZE);
-    int ended = end_and_tell(cx, db, session_id, why);
+    struct rows *ended = end_and_tell(cx, db, session_id, why);
     memcpy(db->tenant_id, home, UUID_SIZE);
-    if (ended > 0)
-        revoke_now(session_id);
-    if (ended < 0 && alone)
+    if (ended)
+        session_revoke_rows(ended);
+    else if (alone)
         db_rollback(db);
-    return ended >= 0 || fail_with(cx, db);
+    return ended || fail_with(cx, db);
 }
 
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
                          const char *why)
 {
-    struct rows *rows = db_get(db, &session_end_user, tenant_of(cx, db), user_id, keep, why);
-    if (!rows)
-        return fail_with(cx, db);
-    for (size_t i = 0; i < rows_count(rows); i++)
-        revoke_now(rows_text(rows, i, 0));
-    return true;
+    char home[UUID_SIZE];
+    memcpy(home, db->tenant_id, UUID_SIZE);
+    memmove(db->tenant_id, tenant_of(cx, db), UUID_SIZE);
+    struct rows *ended = db_get(db, &session_end_user, user_id, keep, why);
+    memcpy(db->tenant_id, home, UUID_SIZE);
+    if (ended)
+        session_revoke_rows(ended);
+    return ended || fail_with(cx, db);
 }
 
 void session_rights_changed(const char *id)

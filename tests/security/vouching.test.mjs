@@ -1,0 +1,137 @@
+// What one tenant says of a person proves nothing in another; and what a session
+// opened ends with it.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { before, test } from "node:test";
+import { login, makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
+import { form, invited, pages, resetByMail, ticketOf } from "../lib/workspaces.mjs";
+
+let a, b, c;
+before(async () => {
+    [a, b, c] = [await makeTenant(), await makeTenant(), await makeTenant()];
+});
+const path = "/api/auth/workspaces";
+const refused = (answer, status, code) => assert.deepEqual([answer.status, answer.error?.code], [status, code], answer.text);
+const fresh = (who = "ada") => `${who}-${randomUUID().slice(0, 8)}@adviser.test`;
+const sid = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sid;
+const link = (one, token) => request("POST", path, { token: one.session.access_token, body: { access_token: token } });
+const list = (token) => request("GET", path, { token });
+const me = (token) => request("GET", "/api/auth/me", { token });
+const refresh = (session) => request("POST", "/api/auth/refresh", { body: { refresh_token: session.refresh_token } });
+
+async function go(token, tenant) {
+    const there = (await list(token)).data.find((it) => it.tenantId === tenant.id);
+    const answer = await request("POST", `${path}/${there.id}/switch`, { token });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.data;
+}
+// One person in several tenants, each account linked with the first.
+async function person(...tenants) {
+    const email = fresh(), all = [];
+    for (const it of tenants) all.push(await invited(it, email));
+    for (const it of all.slice(1)) assert.equal((await link(all[0], it.session.access_token)).status, 200);
+    return { email, all };
+}
+async function over(session, what) {
+    assert.equal((await me(session.access_token)).status, 401, what);
+    if (session.refresh_token) assert.equal((await refresh(session)).status, 401, what);
+}
+async function lives(session, what) {
+    const answer = await me(session.access_token);
+    assert.equal(answer.status, 200, `${what}: ${answer.text}`);
+}
+
+// ---- what a session opened ends with it ----
+
+const ends = {
+    "its own signing out": ({ first }) => request("POST", "/api/auth/logout", { token: first.access_token }),
+    "another session of its user": async ({ first, email }) => request("DELETE", `/api/auth/sessions/${sid(first.access_token)}`, { token: (await login(email, password, { tenant: a.slug })).access_token }),
+    "an administrator": ({ first, one }) => request("DELETE", `/api/admin-users/${one.id}/sessions/${sid(first.access_token)}`, { token: a.token }),
+    "a password changed elsewhere": async ({ email }) => request("POST", "/api/auth/change-password", { token: (await login(email, password, { tenant: a.slug })).access_token, body: { currentPassword: password, newPassword: "another word of my own" } }),
+    "a password set by mail": async ({ email }) => (await resetByMail(a, email, "a word that came by mail"), { status: 204 }),
+    "a password set by an administrator": ({ one }) => request("POST", `/api/admin-users/${one.id}/reset-password`, { token: a.token, body: { password: "an administrator knows this" } }),
+    "deactivation": ({ one }) => request("POST", `/api/platform-users/${one.id}/deactivate`, { token: a.token, body: {} }),
+    "deletion": ({ one }) => request("DELETE", `/api/platform-users/${one.id}`, { token: a.token }),
+    "a refresh token that was used twice": async ({ first }) => {
+        sql(`insert into everyone.used_tokens (tenant_id, session_id, token_hash, created_at) values ('${a.id}', '${sid(first.access_token)}', encode(sha256('${a.id}.stolen'), 'hex'), now() - interval '1 hour')`);
+        return request("POST", "/api/auth/refresh", { body: { refresh_token: `${a.id}.stolen` } });
+    },
+};
+for (const [what, end] of Object.entries(ends))
+    test(`what_a_session_opened_in_other_workspaces_ends_with_it_by_${what.replaceAll(" ", "_")}`, async () => {
+        const { email, all: [one, other] } = await person(a, b, c);
+        const first = await login(email, password, { tenant: a.slug });
+        const second = await go(first.access_token, b), third = await go(second.access_token, c);
+        await lives(third, "before");
+        const answer = await end({ first, email, one });
+        assert.ok([200, 204, 401].includes(answer.status), answer.text);
+        for (const [it, name] of [[first, "itself"], [second, "what it opened"], [third, "and that"]]) await over(it, name);
+        await lives(other.session, "one's own session there");
+    });
+
+test("the_one_who_changes_a_password_keeps_this_session_and_what_it_opened_even_where_it_was_opened_itself", async () => {
+    const { email } = await person(a, b);
+    const first = await login(email, password, { tenant: a.slug });
+    const second = await go(first.access_token, b), back = await go(second.access_token, a), again = await go(back.access_token, b);
+    const changed = await request("POST", "/api/auth/change-password", { token: back.access_token, body: { currentPassword: password, newPassword: "another word of my own" } });
+    assert.equal(changed.status, 204, changed.text);
+    await over(first, "another session");
+    await over(second, "what that opened");
+    await lives(back, "this one");
+    await lives(again, "what this one opened");
+});
+
+test("a_ticket_of_a_session_that_is_over_opens_nothing", async () => {
+    const { email } = await person(a, b), cookie = await pageCookie(email, password, { tenant: a.slug });
+    const page = await pages(a.slug, cookie), [{ id }] = (await list((await login(email, password, { tenant: a.slug })).access_token)).data;
+    const ticket = ticketOf(await page.switchTo(id));
+    assert.equal((await page.post("/logout", {})).status, 303);
+    const late = await form(b.slug, "/login/switch", { ticket }, { from: a.slug });
+    assert.ok(!late.headers["set-cookie"]?.some((it) => it.startsWith("tulou_session=")), "not let in");
+    assert.equal(late.headers.location, "/login");
+});
+
+// ---- an operator's sessions as others ----
+
+async function makeOperator() {
+    const email = fresh("op"), made = await request("POST", "/api/admin-users", { token: await operator(), body: { email, name: "Op", kind: "operator", roles: ["support"], password } });
+    assert.equal(made.status, 201, made.text);
+    return { ...made.data, email, session: await login(email, password) };
+}
+async function acting(by, tenant = a, user = a.owner.user.id) {
+    const answer = await request("POST", `/api/tenants/${tenant.id}/impersonate`, { token: by, body: { userId: user, reason: "a test of it", minutes: 60 } });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.data;
+}
+const operatorEnds = {
+    "signing out": (it) => request("POST", "/api/auth/logout", { token: it.session.access_token }),
+    "deactivation": async (it) => request("PATCH", `/api/admin-users/${it.id}`, { token: await operator(), body: { status: "inactive" } }),
+    "suspension": async (it) => request("PATCH", `/api/admin-users/${it.id}`, { token: await operator(), body: { status: "suspended" } }),
+    "demotion": async (it) => request("PUT", `/api/rbac/users/${it.id}/roles`, { token: await operator(), body: { roles: ["auditor"] } }),
+    "deletion": async (it) => request("DELETE", `/api/admin-users/${it.id}`, { token: await operator() }),
+    "another password": (it) => request("POST", "/api/auth/change-password", { token: it.session.access_token, body: { currentPassword: password, newPassword: "another word of my own" } }),
+    "a password of an administrator": async (it) => request("POST", `/api/admin-users/${it.id}/reset-password`, { token: await operator(), body: { password: "an administrator knows this" } }),
+};
+for (const [what, end] of Object.entries(operatorEnds))
+    test(`acting_as_a_user_ends_with_the_operators_${what.replaceAll(" ", "_")}`, async () => {
+        const it = await makeOperator(), token = await acting(it.session.access_token), other = await acting(await operator());
+        await lives(token, "before");
+        const answer = await end(it);
+        assert.ok([200, 204].includes(answer.status), answer.text);
+        await over(token, "as a user");
+        await lives(other, "another operator's goes on");
+        assert.equal(sql(`select count(*) from everyone.sessions where impersonator_id = '${it.id}' and revoked_at is null`), "0");
+    });
+
+test("acting_as_users_ends_when_the_tenant_forbids_it", async () => {
+    const tenant = await makeTenant(), token = await acting(await operator(), tenant, tenant.owner.user.id);
+    const allow = (value) => request("PUT", "/api/security/policy", { token: tenant.token, body: { ...policy, allowImpersonation: value } });
+    const policy = (await request("GET", "/api/security/policy", { token: tenant.token })).data;
+    const set = await allow(false);
+    assert.equal(set.status, 200, set.text);
+    assert.ok([401, 403].includes((await me(token.access_token)).status));
+    assert.equal((await allow(true)).status, 200);
+    assert.equal((await me(token.access_token)).status, 401, "and does not come back");
+    await lives(tenant.owner, "the user");
+});
