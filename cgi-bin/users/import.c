@@ -36,8 +36,12 @@ static const struct field report_fields[] = {
      .fields = FIELDS({"line", INT}, {"field", TEXT}, {"code", TEXT}, {"message", TEXT})},
     {.type = FIELD_END}};
 
+static const char csv_broken[] = "From here on the file is not CSV.";
+
 struct import {
     struct cx *cx;
+    const char **head; /* the cells of the first line */
+    size_t width, head_line;
     int place[COLUMNS]; /* of each column in the file; -1: it is not there */
     struct new_import file;
     struct json json; /* of file.rows */
@@ -83,31 +87,90 @@ static bool read_upload(struct cx *cx, const char **data, size_t *len)
     return whole || fail(cx, 500, "internal", "The file could not be read.");
 }
 
+/* As text, whatever spreadsheet it is from. */
+static bool decode_file(struct cx *cx, const char **data, size_t *len)
+{
+    *data = csv_decode(cx->arena, cx->request.charset, *data, len);
+    return *data ||
+           fail_field(cx, "file", "csv_charset", "Send UTF-8, UTF-16 or Windows-1252, not \"%s\".",
+                      cx->request.charset);
+}
+
+static const char *column_names(struct arena *arena)
+{
+    struct buf names;
+    buf_init(&names, arena);
+    for (int i = 0; i < COLUMNS; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", columns[i].name);
+    return names.data;
+}
+
+/* Nothing of the file is passed over in silence: not a column either. Nameless ones are,
+ * as long as nothing stands in them. */
+static bool place_column(struct import *import, const char *name, size_t at)
+{
+    struct cx *cx = import->cx;
+    int i = 0;
+    name = text_trim(cx->arena, name);
+    while (i < COLUMNS && strcasecmp(columns[i].name, name) != 0)
+        i++;
+    if (i == COLUMNS)
+        return *name == '\0' ||
+               fail_field(cx, "file", "csv_column_unknown",
+                          "Line %zu, column %zu: there is no column \"%s\". There are %s.",
+                          import->head_line, at + 1, name, column_names(cx->arena));
+    if (import->place[i] >= 0)
+        return fail_field(cx, "file", "csv_column_twice",
+                          "Line %zu, column %zu: \"%s\" is the name of column %d too.",
+                          import->head_line, at + 1, columns[i].name, import->place[i] + 1);
+    import->place[i] = (int)at;
+    return true;
+}
+
 static bool read_head(struct import *import, struct csv_reader *reader)
 {
     const char **cells;
-    size_t count;
     struct cx *cx = import->cx;
-    if (!csv_next(reader, cx->arena, &cells, &count))
-        return fail_field(cx, "file", "csv_empty", "The file has no rows.");
-    for (int i = 0; i < COLUMNS; i++) {
+    bool good = true;
+    if (!csv_next(reader, cx->arena, &cells, &import->width))
+        return reader->problem ? fail_field(cx, "file", reader->problem, "Line %zu: %s",
+                                            reader->line, csv_broken)
+                               : fail_field(cx, "file", "csv_empty", "The file has no rows.");
+    import->head_line = reader->line;
+    import->head = cells;
+    for (int i = 0; i < COLUMNS; i++)
         import->place[i] = -1;
-        for (size_t k = 0; k < count; k++)
-            if (strcmp(text_lower(cx->arena, text_trim(cx->arena, cells[k])), columns[i].name) == 0)
-                import->place[i] = (int)k;
+    for (size_t k = 0; k < import->width; k++)
+        good = place_column(import, cells[k], k) && good;
+    for (int i = 0; i < COLUMNS; i++)
         if (import->place[i] < 0 && (columns[i].flags & REQUIRED))
-            return fail_field(cx, "file", "csv_column_missing",
+            good = fail_field(cx, "file", "csv_column_missing",
                               "The first line must name the column \"%s\".", columns[i].name);
-    }
-    return true;
+    return good;
 }
 
 /* ---- rows ---- */
 
+/* Often a separator within a text that was not put in quotes: "Doe, Jane". */
+static bool check_width(struct import *import, size_t line, const char **cells, size_t count)
+{
+    struct arena *arena = import->cx->arena;
+    for (size_t at = 0; at < count; at++) {
+        bool named = at < import->width && *text_trim(arena, import->head[at]);
+        if (!named && *text_trim(arena, cells[at]))
+            return refuse(import, line, "file", "csv_cells_surplus",
+                          arena_printf(arena,
+                                       "Column %zu has no name in the first line, but this line "
+                                       "has a cell there. Put texts with separators in quotes.",
+                                       at + 1));
+    }
+    return true;
+}
+
 static bool check_row(struct import *import, size_t line, const char **cells, size_t count,
                       const char *values[static COLUMNS])
 {
-    bool good = true;
+    bool good = check_width(import, line, cells, count);
     for (int i = 0; i < COLUMNS; i++) {
         struct value value = {.presence = ABSENT};
         const char *code, *message;
@@ -167,7 +230,7 @@ static bool read_rows(struct import *import, struct csv_reader *reader)
     const char **cells, *values[COLUMNS];
     size_t count;
     while (csv_next(reader, import->cx->arena, &cells, &count)) {
-        if (reader->line > ROWS_MAX)
+        if (import->file.total >= ROWS_MAX)
             return fail_field(import->cx, "file", "too_many_rows",
                               "Import at most %d rows at once.", ROWS_MAX);
         import->row_refused = false;
@@ -179,8 +242,7 @@ static bool read_rows(struct import *import, struct csv_reader *reader)
         import->file.refused += import->row_refused;
     }
     if (reader->problem) {
-        refuse(import, reader->line + 1, "file", reader->problem,
-               "From here on the file is not CSV.");
+        refuse(import, reader->line, "file", reader->problem, csv_broken);
         import->file.total++;
         import->file.refused++;
     }
@@ -197,7 +259,7 @@ static bool run(struct cx *cx, struct import_state *out)
     const char *named = query_text(cx, "tenant_id");
     if (named && cx->session->is_operator)
         import.file.tenant_id = named;
-    if (!read_upload(cx, &data, &len))
+    if (!read_upload(cx, &data, &len) || !decode_file(cx, &data, &len))
         return false;
     buf_init(&rows, cx->arena);
     json_start(&import.json, &rows);
@@ -267,7 +329,9 @@ static bool export_api(struct cx *cx)
 const struct route import_routes[] = {
     ROUTE(POST, "/api/platform-users/bulk-import", MAY(EITHER, "users.users:import"), import_api,
           "Import users from CSV (email, name, phone, kind, and for operators password_hash); "
-          "reports every refused row. A long file is worked on when the answer is there already: "
+          "reports every refused row. Separators (comma, semicolon, tab) and encodings (UTF-8, "
+          "UTF-16, Windows-1252) are told by themselves; a column that is not known or stands "
+          "there twice is refused. A long file is worked on when the answer is there already: "
           "its import says how far.",
           .flags = ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT, .media = "text/csv",
           .sample = "email,name\r\nnora@example.com,Nora Blum\r\n", .answer_fields = report_fields,

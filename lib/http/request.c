@@ -202,8 +202,12 @@ static bool read_content_type(struct cx *cx)
     const char *end = strchrnul(type, ';');
     cx->request.content_type = text_lower(
         cx->arena, text_trim(cx->arena, arena_copy(cx->arena, type, (size_t)(end - type))));
-    if (strcmp(cx->request.content_type, "multipart/form-data") != 0)
+    if (strcmp(cx->request.content_type, "multipart/form-data") != 0) {
+        if (header_parameter(cx->arena, end, "charset", &cx->request.charset) &&
+            cx->request.charset)
+            cx->request.charset = text_lower(cx->arena, cx->request.charset);
         return true;
+    }
     const char *boundary;
     if (!header_parameter(cx->arena, end, "boundary", &boundary) ||
         (boundary && !is_boundary(boundary)))

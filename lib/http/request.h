@@ -50,6 +50,7 @@ struct request {
     const char *scheme;       /* "http" or "https" */
     const char *remote;       /* address of the client */
     const char *content_type; /* lower case, without parameters; "" when none */
+    const char *charset;      /* of the Content-Type, lower case; NULL: it says none */
     const char *boundary;     /* of multipart, or NULL */
     const char *body;         /* whole body when not multipart; never NULL */
     size_t body_len;

@@ -90,3 +90,55 @@ test("whole_numbers_are_those_of_json_schema", async () => {
     }
 });
 
+
+const utf16 = (text, big) => {
+    const data = Buffer.from(`\ufeff${text}`, "utf16le");
+    return big ? data.swap16() : data;
+};
+const importFile = (raw, type = "text/csv") => api("POST", "/api/platform-users/bulk-import", undefined, { raw, headers: { "content-type": type } });
+const namesOf = async (email) => (await api("GET", `/api/platform-users?email=${encodeURIComponent(email)}`)).data.map((it) => it.name);
+
+test("files_of_every_spreadsheet_are_imported", async () => {
+    const files = [
+        ["semi", "email;name\r\nsemi@csv.test;Jürgen, Semi\r\n"], ["tab", "email\tname\r\ntab@csv.test\tJürgen; Tab\r\n"],
+        ["comma", "email,name\r\ncomma@csv.test,Jürgen Comma\r\n"], ["sep", "sep=;\r\nemail;name\r\nsep@csv.test;Jürgen, Sep\r\n"],
+        ["bom", "\ufeffemail;name\r\nbom@csv.test;Jürgen Bom\r\n"], ["le", utf16("email\tname\r\nle@csv.test\tJürgen Le\r\n")],
+        ["be", utf16("email;name\r\nbe@csv.test;Jürgen Be\r\n", true)], ["latin", Buffer.from("email;name\r\nlatin@csv.test;Jürgen Latin\r\n", "latin1")],
+        ["said", Buffer.from("email,name\r\nsaid@csv.test,Jürgen Said\r\n", "latin1"), "text/csv; charset=Windows-1252"],
+        ["upper", Buffer.from("EMAIL,Name,\r\nupper@csv.test,Jürgen Upper,\r\n")],
+    ];
+    for (const [name, raw, type] of files) {
+        const answer = await importFile(raw, type);
+        assert.equal(answer.status, 200, `${name}: ${answer.text}`);
+        assert.deepEqual([answer.data.created, answer.data.refused], [1, []], name);
+        const [found] = await namesOf(`${name}@csv.test`);
+        assert.match(found, /^Jürgen/, name);
+    }
+    const unread = await importFile("email,name\n", "text/csv; charset=koi8-r");
+    assert.deepEqual([unread.status, codes(unread)], [422, ["csv_charset"]]);
+});
+
+test("nothing_of_a_file_is_passed_over_in_silence", async () => {
+    for (const [raw, code, place] of [["email,email,name\r\na@csv.test,b@csv.test,T\r\n", "csv_column_twice", /Line 1, column 2/],
+        ["email,name,NAME\r\na@csv.test,A,B\r\n", "csv_column_twice", /Line 1, column 3/],
+        ["\r\nemail,name,shoe size\r\na@csv.test,A,43\r\n", "csv_column_unknown", /Line 2, column 3.*shoe size/], ["name\r\nA\r\n", "csv_column_missing", /email/],
+        ["email,\"name\"x\r\n", "csv_quote", /Line 1/]]) {
+        const answer = await importFile(raw);
+        assert.equal(answer.status, 422, raw);
+        assert.deepEqual(codes(answer), [code]);
+        assert.match(answer.error.details[0].message, place);
+    }
+    const answer = await importFile('email,name\r\nextra@csv.test,Doe, Jane\r\n\r\n"quoted@csv.test","Two\r\nlines"\r\nfine@csv.test,Fine,,\r\n');
+    assert.deepEqual(answer.data.refused.map((it) => [it.line, it.field, it.code]), [[2, "file", "csv_cells_surplus"], [4, "name", "control_character"]]);
+    assert.match(answer.data.refused[0].message, /Column 3/);
+    assert.equal(answer.data.created, 1);
+    assert.deepEqual(await namesOf("extra@csv.test"), []);
+});
+
+test("what_goes_out_runs_in_no_spreadsheet_and_numbers_stay_numbers", async () => {
+    const own = await makeTenant();
+    for (const name of ["=1+1", "x;=1+1", "＝1+1", "＠x", "-12.5", "-cmd"])
+        assert.equal((await request("POST", "/api/crm/leads", { token: own.token, body: { name } })).status, 201);
+    const csv = await request("GET", "/api/crm/leads/export?fields=name", { token: own.token });
+    for (const cell of [`"'=1+1"`, `"x;'=1+1"`, `"'＝1+1"`, `"'＠x"`, ",-12.5\r\n", `"'-cmd"`]) assert.ok(csv.text.includes(cell), cell);
+});

@@ -1,11 +1,10 @@
-/* parse: forms, cookies, multipart, CSV, routes. */
+/* parse: forms, cookies, multipart, routes. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "http/cx.h"
-#include "resource/csv.h"
 #include "unit.h"
 
 static struct arena *arena;
@@ -123,31 +122,6 @@ START_TEST(broken_multipart_is_refused_by_code)
 }
 END_TEST
 
-START_TEST(csv_out_guards_formulas_and_in_takes_the_guard_off)
-{
-    static const char *const cells[] = {"=1+1", "'=x",         "a,b",    "say \"x\"",
-                                        "",     "line\nbreak", " space", "plain"};
-    struct buf line;
-    struct csv_reader reader;
-    const char **again;
-    size_t count;
-    buf_init(&line, arena);
-    for (size_t i = 0; i < 8; i++)
-        csv_cell(&line, cells[i]);
-    csv_line_end(&line);
-    ck_assert(strstr(line.data, "\"'=1+1\"") == line.data);
-    csv_open(&reader, line.data, line.len);
-    ck_assert(csv_next(&reader, arena, &again, &count));
-    ck_assert_uint_eq(count, 8);
-    for (size_t i = 0; i < 8; i++)
-        ck_assert_str_eq(again[i], cells[i]);
-    ck_assert(!csv_next(&reader, arena, &again, &count) && !reader.problem);
-    csv_open(&reader, "a,\"b", 4);
-    ck_assert(!csv_next(&reader, arena, &again, &count));
-    ck_assert_str_eq(reader.problem, "csv_quote");
-}
-END_TEST
-
 static bool answer(struct cx *cx)
 {
     return cx != NULL;
@@ -197,7 +171,6 @@ static Suite *parse_suite(void)
     tcase_add_test(tests, large_uploads_go_to_a_file_that_is_removed);
     tcase_add_loop_test(tests, broken_multipart_is_refused_by_code, 0,
                         sizeof broken / sizeof broken[0]);
-    tcase_add_test(tests, csv_out_guards_formulas_and_in_takes_the_guard_off);
     tcase_add_test(tests, a_literal_wins_over_a_parameter_and_methods_are_told);
     suite_add_tcase(suite, tests);
     return suite;
