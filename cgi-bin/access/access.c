@@ -1,13 +1,26 @@
 /* access: roles and permissions, the audit log, security and settings. */
 #include "area.h"
+#include "base/log.h"
 
 STATEMENT(seal_events, "select house.events_seal(5000)", DB_WRITES | DB_ON_PLATFORM | DB_SLOW);
 
+/* Those that just failed for the first, second, fourth … time. */
+STATEMENT(seal_failures,
+          "select tenant_id, message\n"
+          "from house.seal_failures\n"
+          "where failed_at > now() - interval '2 seconds' and times & (times - 1) = 0\n"
+          "limit 20",
+          DB_ON_PLATFORM | DB_SLOW);
+
 /* Events are chained a moment after they were written, so that writers never
- * wait for each other. */
+ * wait for each other. A tenant whose events cannot be is left out, and said. */
 static bool seal(struct db *db)
 {
-    return db_get0(db, &seal_events) != NULL;
+    struct rows *failed = db_get0(db, &seal_events) ? db_get0(db, &seal_failures) : NULL;
+    for (size_t i = 0; failed && i < rows_count(failed); i++)
+        log_error("the events of a tenant cannot be sealed", "tenant", rows_text(failed, i, 0),
+                  "detail", rows_text(failed, i, 1));
+    return failed != NULL;
 }
 
 static const struct area area = {

@@ -189,6 +189,68 @@ static void tamper(const char *sql)
     database_sql("set session_replication_role = replica; %s", sql);
 }
 
+STATEMENT(event_numbered,
+          "insert into events (tenant_id, actor_kind, action, seq, prev_hash, hash)\n"
+          "values ($1::uuid, 'user', 'x', 1, '', '')",
+          DB_WRITES);
+STATEMENT(event_dated,
+          "insert into events (tenant_id, actor_kind, action, at)\n"
+          "values ($1::uuid, 'user', 'x', 'infinity')",
+          DB_WRITES);
+
+IN_ROOM(numbers_hashes_and_times_are_not_for_the_application)
+{
+    struct db *dbs[] = {&room->a, &room->platform};
+    for (size_t i = 0; i < COUNT(dbs); i++) {
+        ck_assert_ptr_null(db_get(dbs[i], &event_numbered, A));
+        ck_assert_int_eq(dbs[i]->error.status, DB_DENIED);
+        ck_assert_ptr_null(db_get(dbs[i], &event_dated, A));
+        ck_assert_int_eq(dbs[i]->error.status, DB_DENIED);
+    }
+}
+
+IN_ROOM(one_tenants_events_never_stop_anothers)
+{
+    add_thing(&room->a, "a");
+    /* A number that the chain would give next, and a time that none can be made of. */
+    database_sql("insert into everyone.events (tenant_id, actor_kind, action, seq, prev_hash, hash)"
+                 " values ('" A "', 'user', 'x', 1, '', '');"
+                 "insert into everyone.events (tenant_id, actor_kind, action, at)"
+                 " values ('" C "', 'user', 'x', 'infinity')");
+    add_thing(&room->b, "b");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "100"), 0, 0), 1);
+    ck_assert_int_eq(database_count("select count(*) from house.seal_failures"), 2);
+    ck_assert_int_eq(broken_at(room, B), 0);
+    ck_assert_int_eq(database_count("select seq from everyone.events where tenant_id = '" B "'"),
+                     1);
+    /* What was in the way is gone, and its time has come. */
+    tamper("delete from everyone.events where seq = 1 and tenant_id = '" A "';"
+           "update house.seal_failures set retry_at = now() where tenant_id = '" A "'");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "100"), 0, 0), 1);
+    ck_assert_int_eq(database_count("select count(*) from house.seal_failures"), 1);
+    ck_assert_int_eq(broken_at(room, A), 0);
+}
+
+IN_ROOM(a_tenant_with_many_events_does_not_keep_others_waiting)
+{
+    database_sql("update house.seal_place set tenant_id = '00000000-0000-0000-0000-000000000000';"
+                 "insert into everyone.events (tenant_id, actor_kind, action)"
+                 " select '" A "', 'user', 'x' from generate_series(1, 2500)");
+    add_thing(&room->b, "b");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "1500"), 0, 0), 1001);
+    ck_assert_int_eq(database_count("select count(*) from everyone.events where seq is null"),
+                     1500);
+    /* With room for one of them only, the next in turn is first. */
+    add_thing(&room->b, "c");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "1000"), 0, 0), 1000);
+    add_thing(&room->b, "d");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "2"), 0, 0), 2);
+    ck_assert_int_eq(database_count("select count(*) from everyone.events where seq is null"
+                                    " and tenant_id = '" B "'"),
+                     0);
+    ck_assert_int_eq(broken_at(room, A), 0);
+}
+
 IN_ROOM(tampering_with_the_chain_is_found)
 {
     for (int i = 0; i < 5; i++)
@@ -230,6 +292,9 @@ static Suite *events_suite(void)
     tcase_add_test(core, nobody_of_the_application_changes_events);
     tcase_add_test(core, even_the_owner_does_not_change_events_by_accident);
     tcase_add_test(core, sealed_events_verify);
+    tcase_add_test(core, numbers_hashes_and_times_are_not_for_the_application);
+    tcase_add_test(core, one_tenants_events_never_stop_anothers);
+    tcase_add_test(core, a_tenant_with_many_events_does_not_keep_others_waiting);
     tcase_add_test(core, tampering_with_the_chain_is_found);
     tcase_add_test(core, a_cut_end_of_the_chain_is_found);
     suite_add_tcase(suite, core);
