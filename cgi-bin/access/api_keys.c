@@ -191,7 +191,7 @@ bool api_key_revoke(struct cx *cx, const char *id)
         return fail_db(cx);
     if (!rows || rows_count(rows) == 0)
         return fail(cx, 404, "not_found", "There is no such API key.");
-    session_key_revoked(id);
+    session_key_revoked(&cx->db, id);
     return true;
 }
 

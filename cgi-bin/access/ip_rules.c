@@ -20,7 +20,7 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
 {
     (void)operation;
     (void)id;
-    tenant_changed(cx->tenant->id);
+    tenant_changed(&cx->db, cx->tenant->id);
 }
 
 const struct resource ip_rules = {

@@ -158,7 +158,7 @@ static bool submit(struct cx *cx)
             return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
-    session_rights_changed(cx->session->tenant_id);
+    session_rights_changed(&cx->db, cx->session->tenant_id);
     page_notice(cx, "success", "Permissions saved.");
     return page_go(cx, "/admin/permissions");
 }

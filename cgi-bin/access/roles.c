@@ -90,7 +90,7 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
 {
     (void)id;
     if (operation != OP_CREATE) /* nobody has a new role yet */
-        session_rights_changed(cx->session->tenant_id);
+        session_rights_changed(&cx->db, cx->session->tenant_id);
 }
 
 const struct resource roles = {
@@ -251,7 +251,7 @@ static bool set_user_roles(struct cx *cx)
             return false;
     if (!roles_give(&cx->db, tenant_id, id, list->text, NULL) || !db_commit(&cx->db))
         return fail_db(cx);
-    session_rights_changed(id);
+    session_rights_changed(&cx->db, id);
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
     json_key(json, "roles");

@@ -168,7 +168,7 @@ bool factor_confirmed(struct cx *cx, const char *kind, const char *id, bool had,
         !db_commit(&cx->db))
         return fail_db(cx);
     if (me->must_enrol)
-        session_rights_changed(me->user_id);
+        session_rights_changed(&cx->db, me->user_id);
     return factor_step_up_done(cx);
 }
 

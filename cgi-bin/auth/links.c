@@ -152,7 +152,7 @@ bool password_reset(struct cx *cx, const char *token, const char *password)
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
-    tenant_changed(link.tenant_id); /* as in email_confirm() */
+    tenant_changed(&cx->db, link.tenant_id); /* as in email_confirm() */
     return true;
 }
 
@@ -207,8 +207,8 @@ bool email_confirm(struct cx *cx, const char *token, struct link *link)
     if (!db_commit(&cx->db))
         return fail_db(cx);
     if (changes)
-        session_rights_changed(link->user_id); /* tokens hold the address */
-    tenant_changed(link->tenant_id);           /* it may have been the proof it waited for */
+        session_rights_changed(&cx->db, link->user_id); /* tokens hold the address */
+    tenant_changed(&cx->db, link->tenant_id); /* it may have been the proof it waited for */
     return true;
 }
 

@@ -335,7 +335,7 @@ static bool find(struct search *search, struct account *out)
     if (!db_commit(&search->db))
         return failed(search);
     if (search->changed)
-        session_rights_changed(search->user_id);
+        session_rights_changed(&search->db, search->user_id);
     return !search->provider->roles_follow || *search->rights.role || refuse(search, no_role);
 }
 

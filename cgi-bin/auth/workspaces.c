@@ -107,7 +107,7 @@ bool workspace_unlink(struct cx *cx, const char *id)
                  rows_text(rows, row, WORKSPACE_USER));
     struct rows *ended = db_get(&db, &workspaces_cut, rows_text(rows, row, WORKSPACE_USER));
     for (size_t i = 0; ended && i < rows_count(ended); i++)
-        session_rights_changed(rows_text(ended, i, 0));
+        session_rights_changed(&db, rows_text(ended, i, 0));
     return ended || fail_with(cx, &db);
 }
 

@@ -196,7 +196,7 @@ bool signup_register(struct cx *cx, struct signup *out)
     bool made = begin(cx, out) && count(cx) && insert(cx, hash, out) && invite_in(cx, out) &&
                 (db_commit(&cx->db) || fail_db(cx));
     if (made)
-        tenant_changed(out->tenant_id);
+        tenant_changed(&cx->db, out->tenant_id);
     else
         db_rollback(&cx->db);
     return made;

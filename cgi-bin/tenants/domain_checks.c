@@ -116,7 +116,7 @@ static bool store(struct cx *cx, struct db *db, const struct check *check)
     bool begun = db_begin(db);
     struct rows *rows = begun ? run_store(db, check, words[check->proof], check->problem) : NULL;
     if (rows && tell_owners(cx, db, check, rows_text(rows, 0, 0)) && db_commit(db)) {
-        tenant_changed(check->tenant_id);
+        tenant_changed(db, check->tenant_id);
         return true;
     }
     db_rollback(db);

@@ -59,8 +59,7 @@ bool enter_path_tenant(struct cx *cx)
 
 bool changed(struct cx *cx, const char *tenant_id)
 {
-    (void)cx;
-    tenant_changed(tenant_id);
+    tenant_changed(&cx->db, tenant_id);
     return true;
 }
 
@@ -85,7 +84,7 @@ static struct rows *run_status(struct cx *cx, const char *id, const char *status
     else if (rows_count(rows) == 0)
         not_found(cx);
     else
-        tenant_changed(id);
+        tenant_changed(&cx->db, id);
     return cx->failure.status ? NULL : rows;
 }
 
@@ -128,7 +127,7 @@ bool tenant_delete(struct cx *cx, const char *id)
         return fail_db(cx);
     if (rows_count(rows) == 0)
         return fail(cx, 409, "tenant_has_children", "It still has tenants of its own.");
-    tenant_changed(id);
+    tenant_changed(&cx->db, id);
     return true;
 }
 
@@ -171,7 +170,7 @@ bool tenant_restore(struct cx *cx, const char *id)
         return fail_db(cx);
     if (rows_count(rows) == 0)
         return not_found(cx);
-    tenant_changed(id);
+    tenant_changed(&cx->db, id);
     return true;
 }
 

@@ -94,9 +94,8 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
 
 static void committed(struct cx *cx, enum operation operation, const char *id)
 {
-    (void)cx;
     (void)operation;
-    tenant_changed(id);
+    tenant_changed(&cx->db, id);
 }
 
 static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)

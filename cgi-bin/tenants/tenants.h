@@ -37,7 +37,7 @@ extern const struct notification_kind notice_trial;
  * reseller, or any for operators. 404 otherwise. WAITS. */
 bool enter_path_tenant(struct cx *cx);
 
-/* What changed must be seen at the next request: call when it is committed. */
+/* What changed must be seen at the next request once it is committed. Returns true. */
 bool changed(struct cx *cx, const char *tenant_id);
 
 /* ---- pages.c ---- */

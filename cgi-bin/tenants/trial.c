@@ -183,7 +183,7 @@ static struct rows *extend(struct cx *cx, const char *id)
     else if (rows_count(rows) == 0)
         fail(cx, 409, "not_on_trial", "This tenant is not on trial.");
     else
-        tenant_changed(id);
+        tenant_changed(&cx->db, id);
     return cx->failure.status ? NULL : rows;
 }
 

@@ -99,7 +99,7 @@ static bool set_status(struct cx *cx, const char *status, const char *action)
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
-    session_rights_changed(id);
+    session_rights_changed(&cx->db, id);
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
     json_pair(json, "id", id);
@@ -287,7 +287,7 @@ static bool set_permissions(struct cx *cx)
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
-    session_rights_changed(id);
+    session_rights_changed(&cx->db, id);
     return answer_granted(cx, tenant_id, id);
 }
 

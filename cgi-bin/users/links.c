@@ -17,7 +17,7 @@ static bool cut(struct cx *cx, const char *id)
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
     struct rows *ended = db_get(&cx->db, &links_cut, id);
     for (size_t i = 0; ended && i < rows_count(ended); i++)
-        session_rights_changed(rows_text(ended, i, 0));
+        session_rights_changed(&cx->db, rows_text(ended, i, 0));
     return ended || fail_db(cx);
 }
 

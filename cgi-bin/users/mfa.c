@@ -53,7 +53,7 @@ static bool set_mfa(struct cx *cx, const char *id, bool enabled, char tenant_id[
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
     if (!store(cx, tenant_id, id, enabled))
         return false;
-    session_rights_changed(id);
+    session_rights_changed(&cx->db, id);
     return true;
 }
 

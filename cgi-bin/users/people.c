@@ -212,9 +212,8 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
 /* Rights may have changed: tokens issued before are read anew. */
 static void committed(struct cx *cx, enum operation operation, const char *id)
 {
-    (void)cx;
     if (operation != OP_CREATE)
-        session_rights_changed(id);
+        session_rights_changed(&cx->db, id);
 }
 
 /* On the page of a user who has not come in yet. */

@@ -75,9 +75,9 @@ bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const 
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
                          const char *why);
 /* The rights of a user (or of everybody in a tenant) changed: tokens issued
- * before now must be refreshed (401 token_stale). Call after the commit. */
-void session_rights_changed(const char *user_or_tenant_id);
-/* An API key was revoked: it opens nothing from now on. Call after the commit. */
-void session_key_revoked(const char *key_id);
+ * before must be refreshed (401 token_stale), from db's commit on. NULL: at once. */
+void session_rights_changed(struct db *db, const char *user_or_tenant_id);
+/* An API key was revoked: it opens nothing from db's commit on. */
+void session_key_revoked(struct db *db, const char *key_id);
 
 #endif

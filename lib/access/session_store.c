@@ -260,9 +260,18 @@ bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *
 
 /* ---- revoking ---- */
 
-static void revoke_now(const char *id)
+static void revoke_now(void *id)
 {
     shared_revoke(id, clock_now_us(), access_seconds() + 60);
+}
+
+/* Not before the commit: a token that is issued meanwhile has what was before. */
+static void revoke_with(struct db *db, const char *id)
+{
+    if (db)
+        db_after_commit(db, revoke_now, arena_text(db->arena, id));
+    else
+        shared_revoke(id, clock_now_us(), access_seconds() + 60);
 }
 
 /* An operator's handle sees all tenants and may be set to none: then it is
@@ -278,10 +287,10 @@ static const char *action_of(const struct cx *cx, const struct db *db, const cha
     return db->action ? db->action : own ? "auth.signed_out" : "auth.session_revoked";
 }
 
-static void session_revoke_rows(const struct rows *ended)
+static void session_revoke_rows(struct db *db, const struct rows *ended)
 {
     for (size_t i = 0; i < rows_count(ended); i++)
-        revoke_now(rows_text(ended, i, 0));
+        revoke_with(db, rows_text(ended, i, 0));
 }
 
 /* Together with the row of the log. NULL: it failed; no rows: there was nothing to end. */
@@ -301,15 +310,15 @@ static struct rows *end_and_tell(struct cx *cx, struct db *db, const char *sessi
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why)
 {
     char home[UUID_SIZE];
-    bool alone = db->depth == 0;
+    int scope = db_scope(db);
     memcpy(home, db->tenant_id, UUID_SIZE);
     memmove(db->tenant_id, tenant_of(cx, db), UUID_SIZE);
     struct rows *ended = end_and_tell(cx, db, session_id, why);
     memcpy(db->tenant_id, home, UUID_SIZE);
     if (ended)
-        session_revoke_rows(ended);
-    else if (alone)
-        db_rollback(db);
+        session_revoke_rows(db, ended);
+    else
+        db_rollback_to(db, scope);
     return ended || fail_with(cx, db);
 }
 
@@ -322,16 +331,16 @@ bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, cons
     struct rows *ended = db_get(db, &session_end_user, user_id, keep, why);
     memcpy(db->tenant_id, home, UUID_SIZE);
     if (ended)
-        session_revoke_rows(ended);
+        session_revoke_rows(db, ended);
     return ended || fail_with(cx, db);
 }
 
-void session_rights_changed(const char *id)
+void session_rights_changed(struct db *db, const char *id)
 {
-    revoke_now(id);
+    revoke_with(db, id);
 }
 
-void session_key_revoked(const char *id)
+void session_key_revoked(struct db *db, const char *id)
 {
-    revoke_now(id);
+    revoke_with(db, id);
 }

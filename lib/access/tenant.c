@@ -8,18 +8,27 @@
 #include "base/text.h"
 #include "http/cx.h"
 
+/* Nobody may take it for a tenant that does not exist: the request has failed, and so has what
+ * it has open. */
+static void look_up_failed(struct cx *cx)
+{
+    db_fail(&cx->db);
+    fail_db(cx);
+}
+
 const struct tenant *tenant_by_id(struct cx *cx, const char *id)
 {
     const struct tenant *tenant = NULL;
-    if (uuid_is(id))
-        tenant_look_up(cx, BY_ID, text_lower(cx->arena, id), &tenant);
+    if (uuid_is(id) && !tenant_look_up(cx, BY_ID, text_lower(cx->arena, id), &tenant))
+        look_up_failed(cx);
     return tenant;
 }
 
 const struct tenant *tenant_by_slug(struct cx *cx, const char *slug)
 {
     const struct tenant *tenant;
-    tenant_look_up(cx, BY_SLUG, slug, &tenant);
+    if (!tenant_look_up(cx, BY_SLUG, slug, &tenant))
+        look_up_failed(cx);
     return tenant;
 }
 

@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 
 struct cx;
+struct db;
 struct arena;
 
 enum tenant_kind { TENANT_PLATFORM, TENANT_RESELLER, TENANT_BUSINESS };
@@ -45,7 +46,8 @@ struct tenant {
 /* What the host alone says; NULL with failure set (404 tenant_unknown). Fills
  * cx->tenant. `claim_tenant` is the token's, or NULL. WAITS on a cache miss. */
 bool tenant_resolve(struct cx *cx, const char *claim_tenant);
-/* By id, through the same cache; owned by the cx's arena. NULL: unknown. WAITS. */
+/* By id, through the same cache; owned by the cx's arena. NULL: unknown; or the database is away,
+ * which fails the request and what cx->db has open. WAITS. */
 const struct tenant *tenant_by_id(struct cx *cx, const char *id);
 const struct tenant *tenant_by_slug(struct cx *cx, const char *slug);
 /* The one of kind platform. NULL: the database is away. WAITS. */
@@ -53,8 +55,9 @@ const struct tenant *tenant_platform(struct cx *cx);
 /* Whether strangers may make a tenant at this host: at the platform's, once the
  * operator switched it on (the section "signup" of its settings). */
 bool tenant_takes_signups(struct cx *cx);
-/* Say that a tenant (or what it inherits from) changed; call after the commit. */
-void tenant_changed(const char *id);
+/* Say that a tenant (or what it inherits from) changed, by `db`: it counts from the commit on (see
+ * db_after_commit()). NULL: at once. */
+void tenant_changed(struct db *db, const char *id);
 bool tenant_feature(const struct tenant *tenant, const char *key);
 /* A text of settings (section.key), NULL when unset. In the cx's arena. */
 const char *tenant_setting(struct cx *cx, const char *section, const char *key);

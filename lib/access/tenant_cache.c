@@ -109,9 +109,17 @@ static bool is_fresh(struct cached *cached)
     return true;
 }
 
-void tenant_changed(const char *id)
+static void generation_bump(void *id)
 {
     shared_generation_bump(id);
+}
+
+void tenant_changed(struct db *db, const char *id)
+{
+    if (db)
+        db_after_commit(db, generation_bump, arena_text(db->arena, id));
+    else
+        shared_generation_bump(id);
 }
 
 /* ---- from a row to a block ---- */

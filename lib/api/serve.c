@@ -137,7 +137,7 @@ void serve_request(struct cx *cx)
 {
     cx->area = served.area;
     bool answered = dispatch(cx);
-    db_rollback(&cx->db);
+    db_rollback_to(&cx->db, 0);
     if (!answered)
         write_failure(cx);
     cors_answer(cx);

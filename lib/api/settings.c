@@ -62,7 +62,7 @@ struct rows *settings_store(struct cx *cx, json_object *sections)
     else if (rows_count(rows) == 0)
         fail(cx, 404, "not_found", "There is no such tenant.");
     else
-        tenant_changed(cx->db.tenant_id);
+        tenant_changed(&cx->db, cx->db.tenant_id);
     return cx->failure.status ? NULL : rows;
 }
 

@@ -186,10 +186,21 @@ static bool is_slow(const struct batch *batch)
 static struct rows **run_in_transaction(struct side *side, struct batch *batch)
 {
     struct db *db = batch->db;
-    if (db->failed) /* db->error says why */
+    struct transaction *transaction = transaction_of(db);
+    if (transaction->inner->failed) /* db->error says why */
         return NULL;
-    struct rows **rows = run_on(side, db->held, batch, !db->held->begun);
-    db->failed = !rows;
+    bool apart = transaction->inner->apart;
+    if (apart)
+        scope_open(db, transaction);
+    db->error = (struct db_error){0};
+    struct rows **rows = NULL;
+    if (transaction_ready(db, transaction))
+        rows = run_on(side, transaction->held, batch, !transaction->held->begun);
+    transaction->inner->failed = !rows;
+    if (apart && !rows)
+        db_rollback(db);
+    else if (apart)
+        scope_keep(transaction);
     return rows;
 }
 
@@ -211,10 +222,9 @@ struct rows **batch_run(struct batch *batch)
         return NULL;
     }
     assert(batch->count > 0);
-    if (!batch->db->failed)
-        batch->db->error = (struct db_error){0};
-    if (batch->db->held)
+    if (transaction_of(batch->db))
         return run_in_transaction(side, batch);
+    batch->db->error = (struct db_error){0};
     if (is_slow(batch))
         return run_slow(side, batch);
     return run_on(side, NULL, batch, false);

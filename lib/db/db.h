@@ -8,7 +8,8 @@
  *    requests of the worker share in pipeline mode. Each batch is a transaction
  *    of its own, so no setting outlives it. One network round trip.
  *  - Interactive: between db_begin() and db_commit() the request holds a
- *    connection from a small pool, and the same calls run on it.
+ *    connection from a small pool, and the same calls run on it. Nothing else
+ *    is waited for meanwhile.
  *  - Statements marked DB_SLOW never use the shared connections.
  *
  * All of it WAITS (see base/loop): call it from a coroutine. `tulou` and the
@@ -77,7 +78,7 @@ struct db_error {
     char sqlstate[6];
 };
 
-struct connection;
+struct transaction;
 
 struct db {
     struct arena *arena;
@@ -87,10 +88,8 @@ struct db {
     struct actor *actor;       /* who acts, for the event trigger: see db_act_as() */
     const char *action;        /* overrides the trigger's action word, or NULL */
     struct db_error error;     /* of the last call that failed */
-    struct connection *held;   /* inside db_begin() … */
-    int depth;                 /* of nested db_begin() */
-    bool failed;               /* an inner failure: the outermost commit rolls back */
-    bool serializable;         /* isolation of the transactions it begins; with db_retry() */
+    struct transaction *transaction; /* inside db_begin() …; shared with copies made since */
+    bool serializable;               /* isolation of those it begins; with db_retry() */
 };
 
 /* Prepares a handle; takes no connection. With `tenant_id` NULL or "" the
@@ -150,11 +149,42 @@ void batch_add(struct batch *batch, const struct statement *statement,
 /* Array of batch->count rows in the arena, NULL on failure. WAITS. */
 struct rows **batch_run(struct batch *batch);
 
-/* ---- transactions ---- */
-/* Takes a connection and begins; nests (inner ones only count). WAITS. */
+/* ---- transactions ----
+ * A handle has at most one transaction. db_begin() inside of it opens a scope (a savepoint,
+ * sent with the scope's first statement): when a statement in it fails, that scope has failed
+ * and no other; once it is rolled back, the one around it is usable as before.
+ *
+ * Who calls code that it does not know (a handler, a hook, a job) ends what that left open by
+ * the scope in which it stood itself, and never by counting:
+ *
+ *     int scope = db_scope(db);
+ *     if (!handle(cx))
+ *         db_rollback_to(db, scope);
+ */
+/* Takes a connection and begins, or opens a scope in the transaction there is. WAITS; false:
+ * db->error. */
 bool db_begin(struct db *db);
-bool db_commit(struct db *db); /* the outermost commits, or rolls back when an inner part failed */
-void db_rollback(struct db *db); /* harmless when none is open */
+/* A scope around work that does not know of it: the connection is taken when a statement needs
+ * it, and statements directly in it are scopes of their own, so that each fails for itself as it
+ * would outside of any. */
+void db_begin_around(struct db *db);
+/* Ends the innermost scope; the outermost commits. false when a statement in it failed, the
+ * request was cancelled or the server did not confirm it (db->error says which): then the scope
+ * is rolled back. WAITS. */
+bool db_commit(struct db *db);
+void db_rollback(struct db *db); /* the innermost scope; harmless when none is open */
+/* What the open scope depends on failed elsewhere: it cannot be committed. db->error is the
+ * caller's to set; harmless when none is open. */
+void db_fail(struct db *db);
+/* How many scopes are open: the name of the one in which one stands, 0 outside of any. */
+int db_scope(const struct db *db);
+/* Rolls back every scope that was opened since db_scope() said `scope`. */
+void db_rollback_to(struct db *db, int scope);
+/* Calls run(arg) once after the commit of the outermost transaction, in the order of the calls;
+ * never when that, or the scope in which this was said, is rolled back. Outside of a transaction
+ * it is called at once. For what is true only then: caches, revocations, signals. It may WAIT and
+ * use the handle; arg lives as long as the handle's arena. */
+void db_after_commit(struct db *db, void (*run)(void *arg), void *arg);
 /* Runs work in a transaction, again (at most 5 times, with jitter) after a
  * serialization failure or a deadlock; it must not touch anything outside. */
 bool db_retry(struct db *db, bool (*work)(struct db *db, void *arg), void *arg);

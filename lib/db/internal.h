@@ -114,7 +114,7 @@ struct connection {
     char *sent_context, *sent_action; /* of the open transaction */
     char sent_tenant[UUID_SIZE];      /* set last in the open transaction */
     char sent_schema[72];
-    bool begun;
+    bool begun; /* the server has been told to begin; false again when it is lost */
     /* Cancelling: */
     bool cancelling;
     struct timer *abandoned;
@@ -128,8 +128,10 @@ void connection_lose(struct connection *connection, const char *why);
 bool connection_alive(struct connection *connection);
 /* Sends the job; false: the connection is lost, and the job with it. */
 bool connection_send(struct connection *connection, struct job *job);
-/* Sends a command whose answer nobody waits for. */
+/* Sends a command whose answer nobody waits for; a note leaves with what follows it. */
 void connection_command(struct connection *connection, const char *command);
+void connection_note(struct connection *connection, const char *command);
+const char *begin_sql(const struct db *db);
 /* Tells the server to stop what it runs now. Does not wait. */
 void connection_cancel(struct connection *connection);
 /* Its line moved: looks whether what is first now is worth cancelling. */
@@ -184,6 +186,39 @@ void error_set(struct db *db, enum db_status status, const char *message);
 bool result_is_state(const PGresult *result, const char *sqlstate);
 bool result_is_stale_plan(const PGresult *result);
 struct rows *rows_new(struct arena *arena, PGresult *result);
+
+/* ---- transactions (transaction.c) ---- */
+/* Opened by one db_begin(). What set_config() said inside of it is undone with it, so what stood
+ * before is kept. */
+struct scope {
+    struct scope *outer;
+    bool marked; /* the server has its savepoint */
+    bool failed;
+    bool apart; /* each batch in it is a scope of its own, as outside of any */
+    char tenant[UUID_SIZE], schema[72];
+};
+
+struct consequence { /* what db_after_commit() was told */
+    struct consequence *next;
+    void (*run)(void *arg);
+    void *arg;
+    int scope;
+};
+
+struct transaction {
+    struct connection *held; /* NULL: no statement has needed one yet */
+    enum db_role role;
+    struct scope *inner; /* NULL: it is over */
+    int scopes;
+    struct consequence *first, *last;
+};
+
+/* The handle's, if one is open. */
+struct transaction *transaction_of(const struct db *db);
+void scope_open(struct db *db, struct transaction *transaction);
+void scope_keep(struct transaction *transaction); /* an inner one: it is part of the outer now */
+/* Before a statement of it: takes the connection and marks the scopes. WAITS; false: db->error. */
+bool transaction_ready(struct db *db, struct transaction *transaction);
 
 /* ---- running (db.c) ---- */
 const char *db_context(const struct db *db); /* who acts, as JSON; "" for nobody */

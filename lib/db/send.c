@@ -117,14 +117,18 @@ static bool send_actor(struct connection *connection, const struct job *job,
     return it && send_run(connection, it->server_name, values, changes ? 3 : 1);
 }
 
+const char *begin_sql(const struct db *db)
+{
+    return db->serializable ? "begin isolation level serializable" : "begin";
+}
+
 static bool send_preamble(struct connection *connection, struct job *job, struct segment *segment,
                           const struct statement *actor)
 {
     if (job->begins) {
         segment->skip++;
-        const char *begin =
-            job->batch->db->serializable ? "begin isolation level serializable" : "begin";
-        if (PQsendQueryParams(connection->pg, begin, 0, NULL, NULL, NULL, NULL, 0) != 1)
+        if (PQsendQueryParams(connection->pg, begin_sql(job->batch->db), 0, NULL, NULL, NULL, NULL,
+                              0) != 1)
             return false;
     }
     if (is_elsewhere(connection, job->batch->db->schema)) {
@@ -204,12 +208,15 @@ bool connection_send(struct connection *connection, struct job *job)
     return false;
 }
 
+void connection_note(struct connection *connection, const char *command)
+{
+    if (connection->state == READY && !send_text(connection, NULL, command))
+        connection_lose(connection, PQerrorMessage(connection->pg));
+}
+
 void connection_command(struct connection *connection, const char *command)
 {
-    if (connection->state != READY)
-        return;
-    if (send_text(connection, NULL, command))
+    connection_note(connection, command);
+    if (connection->state == READY)
         connection_flush(connection);
-    else
-        connection_lose(connection, PQerrorMessage(connection->pg));
 }

@@ -62,11 +62,11 @@ static enum ending run_inside(struct job *job, const struct claimed *it)
         return LOST;
     if (!it->kind->run(job))
         return FAILED;
-    if (db->depth > 1) {
+    if (db_scope(db) > 1) {
         job_fail(job, "It left a transaction open.");
         return FAILED;
     }
-    return db->depth == 0 || db_commit(db) ? DONE : fail_with_db(job);
+    return db_scope(db) == 0 || db_commit(db) ? DONE : fail_with_db(job);
 }
 
 static enum ending run(struct job *job, struct claimed *it)
@@ -79,8 +79,7 @@ static enum ending run(struct job *job, struct claimed *it)
         ending = it->kind->run(job) ? DONE : FAILED;
     else
         ending = run_inside(job, it);
-    while (job->db->depth > 0)
-        db_rollback(job->db);
+    db_rollback_to(job->db, 0);
     if (ending != FAILED)
         return ending;
     if (runner_stopping() && coroutine_cancelled())

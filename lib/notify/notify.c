@@ -54,11 +54,15 @@ bool notify_user(struct cx *cx, struct db *db, const char *tenant_id, const char
 {
     const char *action = db->action; /* of what the caller does, not of this */
     db->action = NULL;
+    const struct tenant *tenant = NULL;
     struct rows *rows =
         db_get(db, &notify_insert, tenant_id, user_id, kind->type, notification->title,
                notification->body, notification->link, kind->email ? "true" : "false");
-    const struct tenant *tenant = rows && rows_count(rows) > 0 ? tenant_by_id(cx, tenant_id) : NULL;
-    bool told = rows && (!tenant || write_to(cx, db, tenant, rows, notification));
+    if (rows && rows_count(rows) > 0)
+        tenant =
+            tenant_by_id(cx, tenant_id); /* elsewhere: it may fail without rows having failed */
+    bool told = rows && cx->failure.status == 0 &&
+                (!tenant || write_to(cx, db, tenant, rows, notification));
     db->action = action;
     if (told || cx->failure.status != 0)
         return told;

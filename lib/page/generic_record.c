@@ -138,11 +138,12 @@ bool generic_create(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_result record;
+    int scope = db_scope(&cx->db);
     bool made = cx->failure.status == 0 && record_create(cx, resource, cx->input, &record);
     if (!made && !can_correct(cx))
         return false;
     if (!made) {
-        db_rollback(&cx->db);
+        db_rollback_to(&cx->db, scope);
         return show_form(cx, resource, NULL, cx->failure.status);
     }
     page_notice(cx, "success",
@@ -192,6 +193,7 @@ bool generic_update(struct cx *cx)
     const struct resource *resource = cx->route->about;
     const char *id = cx_path(cx, "id");
     struct list_result record;
+    int scope = db_scope(&cx->db);
     if (update(cx, resource, id)) {
         page_notice(cx, "success", "Changes saved.");
         return page_go(cx, resource->operations & OP_GET ? record_path(cx, resource, id, "")
@@ -200,6 +202,6 @@ bool generic_update(struct cx *cx)
     if (!can_correct(cx))
         return false;
     int status = cx->failure.status;
-    db_rollback(&cx->db);
+    db_rollback_to(&cx->db, scope);
     return record_get(cx, resource, id, &record) && show_form(cx, resource, &record, status);
 }

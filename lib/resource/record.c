@@ -319,6 +319,27 @@ static bool begin(struct cx *cx, const struct resource *resource, enum operation
     return !resource->prepare || resource->prepare(cx, operation, id, input);
 }
 
+struct committed {
+    struct cx *cx;
+    const struct resource *resource;
+    enum operation operation;
+    const char *id;
+};
+
+static void tell_committed(void *arg)
+{
+    const struct committed *it = arg;
+    it->resource->committed(it->cx, it->operation, it->id);
+}
+
+static void tell_when_committed(struct cx *cx, const struct resource *resource,
+                                enum operation operation, const char *id)
+{
+    struct committed *it = arena_alloc(cx->arena, sizeof *it);
+    *it = (struct committed){cx, resource, operation, arena_text(cx->arena, id)};
+    db_after_commit(&cx->db, tell_committed, it);
+}
+
 static bool end(struct cx *cx, const struct resource *resource, enum operation operation,
                 const char *id)
 {
@@ -327,7 +348,7 @@ static bool end(struct cx *cx, const struct resource *resource, enum operation o
     if ((resource->prepare || resource->finish) && !db_commit(&cx->db))
         return fail_db(cx);
     if (resource->committed)
-        resource->committed(cx, operation, id);
+        tell_when_committed(cx, resource, operation, id);
     return true;
 }
 

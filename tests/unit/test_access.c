@@ -160,7 +160,7 @@ IN_WORLD(events_say_who_acted)
 static void set_status(const char *status)
 {
     database_sql("update tenants set status = '%s' where slug = 'club'", status);
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
 }
 
 IN_WORLD(a_suspended_tenant_is_read_only_for_its_owner_alone)
@@ -202,12 +202,12 @@ IN_WORLD(an_allow_list_of_networks_binds_a_tenants_users)
     const char *owner = TOKEN_OF(CLUB_ID, OWNER_ID);
     database_sql("insert into everyone.ip_rules (tenant_id, network) values ('" CLUB_ID
                  "', '198.51.100.0/24'), ('" CLUB_ID "', '2001:db8::/32')");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     refused(&read_leads, BY(.token = owner), 403, "network_denied");
     allowed(&public_route, BY(.token = NULL));
     database_sql("insert into everyone.ip_rules (tenant_id, network) values ('" CLUB_ID
                  "', '192.0.2.0/28')");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     allowed(&read_leads, BY(.token = owner));
     arena_free(keep);
 }

@@ -156,7 +156,7 @@ IN_WORLD(only_origins_of_the_tenants_settings_may_call)
     visit_end(&visit);
     database_sql("update tenants set settings = '{\"api\": {\"allowedOrigins\": "
                  "[\"https://app.example\", 7]}}' where slug = 'club'");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     visit = from_origin("https://app.example");
     ck_assert_str_eq(visit_header(&visit, "Access-Control-Allow-Origin"), "https://app.example");
     ck_assert_ptr_null(visit_header(&visit, "Access-Control-Allow-Credentials"));

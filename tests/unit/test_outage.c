@@ -110,6 +110,53 @@ IN_ROOM(a_transaction_on_a_cut_connection_fails_and_the_next_works)
     ck_assert(db_commit(&room->a));
 }
 
+static void set_true(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+/* Found out by whom the loop runs meanwhile, not by a statement of the transaction. */
+static void lose_unnoticed(struct room *room)
+{
+    database_sql("select pg_terminate_backend(pid, 10000) from pg_stat_activity "
+                 "where datname = current_database() and usename = 'tulou_tenant' "
+                 "and state like 'idle in transaction%%'");
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(count_of(&room->b, &thing_count), 0);
+}
+
+IN_ROOM(a_transaction_that_the_server_lost_is_never_committed)
+{
+    bool told = false;
+    for (int inner = 0; inner < 2; inner++) {
+        ck_assert(db_begin(&room->a));
+        add_thing(&room->a, "lost");
+        db_after_commit(&room->a, set_true, &told);
+        if (inner)
+            ck_assert(db_begin(&room->a));
+        lose_unnoticed(room);
+        ck_assert(!db_commit(&room->a));
+        ck_assert_int_eq(room->a.error.status, DB_UNAVAILABLE);
+        db_rollback_to(&room->a, 0);
+    }
+    ck_assert_int_eq(count_of(&room->a, &thing_count), 0);
+    ck_assert(!told);
+}
+
+IN_ROOM(a_scope_that_was_lost_takes_the_outer_with_it)
+{
+    ck_assert(db_begin(&room->a));
+    add_thing(&room->a, "lost");
+    ck_assert(db_begin(&room->a));
+    ck_assert_ptr_null(db_get(&room->a, &divide, "0"));
+    lose_unnoticed(room);
+    db_rollback(&room->a);
+    ck_assert_ptr_null(db_get0(&room->a, &thing_list));
+    ck_assert_int_eq(room->a.error.status, DB_UNAVAILABLE);
+    ck_assert(!db_commit(&room->a));
+    ck_assert_int_eq(count_of(&room->a, &thing_count), 0);
+}
+
 static void assert_own(struct db *db, const char *tenant)
 {
     struct rows *rows = db_get0(db, &settings_show);
@@ -217,6 +264,8 @@ static Suite *outage_suite(void)
     tcase_add_test(core, a_read_survives_a_cut_connection);
     tcase_add_test(core, a_change_after_a_cut_connection_works);
     tcase_add_test(core, a_transaction_on_a_cut_connection_fails_and_the_next_works);
+    tcase_add_test(core, a_transaction_that_the_server_lost_is_never_committed);
+    tcase_add_test(core, a_scope_that_was_lost_takes_the_outer_with_it);
     tcase_add_test(core, in_a_storm_nobody_sees_anothers_settings);
     tcase_add_test(core, after_a_restart_of_the_server_the_next_request_works);
     suite_add_tcase(suite, core);

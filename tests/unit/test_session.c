@@ -294,7 +294,7 @@ IN_WORLD(sessions_live_as_long_as_their_tenant_says)
     ck_assert_int_eq(database_count(life), 7);
     database_sql("delete from everyone.sessions; update tenants set settings = "
                  "'{\"security\": {\"sessionDays\": 2}}' where slug = 'club'");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     open_club(keep, OWNER_ID);
     ck_assert_int_eq(database_count(life), 2);
     arena_free(keep);
@@ -378,7 +378,7 @@ IN_WORLD(tokens_are_stale_once_rights_have_changed)
     struct session_tokens old = open_club(keep, STAFF_ID), owner = open_club(keep, OWNER_ID);
     database_sql("update everyone.user_roles set role_key = 'admin' where user_id = '" STAFF_ID
                  "'");
-    session_rights_changed(STAFF_ID);
+    session_rights_changed(NULL, STAFF_ID);
     bad(&old, 401, "token_stale");
     good(&owner);
     struct session_tokens fresh = rotated(old.refresh, keep);
@@ -394,7 +394,7 @@ IN_WORLD(a_change_of_a_tenants_roles_makes_all_its_tokens_stale)
     struct arena *keep = arena_new();
     struct session_tokens club = open_club(keep, OWNER_ID), other;
     ck_assert(open_in(OTHER_ID, OTHER_OWNER_ID, SESSION_TOKEN, &other, keep));
-    session_rights_changed(CLUB_ID);
+    session_rights_changed(NULL, CLUB_ID);
     bad(&club, 401, "token_stale");
     struct visit visit = visit_begin(&call, "other.localhost", "HTTP_AUTHORIZATION",
                                      arena_printf(keep, "Bearer %s", other.access), NULL);
@@ -419,11 +419,11 @@ IN_WORLD(of_a_suspended_tenant_only_the_owner_gets_new_tokens)
     struct arena *keep = arena_new();
     struct session_tokens staff = open_club(keep, STAFF_ID), owner = open_club(keep, OWNER_ID);
     database_sql("update tenants set status = 'suspended' where slug = 'club'");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     not_rotated(staff.refresh, "tenant_suspended", keep);
     owner = rotated(owner.refresh, keep);
     database_sql("update tenants set status = 'inactive' where slug = 'club'");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     not_rotated(owner.refresh, "tenant_inactive", keep);
     arena_free(keep);
 }

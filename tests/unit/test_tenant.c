@@ -78,7 +78,7 @@ IN_WORLD(a_custom_domain_counts_once_it_is_verified)
                  "values ('" CLUB_ID "', 'club.example')");
     unresolved("club.example", NULL, NULL, NULL, 404, "tenant_unknown");
     database_sql("update everyone.tenant_domains set verified_at = now()");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     resolved("club.example", NULL, NULL, NULL, "club");
     resolved("club.example:8443", NULL, NULL, CLUB_ID, "club");
     unresolved("club.example", NULL, NULL, OTHER_ID, 403, "tenant_mismatch");
@@ -88,7 +88,7 @@ IN_WORLD(a_deleted_tenant_is_unknown)
 {
     resolved("club.localhost", NULL, NULL, NULL, "club");
     database_sql("update tenants set deleted_at = now() where slug = 'club'");
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     unresolved("club.localhost", NULL, NULL, NULL, 404, "tenant_unknown");
     unresolved("localhost", NULL, NULL, CLUB_ID, 404, "tenant_unknown");
 }
@@ -107,7 +107,7 @@ IN_WORLD(a_change_is_seen_at_once_and_not_before)
     ck_assert_str_eq(before->name, "Dockside");
     database_sql("update tenants set name = 'Quay' where slug = 'dockside'");
     ck_assert_str_eq(see(&visit)->name, "Dockside"); /* nobody has said so yet */
-    tenant_changed(CHILD_ID);
+    tenant_changed(NULL, CHILD_ID);
     ck_assert_str_eq(see(&visit)->name, "Quay");
     ck_assert_str_eq(tenant_by_id(visit.cx, CHILD_ID)->name, "Quay");
     ck_assert_str_eq(before->name, "Dockside"); /* who holds it keeps it */
@@ -118,9 +118,9 @@ IN_WORLD(a_change_of_another_tenant_keeps_what_is_known)
 {
     struct visit visit = visit_begin(NULL, "localhost", NULL);
     const struct tenant *before = see(&visit);
-    tenant_changed(CLUB_ID);
+    tenant_changed(NULL, CLUB_ID);
     ck_assert_ptr_eq(see(&visit), before);
-    tenant_changed(RESELLER_ID); /* it inherits from that */
+    tenant_changed(NULL, RESELLER_ID); /* it inherits from that */
     ck_assert_ptr_ne(see(&visit), before);
     visit_end(&visit);
 }
@@ -145,7 +145,7 @@ IN_WORLD(a_new_tenant_is_there_at_once)
     database_sql("insert into tenants (id, parent_id, kind, name, slug) values "
                  "('0193aaaa-0000-7000-8000-0000000000aa', '" PLATFORM_ID
                  "', 'business', 'New', 'newcomer')");
-    tenant_changed("0193aaaa-0000-7000-8000-0000000000aa");
+    tenant_changed(NULL, "0193aaaa-0000-7000-8000-0000000000aa");
     resolved("newcomer.localhost", NULL, NULL, NULL, "newcomer");
 }
 
@@ -163,7 +163,7 @@ IN_WORLD(branding_is_inherited_value_by_value)
                  "('" PLATFORM_ID "', 'Us', '#000001', '#000002', 'ours', '/us.svg'), "
                  "('" RESELLER_ID "', 'Harbor!', '#000003', null, 'theirs', null), "
                  "('" CHILD_ID "', null, null, null, 'own', null)");
-    tenant_changed(PLATFORM_ID);
+    tenant_changed(NULL, PLATFORM_ID);
     branding = &see(&visit)->branding;
     ck_assert_str_eq(branding->name, "Dockside");
     ck_assert_str_eq(branding->footer, "own");
@@ -181,11 +181,11 @@ IN_WORLD(features_are_default_then_plan_then_own)
     ck_assert(!tenant_feature(see(&visit), "custom_domains"));
     ck_assert(!tenant_feature(see(&visit), "no_such_feature"));
     database_sql("update tenants set plan_level = 1 where id = '" CHILD_ID "'");
-    tenant_changed(CHILD_ID);
+    tenant_changed(NULL, CHILD_ID);
     ck_assert(tenant_feature(see(&visit), "custom_domains"));
     database_sql("insert into everyone.tenant_features (tenant_id, key, enabled) values "
                  "('" CHILD_ID "', 'crm', false), ('" CHILD_ID "', 'custom_domains', false)");
-    tenant_changed(CHILD_ID);
+    tenant_changed(NULL, CHILD_ID);
     ck_assert(!tenant_feature(see(&visit), "crm"));
     ck_assert(!tenant_feature(see(&visit), "custom_domains"));
     ck_assert(tenant_feature(tenant_by_slug(visit.cx, "club"), "crm"));
@@ -211,7 +211,7 @@ IN_WORLD(a_tenant_of_its_own_isolation_has_its_own_schema)
     struct visit visit = visit_begin(NULL, "localhost", NULL);
     ck_assert_str_eq(see(&visit)->schema, "shared");
     database_sql("update tenants set isolation = 'schema' where id = '" CHILD_ID "'");
-    tenant_changed(CHILD_ID);
+    tenant_changed(NULL, CHILD_ID);
     ck_assert_str_eq(see(&visit)->schema, "tenant_0193aaaa00007000800000000000000b");
     visit_end(&visit);
 }
