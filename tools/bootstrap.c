@@ -17,6 +17,10 @@
 #include "db/db.h"
 #include "tool.h"
 
+/* Of two nodes that start at once one makes the superadmin, and the other sees it. */
+STATEMENT(bootstrap_lock, "select pg_advisory_xact_lock(hashtext('tulou.bootstrap'))",
+          DB_WRITES | DB_ON_PLATFORM);
+
 STATEMENT(bootstrap_needed,
           "select not exists (select from user_roles where role_key = 'superadmin')",
           DB_ON_PLATFORM);
@@ -92,7 +96,8 @@ static void run(void *arg)
     db_init(&db, work->arena, DB_PLATFORM, platform_id, "everyone");
     db_act_as(&db, "system", NULL, "bootstrap", NULL, NULL, NULL);
     if (db_begin(&db)) {
-        struct rows *needed = db_get0(&db, &bootstrap_needed);
+        struct rows *needed =
+            db_get0(&db, &bootstrap_lock) ? db_get0(&db, &bootstrap_needed) : NULL;
         work->done = needed && (!rows_bool(needed, 0, 0) || make_superadmin(&db, work->arena));
         work->done = work->done && db_commit(&db);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/config.h"
 #include "base/secret.h"
@@ -38,23 +39,53 @@ static PGresult *query(PGconn *pg, const char *sql, const char *parameter)
     return NULL;
 }
 
-int migrate_command(int argc, char **argv)
+/* A key that root makes is the account's, whose programs read it. */
+static bool load_key(void *arg, bool empty, const char **problem)
+{
+    const struct account *account = arg;
+    char *path = var_path("secret.key");
+    bool good = empty ? secret_load_or_make(problem) : secret_load(problem);
+    if (good && account->change && access(path, F_OK) == 0 &&
+        chown(path, account->uid, account->gid) != 0) {
+        *problem = "secret.key in TULOU_VAR cannot be given to the account of the areas";
+        good = false;
+    }
+    free(path);
+    return good;
+}
+
+bool database_migrate(const struct account *account, bool adopt, FILE *out, const char **problem)
+{
+    struct account who = *account;
+    char *conninfo = owner_conninfo(), *folder = share_path("migrations");
+    bool done = migrate_install(&(struct migration){.conninfo = conninfo,
+                                                    .folder = folder,
+                                                    .out = out,
+                                                    .load_key = load_key,
+                                                    .arg = &who,
+                                                    .adopt = adopt,
+                                                    .logins = *config_text(CONFIG_DATABASE_URL)},
+                                problem);
+    free(conninfo);
+    free(folder);
+    return done;
+}
+
+static int migrate(bool adopt)
 {
     struct account account;
     const char *problem;
-    (void)argc;
-    (void)argv;
     if (!folders_prepare(&account))
         return EXIT_FAILURE;
-    char *conninfo = owner_conninfo(), *folder = share_path("migrations");
-    bool done = migrate_run(conninfo, folder, stdout, &problem);
-    if (done && *config_text(CONFIG_DATABASE_URL))
-        done = secret_load(&problem) && migrate_set_passwords(conninfo, &problem);
-    if (!done)
-        complain("%s", problem);
-    free(conninfo);
-    free(folder);
-    return done ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool done = database_migrate(&account, adopt, stdout, &problem) || complain("%s", problem);
+    return done && server_write_conninfo() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int migrate_command(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return migrate(false);
 }
 
 /* ---- audit ---- */
@@ -105,12 +136,19 @@ int audit_command(int argc, char **argv)
 
 /* ---- key ---- */
 
-int key_command(int argc, char **argv)
+/* What was sealed with the key before (authenticator apps, secrets of sign-in providers)
+ * cannot be opened any more, tokens and links are void; passwords still serve. */
+static int adopt_key(void)
 {
-    if (argc != 2 || strcmp(argv[1], "rotate") != 0) {
-        complain("usage: tulou key rotate");
-        return 2;
-    }
+    int status = migrate(true);
+    if (status == EXIT_SUCCESS)
+        puts("This database belongs to this secret key now. Every program that runs on it with "
+             "another must be started again with this one.");
+    return status;
+}
+
+static int rotate_key(void)
+{
     PGconn *pg = connect_owner();
     if (!pg)
         return EXIT_FAILURE;
@@ -132,6 +170,16 @@ int key_command(int argc, char **argv)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+int key_command(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "rotate") == 0)
+        return rotate_key();
+    if (argc == 2 && strcmp(argv[1], "adopt") == 0)
+        return adopt_key();
+    complain("usage: tulou key rotate|adopt");
+    return 2;
+}
+
 /* ---- doctor ---- */
 
 static const struct {
@@ -151,7 +199,7 @@ static const struct {
      "and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant')"},
     {"application roles that are too strong",
      "select rolname from pg_roles\n"
-     "where rolname in ('tulou_tenant', 'tulou_platform')\n"
+     "where rolname ~ '^tulou_(tenant|platform)(_[0-9]+)?$'\n"
      "and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)"},
     {"memberships of application roles",
      "select m.member::regrole::text from pg_auth_members m\n"

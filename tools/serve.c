@@ -16,8 +16,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/config.h"
-#include "base/secret.h"
-#include "db/migrate.h"
 #include "tool.h"
 
 static const int64_t start_patience_us = 110000000;
@@ -103,37 +101,21 @@ static bool front_door_ready(void)
 
 /* ---- the parts ---- */
 
-static bool prepare_key(const struct account *account)
-{
-    const char *problem;
-    char *path = var_path("secret.key");
-    bool good = secret_load(&problem) || complain("%s", problem);
-    if (good && account->change && access(path, F_OK) == 0)
-        good = chown(path, account->uid, account->gid) == 0;
-    free(path);
-    return good;
-}
-
 static bool start_database(const struct account *account)
 {
     char **argv = cluster_arguments();
     return (!argv || child_start("postgres", argv, SIGINT, account)) && cluster_wait();
 }
 
-static bool migrate(void)
+static bool migrate(const struct account *account)
 {
     const char *problem;
-    char *conninfo = owner_conninfo(), *folder = share_path("migrations");
     char *log = var_path("log/migrate.log");
     FILE *out = fopen(log, "ae");
-    bool done =
-        (migrate_run(conninfo, folder, out ? out : stderr, &problem) &&
-         (!*config_text(CONFIG_DATABASE_URL) || migrate_set_passwords(conninfo, &problem))) ||
-        complain("the database cannot be brought up to date: %s", problem);
+    bool done = database_migrate(account, false, out ? out : stderr, &problem) ||
+                complain("the database cannot be brought up to date: %s", problem);
     if (out)
         fclose(out);
-    free(conninfo);
-    free(folder);
     free(log);
     return done;
 }
@@ -212,9 +194,8 @@ static bool wait_until_ready(void)
 
 static bool start_all(const struct account *account)
 {
-    return prepare_key(account) && cluster_prepare(account) && start_database(account) &&
-           migrate() && bootstrap(account) && start_areas(account) && start_nginx(account) &&
-           wait_until_ready();
+    return cluster_prepare(account) && start_database(account) && migrate(account) &&
+           bootstrap(account) && start_areas(account) && start_nginx(account) && wait_until_ready();
 }
 
 static void mark_ready(bool ready)

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "db/installation.h"
 #include "tool.h"
 
 /* A server that starts at the same time as we may be a little later. */
@@ -39,7 +41,7 @@ static const char *const *values(void)
     return all;
 }
 
-PGconn *server_connect(void)
+static PGconn *connect_server(void)
 {
     return PQconnectdbParams(names, values(), 1);
 }
@@ -59,7 +61,7 @@ bool server_wait(int oldest)
     while (PQpingParams(names, values(), 1) != PQPING_OK && clock_monotonic_us() < until)
         if (!children_turn(200))
             return complain("stopped before the database was up");
-    PGconn *pg = server_connect();
+    PGconn *pg = connect_server();
     bool good = PQstatus(pg) == CONNECTION_OK
                     ? check_version(pg, oldest)
                     : complain("DATABASE_URL cannot be used: %s", server_problem(pg));
@@ -67,7 +69,7 @@ bool server_wait(int oldest)
     return good;
 }
 
-static bool tells_who(const PQconninfoOption *option)
+static bool is_owners(const PQconninfoOption *option)
 {
     return strcmp(option->keyword, "user") == 0 || strcmp(option->keyword, "password") == 0;
 }
@@ -84,24 +86,54 @@ static void put_option(struct buf *out, const char *name, const char *value)
     buf_putc(out, '\'');
 }
 
+/* On the embedded cluster the roles have their plain names. */
+static bool put_suffix(struct buf *out)
+{
+    char suffix[32] = "";
+    bool known = true;
+    if (*config_text(CONFIG_DATABASE_URL)) {
+        PGconn *pg = connect_server();
+        known = installation_suffix(pg, suffix, sizeof suffix) ||
+                complain("DATABASE_URL cannot be used: %s", server_problem(pg));
+        PQfinish(pg);
+    }
+    buf_printf(out, "\n%s\n", suffix);
+    return known;
+}
+
+static void put_place(struct buf *out)
+{
+    char *owner = owner_conninfo();
+    PQconninfoOption *all = PQconninfoParse(owner, NULL);
+    for (const PQconninfoOption *it = all; it && it->keyword; it++)
+        if (it->val && !is_owners(it))
+            put_option(out, it->keyword, it->val);
+    PQconninfoFree(all);
+    free(owner);
+}
+
+/* Moved into place: an area that starts by itself never reads half of it. */
+static bool write_whole(const char *path, const char *text)
+{
+    struct buf fresh = {0};
+    buf_printf(&fresh, "%s.%ld", path, (long)getpid());
+    FILE *file = fopen(fresh.data, "we");
+    bool written = file && fputs(text, file) >= 0;
+    if (file)
+        written = fclose(file) == 0 && written;
+    written = (written && chmod(fresh.data, 0644) == 0 && rename(fresh.data, path) == 0) ||
+              complain("%s cannot be written: %s", path, strerror(errno));
+    buf_free(&fresh);
+    return written;
+}
+
 bool server_write_conninfo(void)
 {
     struct buf text = {0};
-    char *path = var_path("run/db.conninfo"), *owner = owner_conninfo();
-    PQconninfoOption *all = PQconninfoParse(owner, NULL);
-    for (const PQconninfoOption *it = all; it && it->keyword; it++)
-        if (it->val && !tells_who(it))
-            put_option(&text, it->keyword, it->val);
-    PQconninfoFree(all);
-    buf_putc(&text, '\n');
-    FILE *file = fopen(path, "we");
-    bool written = file && fputs(text.data, file) >= 0;
-    if (file)
-        written = fclose(file) == 0 && written;
-    written = (written && chmod(path, 0644) == 0) ||
-              complain("%s cannot be written: %s", path, strerror(errno));
+    char *path = var_path("run/db.conninfo");
+    put_place(&text);
+    bool written = put_suffix(&text) && write_whole(path, text.data);
     buf_free(&text);
-    free(owner);
     free(path);
     return written;
 }

@@ -4,6 +4,7 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 struct command {
@@ -49,14 +50,19 @@ bool cluster_wait(void);
 /* The owner's connection string: of the embedded cluster or DATABASE_URL. */
 char *owner_conninfo(void);
 
+/* ---- database.c ---- */
+/* Brings the database up to date, with all that goes with it (db/migrate.h), and gives
+ * a key that was made to the account. adopt: see struct migration. */
+bool database_migrate(const struct account *account, bool adopt, FILE *out, const char **problem);
+
 /* ---- server.c: the server of DATABASE_URL ---- */
 /* Waits a while until it answers and sees that it is of version `oldest` or
  * newer. false: printed. */
 bool server_wait(int oldest);
 /* Why a connection or its last command failed, in one line (static memory). */
 const char *server_problem(const PGconn *pg);
-/* run/db.conninfo, for the areas: where the database is, without the owner's
- * name and password. */
+/* run/db.conninfo, for the areas: where the database is, without the owner's name and
+ * password, and on a second line what follows the names of the roles (db/installation.h). */
 bool server_write_conninfo(void);
 
 /* ---- site.c: nginx ---- */

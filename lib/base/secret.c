@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static bool make_file(const char *path, const char **problem)
     return false;
 }
 
-bool secret_load(const char **problem)
+static bool load(bool may_make, const char **problem)
 {
     char path[3072];
     const char *given = config_text(CONFIG_TULOU_SECRET_KEY);
@@ -70,9 +71,30 @@ bool secret_load(const char **problem)
     if (*given)
         return read_hex(given, problem);
     snprintf(path, sizeof path, "%s/secret.key", config_text(CONFIG_TULOU_VAR));
-    if (access(path, F_OK) != 0 && !make_file(path, problem))
-        return false;
-    return read_file(path, problem);
+    if (access(path, F_OK) == 0 || errno != ENOENT)
+        return read_file(path, problem);
+    if (may_make)
+        return make_file(path, problem) && read_file(path, problem);
+    *problem = "the secret key is missing: set TULOU_SECRET_KEY, or put the file secret.key that "
+               "belongs to this database into TULOU_VAR";
+    return false;
+}
+
+bool secret_load(const char **problem)
+{
+    return load(false, problem);
+}
+
+bool secret_load_or_make(const char **problem)
+{
+    return load(true, problem);
+}
+
+void secret_fingerprint(char out[static SECRET_FINGERPRINT_SIZE])
+{
+    unsigned char key[SECRET_BYTES];
+    secret_derive("fingerprint", key);
+    sodium_bin2hex(out, SECRET_FINGERPRINT_SIZE, key, sizeof key);
 }
 
 void secret_set_root(const unsigned char root[static SECRET_BYTES])

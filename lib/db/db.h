@@ -202,8 +202,8 @@ struct db_options {
     int pool; /* interactive connections for each role, at most */
 };
 bool db_open(const struct db_options *options);
-/* From config: db.conninfo in TULOU_VAR/run (written by `tulou serve`) or DATABASE_URL; with
- * `pool` connections for transactions, 0: TULOU_DB_POOL. */
+/* As db.conninfo in TULOU_VAR/run says, which `tulou serve` and `migrate` write: where the
+ * database is, and its logins; with `pool` connections for transactions, 0: TULOU_DB_POOL. */
 bool db_open_configured(bool platform, int64_t pool);
 /* Why DATABASE_URL cannot be read as a connection string, without a word of it
  * (libpq's own messages quote it, password and all); NULL when it can or is not set. */
@@ -211,8 +211,8 @@ const char *db_url_problem(void);
 void db_close(void);
 bool db_ready(void); /* a round trip succeeds now: for /readyz. WAITS. */
 
-/* The password of an application role, for a server that is not our own: the
- * owner's connection sets the same. */
+/* The password of a login of the application, for a server that is not our own: the
+ * owner's connection sets the same (db/installation.h). */
 char *db_role_password(struct arena *arena, const char *role);
 
 /* Calls heard(arg, payload) in the loop for each NOTIFY on `channel`; heard

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "db/db.h"
+#include "db/installation.h"
 
 /* Any constant: the same for everybody who migrates this database. */
 #define LOCK_KEY "7205759403792794"
@@ -193,27 +193,45 @@ static bool is_newer(const PGresult *applied, struct dirent **files, int count,
     return false;
 }
 
-static bool apply_all(struct run *run, struct dirent **files, int count, const char **problem)
+/* Two that start at once: the second waits here and finds all done. */
+static bool lock(struct run *run, const char **problem)
 {
-    if (!went_well(ask(run, "select pg_advisory_lock(" LOCK_KEY ")", NULL, 0)) ||
-        !went_well(ask(run,
-                       "create table if not exists public.migrations (\n"
-                       "    name text primary key,\n"
-                       "    checksum text not null,\n"
-                       "    applied_at timestamptz not null default now()\n"
-                       ")",
-                       NULL, 0)))
-        return fail_with(problem, "database", PQerrorMessage(run->pg));
-    PGresult *applied =
-        ask(run, "select name, checksum from public.migrations order by name", NULL, 0);
-    if (!went_well(applied))
-        return fail_with(problem, "database", PQerrorMessage(run->pg));
+    return (went_well(ask(run, "select pg_advisory_lock(" LOCK_KEY ")", NULL, 0)) &&
+            went_well(ask(run,
+                          "create table if not exists public.migrations (\n"
+                          "    name text primary key,\n"
+                          "    checksum text not null,\n"
+                          "    applied_at timestamptz not null default now()\n"
+                          ")",
+                          NULL, 0))) ||
+           fail_with(problem, "database", PQerrorMessage(run->pg));
+}
+
+static bool apply_all(struct run *run, const PGresult *applied, struct dirent **files, int count,
+                      const char **problem)
+{
     if (is_newer(applied, files, count, problem))
         return false;
     for (int i = 0; i < count; i++)
         if (!apply_if_missing(run, applied, files[i]->d_name, problem))
             return false;
     return true;
+}
+
+/* Everything that must not happen twice at once, and nothing outside of it. */
+static bool install(struct run *run, const struct migration *wanted, struct dirent **files,
+                    int count, const char **problem)
+{
+    if (!lock(run, problem))
+        return false;
+    PGresult *applied =
+        ask(run, "select name, checksum from public.migrations order by name", NULL, 0);
+    if (!went_well(applied))
+        return fail_with(problem, "database", PQerrorMessage(run->pg));
+    return (!wanted->load_key ||
+            installation_check_key(run->pg, wanted, PQntuples(applied) == 0, problem)) &&
+           apply_all(run, applied, files, count, problem) &&
+           (!wanted->logins || installation_make_logins(run->pg, problem));
 }
 
 static void free_files(struct dirent **files, int count)
@@ -223,17 +241,24 @@ static void free_files(struct dirent **files, int count)
     free(files);
 }
 
-bool migrate_run(const char *conninfo, const char *folder, FILE *out, const char **problem)
+bool migrate_install(const struct migration *wanted, const char **problem)
 {
-    struct run run = {.folder = folder, .out = out};
+    struct run run = {.folder = wanted->folder, .out = wanted->out};
     struct dirent **files = NULL;
-    int count = scandir(folder, &files, is_migration, alphasort);
+    int count = scandir(wanted->folder, &files, is_migration, alphasort);
     if (count <= 0)
-        return fail_with(problem, folder, "holds no migrations");
-    bool done = connect_owner(&run, conninfo, problem) && apply_all(&run, files, count, problem);
+        return fail_with(problem, wanted->folder, "holds no migrations");
+    bool done = connect_owner(&run, wanted->conninfo, problem) &&
+                install(&run, wanted, files, count, problem);
     disconnect(&run); /* and with it goes the lock */
     free_files(files, count);
     return done;
+}
+
+bool migrate_run(const char *conninfo, const char *folder, FILE *out, const char **problem)
+{
+    return migrate_install(&(struct migration){.conninfo = conninfo, .folder = folder, .out = out},
+                           problem);
 }
 
 /* A database that was never migrated has no table to ask. */
@@ -265,30 +290,4 @@ int migrate_pending(const char *conninfo, const char *folder)
     disconnect(&run);
     free_files(files, count);
     return applied < 0 ? -1 : count - applied;
-}
-
-static bool set_password(struct run *run, const char *role, const char **problem)
-{
-    char *verifier =
-        PQencryptPasswordConn(run->pg, db_role_password(run->arena, role), role, "scram-sha-256");
-    char *name = PQescapeIdentifier(run->pg, role, strlen(role));
-    char *literal = verifier ? PQescapeLiteral(run->pg, verifier, strlen(verifier)) : NULL;
-    bool done =
-        name && literal &&
-        went_well(ask(run, arena_printf(run->arena, "alter role %s password %s", name, literal),
-                      NULL, 0));
-    PQfreemem(verifier);
-    PQfreemem(name);
-    PQfreemem(literal);
-    return done || fail_with(problem, role, PQerrorMessage(run->pg));
-}
-
-bool migrate_set_passwords(const char *conninfo, const char **problem)
-{
-    struct run run = {0};
-    bool done = connect_owner(&run, conninfo, problem) &&
-                set_password(&run, "tulou_tenant", problem) &&
-                set_password(&run, "tulou_platform", problem);
-    disconnect(&run);
-    return done;
 }

@@ -1,6 +1,10 @@
 /* migrate: applies migrations/YYYYMMDDHHMM_<area>_<what>.sql, forward only, each in a
- * transaction, once, in order, under an advisory lock, with its checksum kept
- * in public.migrations. Runs as the owner role, synchronously (no loop).
+ * transaction, once, in order, with its checksum kept in public.migrations. Runs as
+ * the owner role, synchronously (no loop).
+ *
+ * All of it happens under one advisory lock of the database: the files, the secret
+ * key's fingerprint, the logins of the application. So any number of programs may
+ * start at once.
  */
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
@@ -8,14 +12,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Creates roles and schemas as needed (migrations/0000 does) and applies what
- * is missing; prints one line a file to `out`. false: one line in *problem
- * (static memory), nothing of the failing file remains. */
+struct migration {
+    const char *conninfo; /* of the owner role */
+    const char *folder;   /* of the files */
+    FILE *out;            /* one line for each file that was applied */
+    /* Loads the secret key (secret_load); may make one when the database is `empty`.
+     * NULL: no key has to do with it. */
+    bool (*load_key)(void *arg, bool empty, const char **problem);
+    void *arg;
+    bool adopt;  /* take this key, though the database was made with another */
+    bool logins; /* the server asks for passwords: see db/installation.h */
+};
+
+/* false: one line in *problem (static memory), nothing of the failing file remains. A
+ * key that is not the database's is refused before anything is changed. */
+bool migrate_install(const struct migration *wanted, const char **problem);
+/* The files alone. */
 bool migrate_run(const char *conninfo, const char *folder, FILE *out, const char **problem);
 /* How many files are not applied yet; -1 when that cannot be told. */
 int migrate_pending(const char *conninfo, const char *folder);
-/* Gives the application's roles the passwords that db_open_configured() offers;
- * call secret_load() first. The server only ever sees their SCRAM verifiers. */
-bool migrate_set_passwords(const char *conninfo, const char **problem);
 
 #endif

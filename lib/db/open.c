@@ -55,17 +55,24 @@ char *db_role_password(struct arena *arena, const char *role)
     return hex;
 }
 
-/* What `tulou serve` wrote; false: it cannot be read. */
-static bool read_conninfo(char *out, size_t size)
+/* What `tulou serve` or `migrate` wrote: where the database is, and on a second line
+ * what follows the roles' names there (db/installation.h). */
+struct place {
+    char conninfo[2048], suffix[32];
+};
+
+static bool read_place(struct place *out)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/run/db.conninfo", config_text(CONFIG_TULOU_VAR));
     FILE *file = fopen(path, "re");
-    bool read = file && fgets(out, (int)size, file);
+    bool read = file && fgets(out->conninfo, sizeof out->conninfo, file);
+    if (!read || !fgets(out->suffix, sizeof out->suffix, file))
+        out->suffix[0] = '\0';
     if (file)
         fclose(file);
-    if (read)
-        out[strcspn(out, "\n")] = '\0';
+    out->conninfo[strcspn(out->conninfo, "\n")] = '\0';
+    out->suffix[strcspn(out->suffix, "\n")] = '\0';
     return read;
 }
 
@@ -83,20 +90,22 @@ const char *db_url_problem(void)
 bool db_open_configured(bool platform, int64_t pool)
 {
     struct arena *arena = arena_new();
-    char conninfo[2048];
-    const char *url = config_text(CONFIG_DATABASE_URL), *problem = db_url_problem();
+    struct place place = {0};
+    const char *problem = "TULOU_VAR/run/db.conninfo cannot be read: start with `tulou serve`, or "
+                          "run `tulou migrate` first";
     bool opened = false;
-    if (!problem && !*url && !read_conninfo(conninfo, sizeof conninfo))
-        problem = "TULOU_VAR/run/db.conninfo cannot be read: start with `tulou serve`";
-    if (!problem && secret_load(&problem))
+    if (read_place(&place) && secret_load(&problem)) {
+        const char *tenant = arena_printf(arena, "tulou_tenant%s", place.suffix);
+        const char *all = arena_printf(arena, "tulou_platform%s", place.suffix);
         opened = db_open(
-            &(struct db_options){.conninfo = *url ? url : conninfo,
-                                 .tenant_user = "tulou_tenant",
-                                 .platform_user = platform ? "tulou_platform" : NULL,
-                                 .tenant_password = db_role_password(arena, "tulou_tenant"),
-                                 .platform_password = db_role_password(arena, "tulou_platform"),
+            &(struct db_options){.conninfo = place.conninfo,
+                                 .tenant_user = tenant,
+                                 .platform_user = platform ? all : NULL,
+                                 .tenant_password = db_role_password(arena, tenant),
+                                 .platform_password = db_role_password(arena, all),
                                  .shared = (int)config_int(CONFIG_TULOU_DB_CONNECTIONS),
                                  .pool = (int)(pool ? pool : config_int(CONFIG_TULOU_DB_POOL))});
+    }
     if (!opened)
         log_error("no database", "detail", problem);
     arena_free(arena);

@@ -1,35 +1,25 @@
 // DATABASE_URL: the platform on a server of its operator's own, reached by TCP
 // with a password; and each way in which that server cannot be used.
 import assert from "node:assert/strict";
-import { readFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { readFileSync, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { account, freePort, give, makeFolder, processesOf, removeFolders, run, tulou } from "../lib/command.mjs";
+import { freePort, makeFolder, processesOf, removeFolders, run, tulou } from "../lib/command.mjs";
+import { Server } from "../lib/server.mjs";
 
 const limits = { timeout: 240000 };
-const password = "p'w \\ordinary";
-const server = {};
-const bin = `/usr/lib/postgresql/${readdirSync("/usr/lib/postgresql").map(Number).sort((a, b) => b - a)[0]}/bin`;
-const url = (user, secret, database) => `postgresql://${user}:${encodeURIComponent(secret)}@127.0.0.1:${server.port}/${database}`;
-const sql = (text, database = "postgres") => run("psql", ["-Xqt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", String(server.port), "-U", "boss", database],
-    { input: text, environment: { PGPASSWORD: password } });
+const server = await Server.begin();
+const { sql } = server;
+const url = (user, secret, database) => server.url(user, secret, database);
 
 before(async () => {
-    server.folder = makeFolder("tulou-second-");
-    server.port = await freePort();
-    give(server.folder);
-    const data = join(server.folder, "data");
-    const made = await run("sh", ["-c", `printf %s "$0" > "${server.folder}/pw" && "${bin}/initdb" -D "${data}" -U boss -A scram-sha-256 --pwfile="${server.folder}/pw" -E UTF8 --locale=C.UTF-8`, password], { as: account });
-    assert.equal(made.status, 0, made.output);
-    const started = await run(`${bin}/pg_ctl`, ["-D", data, "-w", "-l", join(server.folder, "log"), "-o", `-c listen_addresses=127.0.0.1 -p ${server.port} -k ${server.folder}`, "start"], { as: account });
-    assert.equal(started.status, 0, started.output);
     const ready = await sql(`create role tulou_boss login superuser password 'owner secret'; create database tulou_here owner tulou_boss;
         create role weak login password 'weak'; create database theirs; grant connect on database theirs to weak;`);
     assert.equal(ready.status, 0, ready.output);
 });
 after(async () => {
-    await run(`${bin}/pg_ctl`, ["-D", join(server.folder, "data"), "-m", "immediate", "stop"], { as: account });
+    await server.end();
     removeFolders();
 });
 

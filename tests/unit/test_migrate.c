@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "database.h"
+#include "db/installation.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/tulou-migrations-XXXXXX";
@@ -23,7 +24,8 @@ static void set_up(void)
     write_file("0000_one_table.sql", "create table one (id int);\n");
     write_file("0001_two_table.sql", "create table two (id int);\ninsert into one values (1);\n");
     write_file("notes.txt", "no migration");
-    database_sql("drop table if exists one, two, three, public.migrations");
+    database_sql("drop table if exists one, two, three, public.migrations, "
+                 "public.installation");
 }
 
 static void tear_down(void)
@@ -133,7 +135,58 @@ START_TEST(no_server_and_no_folder_are_one_line_each)
 }
 END_TEST
 
-/* ---- passwords of the roles ---- */
+/* ---- the key and the logins ---- */
+
+static const unsigned char own[SECRET_BYTES] = "a root key for this test alone",
+                           foreign[SECRET_BYTES] = "another";
+static int loads, makes;
+
+static bool take_key(void *arg, bool empty, const char **what)
+{
+    (void)what;
+    secret_set_root(arg);
+    loads++;
+    makes += empty;
+    return true;
+}
+
+static bool install(const unsigned char *key, bool adopt)
+{
+    FILE *out = fmemopen(printed, sizeof printed, "w");
+    problem = NULL;
+    bool done = migrate_install(&(struct migration){.conninfo = database.owner,
+                                                    .folder = folder,
+                                                    .out = out,
+                                                    .load_key = take_key,
+                                                    .arg = (void *)key,
+                                                    .adopt = adopt},
+                                &problem);
+    fclose(out);
+    return done;
+}
+
+START_TEST(a_key_is_made_for_an_empty_database_alone)
+{
+    loads = makes = 0;
+    ck_assert_msg(install(own, false), "%s", problem);
+    ck_assert(install(own, false));
+    ck_assert_int_eq(loads, 2);
+    ck_assert_int_eq(makes, 1);
+}
+END_TEST
+
+START_TEST(a_foreign_key_changes_nothing)
+{
+    ck_assert_msg(install(own, false), "%s", problem);
+    write_file("202611300607_three.sql", "create table three (id int);\n");
+    ck_assert(!install(foreign, false));
+    ck_assert_ptr_nonnull(strstr(problem, "made with another secret key"));
+    ck_assert_int_eq(migrate_pending(database.owner, folder), 1);
+    ck_assert(install(foreign, true));
+    ck_assert_int_eq(migrate_pending(database.owner, folder), 0);
+    ck_assert(!install(own, false));
+}
+END_TEST
 
 static struct cluster apart;
 static bool ready;
@@ -149,12 +202,12 @@ static void ask_ready(void *arg)
     ready = db_ready();
 }
 
-static bool opens_with(const char *password)
+static bool opens_with(const char *login, const char *password)
 {
     char conninfo[128];
     snprintf(conninfo, sizeof conninfo, "host=%s port=5519 dbname=postgres", apart.folder);
     struct db_options options = {.conninfo = conninfo,
-                                 .tenant_user = "tulou_tenant",
+                                 .tenant_user = login,
                                  .tenant_password = password,
                                  .shared = 1,
                                  .pool = 1};
@@ -162,10 +215,8 @@ static bool opens_with(const char *password)
     return ready;
 }
 
-START_TEST(roles_get_the_passwords_that_are_offered)
+static void begin_apart(void)
 {
-    static const unsigned char root[SECRET_BYTES] = "a root key for this test alone";
-    struct arena *arena = arena_new();
     char access[96];
     atexit(end_apart);
     cluster_begin(&apart);
@@ -178,11 +229,23 @@ START_TEST(roles_get_the_passwords_that_are_offered)
                            "create role tulou_tenant login; create role tulou_platform login; "
                            "select pg_reload_conf()",
                            NULL, 0));
-    ck_assert(!opens_with(NULL));
-    secret_set_root(root);
-    ck_assert_msg(migrate_set_passwords(apart.conninfo, &problem), "%s", problem);
-    ck_assert(opens_with(db_role_password(arena, "tulou_tenant")));
-    ck_assert(!opens_with(db_role_password(arena, "tulou_platform")));
+}
+
+START_TEST(logins_get_the_passwords_that_are_offered)
+{
+    char suffix[32], tenant[64];
+    struct arena *arena = arena_new();
+    begin_apart();
+    PGconn *pg = PQconnectdb(apart.conninfo);
+    ck_assert(installation_suffix(pg, suffix, sizeof suffix));
+    snprintf(tenant, sizeof tenant, "tulou_tenant%s", suffix);
+    ck_assert(!opens_with(tenant, NULL));
+    secret_set_root(own);
+    ck_assert_msg(installation_make_logins(pg, &problem), "%s", problem);
+    ck_assert(opens_with(tenant, db_role_password(arena, tenant)));
+    ck_assert(!opens_with(tenant, db_role_password(arena, "tulou_tenant")));
+    ck_assert(!opens_with("tulou_tenant", db_role_password(arena, "tulou_tenant")));
+    PQfinish(pg);
     arena_free(arena);
     cluster_end(&apart);
 }
@@ -201,10 +264,12 @@ static Suite *migrate_suite(void)
     tcase_add_test(files, a_file_that_commits_by_itself_is_refused);
     tcase_add_test(files, two_at_once_do_not_collide);
     tcase_add_test(files, no_server_and_no_folder_are_one_line_each);
+    tcase_add_test(files, a_key_is_made_for_an_empty_database_alone);
+    tcase_add_test(files, a_foreign_key_changes_nothing);
     suite_add_tcase(suite, files);
     TCase *passwords = tcase_create("passwords");
     tcase_set_timeout(passwords, 60);
-    tcase_add_test(passwords, roles_get_the_passwords_that_are_offered);
+    tcase_add_test(passwords, logins_get_the_passwords_that_are_offered);
     suite_add_tcase(suite, passwords);
     return suite;
 }
