@@ -1,5 +1,6 @@
 #include "access/shared.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 
 enum { MAGIC = 0x746c7531, VERSION = 2 };
@@ -70,8 +72,8 @@ static bool map_existing(const char *path)
 {
     struct stat info;
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    bool mapped =
-        fd >= 0 && fstat(fd, &info) == 0 && info.st_size == (off_t)sizeof *shared && map(fd);
+    bool mapped = fd >= 0 && fstat(fd, &info) == 0 && info.st_size == (off_t)sizeof *shared &&
+                  file_reserve(fd, sizeof *shared) && map(fd);
     if (fd >= 0)
         close(fd);
     if (mapped && shared->magic == MAGIC && shared->version == VERSION &&
@@ -90,16 +92,19 @@ static bool map_new(const char *path)
         return false;
     unlink(fresh);
     int fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool mapped = fd >= 0 && ftruncate(fd, (off_t)sizeof *shared) == 0 && map(fd);
+    bool mapped = fd >= 0 && file_reserve(fd, sizeof *shared) && map(fd);
+    if (mapped)
+        initialise();
+    bool made = mapped && rename(fresh, path) == 0;
+    int reason = errno;
     if (fd >= 0)
         close(fd);
-    if (!mapped)
-        return false;
-    initialise();
-    if (rename(fresh, path) == 0)
-        return true;
-    shared_close();
-    return false;
+    if (!made)
+        unlink(fresh);
+    if (mapped && !made)
+        shared_close();
+    errno = reason;
+    return made;
 }
 
 /* Of several processes that start at once one makes the file. */
@@ -127,10 +132,11 @@ bool shared_open(const char *path)
     }
     int lock = lock_beside(path);
     bool opened = lock >= 0 && (map_existing(path) || map_new(path));
+    const char *reason = strerror(errno);
     if (lock >= 0)
         close(lock);
     if (!opened)
-        log_error("the shared memory cannot be opened", "path", path);
+        log_error("the shared memory cannot be opened", "path", path, "reason", reason);
     return opened;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/request.h"
@@ -67,10 +68,14 @@ static struct counters *make_file(const char *area, size_t count)
         return NULL;
     int fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     void *memory = MAP_FAILED;
-    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0 && rename(fresh, path) == 0)
+    if (fd >= 0 && file_reserve(fd, size) && rename(fresh, path) == 0)
         memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    int reason = errno;
     if (fd >= 0)
         close(fd);
+    if (memory == MAP_FAILED)
+        unlink(fresh);
+    errno = reason;
     return memory == MAP_FAILED ? NULL : memory;
 }
 
