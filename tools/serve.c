@@ -104,7 +104,8 @@ static bool front_door_ready(void)
 static bool start_database(const struct account *account)
 {
     char **argv = cluster_arguments();
-    return (!argv || child_start("postgres", argv, SIGINT, account)) && cluster_wait();
+    return (!argv || (cluster_await_old() && child_start("postgres", argv, SIGINT, account))) &&
+           cluster_wait();
 }
 
 static bool migrate(const struct account *account)

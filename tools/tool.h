@@ -45,6 +45,8 @@ bool account_become(const struct account *account);
 /* Makes it when there is none, and the arguments that start it. false: printed. */
 bool cluster_prepare(const struct account *account);
 char **cluster_arguments(void);
+/* Waits, and says so, as long as processes of one that was killed are still there. */
+bool cluster_await_old(void);
 /* Waits until it answers, makes the database, writes run/db.conninfo. */
 bool cluster_wait(void);
 /* The owner's connection string: of the embedded cluster or DATABASE_URL. */

@@ -85,6 +85,27 @@ test("after_everything_was_killed_it_starts_again_with_what_it_had", limits, asy
     assert.deepEqual(processesOf(folder), []);
 });
 
+// A backend that is held up does not notice that its server was killed, and holds its memory.
+test("a_start_waits_for_processes_of_the_database_that_was_killed_and_says_so", limits, async () => {
+    const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder };
+    assert.equal((await tulou(["start"], environment)).status, 0);
+    const server = Number(readFileSync(join(folder, "pg/postmaster.pid"), "utf8").split("\n")[0]);
+    const backend = Number((await run("pgrep", ["-P", String(server), "-f", "walwriter"])).output);
+    const serve = processesOf(folder).find((it) => it.line.startsWith("build/tulou"));
+    process.kill(backend, "SIGSTOP");
+    process.kill(server, "SIGKILL");
+    process.kill(serve.pid, "SIGKILL");
+    await until(() => processesOf(folder).every((it) => it.pid === backend));
+    const starting = tulou(["start"], environment);
+    await until(() => readFileSync(join(folder, "log/serve.log"), "utf8").includes("waiting for them"));
+    process.kill(backend, "SIGCONT");
+    const { status: ended, output } = await starting;
+    assert.equal(ended, 0, output);
+    assert.match(output, new RegExp(`^tulou: processes of the database that ran here before \\(${server}\\) still end`));
+    assert.equal((await tulou(["stop"], environment)).status, 0);
+    assert.deepEqual(processesOf(folder), []);
+});
+
 test("a_front_door_that_was_killed_is_replaced_whole", limits, async () => {
     const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder };
     assert.equal((await tulou(["start"], environment)).status, 0);
