@@ -1,57 +1,35 @@
 /* operations: whether the platform can serve, and its figures. */
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "api/metrics.h"
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "console.h"
-#include "db/db.h"
 #include "http/cx.h"
-#include "resource/areas.h"
+#include "liveness.h"
 
-enum { ANSWER_MAX = 1 << 20 };
+/* Of a second in which an answer is due; the rest is for the way. */
+static const int64_t patience_us = 800000;
 
-static const char *area_name(size_t index)
-{
-    json_object *areas = NULL, *name = NULL;
-    json_object_object_get_ex(areas_all(), "areas", &areas);
-    if (index >= json_object_array_length(areas))
-        return NULL;
-    json_object_object_get_ex(json_object_array_get_idx(areas, index), "name", &name);
-    return json_object_get_string(name);
-}
-
-/* A local socket accepts at once or not at all: this does not wait. */
-static bool area_accepts(struct cx *cx, const char *name)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *path =
-        arena_printf(cx->arena, "%s/run/%s.sock", config_text(CONFIG_TULOU_VAR), name);
-    if (strlen(path) >= sizeof address.sun_path)
-        return false;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool accepts = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    if (fd >= 0)
-        close(fd);
-    return accepts;
-}
-
+/* Each part that did not answer is a line of what is said. */
 static bool readyz(struct cx *cx)
 {
-    const char *name;
-    if (!db_ready())
-        return fail(cx, 503, "not_ready", "The database does not answer.");
-    for (size_t i = 0; (name = area_name(i)) != NULL; i++)
-        if (!area_accepts(cx, name))
-            return fail(cx, 503, "not_ready", "The area %s does not answer.", name);
-    cx->response.status = 200;
-    cx->response.type = "text/plain";
-    buf_puts(&cx->response.body, "ready\n");
+    struct liveness all[AREAS_MAX];
+    struct buf *out = &cx->response.body;
+    int64_t until_us = clock_monotonic_us() + patience_us;
+    size_t count = liveness_begin(cx, all);
+    bool ready = liveness_of_database(until_us);
+    if (!ready)
+        buf_puts(out, "not ready: the database does not answer\n");
+    liveness_end(all, count, until_us);
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].alive) {
+            ready = false;
+            buf_printf(out, "not ready: the area %s does not answer\n", all[i].area);
+        }
+    if (ready)
+        buf_puts(out, "ready\n");
+    cx->response.status = ready ? 200 : 503;
+    cx->response.type = "text/plain; charset=utf-8";
     return true;
 }
 
@@ -73,23 +51,26 @@ static bool metrics_allowed(struct cx *cx)
 
 static bool metrics(struct cx *cx)
 {
-    const char *name;
+    struct liveness all[AREAS_MAX];
     if (!metrics_allowed(cx))
         return fail(cx, 403, "forbidden", "Metrics are for this machine, or with the token.");
     cx->response.status = 200;
     cx->response.type = "text/plain; version=0.0.4";
-    buf_puts(&cx->response.body, "# HELP tulou_area_up Whether an area accepts requests.\n"
+    size_t count = liveness_begin(cx, all);
+    liveness_end(all, count, clock_monotonic_us() + patience_us);
+    buf_puts(&cx->response.body, "# HELP tulou_area_up Whether an area answers requests.\n"
                                  "# TYPE tulou_area_up gauge\n");
-    for (size_t i = 0; (name = area_name(i)) != NULL; i++)
-        buf_printf(&cx->response.body, "tulou_area_up{area=\"%s\"} %d\n", name,
-                   area_accepts(cx, name));
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&cx->response.body, "tulou_area_up{area=\"%s\"} %d\n", all[i].area,
+                   all[i].alive);
     metrics_write(&cx->response.body);
     return true;
 }
 
 const struct route operation_routes[] = {
     ROUTE(GET, "/readyz", PUBLIC(NONE), readyz, "Whether every part can serve.",
-          .answer = ANSWER_FILE),
-    ROUTE(GET, "/metrics", PUBLIC(NONE), metrics, "Figures for Prometheus.", .answer = ANSWER_FILE),
+          .answer = ANSWER_FILE, .flags = ROUTE_BARE),
+    ROUTE(GET, "/metrics", PUBLIC(NONE), metrics, "Figures for Prometheus.", .answer = ANSWER_FILE,
+          .flags = ROUTE_BARE),
     {.path = NULL},
 };

@@ -177,6 +177,8 @@ static bool turn_away(struct cx *cx)
 
 static bool check(struct cx *cx)
 {
+    if (cx->route->flags & ROUTE_BARE)
+        return true;
     if (!identify(cx))
         return turn_away(cx);
     point_database(cx);

@@ -69,8 +69,10 @@ enum route_flags {
     ROUTE_ENROLMENT = 1024,   /* open to one who must set up a second factor before all else */
     ROUTE_STEP_UP = 2048,     /* dangerous: who has a second factor must have shown it in this
                                  session within ten minutes (403 step_up_required) */
-    ROUTE_IN_PERSON = 4096    /* passwords, factors, keys: neither for API keys nor for operators
+    ROUTE_IN_PERSON = 4096,   /* passwords, factors, keys: neither for API keys nor for operators
                                  who act as the user */
+    ROUTE_BARE = 1 << 24      /* public, and nothing is looked up before the handler, which asks
+                                 for no tenant, session or limit: it answers without the database */
 };
 
 struct route {

@@ -91,8 +91,19 @@ static void skip_body(FCGX_Request *fcgi)
         ;
 }
 
+/* Whoever asks that wants no more than an answer. */
+static bool is_asked(FCGX_Request *fcgi)
+{
+    if (!FCGX_GetParam(SERVER_ASK_ALIVE, fcgi->envp))
+        return false;
+    FCGX_PutS("Status: 204\r\n\r\n", fcgi->out);
+    return true;
+}
+
 static void answer(struct connection *connection, struct exchange *exchange)
 {
+    if (is_asked(&connection->fcgi))
+        return;
     struct cx *cx = &exchange->cx;
     cx->arena = arena_take(connection->server);
     cx->request.environment = connection->fcgi.envp;

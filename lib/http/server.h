@@ -17,6 +17,11 @@ struct cx;
  * body through server_read_body(), and leaves cx->response to be sent. */
 typedef void serve_function(struct cx *cx);
 
+/* A request with this FastCGI parameter is answered by the server itself, 204, without
+ * `serve`: whether a process of the area still turns its loop. nginx never sends it, and
+ * no client can, whose headers all begin with HTTP_. */
+#define SERVER_ASK_ALIVE "TULOU_ASK"
+
 struct server;
 /* Starts to accept on `listener` (a Unix or loopback socket). */
 struct server *server_new(int listener, serve_function *serve);
