@@ -14,7 +14,7 @@ const struct settings_section tenant_sections[] = {
                 {"support_email", EMAIL, NULLABLE, .label = "Support e-mail",
                  .example = "help@example.com"})},
     [SECTION_API] = {"api", "API", "Which other sites may call this tenant's API from a browser.",
-                     FIELDS({"allowed_origins", ARRAY, 0, 0, 20, .initial = "[]", .item = URL,
+                     FIELDS({"allowed_origins", ARRAY, 0, 0, 20, .initial = "[]", .item = ORIGIN,
                              .label = "Allowed origins",
                              .help = "One on each line, like https://app.example.com.",
                              .example = "[\"https://app.example.com\"]"})},

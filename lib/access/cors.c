@@ -3,15 +3,18 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "base/origin.h"
+#include "base/text.h"
 #include "http/cx.h"
 
-static bool is_text(json_object *item, const char *text)
+/* What is stored from before it was checked is read as it is today. */
+static bool is_origin(struct arena *arena, json_object *item, const char *origin)
 {
-    return json_object_is_type(item, json_type_string) &&
-           strcmp(json_object_get_string(item), text) == 0;
+    const char *stored =
+        json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
+    return text_equal(origin_read(arena, stored), origin);
 }
 
-/* "null" is what sandboxed frames and local files of anybody send: it names nobody. */
 static bool origin_allowed(struct cx *cx, const char *origin)
 {
     json_object *section, *origins;
@@ -22,17 +25,29 @@ static bool origin_allowed(struct cx *cx, const char *origin)
         !json_object_is_type(origins, json_type_array))
         return false;
     for (size_t i = 0; i < json_object_array_length(origins) && !allowed; i++)
-        allowed = is_text(json_object_array_get_idx(origins, i), origin);
+        allowed = is_origin(cx->arena, json_object_array_get_idx(origins, i), origin);
     return allowed;
+}
+
+/* Whose answer it is where it was refused before that was asked: a bad token, an address or a
+ * method that there is not. A browser hides an answer without these headers from its page, which
+ * then cannot know that it should refresh its token. */
+static bool find_tenant(struct cx *cx)
+{
+    struct failure why = cx->failure;
+    if (!cx->tenant && cx->request.host && why.status != 503)
+        tenant_resolve(cx, NULL);
+    cx->failure = why;
+    return cx->tenant != NULL;
 }
 
 void cors_answer(struct cx *cx)
 {
     const char *origin = request_header(&cx->request, "Origin");
-    if (!origin || !cx->tenant || cx->is_page)
+    if (!origin || cx->is_page)
         return;
     response_header(cx, "Vary", "Origin");
-    if (!origin_allowed(cx, origin))
+    if (!find_tenant(cx) || !origin_allowed(cx, origin))
         return;
     response_header_set(cx, "Access-Control-Allow-Origin", arena_text(cx->arena, origin));
     response_header_set(cx, "Access-Control-Expose-Headers",

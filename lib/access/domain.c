@@ -1,12 +1,12 @@
 #include "access/domain.h"
 
-#include <ctype.h>
 #include <idn2.h>
 #include <libpsl.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/host.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -60,44 +60,6 @@ static bool is_reserved(const char *domain)
     return false;
 }
 
-/* What is ASCII must be fit for a host as it is: nothing is dropped in silence. */
-static bool is_plain(const char *name)
-{
-    for (const unsigned char *at = (const unsigned char *)name; *at; at++)
-        if (*at < 0x80 && !isalnum(*at) && *at != '-' && *at != '.')
-            return false;
-    return true;
-}
-
-static char *to_labels(struct arena *arena, const char *typed)
-{
-    char *found = NULL;
-    int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
-    if (idn2_to_ascii_8z(typed, &found, flags) != IDN2_OK)
-        return NULL;
-    char *domain = text_lower(arena, found);
-    idn2_free(found);
-    return domain;
-}
-
-/* Labels of letters, digits and hyphens, the last of which is no number: that
- * would be an address (URL Standard, "ends in a number"). */
-static bool is_host(const char *domain)
-{
-    const char *last = domain;
-    for (const char *at = domain; *at;) {
-        size_t len = strcspn(at, ".");
-        if (len == 0 || len > 63 || at[0] == '-' || at[len - 1] == '-')
-            return false;
-        for (size_t i = 0; i < len; i++)
-            if (!isalnum((unsigned char)at[i]) && at[i] != '-')
-                return false;
-        last = at;
-        at += len + (at[len] == '.');
-    }
-    return *domain && !isdigit((unsigned char)*last);
-}
-
 static char *check(struct arena *arena, char *domain, struct domain_problem *problem)
 {
     const psl_ctx_t *list = suffixes();
@@ -123,10 +85,8 @@ char *domain_read(struct arena *arena, const char *typed, struct domain_problem 
     size_t len = strlen(name);
     if (len > 0 && name[len - 1] == '.')
         name[len - 1] = '\0';
-    if (!*name || !is_plain(name) || !text_is_utf8(name, strlen(name)))
-        return refuse(problem, "invalid_domain", form);
-    char *domain = to_labels(arena, name);
-    if (!domain || strlen(domain) > DOMAIN_MAX || !is_host(domain))
+    char *domain = host_read(arena, name);
+    if (!domain || strlen(domain) > DOMAIN_MAX || host_is_number(domain))
         return refuse(problem, "invalid_domain", form);
     return check(arena, domain, problem);
 }

@@ -19,6 +19,7 @@ static const struct type_schema {
     {"email", "string", "email", NULL, false, "nora@example.com"},
     {"phone", "string", NULL, "^\\+?[0-9]+$", false, "+34600100200"},
     {"url", "string", "uri", NULL, false, "https://example.com/"},
+    {"origin", "string", "uri", NULL, false, "https://app.example.com"},
     {"slug", "string", NULL, "^[a-z][a-z0-9-]*[a-z0-9]$", true, "northside"},
     {"color", "string", NULL, "^#[0-9a-fA-F]{6}$", false, "#206bc4"},
     {"secret", "string", "password", NULL, true, "eyJhbGciOiJIUzI1NiIs"},

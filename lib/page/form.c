@@ -62,6 +62,7 @@ static const struct control {
     [EMAIL] = {"email", NULL, "email", NULL},
     [PHONE] = {"tel", NULL, "tel", NULL},
     [URL] = {"url", NULL, NULL, NULL},
+    [ORIGIN] = {"url", NULL, NULL, NULL},
     [SLUG] = {"text", NULL, NULL, NULL},
     [COLOR] = {"color", NULL, NULL, NULL},
     [SECRET] = {"password", NULL, "new-password", NULL},

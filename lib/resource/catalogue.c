@@ -58,6 +58,7 @@ static const struct {
     {EMAIL, "text"},
     {PHONE, "text"},
     {URL, "text"},
+    {ORIGIN, "text"},
     {SLUG, "text"},
     {COLOR, "text"},
     {SECRET, "text"},

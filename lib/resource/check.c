@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/email.h"
 #include "base/money.h"
+#include "base/origin.h"
 #include "base/text.h"
 #include "base/unicode.h"
 #include "http/cx.h"
@@ -111,6 +112,15 @@ static bool check_url(struct check *check, const char *text)
         good = (unsigned char)*c > 0x20 && !strchr("\"<>\\^`{|}", *c);
     return good ? accept(check, text)
                 : refuse(check, "invalid_url", "This is not a web address (http or https).");
+}
+
+static bool check_origin(struct check *check, const char *text)
+{
+    char *origin = origin_read(check->cx->arena, text);
+    return origin ? accept(check, origin)
+                  : refuse(check, "invalid_origin",
+                           "Use a scheme and a host, with a port where it has one, like "
+                           "https://app.example.com: no path and no wildcard.");
 }
 
 static bool check_slug(struct check *check, const char *text)
@@ -250,14 +260,15 @@ bool field_check_text(struct cx *cx, const struct field *field, const char *text
                       const char **code, const char **message)
 {
     static bool (*const checks[])(struct check *, const char *) = {
-        [TEXT] = check_text,         [LONG] = check_long,        [EMAIL] = check_email,
-        [PHONE] = check_phone,       [URL] = check_url,          [SLUG] = check_slug,
-        [COLOR] = check_color,       [SECRET] = check_secret,    [INT] = check_int,
-        [MONEY] = check_int,         [BASIS_POINTS] = check_int, [BOOL] = check_bool,
-        [CHOICE] = check_choice,     [UUID] = check_uuid,        [TIME] = check_time,
-        [DATE] = check_date,         [ZONE] = check_zone,        [LOCALE] = check_locale,
-        [CURRENCY] = check_currency, [JSON] = check_json,        [OBJECT] = check_json,
-        [ARRAY] = check_json,        [FILE_FIELD] = check_text,  [AGENT] = check_text};
+        [TEXT] = check_text,     [LONG] = check_long,         [EMAIL] = check_email,
+        [PHONE] = check_phone,   [URL] = check_url,           [ORIGIN] = check_origin,
+        [SLUG] = check_slug,     [COLOR] = check_color,       [SECRET] = check_secret,
+        [INT] = check_int,       [MONEY] = check_int,         [BASIS_POINTS] = check_int,
+        [BOOL] = check_bool,     [CHOICE] = check_choice,     [UUID] = check_uuid,
+        [TIME] = check_time,     [DATE] = check_date,         [ZONE] = check_zone,
+        [LOCALE] = check_locale, [CURRENCY] = check_currency, [JSON] = check_json,
+        [OBJECT] = check_json,   [ARRAY] = check_json,        [FILE_FIELD] = check_text,
+        [AGENT] = check_text};
     struct check check = {cx, field, out, code, message};
     out->raw = field->type == SECRET ? NULL : text;
     if (!text_is_utf8(text, strlen(text)))

@@ -17,6 +17,7 @@ enum field_type {
     EMAIL,  /* stored in lower case, max 254 */
     PHONE,  /* E.164-like: + and digits, spaces and -() dropped */
     URL,    /* http or https */
+    ORIGIN, /* of a site, as browsers send it: base/origin.h */
     SLUG,   /* ^[a-z][a-z0-9-]*[a-z0-9]$ with min and max */
     COLOR,  /* #rrggbb */
     SECRET, /* a password: in only, never out, never logged */
