@@ -180,7 +180,7 @@ fuzz-targets: $(FUZZ_TARGETS)
 
 # ---- lint ----
 # From the ground up: a floor of lib includes only itself and those before it.
-FLOORS := base client db http access resource job oidc page mail notify api
+FLOORS := base client db http access resource job oidc page mail notify account api
 floors:
 	@below=; for floor in $(FLOORS); do below="$$below $$floor"; \
 	    for used in $$(grep -rhoE '^#include "[a-z]+/' lib/$$floor | cut -d'"' -f2 | tr -d / | sort -u); do \

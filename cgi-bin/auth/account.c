@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "access/event.h"
-#include "access/password.h"
 #include "access/policy.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/credential.h"
 #include "auth.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -28,19 +28,6 @@ STATEMENT(account_update,
           "    phone = case when $5::bool then $6 else phone end,\n"
           "    locale = case when $7::bool then $8 else locale end\n"
           "where tenant_id = $1::uuid and id = $2::uuid\n"
-          "returning id",
-          DB_WRITES);
-
-STATEMENT(account_password,
-          "select password_hash\n"
-          "from users\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          0);
-
-STATEMENT(account_set_password,
-          "update users\n"
-          "set password_hash = $3, must_change_password = false\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and password_hash = $4\n"
           "returning id",
           DB_WRITES);
 
@@ -128,56 +115,21 @@ static bool me_patch(struct cx *cx)
     return rows ? me_get(cx) : fail_db(cx);
 }
 
-bool own_password_check(struct cx *cx, const char *old_password, const char **hash)
-{
-    struct rows *rows = run_own(cx, &account_password);
-    if (!rows)
-        return fail_db(cx);
-    *hash = rows_count(rows) == 1 ? rows_text(rows, 0, 0) : NULL;
-    if (!password_verify(*hash, old_password))
-        return fail_field(cx, "currentPassword", "wrong_password", "This is not your password.");
-    return true;
-}
-
-const struct notification_kind notice_password_changed = {
-    "auth.password_changed", "Password changed", "Your password was changed."};
-
-static bool tell_password(struct cx *cx)
-{
-    const struct session *me = cx->session;
-    const struct notification notice = {
-        .title = "Your password was changed",
-        .body = "Everybody else who was signed in as you was signed out. If it was not you, tell "
-                "your administrator now.",
-        .link = "/account"};
-    return notify_user(cx, &cx->db, me->tenant_id, me->user_id, &notice_password_changed, &notice);
-}
-
 bool password_change(struct cx *cx, const char *old_password, const char *new_password)
 {
-    const char *hash = NULL, *fresh;
     const struct session *me = cx->session;
     const struct password_owner owner = {.email = me->email, .name = me->name};
+    struct credential_change change = {.password = new_password,
+                                       .must_change = "false",
+                                       .action = "auth.password_changed",
+                                       .keep = me->id};
     if (!password_policy_check(cx, "newPassword", new_password, &owner) ||
-        !own_password_check(cx, old_password, &hash))
+        !credential_prove(cx, old_password, &change.old_hash))
         return false;
-    fresh = password_hash(cx->arena, new_password);
-    if (!fresh)
-        return fail(cx, 503, "busy", "Too much work at once; try again.");
-    cx->db.action = "auth.password_changed";
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    struct rows *rows =
-        db_get(&cx->db, &account_set_password, me->tenant_id, me->user_id, fresh, hash);
-    if (!rows)
-        return fail_db(cx);
-    if (rows_count(rows) == 0)
-        return fail(cx, 409, "conflict", "The password was changed elsewhere just now.");
-    cx->db.action = NULL;
-    if (!session_revoke_user(cx, &cx->db, me->user_id, me->id, "password changed") ||
-        !tell_password(cx))
-        return false;
-    return db_commit(&cx->db) || fail_db(cx);
+    return credential_change_own(cx, me->tenant_id, me->user_id, &change) &&
+           (db_commit(&cx->db) || fail_db(cx));
 }
 
 static bool change_password(struct cx *cx)

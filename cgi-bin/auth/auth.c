@@ -1,6 +1,7 @@
 /* auth: signing in and out, the account of the one signed in, its sessions. */
 #include "auth.h"
 
+#include "account/credential.h"
 #include "api/area.h"
 #include "factors.h"
 #include "passkeys.h"

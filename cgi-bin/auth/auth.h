@@ -56,10 +56,6 @@ bool origin_is_ours(struct cx *cx);
  * or from this very host. */
 bool origin_is_below_base(struct cx *cx);
 
-/* Whether this is the password of the one signed in; *hash: as it is stored.
- * false: 422 wrong_password. WAITS. */
-bool own_password_check(struct cx *cx, const char *password, const char **hash);
-
 /* Sends a link for a new password to each account of the address, in one tenant
  * or in all. The answer and its time are the same if there is none. WAITS. */
 bool password_forgotten(struct cx *cx, const char *email, const char *tenant_id);
@@ -79,7 +75,6 @@ bool email_is_verified(struct cx *cx, bool *verified);
 /* Ends one of one's own sessions; 404 for another's. WAITS. */
 bool own_session_end(struct cx *cx, const char *id);
 
-extern const struct notification_kind notice_password_changed;
 extern const struct route token_routes[];   /* login, logout, refresh */
 extern const struct route account_routes[]; /* me, change-password, sessions */
 extern const struct route link_routes[];    /* forgotten, reset, accept, verify */

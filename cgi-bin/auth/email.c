@@ -1,5 +1,6 @@
 /* email: one's own e-mail address, verified and changed. */
 #include "access/tenant.h"
+#include "account/credential.h"
 #include "auth.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -37,7 +38,7 @@ bool email_change_ask(struct cx *cx, const char *email, const char *password)
     const char *hash;
     if (text_equal(email, cx->session->email))
         return fail_field(cx, "email", "unchanged", "This is your address already.");
-    return own_password_check(cx, password, &hash) && send_link(cx, LINK_EMAIL_CHANGE, email);
+    return credential_prove(cx, password, &hash) && send_link(cx, LINK_EMAIL_CHANGE, email);
 }
 
 bool email_is_verified(struct cx *cx, bool *verified)

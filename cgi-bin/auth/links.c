@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "access/lockout.h"
-#include "access/password.h"
 #include "access/policy.h"
 #include "access/tenant.h"
+#include "account/credential.h"
 #include "auth.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -26,32 +26,10 @@ STATEMENT(links_forgotten,
           "limit 5",
           DB_ON_PLATFORM);
 
-/* The link came to the address, so whoever has it reads what comes there. */
-STATEMENT(links_reset,
-          "update users\n"
-          "set password_hash = $3, must_change_password = false,\n"
-          "    email_verified_at = coalesce(email_verified_at, now())\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES | DB_ON_PLATFORM);
-
-STATEMENT(links_accept,
-          "update users\n"
-          "set password_hash = $3, name = $4, status = 'active', must_change_password = false,\n"
-          "    email_verified_at = coalesce(email_verified_at, now())\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES | DB_ON_PLATFORM);
-
 STATEMENT(links_verify,
           "update users\n"
           "set email_verified_at = now()\n"
           "where tenant_id = $1::uuid and id = $2::uuid and email = $3\n"
-          "returning id",
-          DB_WRITES | DB_ON_PLATFORM);
-
-STATEMENT(links_change_email,
-          "update users\n"
-          "set email = $3, email_verified_at = now()\n"
-          "where tenant_id = $1::uuid and id = $2::uuid\n"
           "returning id",
           DB_WRITES | DB_ON_PLATFORM);
 
@@ -110,45 +88,30 @@ static bool begin_as(struct cx *cx, const struct link *link, const char *action)
     return true;
 }
 
-static const char *check_and_hash(struct cx *cx, const struct link *link, const char *password,
-                                  const char *name)
+static bool check(struct cx *cx, const struct link *link, const char *password, const char *name)
 {
     const struct password_owner owner = {.tenant = tenant_by_id(cx, link->tenant_id),
                                          .email = link->user_email,
                                          .name = name ? name : link->user_name};
-    if (!owner.tenant || !password_policy_check(cx, "password", password, &owner))
-        return NULL;
-    const char *hash = password_hash(cx->arena, password);
-    if (!hash)
-        fail(cx, 503, "busy", "Too much work at once; try again.");
-    return hash;
+    return owner.tenant && password_policy_check(cx, "password", password, &owner);
 }
 
-static bool tell(struct cx *cx, const struct link *link, const char *template, json_object *data)
+static bool change(struct cx *cx, const struct link *link, const struct credential_change *what)
 {
-    page_set(data, "email", link->user_email);
-    return mail_queue(cx, &cx->db, tenant_by_id(cx, link->tenant_id),
-                      &(struct mail){.template = template,
-                                     .to = link->user_email,
-                                     .to_name = link->user_name,
-                                     .locale = link->user_locale,
-                                     .data = data});
+    cx->db.action = NULL;
+    return credential_change_own(cx, link->tenant_id, link->user_id, what);
 }
 
 bool password_reset(struct cx *cx, const char *token, const char *password)
 {
     struct link link;
-    if (!link_find(cx, token, LINK_PASSWORD_RESET, &link))
-        return false;
-    const char *hash = check_and_hash(cx, &link, password, NULL);
-    if (!hash || !begin_as(cx, &link, "auth.password_reset"))
-        return false;
-    if (!db_get(&cx->db, &links_reset, link.tenant_id, link.user_id, hash))
-        return fail_db(cx);
-    cx->db.action = NULL;
-    if (!session_revoke_user(cx, &cx->db, link.user_id, NULL, "password reset") ||
-        !lockout_forgive(cx, link.tenant_id, link.user_email) ||
-        !tell(cx, &link, "password_changed", page_object(cx)))
+    const struct credential_change what = {.password = password,
+                                           .must_change = "false",
+                                           .action = "auth.password_reset",
+                                           .by_link = true};
+    if (!link_find(cx, token, LINK_PASSWORD_RESET, &link) || !check(cx, &link, password, NULL) ||
+        !begin_as(cx, &link, what.action) || !change(cx, &link, &what) ||
+        !lockout_forgive(cx, link.tenant_id, link.user_email))
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
@@ -159,30 +122,27 @@ bool password_reset(struct cx *cx, const char *token, const char *password)
 bool invitation_accept(struct cx *cx, const char *token, const char *name, const char *password)
 {
     struct link link;
-    if (!link_find(cx, token, LINK_INVITATION, &link))
-        return false;
-    const char *hash = check_and_hash(cx, &link, password, name);
-    if (!hash || !begin_as(cx, &link, "auth.invitation_accepted"))
-        return false;
-    if (!db_get(&cx->db, &links_accept, link.tenant_id, link.user_id, hash,
-                name ? name : link.user_name) ||
-        !db_commit(&cx->db))
-        return fail_db(cx);
-    cx->db.action = NULL;
-    return true;
+    const struct credential_change what = {.password = password,
+                                           .name = name,
+                                           .status = "active",
+                                           .must_change = "false",
+                                           .action = "auth.invitation_accepted",
+                                           .by_link = true};
+    return link_find(cx, token, LINK_INVITATION, &link) && check(cx, &link, password, name) &&
+           begin_as(cx, &link, what.action) && change(cx, &link, &what) &&
+           (db_commit(&cx->db) || fail_db(cx));
 }
 
 static bool change_email(struct cx *cx, const struct link *link)
 {
-    json_object *data = page_object(cx);
-    if (!db_get(&cx->db, &links_change_email, link->tenant_id, link->user_id, link->email)) {
-        if (cx->db.error.status == DB_UNIQUE)
-            return fail(cx, 409, "email_taken", "Another account has this address.");
-        return fail_db(cx);
-    }
-    cx->db.action = NULL;
-    page_set(data, "new_email", link->email);
-    return tell(cx, link, "email_changed", data);
+    const struct credential_change what = {
+        .email = link->email, .action = "auth.email_changed", .by_link = true};
+    if (change(cx, link, &what))
+        return true;
+    if (cx->db.error.status != DB_UNIQUE)
+        return false;
+    cx->failure = (struct failure){.status = 0};
+    return fail(cx, 409, "email_taken", "Another account has this address.");
 }
 
 /* An address that the account has no more is nobody's to confirm. */
@@ -206,8 +166,6 @@ bool email_confirm(struct cx *cx, const char *token, struct link *link)
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
-    if (changes)
-        session_rights_changed(&cx->db, link->user_id); /* tokens hold the address */
     tenant_changed(&cx->db, link->tenant_id); /* it may have been the proof it waited for */
     return true;
 }

@@ -1,23 +1,17 @@
 /* actions: what one does with a user beyond changing the record. */
 #include <string.h>
 
-#include "access/password.h"
 #include "access/policy.h"
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/shared.h"
+#include "access/tenant.h"
+#include "account/credential.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/areas.h"
 #include "resource/rows_json.h"
 #include "users.h"
-
-STATEMENT(action_status,
-          "update users\n"
-          "set status = $3\n"
-          "where tenant_id = $1::uuid and id = $2::uuid\n"
-          "returning id, status",
-          DB_WRITES);
 
 STATEMENT(action_sessions,
           "select id, ip, user_agent, created_at, last_used_at, expires_at\n"
@@ -42,12 +36,6 @@ STATEMENT(action_activity,
           "order by at desc, id desc\n"
           "limit $3::int",
           0);
-
-STATEMENT(action_password,
-          "update users\n"
-          "set password_hash = $3, must_change_password = true\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES);
 
 STATEMENT(
     action_own_role,
@@ -87,19 +75,12 @@ static bool set_status(struct cx *cx, const char *status, const char *action)
     const char *id = cx_path(cx, "id");
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    if (!user_find(cx, id, true, tenant_id))
-        return false;
-    cx->db.action = action;
-    struct rows *rows = db_get(&cx->db, &action_status, tenant_id, id, status);
-    cx->db.action = NULL;
-    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
-    if (!rows)
-        return fail_db(cx);
-    if (strcmp(status, "active") != 0 && !session_revoke_user(cx, &cx->db, id, NULL, "deactivated"))
+    if (!user_find(cx, id, true, tenant_id) ||
+        !credential_change(cx, tenant_id, id,
+                           &(struct credential_change){.status = status, .action = action}))
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);
-    session_rights_changed(&cx->db, id);
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
     json_pair(json, "id", id);
@@ -160,40 +141,22 @@ static bool activity(struct cx *cx)
 
 /* ---- passwords ---- */
 
-const struct notification_kind notice_password_reset = {
-    "users.password_reset", "Password reset", "An administrator gave you a new first password.",
-    true};
-
-static bool tell_password(struct cx *cx, const char *tenant_id, const char *id)
-{
-    const struct notification notice = {
-        .title = "Your password was reset",
-        .body = arena_printf(cx->arena, "%s gave you a new first password. Choose your own.",
-                             cx->session->name),
-        .link = "/account/password"};
-    return notify_user(cx, &cx->db, tenant_id, id, &notice_password_reset, &notice);
-}
-
 static bool reset_password(struct cx *cx)
 {
-    char tenant_id[UUID_SIZE];
+    struct user user;
     const char *id = cx_path(cx, "id"), *password = input_text(cx, "password");
-    if (!user_find(cx, id, true, tenant_id) ||
-        !password_policy_check(cx, "password", password, &(struct password_owner){0}))
+    if (!user_read(cx, id, true, &user))
         return false;
-    const char *hash = password_hash(cx->arena, password);
-    if (!hash)
-        return fail(cx, 503, "busy", "Too much work at once; try again.");
+    const struct password_owner owner = {
+        .tenant = tenant_by_id(cx, user.tenant_id), .email = user.email, .name = user.name};
+    const struct credential_change change = {
+        .password = password, .must_change = "true", .action = "users.password_reset"};
+    if (!password_policy_check(cx, "password", password, &owner))
+        return false;
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
-    cx->db.action = "users.password_reset";
-    if (!db_get(&cx->db, &action_password, tenant_id, id, hash))
-        return fail_db(cx);
-    cx->db.action = NULL;
-    return session_revoke_user(cx, &cx->db, id, NULL, "password reset") &&
-           tell_password(cx, tenant_id, id) && (db_commit(&cx->db) || fail_db(cx)) &&
-           respond_nothing(cx);
+    return credential_change(cx, user.tenant_id, id, &change) &&
+           (db_commit(&cx->db) || fail_db(cx)) && respond_nothing(cx);
 }
 
 /* ---- permissions ---- */
@@ -278,7 +241,7 @@ static bool set_permissions(struct cx *cx)
         return false;
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    if (!user_find(cx, id, true, tenant_id))
+    if (!credential_refuse_impersonator(cx) || !user_find(cx, id, true, tenant_id))
         return false;
     if (!db_get(&cx->db, &action_own_role, tenant_id, id, list->text) ||
         !db_get(&cx->db, &action_own_role_give, tenant_id, id))
@@ -297,10 +260,11 @@ static bool set_permissions(struct cx *cx)
 
 const struct route action_routes[] = {
     ROUTE(POST, "/api/platform-users/:id/activate", MAY(EITHER, "users.users:update"), activate,
-          "Let a user sign in again.", .answer_fields = status_fields),
+          "Let a user sign in again.", .answer_fields = status_fields, .flags = ROUTE_STEP_UP,
+          .errors = "409 own_account"),
     ROUTE(POST, "/api/platform-users/:id/deactivate", MAY(EITHER, "users.users:update"), deactivate,
           "Keep a user from signing in, at once.", .answer_fields = status_fields,
-          .errors = "409 last_owner"),
+          .flags = ROUTE_STEP_UP, .errors = "409 last_owner, 409 own_account"),
     ROUTE(GET, "/api/platform-users/:id/activity", MAY(EITHER, "users.users:read"), activity,
           "What a user did lately.", USER_ACTIVITY),
     ROUTE(GET, "/api/admin-users/permissions", MAY(EITHER, "users.admins:read"), permissions,
@@ -320,6 +284,7 @@ const struct route action_routes[] = {
           reset_password, "Give a user a new first password; its sessions end.",
           .body =
               FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
-          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED | ROUTE_STEP_UP),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED | ROUTE_STEP_UP,
+          .errors = "409 own_account"),
     {.path = NULL},
 };

@@ -9,6 +9,7 @@
 #include "access/permission.h"
 #include "access/roles.h"
 #include "access/session.h"
+#include "account/credential.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "imports.h"
@@ -210,7 +211,7 @@ static bool may_take_hash(struct import *import, size_t line, const char *hash)
                       "Only operators with the permission may import hashes of passwords.");
     if (!password_hash_is_known(hash))
         return refuse(import, line, "password_hash", "unknown_hash",
-                      "Use a hash of bcrypt with a cost of at most 12, or of Argon2id.");
+                      "Use a hash of bcrypt with a cost from 10 to 12, or of Argon2id.");
     return true;
 }
 
@@ -259,7 +260,8 @@ static bool run(struct cx *cx, struct import_state *out)
     const char *named = query_text(cx, "tenant_id");
     if (named && cx->session->is_operator)
         import.file.tenant_id = named;
-    if (!read_upload(cx, &data, &len) || !decode_file(cx, &data, &len))
+    if (!credential_refuse_impersonator(cx) || !read_upload(cx, &data, &len) ||
+        !decode_file(cx, &data, &len))
         return false;
     buf_init(&rows, cx->arena);
     json_start(&import.json, &rows);

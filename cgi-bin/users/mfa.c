@@ -5,6 +5,7 @@
 #include "access/event.h"
 #include "access/factor.h"
 #include "access/session.h"
+#include "account/credential.h"
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/input.h"
@@ -33,11 +34,23 @@ STATEMENT(mfa_state,
                                      "where u.tenant_id = $1::uuid and u.id = $2::uuid",
           0);
 
+/* Who holds the lost phone holds perhaps a session too. */
+static bool forget_factors(struct cx *cx, const char *tenant_id, const char *id)
+{
+    struct owner owner;
+    if (!credential_owner(cx, tenant_id, id, &owner))
+        return false;
+    struct rows *gone = db_get(&cx->db, &mfa_forget_factors, tenant_id, id);
+    if (!gone || !db_get(&cx->db, &mfa_forget_codes, tenant_id, id))
+        return fail_db(cx);
+    return rows_affected(gone) == 0 ||
+           (session_revoke_user(cx, &cx->db, id, NULL, "two-step sign-in was removed") &&
+            owner_tell(cx, &owner, OWNER_FACTOR_REMOVED, NULL));
+}
+
 static bool store(struct cx *cx, const char *tenant_id, const char *id, bool enabled)
 {
     bool stored = db_get(&cx->db, &mfa_ask, tenant_id, id, enabled ? "true" : "false") &&
-                  (enabled || (db_get(&cx->db, &mfa_forget_factors, tenant_id, id) &&
-                               db_get(&cx->db, &mfa_forget_codes, tenant_id, id))) &&
                   event_append(&cx->db, enabled ? "users.mfa_asked" : "users.mfa_removed", "users",
                                id, NULL) &&
                   db_commit(&cx->db);
@@ -48,10 +61,10 @@ static bool set_mfa(struct cx *cx, const char *id, bool enabled, char tenant_id[
 {
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    if (!user_find(cx, id, true, tenant_id))
+    if (!user_find(cx, id, true, tenant_id) || !credential_may_change(cx, tenant_id, id))
         return false;
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
-    if (!store(cx, tenant_id, id, enabled))
+    if (!(enabled || forget_factors(cx, tenant_id, id)) || !store(cx, tenant_id, id, enabled))
         return false;
     session_rights_changed(&cx->db, id);
     return true;

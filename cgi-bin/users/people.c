@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "access/factor.h"
-#include "access/password.h"
 #include "access/permission.h"
 #include "access/policy.h"
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/credential.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
@@ -20,11 +20,12 @@ STATEMENT(people_find,
           "where id = $1::uuid",
           0);
 
-STATEMENT(people_password,
-          "update users\n"
-          "set password_hash = $3, must_change_password = $4::bool\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES);
+STATEMENT(people_roles,
+          "select role_key\n"
+          "from user_roles\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "limit 100",
+          0);
 
 bool user_read(struct cx *cx, const char *id, bool to_change, struct user *user)
 {
@@ -140,13 +141,28 @@ static bool make_pending(struct cx *cx, struct input *input)
     return true;
 }
 
+/* Whoever goes leaves nothing open, also not as somebody else. */
+static bool prepare_delete(struct cx *cx, const struct user *user)
+{
+    char home[UUID_SIZE];
+    if (!credential_may_change(cx, user->tenant_id, user->id))
+        return false;
+    memcpy(home, cx->db.tenant_id, UUID_SIZE);
+    memcpy(cx->db.tenant_id, user->tenant_id, UUID_SIZE);
+    bool ended = session_revoke_user(cx, &cx->db, user->id, NULL, "account deleted");
+    memcpy(cx->db.tenant_id, home, UUID_SIZE);
+    return ended;
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
     struct user user = {.tenant_id = ""};
     if (operation != OP_CREATE && !user_read(cx, id, true, &user))
         return false;
-    if (operation == OP_DELETE && strcmp(id, cx->session->user_id) == 0)
-        return fail(cx, 409, "own_account", "One cannot delete one's own account.");
+    if (operation == OP_DELETE)
+        return prepare_delete(cx, &user);
+    if (operation == OP_CREATE && !credential_refuse_impersonator(cx))
+        return false;
     if (!input)
         return true;
     if (cx->route->about == &admin_users)
@@ -156,19 +172,27 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
     return check_password(cx, &user, input);
 }
 
-static bool store_password(struct cx *cx, const char *tenant_id, const char *id,
-                           const struct input *input)
+/* What the input says of a guarded field; replacing gives what is absent its initial value. */
+static const char *guarded_text(const struct input *input, enum operation operation,
+                                const char *name)
 {
-    const struct value *password = given_value(input, "password");
-    if (!password || password->presence != GIVEN)
-        return true;
-    const struct value *change = given_value(input, "must_change_password");
-    const char *hash = password_hash(cx->arena, password->text);
-    if (!hash)
-        return fail(cx, 503, "busy", "Too much work at once; try again.");
-    return db_get(&cx->db, &people_password, tenant_id, id, hash,
-                  change && change->text ? change->text : "false") ||
-           fail_db(cx);
+    const struct field *field = field_find(input->fields, name);
+    return text_given(input, name, operation == OP_REPLACE ? field->initial : NULL);
+}
+
+static bool store_credentials(struct cx *cx, enum operation operation, const char *tenant_id,
+                              const char *id)
+{
+    const struct input *input = cx->input;
+    const char *password = text_given(input, "password", NULL);
+    if (operation == OP_CREATE)
+        return !password || credential_set_first(cx, tenant_id, id, password);
+    const struct credential_change change = {
+        .password = password,
+        .email = guarded_text(input, operation, "email"),
+        .status = guarded_text(input, operation, "status"),
+        .must_change = guarded_text(input, operation, "must_change_password")};
+    return credential_change(cx, tenant_id, id, &change);
 }
 
 static void release_json(void *value)
@@ -193,20 +217,56 @@ static bool invite_new(struct cx *cx, const char *id)
     return !is_invited(cx->input) || (user_read(cx, id, false, &user) && user_invite(cx, &user));
 }
 
+static bool role_is_listed(json_object *roles, const char *key)
+{
+    for (size_t i = 0; i < json_object_array_length(roles); i++)
+        if (text_equal(json_object_get_string(json_object_array_get_idx(roles, i)), key))
+            return true;
+    return false;
+}
+
+/* -1: the database is away. */
+static int roles_differ(struct cx *cx, const char *tenant_id, const char *id, json_object *roles)
+{
+    struct rows *now = db_get(&cx->db, &people_roles, tenant_id, id);
+    size_t kept = 0, wanted = 0;
+    if (!now)
+        return -1;
+    for (size_t i = 0; i < rows_count(now); i++)
+        kept += role_is_listed(roles, rows_text(now, i, 0));
+    for (size_t i = 0; i < json_object_array_length(roles); i++) {
+        const char *key = json_object_get_string(json_object_array_get_idx(roles, i));
+        size_t first = 0;
+        while (!text_equal(json_object_get_string(json_object_array_get_idx(roles, first)), key))
+            first++;
+        wanted += first == i;
+    }
+    return kept != rows_count(now) || kept != wanted;
+}
+
+/* The same roles again are no change, and may be sent of one's own account too. */
+static bool change_roles(struct cx *cx, const char *tenant_id, const char *id, json_object *roles)
+{
+    int differ = roles_differ(cx, tenant_id, id, roles);
+    if (differ <= 0)
+        return differ == 0 || fail_db(cx);
+    return credential_may_change(cx, tenant_id, id) && roles_store(cx, tenant_id, id, roles) &&
+           user_tell_rights(cx, tenant_id, id);
+}
+
 static bool finish(struct cx *cx, enum operation operation, const char *id)
 {
     char tenant_id[UUID_SIZE];
     if (operation == OP_DELETE)
         return true;
-    if (!user_find(cx, id, false, tenant_id) || !store_password(cx, tenant_id, id, cx->input))
+    if (!user_find(cx, id, false, tenant_id) || !store_credentials(cx, operation, tenant_id, id))
         return false;
     const struct value *roles = given_value(cx->input, "roles");
-    if (roles && roles->presence == GIVEN)
-        return roles_store(cx, tenant_id, id, roles->json) &&
-               (operation == OP_CREATE ? invite_new(cx, id) : user_tell_rights(cx, tenant_id, id));
+    bool given = roles && roles->presence == GIVEN;
     if (operation != OP_CREATE)
-        return true;
-    return roles_store(cx, tenant_id, id, default_roles(cx, cx->input)) && invite_new(cx, id);
+        return !given || change_roles(cx, tenant_id, id, roles->json);
+    return roles_store(cx, tenant_id, id, given ? roles->json : default_roles(cx, cx->input)) &&
+           invite_new(cx, id);
 }
 
 /* Rights may have changed: tokens issued before are read anew. */
@@ -254,8 +314,8 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
 /* Which kinds of people, which one a form begins with, and as an example one with
  * its role. */
 #define USER_FIELDS(kinds, usual, one_kind, one_role)                                              \
-    {"email", EMAIL, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, .label = "E-mail",          \
-     .example = "ben@northside.test"},                                                             \
+    {"email", EMAIL, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED | GUARDED,                   \
+     .label = "E-mail", .example = "ben@northside.test"},                                          \
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | LISTED, 1, 200, .example = "Ben Okoro"},     \
         {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100300"},                          \
         {"kind",                                                                                   \
@@ -267,7 +327,7 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
          .example = (one_kind)},                                                                   \
         {"status",                                                                                 \
          CHOICE,                                                                                   \
-         FILTERED | LISTED,                                                                        \
+         FILTERED | LISTED | GUARDED,                                                              \
          .initial = "active",                                                                      \
          .choices = CHOICES("active", "inactive", "suspended", "pending"),                         \
          .example = "active"},                                                                     \
@@ -296,7 +356,11 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
          .help = "A link goes out by which the person chooses name and password; the account is "  \
                  "pending until then.",                                                            \
          .example = "false"},                                                                      \
-        {"must_change_password", BOOL, 0, .initial = "false", .label = "Must change the password", \
+        {"must_change_password",                                                                   \
+         BOOL,                                                                                     \
+         GUARDED,                                                                                  \
+         .initial = "false",                                                                       \
+         .label = "Must change the password",                                                      \
          .example = "false"},                                                                      \
         {"mfa_enabled", BOOL, READ_ONLY, .label = "Two-step sign-in",                              \
          .sql = "select " HAS_FACTOR("users.tenant_id", "users.id")},                              \
@@ -338,6 +402,7 @@ const struct resource platform_users = {
     .icon = "users",
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE | OP_EXPORT,
+    .write_flags = ROUTE_STEP_UP,
     .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")),
     .label = "name",
     .prepare = prepare,
@@ -360,6 +425,7 @@ const struct resource admin_users = {
     .icon = "user-shield",
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
+    .write_flags = ROUTE_STEP_UP,
     .where = "kind in ('operator', 'admin', 'owner')",
     .fields = FIELDS(USER_FIELDS(ADMINISTRATOR_KINDS, "operator", "admin", "admin"),
                      {"tenant_name", TEXT, READ_ONLY | LISTED, .label = "Tenant",

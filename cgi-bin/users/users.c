@@ -1,5 +1,6 @@
 /* users: the accounts of a tenant, and those of operators. */
 #include "users.h"
+#include "account/credential.h"
 
 static const struct area area = {
     .name = "users",
@@ -10,8 +11,9 @@ static const struct area area = {
                            &parent_users, &staff_users, &user_imports),
     .jobs = JOBS(&import_job, &import_forget_job),
     .schedules = SCHEDULES({"users.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
-    .permissions =
-        PERMISSIONS({"users.users:import_hashes", "Import users with hashes of their passwords"}),
+    .permissions = PERMISSIONS(
+        {"users.users:import_hashes", "Import users with hashes of their passwords"},
+        {CREDENTIAL_PERMISSION, "Passwords, addresses and status of users, by API key"}),
     .menu = MENU({ADMIN_PAGES, "Users", "/admin/users", "users", "users.users:read", "People",
                   "business reseller", 50},
                  {PLATFORM_PAGES, "Operators", "/platform/users", "user-shield",

@@ -17,7 +17,7 @@ extern const struct route import_routes[];     /* CSV in, by API and by page */
 extern const struct route figure_routes[];     /* analytics */
 extern const struct resource user_imports;     /* what became of the files */
 extern const struct job_kind import_job, import_forget_job;
-extern const struct notification_kind notice_password_reset, notice_rights_changed;
+extern const struct notification_kind notice_rights_changed;
 
 struct user {
     char id[UUID_SIZE], tenant_id[UUID_SIZE];

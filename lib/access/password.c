@@ -13,8 +13,9 @@
 
 /* OWASP's second choice for Argon2id (RFC 9106): 19 MiB, two passes, one lane. */
 enum { PASSES = 2, MEMORY_KIB = 19 * 1024, SALT = 16, DIGEST = 32 };
-/* What may be taken over: "$2b$12$", then 22 digits of salt and 31 of the digest. */
-enum { BCRYPT_HEAD = 7, BCRYPT_LENGTH = 60, COST_LEAST = 4, COST_MOST = 12 };
+/* What is verified, and from which cost on it may be taken over: "$2b$12$", then 22 digits of salt
+ * and 31 of the digest. */
+enum { BCRYPT_HEAD = 7, BCRYPT_LENGTH = 60, COST_LEAST = 4, COST_TAKEN = 10, COST_MOST = 12 };
 enum { TAKEN_PASSES = 4, TAKEN_MEMORY_KIB = 64 * 1024 };
 static const size_t memory_bytes = (size_t)MEMORY_KIB * 1024;
 
@@ -31,14 +32,14 @@ static void make(void *arg)
                                       memory_bytes, crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
-static bool is_bcrypt(const char *hash)
+static bool is_bcrypt(const char *hash, int least)
 {
     int64_t cost;
     if (strlen(hash) != BCRYPT_LENGTH || hash[0] != '$' || hash[1] != '2' ||
         !strchr("aby", hash[2]) || hash[3] != '$' || hash[6] != '$')
         return false;
     const char digits[] = {hash[4], hash[5], '\0'};
-    return text_to_int(digits, COST_LEAST, COST_MOST, &cost) &&
+    return text_to_int(digits, least, COST_MOST, &cost) &&
            strspn(hash + BCRYPT_HEAD, "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu"
                                       "vwxyz") == BCRYPT_LENGTH - BCRYPT_HEAD;
 }
@@ -57,7 +58,7 @@ static bool check_bcrypt(const char *hash, const char *password)
 static void check(void *arg)
 {
     struct sum *sum = arg;
-    if (is_bcrypt(sum->hash)) {
+    if (is_bcrypt(sum->hash, COST_LEAST)) {
         sum->good = check_bcrypt(sum->hash, sum->password);
         return;
     }
@@ -120,7 +121,7 @@ bool password_hash_is_known(const char *hash)
 {
     unsigned memory, passes;
     char salt;
-    if (is_bcrypt(hash))
+    if (is_bcrypt(hash, COST_TAKEN))
         return true;
     if (strlen(hash) >= crypto_pwhash_STRBYTES ||
         sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=1$%c", &memory, &passes, &salt) != 3)

@@ -21,7 +21,7 @@ bool password_verify(const char *hash, const char *password);
 /* Whether the hash was made with other costs than today's, or by bcrypt. */
 bool password_is_old(const char *hash);
 /* Whether a hash made elsewhere can be taken over: bcrypt ($2a$, $2b$, $2y$) of
- * a cost from 4 to 12, which is checked within lockout_settle()'s time, or
+ * a cost from 10 (ASVS 2.4.4) to 12, which is checked within lockout_settle()'s time, or
  * Argon2id as libsodium writes it, not costlier than 64 MiB, t=4. */
 bool password_hash_is_known(const char *hash);
 

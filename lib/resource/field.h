@@ -51,7 +51,9 @@ enum field_flags {
     LISTED = 256,        /* a column of the generic list page */
     HIDDEN = 512,        /* in the API, not on pages */
     LIST_OMITTED = 1024, /* not in list answers unless asked by fields= */
-    AS_NAMED = 2048      /* JSON uses the name as it is (OAuth's words) */
+    AS_NAMED = 2048,     /* JSON uses the name as it is (OAuth's words) */
+    GUARDED = 4096       /* an update leaves the column alone: the resource's hooks take the value
+                            to the one place that may change it */
 };
 
 struct field {

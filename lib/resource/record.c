@@ -216,7 +216,7 @@ static void build_update(struct write *write, const struct input *input, enum in
 {
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
-        if (!is_column(field) || (field->flags & CREATE_ONLY))
+        if (!is_column(field) || (field->flags & (CREATE_ONLY | GUARDED)))
             continue;
         if (value->presence == GIVEN && mode == INPUT_MERGE && !input->is_form &&
             json_object_is_type(value->json, json_type_object))

@@ -1,0 +1,174 @@
+// What lets somebody in is changed in one place (lib/account/credential.h): who may, what
+// ends with it, and who is told.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { login, makeTenant, makeUser, operator, pageCookie, password, request } from "../lib/client.mjs";
+import { enrol, sql } from "../lib/factors.mjs";
+import { mailsTo, mailTo, tokenOf } from "../lib/mail.mjs";
+
+let tenant;
+before(async () => {
+    tenant = await makeTenant();
+});
+const other = "another lamp quarter";
+const path = (id) => `/api/platform-users/${id}`;
+const patch = (id, body, token = tenant.token, where = path) => request("PATCH", where(id), { token, body });
+const refresh = (it) => request("POST", "/api/auth/refresh", { body: { refresh_token: it.refresh_token } });
+const signIn = (it, word = password) => request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: it.email, password: word } });
+const refused = (answer, status, code) => assert.deepEqual([answer.status, answer.error?.code], [status, code], answer.text);
+const good = (answer, status = 200) => assert.equal(answer.status, status, answer.text);
+const admin = () => makeUser(tenant, "admin", { kind: "admin" });
+
+async function keyOf(user, permissions) {
+    const made = await request("POST", "/api/security/api-keys", { token: user.access_token, body: { name: "n", permissions } });
+    good(made, 201);
+    return made.data.key;
+}
+
+async function makeOperator(role) {
+    const email = `${role}-${Date.now()}-${Math.random().toString(36).slice(2)}@platform.test`;
+    const made = await request("POST", "/api/admin-users", { token: await operator(), body: { email, name: `A ${role}`, kind: "operator", roles: [role], password } });
+    good(made, 201);
+    return { ...made.data, email, ...(await login(email, password)) };
+}
+
+test("ones_own_password_address_status_and_roles_are_not_changed_as_users_are", async () => {
+    const me = await admin();
+    const renew = async () => (me.access_token = (await login(me.email, password, { tenant: tenant.slug })).access_token);
+    for (const where of [path, (id) => `/api/admin-users/${id}`]) {
+        for (const body of [{ password: other }, { email: `moved-${me.email}` }, { status: "inactive" }, { roles: ["staff"] }, { mustChangePassword: true }])
+            refused(await patch(me.id, body, me.access_token, where), 409, "own_account");
+        const whole = { email: `moved-${me.email}`, name: "Me", kind: "admin", roles: ["admin"] };
+        refused(await request("PUT", where(me.id), { token: me.access_token, body: whole }), 409, "own_account");
+        good(await request("PUT", where(me.id), { token: me.access_token, body: { ...whole, email: me.email } }));
+        await renew();
+    }
+    for (const action of ["activate", "deactivate"]) {
+        const answer = await request("POST", `${path(me.id)}/${action}`, { token: me.access_token, body: {} });
+        assert.ok(action === "activate" ? answer.status === 200 : answer.error?.code === "own_account", answer.text);
+        await renew();
+    }
+    refused(await request("POST", `/api/admin-users/${me.id}/reset-password`, { token: me.access_token, body: { password: other } }), 409, "own_account");
+    refused(await request("POST", `/api/admin-users/${me.id}/toggle-mfa`, { token: me.access_token, body: { enabled: false } }), 409, "own_account");
+    good(await signIn(me));
+    good(await patch(me.id, { name: "Only the name" }, me.access_token));
+});
+
+test("an_operator_who_acts_as_a_user_changes_nothing_that_lets_in", async () => {
+    const staff = await makeUser(tenant, "staff");
+    const acting = (await request("POST", `/api/tenants/${tenant.id}/impersonate`, { token: await operator(), body: { userId: tenant.owner.user.id, reason: "Ticket 1" } })).data.access_token;
+    for (const id of [tenant.owner.user.id, staff.id])
+        for (const body of [{ password: other }, { email: `x-${staff.email}` }, { status: "suspended" }, { roles: ["customer"] }, { mustChangePassword: true }])
+            refused(await patch(id, body, acting), 403, "impersonation_refused");
+    for (const [where, body] of [[`/api/admin-users/${staff.id}/reset-password`, { password: other }], [`${path(staff.id)}/deactivate`, {}], ["/api/platform-users", { email: `y-${staff.email}`, name: "Y", kind: "owner", password: other }]])
+        refused(await request("POST", where, { token: acting, body }), 403, "impersonation_refused");
+    refused(await request("PUT", `/api/admin-users/${staff.id}/permissions`, { token: acting, body: { permissions: ["crm.leads:read"] } }), 403, "impersonation_refused");
+    const file = await request("POST", "/api/platform-users/bulk-import", { token: acting, raw: `email,name\r\nz-${staff.email},Z\r\n`, headers: { "content-type": "text/csv" } });
+    refused(file, 403, "impersonation_refused");
+    refused(await request("DELETE", path(staff.id), { token: acting }), 403, "impersonation_refused");
+    good(await patch(staff.id, { name: "Renamed to help" }, acting));
+});
+
+test("a_key_changes_what_lets_in_only_when_it_was_given_exactly_that", async () => {
+    const owner = { access_token: tenant.token }, maker = await admin(), reader = await makeUser(tenant, "customer");
+    const changes = [{ password: other }, { email: `k-${reader.email}` }, { status: "suspended" }, { mustChangePassword: true }];
+    for (const permissions of [["users.users:update"], ["users.*"], ["*"]]) {
+        const key = await keyOf(owner, permissions);
+        for (const id of [tenant.owner.user.id, maker.id, reader.id])
+            for (const body of changes) refused(await patch(id, body, key), 403, "api_key_refused");
+    }
+    const narrow = await keyOf(owner, ["users.users:update", "users.credentials:update"]);
+    good(await signIn(reader));
+    refused(await patch(tenant.owner.user.id, { password: other }, narrow), 409, "own_account");
+});
+
+test("a_new_password_by_an_administrator_ends_the_sessions_and_the_owner_is_told", async () => {
+    for (const give of [(id) => patch(id, { password: other }), async (id) => request("PUT", path(id), { token: tenant.token, body: { ...(await request("GET", path(id), { token: tenant.token })).data, id: undefined, createdAt: undefined, updatedAt: undefined, mfaEnabled: undefined, sso: undefined, mfaRequired: undefined, emailVerifiedAt: undefined, lastLoginAt: undefined, version: undefined, tenantId: undefined, password: other } }),
+        (id) => request("POST", `/api/admin-users/${id}/reset-password`, { token: tenant.token, body: { password: other } })]) {
+        const staff = await makeUser(tenant, "staff"), cookie = await pageCookie(staff.email, password, { tenant: tenant.slug });
+        const answer = await give(staff.id);
+        assert.ok([200, 204].includes(answer.status), answer.text);
+        refused(await request("GET", "/api/auth/me", { token: staff.access_token }), 401, "session_revoked");
+        assert.equal((await refresh(staff)).status, 401);
+        assert.equal((await request("GET", "/account", { tenant: tenant.slug, headers: { cookie } })).status, 303);
+        refused(await signIn(staff), 401, "invalid_credentials");
+        good(await signIn(staff, other));
+        const mail = await mailTo(staff.email);
+        assert.match(mail.subject, /password .* was changed/);
+        assert.match(mail.text, /Owner gave your account/);
+        const { data } = await request("GET", `/api/audit/logs?resourceId=${staff.id}&limit=20`, { token: tenant.token });
+        assert.ok(data.some((it) => it.actorId === tenant.owner.user.id && /updated|password_reset/.test(it.action)), JSON.stringify(data));
+    }
+});
+
+test("another_address_is_told_at_the_old_one_and_the_new_one_and_ends_the_sessions", async () => {
+    const staff = await makeUser(tenant, "staff"), moved = `moved-${staff.email}`;
+    good(await patch(staff.id, { email: moved }));
+    assert.equal((await refresh(staff)).status, 401);
+    for (const address of [staff.email, moved]) assert.match((await mailTo(address)).text, new RegExp(`Owner changed the address.*${moved.replaceAll(".", "\\.")}`));
+    const taken = await makeUser(tenant, "staff");
+    refused(await patch(taken.id, { email: moved }), 409, "email_taken");
+    assert.deepEqual(mailsTo(taken.email), [], "nobody is told of what did not happen");
+});
+
+test("inactive_and_active_again_brings_nothing_back_to_life", async () => {
+    const word = { patch: (id, status) => patch(id, { status }), action: (id, status) => request("POST", `${path(id)}/${status === "active" ? "activate" : "deactivate"}`, { token: tenant.token, body: {} }) };
+    for (const change of Object.values(word)) {
+        for (const status of ["inactive", "suspended"]) {
+            const user = await admin(), key = await keyOf(user, ["crm.leads:read"]), cookie = await pageCookie(user.email, password, { tenant: tenant.slug });
+            await request("POST", "/api/auth/forgot-password", { tenant: tenant.slug, body: { email: user.email } });
+            const link = tokenOf(await mailTo(user.email));
+            good(await change(user.id, status));
+            refused(await request("GET", "/api/auth/me", { token: user.access_token }), 401, "session_revoked");
+            good(await change(user.id, "active"));
+            assert.equal((await refresh(user)).status, 401);
+            assert.equal((await request("GET", "/account", { tenant: tenant.slug, headers: { cookie } })).status, 303);
+            refused(await request("GET", "/api/crm/leads", { token: key }), 401, "api_key_revoked");
+            refused(await request("POST", "/api/auth/reset-password", { tenant: tenant.slug, body: { token: link, password: other } }), 410, "link_used");
+            good(await signIn(user));
+        }
+    }
+});
+
+test("who_acts_as_somebody_stops_when_they_lose_what_let_them", async () => {
+    const staff = await makeUser(tenant, "staff"), superadmin = await operator();
+    const ends = { inactive: (it) => patch(it.id, { status: "inactive" }, superadmin, (id) => `/api/admin-users/${id}`), demoted: (it) => patch(it.id, { roles: ["auditor"] }, superadmin, (id) => `/api/admin-users/${id}`),
+        password: (it) => patch(it.id, { password: other }, superadmin, (id) => `/api/admin-users/${id}`), deleted: (it) => request("DELETE", `/api/admin-users/${it.id}`, { token: superadmin }),
+        "own password": (it) => request("POST", "/api/auth/change-password", { token: it.access_token, body: { currentPassword: password, newPassword: other } }) };
+    for (const [name, end] of Object.entries(ends)) {
+        const by = await makeOperator("support");
+        const acting = await request("POST", `/api/tenants/${tenant.id}/impersonate`, { token: by.access_token, body: { userId: staff.id, reason: "Ticket 1" } });
+        good(acting);
+        good(await request("GET", "/api/auth/me", { token: acting.data.access_token }));
+        const done = await end(by);
+        assert.ok([200, 204].includes(done.status), `${name}: ${done.text}`);
+        assert.equal((await request("GET", "/api/auth/me", { token: acting.data.access_token })).status, 401, name);
+    }
+});
+
+test("a_second_factor_is_asked_again_before_users_are_changed", async () => {
+    const user = await admin(), victim = await makeUser(tenant, "staff");
+    await enrol(user);
+    sql(`update everyone.sessions set confirmed_at = now() - interval '1 hour' where user_id = '${user.id}'`);
+    for (const body of [{ password: other }, { email: `f-${victim.email}` }, { roles: ["customer"] }, { status: "inactive" }])
+        refused(await patch(victim.id, body, user.access_token), 403, "step_up_required");
+    for (const [method, where, body] of [["POST", "/api/platform-users", { email: `n-${victim.email}`, name: "N", roles: ["staff"], password: other }], ["PUT", path(victim.id), { email: victim.email, name: "V", password: other }], ["DELETE", path(victim.id)], ["POST", `${path(victim.id)}/deactivate`, {}]])
+        refused(await request(method, where, { token: user.access_token, body }), 403, "step_up_required");
+});
+
+test("an_invitation_is_void_once_the_account_came_in_by_another_way", async () => {
+    const invite = async () => {
+        const email = `invited-${Math.random().toString(36).slice(2)}@${tenant.slug}.test`;
+        const made = await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "I", roles: ["staff"], invite: true } });
+        good(made, 201);
+        return { ...made.data, email, link: tokenOf(await mailTo(email)) };
+    };
+    const accept = (it) => request("POST", "/api/auth/accept-invitation", { tenant: tenant.slug, body: { token: it.link, password: other } });
+    const active = await invite();
+    good(await patch(active.id, { status: "active" }));
+    refused(await accept(active), 410, "link_used");
+    const given = await invite();
+    good(await patch(given.id, { password, status: "active" }));
+    refused(await accept(given), 410, "link_used");
+    good(await signIn(given));
+});
