@@ -154,6 +154,10 @@ TEST_PROGRAMS := $(if $(filter unit/%,$(T)),$(T:unit/%=$(BUILD)/tests/unit/test_
 test: install-test-packages
 	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	@node tests/run.mjs $(if $(T),--only $(T))
+# make test and make lint at once.
+check: install-test-packages
+	@$(MAKE) --no-print-directory all unit-tests fuzz-targets
+	@node tests/run.mjs --lint
 sanitized: install-test-packages
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit-tests
 	@node tests/run.mjs --sanitized
@@ -212,7 +216,7 @@ install: ready
 	cp -r $(filter-out %.stamp,$(wildcard $(SHARE)/*)) $(DESTDIR)$(PREFIX)/share/tulou/
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 
-.PHONY: install-packages install-test-packages ready run start stop demo test sanitized fuzz bench fuzz-targets tidy floors lint format install
+.PHONY: install-packages install-test-packages ready run start stop demo test check sanitized fuzz bench fuzz-targets tidy floors lint format install
 
 # The table of variables stands in README.md between its marks; docs/errors.md is
 # made of the sources.

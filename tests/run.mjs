@@ -5,6 +5,7 @@
 //     node tests/run.mjs --fuzz SECONDS   the fuzz targets alone, longer
 //     node tests/run.mjs --only api       one folder of tests alone, or one file of it:
 //                                         api/leads, unit/money, fuzz/json (make test T=api/leads)
+//     node tests/run.mjs --lint           everything, and `make lint` beside it
 //     node tests/run.mjs --sanitized      unit, api and security with the programs of
 //                                         make SANITIZE=1: what they report fails the run
 // TEST_LANES says how many run at once, else one more than there are processors:
@@ -107,13 +108,22 @@ const memory = "build/test-seconds.json";
 const known = existsSync(memory) ? JSON.parse(readFileSync(memory, "utf8")) : {};
 const inOrder = (pieces) => pieces.sort((a, b) => (known[b.name] ?? 0) - (known[a.name] ?? 0));
 
+// Gives way to the tests: it takes the time in which they wait.
+async function lint() {
+    const { status, output } = await run("nice", ["make", "--no-print-directory", "lint"], { MAKEFLAGS: "", MAKELEVEL: "" });
+    return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, output };
+}
+
 async function everything(pieces) {
     const seconds = { ...known };
-    await inLanes(Number(process.env.TEST_LANES) || availableParallelism() + 1, inOrder(pieces), (piece, took, result) => {
+    const done = (piece, took, result) => {
         seconds[piece.name] = Number(took.toFixed(1));
         if (piece.whole) times.push({ name: piece.name, seconds: took });
         count(piece.name, result);
-    });
+    };
+    const lanes = Number(process.env.TEST_LANES) || availableParallelism() + 1;
+    const beside = process.argv.includes("--lint") ? [{ name: "lint", run: lint, whole: true }] : [];
+    await Promise.all([inLanes(1, beside, done), inLanes(lanes, inOrder(pieces), done)]);
     if (!sanitized && existsSync("build")) writeFileSync(memory, JSON.stringify(seconds, null, 1) + "\n");
 }
 

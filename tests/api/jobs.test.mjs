@@ -190,16 +190,14 @@ test("schedules_fire_once_with_three_workers", { timeout: 90000 }, async () => {
     }
 });
 
-// As when its lease was over: the first holds the only connection for transactions
-// until the second, which waits for it, is another's; the third is in the middle.
+// As when its lease was over: of the first two one is done at a time, so that the
+// second is claimed and waits in line until it is another's; the third is in the middle.
 test("whoever_lost_the_claim_on_a_job_changes_nothing", { timeout: 90000 }, async () => {
-    const lock = await connect(folder), worker = begin({ TULOU_JOBS: "3", TULOU_DB_POOL: "1" });
+    const lock = await connect(folder);
     try {
         await lock.query("begin; lock table public.job_effects in exclusive mode");
-        const [first] = await add("row", { note: "first" });
-        await until(jobs, (rows) => rows[0].state === "running");
-        const [second] = await add("row", { note: "second" });
-        const [third] = await add("started");
+        const [first] = await add("one", { note: "first" }), [second] = await add("one", { note: "second" }), [third] = await add("started");
+        const worker = begin({ TULOU_JOBS: "3", TULOU_JOBS_SLACK: "600" });
         await until(jobs, (rows) => rows.every((it) => it.state === "running"));
         await db.query("update everyone.jobs set worker = 'another', lease_until = now() + interval '1 hour' where id = any($1)", [[second, third]]);
         await lock.query("commit");

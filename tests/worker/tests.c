@@ -88,7 +88,7 @@ static bool run_outside(struct job *job)
     return end_as_asked(job);
 }
 
-/* ---- for tests/bench/jobs.mjs ---- */
+/* ---- for tests/bench/jobs.mjs, and those that come one after the other ---- */
 
 static bool run_nothing(struct job *job)
 {
@@ -114,6 +114,7 @@ static const struct job_kind nothing = {"tests.nothing", "bench", run_nothing,
 static const struct job_kind row = {"tests.row", "bench", run_row};
 static const struct job_kind started = {"tests.started", "bench", run_started,
                                         .flags = JOB_OUTSIDE};
+static const struct job_kind one = {"tests.one", "tests", run_row, .at_once = 1};
 static const struct job_kind tick = {"tests.tick",         "tests", run_inside, 3, 1,
                                      .flags = JOB_PLATFORM};
 
@@ -124,7 +125,7 @@ static const struct job_kind tick = {"tests.tick",         "tests", run_inside, 
 
 static const struct area tests = {
     .name = "tests",
-    .jobs = JOBS(&inside, &outside, &tick, &nothing, &row, &started),
+    .jobs = JOBS(&inside, &outside, &tick, &nothing, &row, &started, &one),
     .schedules = SCHEDULES(TICK(1), TICK(2), TICK(3), TICK(4), TICK(5), TICK(6), TICK(7), TICK(8)),
 };
 
