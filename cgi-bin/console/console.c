@@ -18,8 +18,8 @@ static const struct area console = {
     .more_routes = (const struct route *const[]){start_routes, search_routes, operation_routes,
                                                  outbox_routes, shared_routes, NULL},
     .jobs = JOBS(&mail_send),
-    .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", NULL, NULL,
-                  "business reseller", 1},
+    .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", "insight.dashboard:read",
+                  NULL, "business reseller", 1},
                  {PLATFORM_PAGES, "Mail", "/platform/mail", "mail", "platform.mail:open",
                   "Operation", "platform", 81}),
     .platform = true, /* the search of operators */

@@ -164,8 +164,9 @@ static bool explorer(struct cx *cx)
 const struct route start_routes[] = {
     ROUTE(GET, "/", PUBLIC(TENANT), start_page, "The start page of the host's tenant.",
           .answer = ANSWER_PAGE),
-    ROUTE(GET, "/admin", SIGNED_IN(TENANT), dashboard, "The tenant's dashboard.",
-          .answer = ANSWER_PAGE, .query = FIELDS({"days", INT, 0, 7, 90})),
+    ROUTE(GET, "/admin", MAY(TENANT, "insight.dashboard:read"), dashboard,
+          "The tenant's dashboard.", .answer = ANSWER_PAGE,
+          .query = FIELDS({"days", INT, 0, 7, 90})),
     ROUTE(GET, "/api/docs", PUBLIC(NONE), explorer, "The explorer of the API.",
           .answer = ANSWER_PAGE),
     {.path = NULL},

@@ -29,7 +29,7 @@ const struct builtin_role builtin_roles[] = {
     {"staff", "Staff", "Scans, looks customers up, writes messages, answers tickets.",
      TENANT_BUSINESS, 30,
      GRANTS("crm.*:read", "checkin.scan:*", "checkin.customers:read", "messaging.messages:*",
-            "support.tickets:*")},
+            "support.tickets:*", "insight.dashboard:read")},
     {"customer", "Customer", "Sees its own data, buys, shows its QR code.", TENANT_BUSINESS, 10,
      GRANTS("portal.*")},
     {.key = NULL},

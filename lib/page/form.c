@@ -124,10 +124,17 @@ static const char *lines_of(struct cx *cx, const char *text)
     return out.data;
 }
 
-static const char *amount_of(struct cx *cx, const struct field *field,
-                             const struct list_result *row, const char *stored)
+/* That of the field beside as the form shows it, so that an amount that is saved unchanged is read
+ * in the currency in which it was offered. */
+static const char *currency_of(struct cx *cx, const struct field *fields, const struct field *field,
+                               const struct list_result *row)
 {
-    return show_amount(cx, stored, show_currency(cx, row, 0, field));
+    const struct field *beside = field->refers ? field_find(fields, field->refers) : NULL;
+    int column = row && beside ? show_column(row, beside->name) : -1;
+    bool is_stored = column >= 0 && rows_text(row->rows, 0, column);
+    bool begins =
+        beside && beside->initial && !is_stored && (column < 0 || !(beside->flags & NULLABLE));
+    return begins ? beside->initial : show_currency(cx, row, 0, field);
 }
 
 static bool is_lines(const struct field *field)
@@ -136,7 +143,8 @@ static bool is_lines(const struct field *field)
 }
 
 /* What the form was sent with, else what is stored, else the initial value. */
-static const char *value_of(struct cx *cx, const struct field *field, const struct list_result *row)
+static const char *value_of(struct cx *cx, const struct field *fields, const struct field *field,
+                            const struct list_result *row)
 {
     int column = row ? show_column(row, field->name) : -1;
     if (field->type == SECRET || field->type == FILE_FIELD)
@@ -145,13 +153,15 @@ static const char *value_of(struct cx *cx, const struct field *field, const stru
         return parameter_get(cx->request.form, field_json_name(field));
     const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     if (stored && field->type == MONEY)
-        return amount_of(cx, field, row, stored);
+        return show_amount(cx, stored, currency_of(cx, fields, field, row));
     if (stored)
         return field->type == TIME ? local_time(cx, stored)
                : is_lines(field)   ? lines_of(cx, stored)
                                    : stored;
     if ((column >= 0 && (field->flags & NULLABLE)) || !field->initial)
         return NULL;
+    if (field->type == MONEY)
+        return show_amount(cx, field->initial, currency_of(cx, fields, field, row));
     return is_lines(field) ? lines_of(cx, field->initial) : field->initial;
 }
 
@@ -279,11 +289,11 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
         add_suggestions(out, control->suggestions);
 }
 
-static void add_field(struct cx *cx, json_object *list, const struct field *field,
-                      const struct list_result *row)
+static void add_field(struct cx *cx, json_object *list, const struct field *fields,
+                      const struct field *field, const struct list_result *row)
 {
     json_object *out = page_item(list);
-    const char *name = field_json_name(field), *value = value_of(cx, field, row);
+    const char *name = field_json_name(field), *value = value_of(cx, fields, field, row);
     const struct failure_detail *error = error_of(cx, name);
     const char *id = arena_printf(cx->arena, "f-%s", name);
     page_set(out, "id", id);
@@ -306,7 +316,7 @@ json_object *page_form_fields(struct cx *cx, const struct field *fields,
     for (const struct field *field = fields; field->type != FIELD_END; field++) {
         bool fixed = !creating && (field->flags & CREATE_ONLY);
         if (!fixed && !(field->flags & (READ_ONLY | HIDDEN)))
-            add_field(cx, list, field, row);
+            add_field(cx, list, fields, field, row);
     }
     return list;
 }

@@ -110,7 +110,7 @@ const char *show_number(struct cx *cx, int64_t number)
 const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
                           const struct field *field)
 {
-    int column = field->refers ? show_column(result, field->refers) : -1;
+    int column = result && field->refers ? show_column(result, field->refers) : -1;
     const char *currency = column >= 0 ? rows_text(result->rows, row, column) : NULL;
     if (!currency && cx->tenant)
         currency = cx->tenant->currency;

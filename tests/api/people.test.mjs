@@ -1,7 +1,7 @@
 // What people type: addresses, names, passwords and numbers as the world writes them.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { login, makeTenant, request } from "../lib/client.mjs";
+import { login, makeTenant, makeUser, password, request } from "../lib/client.mjs";
 
 let tenant;
 before(async () => {
@@ -141,4 +141,27 @@ test("what_goes_out_runs_in_no_spreadsheet_and_numbers_stay_numbers", async () =
         assert.equal((await request("POST", "/api/crm/leads", { token: own.token, body: { name } })).status, 201);
     const csv = await request("GET", "/api/crm/leads/export?fields=name", { token: own.token });
     for (const cell of [`"'=1+1"`, `"x;'=1+1"`, `"'＝1+1"`, `"'＠x"`, ",-12.5\r\n", `"'-cmd"`]) assert.ok(csv.text.includes(cell), cell);
+});
+
+test("customers_open_no_dashboard_and_no_figures_of_the_tenant", async () => {
+    const own = await makeTenant();
+    const cookieOf = async (email) => {
+        const form = await request("GET", "/login", { tenant: own.slug });
+        const jar = form.headers["set-cookie"].map((it) => it.split(";")[0]).join("; ");
+        const csrf = /name="_csrf" value="([^"]+)"/.exec(form.text)[1];
+        const done = await request("POST", "/login", { tenant: own.slug, raw: new URLSearchParams({ _csrf: csrf, email, password }).toString(),
+            headers: { cookie: jar, "content-type": "application/x-www-form-urlencoded" } });
+        assert.equal(done.status, 303, done.text);
+        return { cookie: done.headers["set-cookie"].map((it) => it.split(";")[0]).join("; "), lands: done.headers.location };
+    };
+    const customer = await makeUser(own, "customer", { kind: "customer" }), staff = await makeUser(own, "staff");
+    const theirs = await cookieOf(customer.email);
+    assert.notEqual(theirs.lands, "/admin");
+    const page = await request("GET", "/admin", { tenant: own.slug, headers: { cookie: theirs.cookie } });
+    assert.equal(page.status, 403);
+    assert.doesNotMatch(page.text, /Active users|Open leads|Events today/);
+    for (const path of ["/api/platform-users/analytics", "/api/admin-users/analytics", `/api/tenants/${own.id}/analytics`, "/api/crm/leads", "/api/audit/logs"])
+        assert.equal((await request("GET", path, { token: customer.access_token })).status, 403, path);
+    const working = await cookieOf(staff.email);
+    assert.equal((await request("GET", "/admin", { tenant: own.slug, headers: { cookie: working.cookie } })).status, 200);
 });

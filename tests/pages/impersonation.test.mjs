@@ -37,6 +37,18 @@ for (const javaScriptEnabled of [true, false])
             if (javaScriptEnabled) assert.deepEqual(await accessibility(page), [], path);
             if (javaScriptEnabled) assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, path);
         }
+        // Nothing lies over the button, however wide the window is: it is what a pointer there meets.
+        for (const width of [320, 390, 640, 768, 991, 992, 1024, 1280, 1440, 1920, 2560]) {
+            await page.setViewportSize({ width, height: 844 });
+            await page.goto(address(tenant.slug, "/admin/users"));
+            const stop = page.locator(".acting button");
+            const box = await stop.boundingBox();
+            for (const [x, y] of [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]].map(([a, b]) => [box.x + a * box.width, box.y + b * box.height])) {
+                const met = await page.evaluate(([left, top]) => document.elementFromPoint(left, top)?.closest("button")?.textContent ?? document.elementFromPoint(left, top)?.outerHTML, [x, y]);
+                assert.equal(met, "Stop", `${width} wide`);
+            }
+            await stop.click({ trial: true, timeout: 3000 });
+        }
         assert.equal((await page.goto(address(tenant.slug, "/account/password"))).status(), 403);
         const cookie = (await page.context().cookies(address(tenant.slug, "/"))).find((it) => it.name === "tulou_session").value;
         await page.click(".acting button");

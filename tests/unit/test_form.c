@@ -74,6 +74,34 @@ START_TEST(amounts_are_typed_as_people_write_them)
 }
 END_TEST
 
+static const struct field *const offered = FIELDS(
+    {"fee", MONEY, 0, .initial = "50"}, {"dinars", MONEY, 0, .initial = "1500", .refers = "unit"},
+    {"unit", CURRENCY, 0, .initial = "KWD"}, {"yen", MONEY, 0, .initial = "50", .refers = "other"},
+    {"other", CURRENCY, NULLABLE});
+
+/* What a form offers is what it reads when it is saved as it came. */
+START_TEST(amounts_begin_in_the_units_that_people_write)
+{
+    static const char *const shown[] = {"0.50", "1.500", "KWD", "0.50"};
+    static const char *const read[] = {"50", "1500", "KWD", "50"};
+    static struct route route;
+    cx->tenant = &tenant;
+    json_object *list = page_form_fields(cx, offered, NULL, true);
+    for (size_t i = 0; i < COUNT(shown); i++)
+        ck_assert_str_eq(member(json_object_array_get_idx(list, i), "value"), shown[i]);
+    route.body = offered;
+    next_request(HTTP_POST, "/x");
+    cx->route = &route;
+    cx->tenant = &tenant;
+    for (size_t i = 0; i < COUNT(shown); i++)
+        add_parameter(&cx->request.form, offered[i].name, shown[i]);
+    struct input *input;
+    ck_assert(input_read_form(cx, offered, INPUT_CREATE, &input));
+    for (size_t i = 0; i < COUNT(read); i++)
+        ck_assert_str_eq(input_value(input, offered[i].name)->text, read[i]);
+}
+END_TEST
+
 START_TEST(secret_is_never_shown_again)
 {
     cx->request.method = HTTP_POST;
@@ -162,6 +190,7 @@ static Suite *form_suite(void)
     tcase_add_test(all, empty_form_shows_initial_values);
     tcase_add_test(all, form_keeps_what_was_typed);
     tcase_add_test(all, amounts_are_typed_as_people_write_them);
+    tcase_add_test(all, amounts_begin_in_the_units_that_people_write);
     tcase_add_test(all, secret_is_never_shown_again);
     tcase_add_test(all, form_leaves_out_what_cannot_be_entered);
     tcase_add_test(all, error_stands_beside_its_field);
