@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "access/grant.h"
 #include "access/network.h"
 #include "access/session.h"
 #include "area.h"
@@ -131,7 +132,9 @@ static bool check_new(struct cx *cx)
     const struct value *permissions = input_value(cx->input, "permissions");
     if (json_object_array_length(permissions->json) == 0)
         return fail_field(cx, "permissions", "required", "Give it at least one permission.");
+    const struct permissions wanted = permissions_read(cx->arena, permissions->text);
     return grants_check(cx, permissions) &&
+           permissions_may_grant(cx, &cx->db, cx->session->tenant_id, &wanted) &&
            check_networks(cx, input_value(cx->input, "networks")) &&
            check_expiry(cx, input_text(cx, "expires_at"));
 }

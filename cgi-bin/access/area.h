@@ -17,8 +17,7 @@ extern const struct route security_user_pages[], security_overview_pages[];
 extern const struct route api_key_routes[];
 extern const struct route api_key_pages[];
 
-/* Permissions that are there, and that the one who gives them has; 422
- * invalid_permission, 403 permission_lacking. */
+/* Permissions that are there; 422 invalid_permission. Who may give them: access/grant.h. */
 bool grants_check(struct cx *cx, const struct value *permissions);
 
 /* ---- api_keys.c, for pages too ---- */

@@ -1,7 +1,7 @@
 /* matrix: the page of roles by permissions, with ticks. */
 #include <string.h>
 
-#include "access/roles.h"
+#include "access/grant.h"
 #include "access/session.h"
 #include "area.h"
 #include "base/text.h"
@@ -10,27 +10,26 @@
 #include "resource/areas.h"
 
 STATEMENT(matrix_roles,
-          "select key, name, permissions, rank\n"
+          "select key, name, permissions, rank, inherits\n"
           "from roles\n"
           "where tenant_id = current_setting('app.tenant_id')::uuid\n"
           "order by rank desc, key\n"
           "limit 100",
           0);
 
-STATEMENT(
-    matrix_store,
-    "update roles\n"
-    "set permissions = $2::jsonb\n"
-    "where tenant_id = current_setting('app.tenant_id')::uuid and key = $1 and rank <= $3::int\n"
-    "returning id",
-    DB_WRITES);
+STATEMENT(matrix_store,
+          "update roles\n"
+          "set permissions = $2::jsonb\n"
+          "where tenant_id = current_setting('app.tenant_id')::uuid and key = $1",
+          DB_WRITES);
 
 enum { COLUMNS_MAX = 128 };
 
 struct column {
-    const char *key, *name;
+    const char *key, *name, *inherits;
     struct permissions grants;
-    bool custom;
+    int rank;
+    bool custom, editable;
 };
 
 struct table {
@@ -49,6 +48,29 @@ static size_t count_of(const char *const *list)
     return count;
 }
 
+static const struct column *column_find(const struct table *table, const char *key)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (text_equal(table->columns[i].key, key))
+            return &table->columns[i];
+    return NULL;
+}
+
+/* Whether the one signed in covers the role with what it inherits; what stands in no
+ * column is not known. */
+static bool column_is_covered(const struct table *table, const struct column *column)
+{
+    const struct session *me = table->cx->session;
+    for (int depth = 0; column && depth <= 5; depth++) {
+        if (column->rank > me->rank || permissions_lacking(&me->permissions, &column->grants))
+            return false;
+        if (!column->inherits)
+            return true;
+        column = column_find(table, column->inherits);
+    }
+    return column != NULL;
+}
+
 static bool load_columns(struct table *table)
 {
     struct cx *cx = table->cx;
@@ -57,13 +79,22 @@ static bool load_columns(struct table *table)
         return fail_db(cx);
     for (const struct builtin_role *role = builtin_roles; role->key; role++)
         if (builtin_role_in(role, cx->tenant->kind))
-            table->columns[table->count++] = (struct column){
-                role->key, role->name, {role->grants, count_of(role->grants)}, false};
+            table->columns[table->count++] =
+                (struct column){.key = role->key,
+                                .name = role->name,
+                                .grants = {role->grants, count_of(role->grants)},
+                                .rank = role->rank};
     for (size_t i = 0; i < rows_count(rows) && table->count < COLUMNS_MAX; i++)
-        table->columns[table->count++] = (struct column){
-            rows_text(rows, i, 0), rows_text(rows, i, 1),
-            permissions_read(cx->arena, rows_text(rows, i, 2)),
-            rows_int(rows, i, 3) <= cx->session->rank && may(cx, "access.roles:update")};
+        table->columns[table->count++] =
+            (struct column){.key = rows_text(rows, i, 0),
+                            .name = rows_text(rows, i, 1),
+                            .inherits = rows_text(rows, i, 4),
+                            .grants = permissions_read(cx->arena, rows_text(rows, i, 2)),
+                            .rank = (int)rows_int(rows, i, 3),
+                            .custom = true};
+    for (size_t i = 0; i < table->count; i++)
+        table->columns[i].editable = table->columns[i].custom && may(cx, "access.roles:update") &&
+                                     column_is_covered(table, &table->columns[i]);
     return true;
 }
 
@@ -79,7 +110,8 @@ static void add_row(void *arg, const char *name, const char *title, const char *
         const struct column *column = &table->columns[i];
         json_object *cell = page_item(cells);
         bool on = permissions_allow(&column->grants, name);
-        bool editable = column->custom && permissions_allow(&table->cx->session->permissions, name);
+        bool editable =
+            column->editable && permissions_allow(&table->cx->session->permissions, name);
         page_set(cell, "field", arena_printf(table->cx->arena, "%s/%s", column->key, name));
         page_set(cell, "role", column->name);
         page_set(cell, "permission", name);
@@ -100,7 +132,7 @@ static bool show(struct cx *cx)
         json_object *head = page_item(heads);
         page_set(head, "name", table.columns[i].name);
         page_set_bool(head, "custom", table.columns[i].custom);
-        editable = editable || table.columns[i].custom;
+        editable = editable || table.columns[i].editable;
     }
     table.rows = page_list(data, "rows");
     areas_permissions(add_row, &table);
@@ -115,6 +147,7 @@ struct save {
     struct cx *cx;
     const struct column *column;
     json_object *kept;
+    bool changed;
 };
 
 static bool is_ticked(struct cx *cx, const char *key, const char *permission)
@@ -131,19 +164,24 @@ static void keep_permission(void *arg, const char *name, const char *title, cons
     (void)area;
     bool mine = permissions_allow(&save->cx->session->permissions, name);
     bool had = permissions_allow(&save->column->grants, name);
-    if (mine ? is_ticked(save->cx, save->column->key, name) : had)
+    bool keeps = mine ? is_ticked(save->cx, save->column->key, name) : had;
+    if (keeps)
         json_object_array_add(save->kept, json_object_new_string(name));
+    save->changed = save->changed || keeps != had;
 }
 
 static bool save_column(struct cx *cx, const struct column *column)
 {
-    struct save save = {cx, column, json_object_new_array()};
+    struct save save = {cx, column, json_object_new_array(), false};
     areas_permissions(keep_permission, &save);
     const char *list =
         arena_text(cx->arena, json_object_to_json_string_ext(save.kept, JSON_C_TO_STRING_PLAIN));
     json_object_put(save.kept);
-    const char *rank = arena_printf(cx->arena, "%d", cx->session->rank);
-    return db_get(&cx->db, &matrix_store, column->key, list, rank) || fail_db(cx);
+    if (!save.changed) /* its wildcards stay as well */
+        return true;
+    return role_change_begin(cx, &cx->db, cx->session->tenant_id, column->key) &&
+           (db_get(&cx->db, &matrix_store, column->key, list) || fail_db(cx)) &&
+           role_change_end(cx, &cx->db);
 }
 
 static bool submit(struct cx *cx)
@@ -154,7 +192,7 @@ static bool submit(struct cx *cx)
     if (!load_columns(&table))
         return false;
     for (size_t i = 0; i < table.count; i++)
-        if (table.columns[i].custom && !save_column(cx, &table.columns[i]))
+        if (table.columns[i].editable && !save_column(cx, &table.columns[i]))
             return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);

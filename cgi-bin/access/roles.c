@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/grant.h"
 #include "access/session.h"
 #include "area.h"
 #include "base/text.h"
@@ -10,7 +11,7 @@
 #include "resource/areas.h"
 
 STATEMENT(role_by_id,
-          "select key, rank\n"
+          "select key\n"
           "from roles\n"
           "where id = $1::uuid",
           0);
@@ -41,49 +42,52 @@ bool grants_check(struct cx *cx, const struct value *permissions)
         if (!permission_is_grant(grant) || (!strchr(grant, '*') && !areas_permission_exists(grant)))
             return fail_field(cx, "permissions", "invalid_permission", "\"%s\" is no permission.",
                               grant);
-        if (!permissions_cover(&cx->session->permissions, grant))
-            return fail(cx, 403, "permission_lacking", "You may not grant %s, which you lack.",
-                        grant);
     }
     return true;
 }
 
-static bool check_own_rank(struct cx *cx, const char *id)
+static const char *role_key_by_id(struct cx *cx, const char *id)
 {
     struct rows *rows = uuid_is(id) ? db_get(&cx->db, &role_by_id, id) : NULL;
-    if (!rows && uuid_is(id))
-        return fail_db(cx);
-    if (!rows || rows_count(rows) == 0)
-        return fail(cx, 404, "not_found", "There is no such role.");
-    if (rows_int(rows, 0, 1) > cx->session->rank)
-        return fail(cx, 403, "rank_too_high", "This role is ranked above you.");
-    return true;
+    if (!rows && uuid_is(id)) {
+        fail_db(cx);
+        return NULL;
+    }
+    if (!rows || rows_count(rows) == 0) {
+        fail(cx, 404, "not_found", "There is no such role.");
+        return NULL;
+    }
+    return rows_text(rows, 0, 0);
 }
 
-static bool check_unused(struct cx *cx, const char *id)
+static bool check_unused(struct cx *cx, const char *key)
 {
-    struct rows *role = db_get(&cx->db, &role_by_id, id);
-    struct rows *used =
-        role && rows_count(role) ? db_get(&cx->db, &role_in_use, rows_text(role, 0, 0)) : NULL;
-    if (!role || (rows_count(role) && !used))
+    struct rows *used = db_get(&cx->db, &role_in_use, key);
+    if (!used)
         return fail_db(cx);
-    return !used || !rows_bool(used, 0, 0) ||
-           fail(cx, 409, "role_in_use", "Users still have this role.");
+    return !rows_bool(used, 0, 0) || fail(cx, 409, "role_in_use", "Users still have this role.");
 }
 
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
-    if (operation != OP_CREATE && !check_own_rank(cx, id))
+    const char *key =
+        operation == OP_CREATE ? input_value(input, "key")->text : role_key_by_id(cx, id);
+    if (!key && operation != OP_CREATE)
         return false;
-    if (operation == OP_DELETE)
-        return check_unused(cx, id);
-    const struct value *rank = input_value(input, "rank"), *key = input_value(input, "key");
-    int64_t wanted = 0;
-    if (rank->text && text_to_int(rank->text, 0, 99, &wanted) && wanted > cx->session->rank)
-        return fail(cx, 403, "rank_too_high", "This rank is above yours.");
-    if (key->text && builtin_role_find(key->text))
+    if (operation == OP_CREATE && key && builtin_role_find(key))
         return fail_field(cx, "key", "key_taken", "A built-in role has this key.");
-    return grants_check(cx, input_value(input, "permissions"));
+    if (input && !grants_check(cx, input_value(input, "permissions")))
+        return false;
+    if (!role_change_begin(cx, &cx->db, cx->session->tenant_id, key))
+        return false;
+    return operation != OP_DELETE || check_unused(cx, key);
+}
+
+static bool finish(struct cx *cx, enum operation operation, const char *id)
+{
+    (void)operation;
+    (void)id;
+    return role_change_end(cx, &cx->db);
 }
 
 static void committed(struct cx *cx, enum operation operation, const char *id)
@@ -118,6 +122,7 @@ const struct resource roles = {
          .help = "Like crm.leads:read; crm.* is a whole area.", .example = "[\"crm.leads:read\"]"}),
     .label = "name",
     .prepare = prepare,
+    .finish = finish,
     .committed = committed,
     .template_list = "access/roles",
 };
@@ -243,12 +248,8 @@ static bool set_user_roles(struct cx *cx)
     tenant_id = rows_text(user, 0, 0);
     struct db there = cx->db;
     memcpy(there.tenant_id, tenant_id, UUID_SIZE);
-    if (!user_may_change(cx, &there, tenant_id, id))
+    if (!user_may_change(cx, &there, tenant_id, id) || !roles_may_grant(cx, &there, list->json))
         return false;
-    for (size_t i = 0; i < json_object_array_length(list->json); i++)
-        if (!role_may_grant(cx, &there,
-                            json_object_get_string(json_object_array_get_idx(list->json, i))))
-            return false;
     if (!roles_give(&cx->db, tenant_id, id, list->text, NULL) || !db_commit(&cx->db))
         return fail_db(cx);
     session_rights_changed(&cx->db, id);

@@ -2,7 +2,7 @@
  * and attempts to sign in. Everybody sees their own, administrators each user's. */
 #include <string.h>
 
-#include "access/roles.h"
+#include "access/grant.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "area.h"

@@ -1,7 +1,7 @@
 /* sso: signing in by a tenant's own OpenID provider (lib/oidc speaks with it).
  *
  * A provider says who somebody is, so whoever chooses it could say to be anybody:
- * it lets in nobody ranked above the one who saved it last. A person is known by
+ * it lets in nobody whose rights the one who saved it last did not cover. A person is known by
  * issuer and subject; an account that was there before is found once, by an
  * e-mail address that the provider has verified.
  */
@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
+#include "access/roles.h"
 #include "auth.h"
 #include "oidc/oidc.h"
 #include "resource/resource.h"
@@ -23,7 +24,7 @@ struct sso_provider {
     bool enabled, create_users, roles_follow;
     const char *default_role; /* or NULL */
     json_object *role_mapping, *email_domains, *mfa_values;
-    int rank;
+    struct rights most; /* of whoever saved it last: it lets nobody in who has more */
 };
 /* One of the tenant that db is set to. false: 404, or the database is away. WAITS. */
 bool sso_provider_find(struct cx *cx, struct db *db, const char *id, struct sso_provider *out);

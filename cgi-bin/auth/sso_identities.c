@@ -1,6 +1,6 @@
 /* sso_identities: who is whom at a provider; removing one unlinks the account,
  * which is linked again by its verified address at the next sign-in. */
-#include "access/roles.h"
+#include "access/grant.h"
 #include "base/uuid.h"
 #include "http/cx.h"
 #include "sso.h"

@@ -1,7 +1,7 @@
 /* sso_providers: a tenant's OpenID providers, as a resource. */
 #include <string.h>
 
-#include "access/roles.h"
+#include "access/grant.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "base/secret.h"
@@ -16,15 +16,17 @@ enum { LINE_MOST = 400 };
 
 STATEMENT(sso_provider_get,
           "select id, name, issuer, client_id, client_secret, scopes, enabled, create_users,\n"
-          "       roles_follow, default_role, role_mapping, email_domains, mfa_values, rank\n"
+          "       roles_follow, default_role, role_mapping, email_domains, mfa_values, rank,\n"
+          "       permissions\n"
           "from sso_providers\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           0);
 
-STATEMENT(sso_provider_rank,
+STATEMENT(sso_provider_rights,
           "update sso_providers\n"
-          "set rank = $3::int\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and rank <> $3::int",
+          "set rank = $3::int, permissions = $4::jsonb\n"
+          "where tenant_id = $1::uuid and id = $2::uuid\n"
+          "and (rank, permissions) is distinct from ($3::int, $4::jsonb)",
           DB_WRITES);
 
 /* ---- reading ---- */
@@ -49,19 +51,22 @@ static void take(struct cx *cx, const struct rows *rows, struct sso_provider *ou
 {
     const char *sealed = rows_text(rows, 0, 4);
     const char *secret = *sealed ? secret_open(cx->arena, SECRET_PURPOSE, sealed) : "";
-    *out = (struct sso_provider){.name = rows_text(rows, 0, 1),
-                                 .client = {.issuer = rows_text(rows, 0, 2),
-                                            .id = rows_text(rows, 0, 3),
-                                            .secret = secret ? secret : "",
-                                            .scopes = rows_text(rows, 0, 5)},
-                                 .enabled = rows_bool(rows, 0, 6),
-                                 .create_users = rows_bool(rows, 0, 7),
-                                 .roles_follow = rows_bool(rows, 0, 8),
-                                 .default_role = rows_text(rows, 0, 9),
-                                 .role_mapping = read_list(cx, rows_text(rows, 0, 10)),
-                                 .email_domains = read_list(cx, rows_text(rows, 0, 11)),
-                                 .mfa_values = read_list(cx, rows_text(rows, 0, 12)),
-                                 .rank = (int)rows_int(rows, 0, 13)};
+    *out = (struct sso_provider){
+        .name = rows_text(rows, 0, 1),
+        .client = {.issuer = rows_text(rows, 0, 2),
+                   .id = rows_text(rows, 0, 3),
+                   .secret = secret ? secret : "",
+                   .scopes = rows_text(rows, 0, 5)},
+        .enabled = rows_bool(rows, 0, 6),
+        .create_users = rows_bool(rows, 0, 7),
+        .roles_follow = rows_bool(rows, 0, 8),
+        .default_role = rows_text(rows, 0, 9),
+        .role_mapping = read_list(cx, rows_text(rows, 0, 10)),
+        .email_domains = read_list(cx, rows_text(rows, 0, 11)),
+        .mfa_values = read_list(cx, rows_text(rows, 0, 12)),
+        .most = {.permissions = permissions_read(cx->arena, rows_text(rows, 0, 14)),
+                 .role = "",
+                 .rank = (int)rows_int(rows, 0, 13)}};
     memcpy(out->id, rows_text(rows, 0, 0), UUID_SIZE);
 }
 
@@ -172,8 +177,18 @@ static bool check_change(struct cx *cx, const char *id, struct input *input, boo
     struct sso_provider before = {.client = {.issuer = "", .secret = ""}};
     if (!sso_provider_find(cx, &cx->db, id, &before))
         return false;
-    if (before.rank > cx->session->rank)
+    struct rights mine;
+    if (!grant_rights(cx, &cx->db, cx->session->tenant_id, &mine))
+        return false;
+    switch (rights_cover(&mine, &before.most, NULL)) {
+    case GRANT_RANK:
         return fail(cx, 403, "rank_too_high", "Somebody ranked above you chose this provider.");
+    case GRANT_LACKING:
+        return fail(cx, 403, "permission_lacking",
+                    "Somebody with rights that you lack chose this provider.");
+    default:
+        break;
+    }
     if (deletes)
         return true;
     const struct value *issuer = value_of(input, "issuer"),
@@ -211,10 +226,14 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
 
 static bool finish(struct cx *cx, enum operation operation, const char *id)
 {
-    return operation == OP_DELETE ||
-           db_get(&cx->db, &sso_provider_rank, cx->db.tenant_id, id,
-                  arena_printf(cx->arena, "%d", cx->session->rank)) ||
-           fail_db(cx);
+    struct rights mine;
+    if (operation == OP_DELETE)
+        return true;
+    return grant_rights(cx, &cx->db, cx->session->tenant_id, &mine) &&
+           (db_get(&cx->db, &sso_provider_rights, cx->db.tenant_id, id,
+                   arena_printf(cx->arena, "%d", mine.rank),
+                   permissions_write(cx->arena, &mine.permissions)) ||
+            fail_db(cx));
 }
 
 static bool add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "access/factor.h"
-#include "access/roles.h"
+#include "access/grant.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "base/text.h"
@@ -242,14 +242,17 @@ static bool check_status(struct search *search, const char *status)
 }
 
 /* Whoever chose the provider could be whomever it names. */
-static bool check_rank(struct search *search)
+static bool check_rights(struct search *search)
 {
     struct rights *rights = &search->rights;
     enum tenant_status status = search->cx->tenant->status;
     if (!rights_load(&search->db, search->db.tenant_id, search->user_id, rights))
         return failed(search);
-    if (rights->rank > search->provider->rank)
+    enum grant_answer answer = rights_cover(&search->provider->most, rights, NULL);
+    if (answer == GRANT_RANK)
         return refuse(search, "This account is ranked above those who may sign in this way.");
+    if (answer == GRANT_LACKING)
+        return refuse(search, "This account has rights that those who may sign in this way lack.");
     return status == TENANT_TRIAL || status == TENANT_ACTIVE ||
            (status == TENANT_SUSPENDED && role_is_owner(rights->role)) ||
            refuse(search, "This workspace is not active.");
@@ -313,12 +316,12 @@ static bool read_account(struct search *search, struct account *out)
     return true;
 }
 
-/* The rank is asked before anything is linked, and of what the roles became. */
+/* The rights are asked before anything is linked, and of what they became. */
 static bool settle(struct search *search, struct account *out)
 {
     bool made = search->user_id == NULL;
-    return make_user(search) && read_account(search, out) && (made || check_rank(search)) &&
-           store_identity(search) && give_roles(search, made) && check_rank(search) &&
+    return make_user(search) && read_account(search, out) && (made || check_rights(search)) &&
+           store_identity(search) && give_roles(search, made) && check_rights(search) &&
            (!made || *search->rights.role || refuse(search, no_role));
 }
 
@@ -327,7 +330,9 @@ static bool find(struct search *search, struct account *out)
 {
     const char *lock =
         arena_printf(search->cx->arena, "sso %s %s", search->provider->id, search->subject);
-    if (!db_begin(&search->db) || !db_get(&search->db, &sso_lock, lock))
+    bool may_give = search->provider->create_users || search->provider->roles_follow;
+    if (!db_begin(&search->db) || !db_get(&search->db, &sso_lock, lock) ||
+        (may_give && !grant_lock(&search->db, search->db.tenant_id)))
         return failed(search);
     if (!check_domain(search) || !find_known(search) || !find_by_email(search) ||
         !settle(search, out))

@@ -1,10 +1,12 @@
 /* records: the tenants themselves. */
 #include <string.h>
 
+#include "access/grant.h"
 #include "access/password.h"
 #include "access/policy.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "tenants.h"
 
@@ -18,6 +20,13 @@ STATEMENT(tenant_owner_role,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
           "values ($1::uuid, $2::uuid, $3)",
           DB_WRITES);
+
+STATEMENT(tenant_plans,
+          "select me.plan_level, child.plan_level\n"
+          "from tenants me\n"
+          "left join tenants child on child.id = $2::uuid\n"
+          "where me.id = $1::uuid",
+          0);
 
 static const char platform_id[] = "00000000-0000-7000-8000-000000000001";
 
@@ -59,9 +68,25 @@ static bool check_owner(struct cx *cx, struct input *input)
     return password_policy_check(cx, "ownerPassword", password, &owner);
 }
 
+/* A reseller gives its tenants at most the plan that it has; what an operator gave stays. */
+static bool check_plan(struct cx *cx, const char *id, struct input *input)
+{
+    int64_t wanted;
+    const char *text = field_value(input, "plan_level")->text;
+    if (cx->session->is_operator || !text || !text_to_int(text, 0, INT32_MAX, &wanted))
+        return true;
+    struct rows *rows = db_get(&cx->db, &tenant_plans, cx->session->tenant_id, id);
+    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 1 && (wanted <= rows_int(rows, 0, 0) || wanted == rows_int(rows, 0, 1)))
+        return true;
+    return fail(cx, 403, "plan_too_high", "Your own plan is below this one.");
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
-    (void)id;
+    if (input && !check_plan(cx, id, input))
+        return false;
     if (operation == OP_CREATE)
         return choose_parent(cx, input) && check_owner(cx, input);
     return true;
@@ -76,13 +101,15 @@ static bool make_owner(struct cx *cx, const char *tenant_id, const char *email,
     struct db home = cx->db;
     if (!hash)
         return fail(cx, 503, "busy", "Too much work at once; try again.");
+    const char *role = reseller ? "reseller_admin" : "owner";
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE); /* a reseller acts in its new child */
-    struct rows *user =
-        db_get(&cx->db, &tenant_owner, tenant_id, email, name ? name : email, "owner", hash);
-    bool made = user && db_get(&cx->db, &tenant_owner_role, tenant_id, rows_text(user, 0, 0),
-                               reseller ? "reseller_admin" : "owner");
+    bool may_give = role_may_grant(cx, &cx->db, role);
+    struct rows *user = may_give ? db_get(&cx->db, &tenant_owner, tenant_id, email,
+                                          name ? name : email, "owner", hash)
+                                 : NULL;
+    bool made = user && db_get(&cx->db, &tenant_owner_role, tenant_id, rows_text(user, 0, 0), role);
     memcpy(cx->db.tenant_id, home.tenant_id, UUID_SIZE);
-    return made || fail_db(cx);
+    return made || (may_give && fail_db(cx));
 }
 
 static bool finish(struct cx *cx, enum operation operation, const char *id)

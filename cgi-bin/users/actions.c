@@ -1,6 +1,7 @@
 /* actions: what one does with a user beyond changing the record. */
 #include <string.h>
 
+#include "access/grant.h"
 #include "access/policy.h"
 #include "access/roles.h"
 #include "access/session.h"
@@ -37,16 +38,16 @@ STATEMENT(action_activity,
           "limit $3::int",
           0);
 
-STATEMENT(
-    action_own_role,
-    "insert into roles (tenant_id, key, name, rank, permissions)\n"
-    "values ($1::uuid, 'own_' || replace($2, '-', ''), 'Permissions of one user', 1, $3::jsonb)\n"
-    "on conflict (tenant_id, key) do update set permissions = excluded.permissions",
-    DB_WRITES);
+STATEMENT(action_own_role,
+          "insert into roles (tenant_id, key, name, rank, permissions)\n"
+          "values ($1::uuid, $2, 'Permissions of one user', 1, $3::jsonb)\n"
+          "on conflict (tenant_id, key) do update\n"
+          "set permissions = excluded.permissions, rank = excluded.rank, inherits = null",
+          DB_WRITES);
 
 STATEMENT(action_own_role_give,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, 'own_' || replace($2::uuid::text, '-', ''))\n"
+          "values ($1::uuid, $2::uuid, $3)\n"
           "on conflict (tenant_id, user_id, role_key) do nothing",
           DB_WRITES);
 
@@ -193,9 +194,6 @@ static bool check_grants(struct cx *cx, json_object *list)
         if (!permission_is_grant(grant))
             return fail_field(cx, "permissions", "invalid_permission", "\"%s\" is no permission.",
                               grant);
-        if (!permissions_cover(&cx->session->permissions, grant))
-            return fail(cx, 403, "permission_lacking", "You may not grant %s, which you lack.",
-                        grant);
     }
     return true;
 }
@@ -231,6 +229,16 @@ bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id)
            notify_user(cx, &cx->db, tenant_id, id, &notice_rights_changed, &notice);
 }
 
+static const char *own_role_key(struct cx *cx, const char *id)
+{
+    char *key = text_lower(cx->arena, arena_printf(cx->arena, "own_%s", id)), *to = key;
+    for (const char *from = key; *from; from++)
+        if (*from != '-')
+            *to++ = *from;
+    *to = '\0';
+    return key;
+}
+
 /* Permissions of one user alone are a role that only they have. */
 static bool set_permissions(struct cx *cx)
 {
@@ -241,12 +249,14 @@ static bool set_permissions(struct cx *cx)
         return false;
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    if (!credential_refuse_impersonator(cx) || !user_find(cx, id, true, tenant_id))
+    const char *key = own_role_key(cx, id);
+    if (!credential_refuse_impersonator(cx) || !user_find(cx, id, true, tenant_id) ||
+        !role_change_begin(cx, &cx->db, tenant_id, key))
         return false;
-    if (!db_get(&cx->db, &action_own_role, tenant_id, id, list->text) ||
-        !db_get(&cx->db, &action_own_role_give, tenant_id, id))
+    if (!db_get(&cx->db, &action_own_role, tenant_id, key, list->text) ||
+        !db_get(&cx->db, &action_own_role_give, tenant_id, id, key))
         return fail_db(cx);
-    if (!user_tell_rights(cx, tenant_id, id))
+    if (!role_change_end(cx, &cx->db) || !user_tell_rights(cx, tenant_id, id))
         return false;
     if (!db_commit(&cx->db))
         return fail_db(cx);

@@ -7,7 +7,6 @@
 
 #include "access/password.h"
 #include "access/permission.h"
-#include "access/roles.h"
 #include "access/session.h"
 #include "account/credential.h"
 #include "base/text.h"
@@ -189,16 +188,6 @@ static bool check_row(struct import *import, size_t line, const char **cells, si
     return good;
 }
 
-/* Nobody imports people who may do more than they may. */
-static bool may_import(struct import *import, size_t line, const char *kind)
-{
-    struct cx *cx = import->cx;
-    const struct builtin_role *role = builtin_role_find(role_of_kind(kind));
-    if (!role || role->rank <= cx->session->rank)
-        return true;
-    return refuse(import, line, "kind", "rank_too_high", "This kind is ranked above you.");
-}
-
 /* From another system: operators alone may say what a password was. */
 static bool may_take_hash(struct import *import, size_t line, const char *hash)
 {
@@ -236,7 +225,6 @@ static bool read_rows(struct import *import, struct csv_reader *reader)
                               "Import at most %d rows at once.", ROWS_MAX);
         import->row_refused = false;
         if (check_row(import, reader->line, cells, count, values) &&
-            may_import(import, reader->line, values[3]) &&
             may_take_hash(import, reader->line, values[4]))
             take_row(import, reader->line, values);
         import->file.total++;

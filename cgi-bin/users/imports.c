@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/event.h"
+#include "access/grant.h"
 #include "access/session.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -29,8 +30,8 @@ STATEMENT(import_insert_rows,
           "    role_key text, password_hash text, field text, code text, message text)",
           DB_WRITES);
 
-STATEMENT(import_step, "select house.user_import_step($1::uuid, $2::uuid, " STEP_TEXT ")",
-          DB_WRITES);
+STATEMENT(import_step,
+          "select house.user_import_step($1::uuid, $2::uuid, " STEP_TEXT ", $3::jsonb)", DB_WRITES);
 
 STATEMENT(import_state,
           "select status = 'done', total, handled, created\n"
@@ -54,10 +55,41 @@ STATEMENT(import_forget,
 
 /* ---- a step, in a transaction ---- */
 
-/* Pages that follow are told by the users that are made; of the end by this. */
-static bool step(struct db *db, const char *tenant_id, const char *id, bool *done)
+/* Nobody imports people who may do what they may not. Asked at each step, since who began
+ * the import may have lost rights while it waited. */
+static const char *refused_roles(struct db *db, const struct rights *most)
 {
-    const struct rows *rows = db_get(db, &import_step, tenant_id, id);
+    struct buf out;
+    struct json json;
+    struct rights rights;
+    buf_init(&out, db->arena);
+    json_start(&json, &out);
+    json_open_object(&json);
+    for (const struct builtin_role *role = builtin_roles; role->key; role++) {
+        builtin_role_rights(db->arena, role->key, &rights);
+        enum grant_answer answer = rights_cover(most, &rights, NULL);
+        if (answer == GRANT_YES)
+            continue;
+        json_key(&json, role->key);
+        json_open_array(&json);
+        json_put_text(&json, "kind");
+        json_put_text(&json, answer == GRANT_RANK ? "rank_too_high" : "permission_lacking");
+        json_put_text(&json, answer == GRANT_RANK ? "This kind is ranked above you."
+                                                  : "This kind may do what you may not.");
+        json_close_array(&json);
+    }
+    json_close_object(&json);
+    return out.data;
+}
+
+/* Pages that follow are told by the users that are made; of the end by this. */
+static bool step(struct db *db, const char *tenant_id, const char *id,
+                 const struct grantor *grantor, bool *done)
+{
+    struct rights most;
+    if (!grant_lock(db, tenant_id) || !grantor_rights(db, grantor, &most))
+        return false;
+    const struct rows *rows = db_get(db, &import_step, tenant_id, id, refused_roles(db, &most));
     *done = rows && rows_bool(rows, 0, 0);
     return rows && (!*done || event_append(db, "users.users.imported", "users.users", id, NULL));
 }
@@ -72,8 +104,11 @@ static const char *text(const struct job *job, const char *key)
 static bool run(struct job *job)
 {
     bool done;
+    json_object *who = NULL;
+    json_object_object_get_ex(job->payload, "grantor", &who);
+    const struct grantor grantor = grantor_read(job->arena, who);
     db_act_as(job->db, "user", text(job, "by"), text(job, "name"), NULL, NULL, NULL);
-    if (!step(job->db, job->tenant_id, text(job, "import"), &done))
+    if (!step(job->db, job->tenant_id, text(job, "import"), &grantor, &done))
         return job_fail_db(job);
     const struct job_new next = {.kind = &import_job,
                                  .payload = json_object_to_json_string(job->payload)};
@@ -97,12 +132,15 @@ static bool leave_to_job(struct cx *cx, struct db *db, const char *id)
 {
     struct buf payload;
     struct json json;
+    const struct grantor grantor = grantor_of(cx);
     buf_init(&payload, cx->arena);
     json_start(&json, &payload);
     json_open_object(&json);
     json_pair(&json, "import", id);
     json_pair(&json, "by", session_actor(cx->session));
     json_pair(&json, "name", session_actor_name(cx, cx->session));
+    json_key(&json, "grantor");
+    grantor_write(&json, cx->arena, &grantor);
     json_close_object(&json);
     return job_add(db, &(struct job_new){.kind = &import_job, .payload = payload.data});
 }
@@ -112,9 +150,10 @@ static bool store(struct cx *cx, struct db *db, const struct new_import *import,
 {
     const char *total = arena_printf(cx->arena, "%lld", (long long)import->total);
     const char *refused = arena_printf(cx->arena, "%lld", (long long)import->refused);
+    const struct grantor grantor = grantor_of(cx);
     return db_begin(db) && db_get(db, &import_insert, import->tenant_id, out->id, total, refused) &&
            db_get(db, &import_insert_rows, import->tenant_id, out->id, import->rows) &&
-           (import->total > STEP || step(db, import->tenant_id, out->id, &out->done)) &&
+           (import->total > STEP || step(db, import->tenant_id, out->id, &grantor, &out->done)) &&
            (out->done || leave_to_job(cx, db, out->id)) && db_commit(db);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/factor.h"
+#include "access/grant.h"
 #include "access/permission.h"
 #include "access/policy.h"
 #include "access/roles.h"
@@ -69,11 +70,7 @@ static bool may_grant_all(struct cx *cx, const char *tenant_id, json_object *rol
 {
     struct db there = cx->db;
     memcpy(there.tenant_id, tenant_id, UUID_SIZE);
-    for (size_t i = 0; i < json_object_array_length(roles); i++)
-        if (!role_may_grant(cx, &there,
-                            json_object_get_string(json_object_array_get_idx(roles, i))))
-            return false;
-    return true;
+    return roles_may_grant(cx, &there, roles);
 }
 
 bool roles_store(struct cx *cx, const char *tenant_id, const char *user_id, json_object *roles)

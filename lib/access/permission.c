@@ -6,6 +6,7 @@
 
 #include "access/session.h"
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "http/cx.h"
 
@@ -85,10 +86,19 @@ bool permissions_cover(const struct permissions *permissions, const char *grant)
         const char *own = permissions->grants[i];
         if (strcmp(own, grant) == 0 || (grant[0] != '*' && grant_covers(own, grant)))
             return true;
-        if (grant[0] == '*' && strcmp(own, "*") == 0)
+        if (grant[0] == '*' && own[0] == '*' &&
+            (strcmp(action_of(own), "*") == 0 || strcmp(action_of(own), action_of(grant)) == 0))
             return true;
     }
     return false;
+}
+
+const char *permissions_lacking(const struct permissions *all, const struct permissions *some)
+{
+    for (size_t i = 0; i < some->count; i++)
+        if (!permissions_cover(all, some->grants[i]))
+            return some->grants[i];
+    return NULL;
 }
 
 /* The narrower of two, when one holds the other: subjects without their action. */
@@ -187,6 +197,19 @@ struct permissions permissions_read(struct arena *arena, const char *text)
     size_t count = json_object_is_type(list, json_type_array) ? read_json(arena, list, grants) : 0;
     json_object_put(list);
     return (struct permissions){grants, count};
+}
+
+const char *permissions_write(struct arena *arena, const struct permissions *permissions)
+{
+    struct buf out;
+    struct json json;
+    buf_init(&out, arena);
+    json_start(&json, &out);
+    json_open_array(&json);
+    for (size_t i = 0; i < permissions->count; i++)
+        json_put_text(&json, permissions->grants[i]);
+    json_close_array(&json);
+    return out.data;
 }
 
 bool may(const struct cx *cx, const char *permission)

@@ -25,11 +25,16 @@ bool permissions_allow(const struct permissions *permissions, const char *permis
 /* Every permission that `grant` covers is covered by `permissions`: the rule
  * that nobody grants what they lack. */
 bool permissions_cover(const struct permissions *permissions, const char *grant);
+/* The first grant of `some` that `all` do not cover; NULL: they cover them. */
+const char *permissions_lacking(const struct permissions *all, const struct permissions *some);
 /* What both allow, as grants ("crm.*" and "*:read" meet in "crm.*:read"). */
 struct permissions permissions_meet(struct arena *arena, const struct permissions *a,
                                     const struct permissions *b);
 /* From a PostgreSQL text[] or a JSON array of strings. */
 struct permissions permissions_read(struct arena *arena, const char *text);
+
+/* As a JSON array of strings, in the arena. */
+const char *permissions_write(struct arena *arena, const struct permissions *permissions);
 
 /* Handlers: whether the one signed in may; no failure is set. */
 bool may(const struct cx *cx, const char *permission);

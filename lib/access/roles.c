@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "access/session.h"
+#include "base/arena.h"
 #include "base/text.h"
-#include "http/cx.h"
+#include "db/db.h"
 
 #define GRANTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -25,7 +25,7 @@ const struct builtin_role builtin_roles[] = {
     {"admin", "Administrator", "Everything in the tenant but billing and deletion.",
      TENANT_BUSINESS, 80,
      GRANTS("users.*", "access.*", "tenants.*", "crm.*", "messaging.*", "support.*", "checkin.*",
-            "insight.*", "ai.*", "credits.*:read")},
+            "insight.*", "ai.*", "credits.*:read", "portal.*")},
     {"staff", "Staff", "Scans, looks customers up, writes messages, answers tickets.",
      TENANT_BUSINESS, 30,
      GRANTS("crm.*:read", "checkin.scan:*", "checkin.customers:read", "messaging.messages:*",
@@ -36,26 +36,67 @@ const struct builtin_role builtin_roles[] = {
 };
 
 /* Each role, and below it those that it inherits (a custom role may inherit a
- * custom or a built-in one); `depth` bounds a circle. */
+ * custom or a built-in one); `depth` bounds a circle. `first` gives pairs of a set of
+ * roles and one role in it. */
 #define WITH_INHERITED(first)                                                                      \
-    "with recursive mine as (\n" first "    union\n"                                               \
-    "    select r.inherits, mine.depth + 1\n"                                                      \
+    "with recursive " first "    union\n"                                                          \
+    "    select mine.keys, r.inherits, mine.depth + 1\n"                                           \
     "    from mine\n"                                                                              \
     "    join roles r on r.tenant_id = $1::uuid and r.key = mine.key\n"                            \
     "    where r.inherits is not null and mine.depth < 5\n"                                        \
     ")\n"                                                                                          \
-    "select mine.key, mine.depth = 0, r.rank, r.permissions, t.kind, r.key is not null\n"          \
+    "select mine.key, mine.depth = 0, r.rank, r.permissions, t.kind, r.key is not null,\n"         \
+    "       mine.keys\n"                                                                           \
     "from mine\n"                                                                                  \
     "left join roles r on r.tenant_id = $1::uuid and r.key = mine.key\n"                           \
-    "left join tenants t on t.id = $1::uuid"
+    "left join tenants t on t.id = $1::uuid\n"                                                     \
+    "order by mine.keys, mine.depth, mine.key"
 
-STATEMENT(rights_of_user,
-          WITH_INHERITED("    select role_key as key, 0 as depth\n"
+enum { KEY, DIRECT, RANK, PERMISSIONS, KIND, KNOWN, KEYS }; /* its columns */
+
+STATEMENT(rights_user,
+          WITH_INHERITED("mine as (\n"
+                         "    select null::text as keys, role_key as key, 0 as depth\n"
                          "    from user_roles\n"
                          "    where tenant_id = $1::uuid and user_id = $2::uuid\n"),
           0);
 
-STATEMENT(rights_of_role, WITH_INHERITED("    select $2::text as key, 0 as depth\n"), 0);
+STATEMENT(rights_role,
+          WITH_INHERITED("mine as (\n"
+                         "    select null::text as keys, $2::text as key, 0 as depth\n"),
+          0);
+
+/* Upwards to the roles that lead to $2, and to who has them; then down from the next
+ * sets behind $3. */
+STATEMENT(rights_holders,
+          WITH_INHERITED("leads_there as (\n"
+                         "    select $2::text as key, 0 as depth\n"
+                         "    union\n"
+                         "    select r.key, l.depth + 1\n"
+                         "    from leads_there l\n"
+                         "    join roles r on r.tenant_id = $1::uuid and r.inherits = l.key\n"
+                         "    where l.depth < 5\n"
+                         "),\n"
+                         "sets as (\n"
+                         "    select distinct (select jsonb_agg(o.role_key order by o.role_key)\n"
+                         "                     from user_roles o\n"
+                         "                     where o.tenant_id = $1::uuid\n"
+                         "                     and o.user_id = h.user_id) as keys\n"
+                         "    from user_roles h\n"
+                         "    where h.tenant_id = $1::uuid\n"
+                         "    and h.role_key in (select l.key from leads_there l)\n"
+                         "),\n"
+                         "next as (\n"
+                         "    select s.keys\n"
+                         "    from sets s\n"
+                         "    where s.keys::text collate \"C\" > $3\n"
+                         "    order by s.keys::text collate \"C\"\n"
+                         "    limit 200\n"
+                         "),\n"
+                         "mine as (\n"
+                         "    select n.keys::text collate \"C\" as keys, k.key, 0 as depth\n"
+                         "    from next n, jsonb_array_elements_text(n.keys) k (key)\n"),
+          0);
 
 STATEMENT(roles_add,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
@@ -114,6 +155,17 @@ static size_t grants_count(const char *const *grants)
     return count;
 }
 
+void builtin_role_rights(struct arena *arena, const char *key, struct rights *out)
+{
+    const struct builtin_role *role = builtin_role_find(key);
+    *out = (struct rights){.role = ""};
+    if (!role)
+        return;
+    add_grants(out, arena, role->grants, grants_count(role->grants));
+    out->role = role->key;
+    out->role_rank = out->rank = role->rank;
+}
+
 static enum tenant_kind kind_of(const char *word)
 {
     return text_equal(word, "platform")   ? TENANT_PLATFORM
@@ -124,18 +176,18 @@ static enum tenant_kind kind_of(const char *word)
 static void add_role(struct rights *rights, struct arena *arena, const struct rows *rows,
                      size_t row)
 {
-    const char *key = rows_text(rows, row, 0);
+    const char *key = rows_text(rows, row, KEY);
     const struct builtin_role *builtin = builtin_role_find(key);
-    if (builtin && !builtin_role_in(builtin, kind_of(rows_text(rows, row, 4))))
+    if (builtin && !builtin_role_in(builtin, kind_of(rows_text(rows, row, KIND))))
         return;
-    int rank = builtin ? builtin->rank : (int)rows_int(rows, row, 2);
+    int rank = builtin ? builtin->rank : (int)rows_int(rows, row, RANK);
     if (builtin) {
         add_grants(rights, arena, builtin->grants, grants_count(builtin->grants));
     } else {
-        struct permissions custom = permissions_read(arena, rows_text(rows, row, 3));
+        struct permissions custom = permissions_read(arena, rows_text(rows, row, PERMISSIONS));
         add_grants(rights, arena, custom.grants, custom.count);
     }
-    bool direct = rows_bool(rows, row, 1);
+    bool direct = rows_bool(rows, row, DIRECT);
     if (direct && (rank > rights->role_rank || (rank == rights->role_rank && builtin))) {
         rights->role_rank = rank;
         rights->role = arena_text(arena, key);
@@ -147,55 +199,59 @@ static void add_role(struct rights *rights, struct arena *arena, const struct ro
 bool rights_load(struct db *db, const char *tenant_id, const char *user_id, struct rights *out)
 {
     *out = (struct rights){.role = ""};
-    struct rows *rows = db_get(db, &rights_of_user, tenant_id, user_id);
+    struct rows *rows = db_get(db, &rights_user, tenant_id, user_id);
     for (size_t i = 0; rows && i < rows_count(rows); i++)
         add_role(out, db->arena, rows, i);
     return rows != NULL;
 }
 
-static bool covers(struct cx *cx, const char *const *grants, size_t count)
+bool rights_of_role(struct db *db, const char *tenant_id, const char *key, struct rights *out,
+                    bool *exists)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!permissions_cover(&cx->session->permissions, grants[i]))
-            return fail(cx, 403, "permission_lacking", "You may not grant %s, which you lack.",
-                        grants[i]);
-    return true;
+    *out = (struct rights){.role = ""};
+    struct rows *rows = db_get(db, &rights_role, tenant_id, key);
+    for (size_t i = 0; rows && i < rows_count(rows); i++)
+        add_role(out, db->arena, rows, i);
+    if (rows && exists)
+        *exists = builtin_role_find(key) || (rows_count(rows) > 0 && rows_bool(rows, 0, KNOWN));
+    return rows != NULL;
 }
 
-static bool check_rank(struct cx *cx, int rank)
-{
-    if (rank > cx->session->rank)
-        return fail(cx, 403, "rank_too_high", "This is ranked above you.");
-    return true;
-}
+struct sets {
+    struct arena *arena;
+    struct role_set *list;
+    size_t count, room;
+};
 
-/* An operator, or a reseller in its child, gives roles that it could not have
- * itself: those of a business, up to its own rank. */
-static bool is_below(const struct cx *cx, const struct db *db)
+static struct role_set *set_of(struct sets *sets, const char *keys)
 {
-    return *db->tenant_id && strcmp(db->tenant_id, cx->session->tenant_id) != 0;
-}
-
-bool role_may_grant(struct cx *cx, struct db *db, const char *role_key)
-{
-    struct rights rights = {.role = ""};
-    const struct builtin_role *builtin = builtin_role_find(role_key);
-    if (builtin)
-        return check_rank(cx, builtin->rank) &&
-               ((is_below(cx, db) && builtin->kind == TENANT_BUSINESS) ||
-                covers(cx, builtin->grants, grants_count(builtin->grants)));
-    const char *tenant_id = *db->tenant_id ? db->tenant_id : cx->session->tenant_id;
-    struct rows *rows = db_get(db, &rights_of_role, tenant_id, role_key);
-    if (!rows) {
-        cx->db.error = db->error;
-        return fail_db(cx);
+    if (sets->count > 0 && strcmp(sets->list[sets->count - 1].keys, keys) == 0)
+        return &sets->list[sets->count - 1];
+    if (sets->count == sets->room) {
+        struct role_set *old = sets->list;
+        sets->room = sets->room ? sets->room * 2 : 16;
+        sets->list = arena_alloc(sets->arena, sizeof *sets->list * sets->room);
+        if (sets->count > 0)
+            memcpy(sets->list, old, sizeof *old * sets->count);
     }
-    if (rows_count(rows) == 0 || !rows_bool(rows, 0, 5))
-        return fail_field(cx, "roles", "unknown_role", "There is no role \"%s\".", role_key);
-    for (size_t i = 0; i < rows_count(rows); i++)
-        add_role(&rights, cx->arena, rows, i);
-    return check_rank(cx, rights.rank) &&
-           (is_below(cx, db) || covers(cx, rights.permissions.grants, rights.permissions.count));
+    sets->list[sets->count] = (struct role_set){.keys = keys, .rights = {.role = ""}};
+    return &sets->list[sets->count++];
+}
+
+bool rights_of_holders(struct db *db, const char *tenant_id, const char *key, struct role_set **out,
+                       size_t *count)
+{
+    struct sets sets = {.arena = db->arena};
+    const struct rows *rows;
+    do {
+        const char *after = sets.count > 0 ? sets.list[sets.count - 1].keys : "";
+        rows = db_get(db, &rights_holders, tenant_id, key, after);
+        for (size_t i = 0; rows && i < rows_count(rows); i++)
+            add_role(&set_of(&sets, rows_text(rows, i, KEYS))->rights, db->arena, rows, i);
+    } while (rows && rows_count(rows) > 0);
+    *out = sets.list;
+    *count = sets.count;
+    return rows != NULL;
 }
 
 bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
@@ -206,14 +262,4 @@ bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const
     if (changed && dropped)
         *changed = rows_affected(added) + rows_affected(dropped) > 0;
     return dropped != NULL;
-}
-
-bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id)
-{
-    struct rights rights;
-    if (!rights_load(db, tenant_id, user_id, &rights)) {
-        cx->db.error = db->error;
-        return fail_db(cx);
-    }
-    return check_rank(cx, rights.rank);
 }

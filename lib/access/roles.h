@@ -1,7 +1,5 @@
 /* roles: those that are built in, and the rights that a user's roles add up to.
- *
- * Rules that hold everywhere: nobody grants a permission that they lack, nobody
- * changes a user or a role ranked above them.
+ * Who may give them is decided in grant.h.
  */
 #ifndef ACCESS_ROLES_H
 #define ACCESS_ROLES_H
@@ -12,7 +10,7 @@
 #include "access/permission.h"
 #include "access/tenant.h"
 
-struct cx;
+struct arena;
 struct db;
 
 struct builtin_role {
@@ -38,22 +36,33 @@ struct rights {
     int rank;         /* the highest of all, those that are inherited too */
 };
 
+/* What a built-in role gives; of another key nothing. */
+void builtin_role_rights(struct arena *arena, const char *key, struct rights *out);
+
 /* What the roles of a user add up to, inheritance included. A built-in role of
  * another kind of tenant gives nothing. false: db->error. WAITS. */
 bool rights_load(struct db *db, const char *tenant_id, const char *user_id, struct rights *out);
 
-/* Whether the one signed in may give this role or touch who has it: 403
- * rank_too_high, 403 permission_lacking. Custom roles count with all that they
- * inherit and are those of the tenant that db is set to; a role that inherits
- * is allowed when this is true of what it inherits. WAITS for custom roles. */
-bool role_may_grant(struct cx *cx, struct db *db, const char *role_key);
+/* The same of one role, whether anybody has it or not; *exists may be NULL. A role that
+ * there is not gives nothing. false: db->error. WAITS. */
+bool rights_of_role(struct db *db, const char *tenant_id, const char *key, struct rights *out,
+                    bool *exists);
+
+/* Users who have the same roles have the same rights: a set of roles, as a JSON array of
+ * their keys, and what it adds up to. */
+struct role_set {
+    const char *keys;
+    struct rights rights;
+};
+/* Every set of roles that somebody holds and to which the custom role `key` belongs,
+ * itself or by inheritance; in the arena, in the order of keys. false: db->error. WAITS. */
+bool rights_of_holders(struct db *db, const char *tenant_id, const char *key, struct role_set **out,
+                       size_t *count);
+
 /* Gives a user these roles (a JSON array of keys) and no others, within db's transaction.
  * Added before dropped: the last owner may change to another role only when there is
- * another owner, and a set that stays is no change. Whether they may be given is the
- * caller's to know. *changed may be NULL. false: db->error. WAITS. */
+ * another owner, and a set that stays is no change. The caller has asked grant.h whether
+ * they may be given. *changed may be NULL. false: db->error. WAITS. */
 bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
                 bool *changed);
-/* Whether the one signed in may change this user: 403 rank_too_high. WAITS. */
-bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id);
-
 #endif

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "access/factor.h"
+#include "access/grant.h"
 #include "access/lockout.h"
 #include "access/password.h"
-#include "access/roles.h"
 #include "access/session.h"
 #include "base/text.h"
 #include "http/cx.h"

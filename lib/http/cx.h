@@ -23,6 +23,7 @@
 struct tenant;  /* access/tenant.h */
 struct session; /* access/session.h */
 struct input;   /* resource/input.h */
+struct grant;   /* access/grant.h */
 
 struct failure_detail {
     const char *field, *code, *message;
@@ -46,6 +47,7 @@ struct cx {
     const struct session *session; /* NULL: not signed in */
     struct db db;                  /* role and tenant as the route's scope says */
     struct input *input;
+    struct grant *grant; /* NULL: no role is being changed */
     struct failure failure;
     char request_id[UUID_SIZE];
     int64_t started_us; /* monotonic */

@@ -1,74 +1,5 @@
-/* Who may give which rights, and how what changes elsewhere reaches us. */
+/* What rights add up to, and how what changes elsewhere reaches us. */
 #include "gate.h"
-
-/* ---- granting ---- */
-
-struct granter {
-    const char *tenant_id;
-    int rank;
-    bool is_operator;
-    const char *const *grants;
-    size_t count;
-};
-
-static void granting(const struct granter *who, const char *in_tenant, const char *role,
-                     const char *code)
-{
-    struct visit visit = visit_begin(NULL, "localhost", NULL);
-    struct session session = {.rank = who->rank,
-                              .is_operator = who->is_operator,
-                              .permissions = {who->grants, who->count}};
-    struct db db;
-    strcpy(session.tenant_id, who->tenant_id);
-    visit.cx->session = &session;
-    db_init(&db, visit.arena, DB_TENANT, in_tenant, "shared");
-    bool may_grant = role_may_grant(visit.cx, &db, role);
-    ck_assert_msg(may_grant == (code == NULL), "%s: %s", role,
-                  visit.cx->failure.code ? visit.cx->failure.code : "granted");
-    if (code && strcmp(code, "unknown_role") != 0)
-        ck_assert_str_eq(visit.cx->failure.code, code);
-    visit_end(&visit);
-}
-
-IN_WORLD(nobody_grants_what_they_lack)
-{
-    static const char *const all[] = {"*"}, *const some[] = {"users.*", "crm.leads:read"};
-    const struct granter owner = {CLUB_ID, 90, false, all, 1};
-    const struct granter helper = {CLUB_ID, 80, false, some, 2};
-    database_sql(
-        "insert into everyone.roles (tenant_id, key, name, rank, permissions, inherits) values "
-        "('" CLUB_ID "', 'desk', 'Desk', 10, '[\"crm.leads:read\"]', null), "
-        "('" CLUB_ID "', 'seller', 'Seller', 10, '[\"crm.*\"]', null), "
-        "('" CLUB_ID "', 'sneaky', 'Sneaky', 10, '[]', 'owner'), "
-        "('" CLUB_ID "', 'twice', 'Twice', 10, '[]', 'seller'), "
-        "('" CLUB_ID "', 'round', 'Round', 10, '[]', 'round')");
-    granting(&owner, CLUB_ID, "admin", NULL);
-    granting(&owner, CLUB_ID, "sneaky", NULL);
-    granting(&owner, CLUB_ID, "superadmin", "rank_too_high");
-    granting(&owner, CLUB_ID, "auditor", "permission_lacking");
-    granting(&owner, CLUB_ID, "reseller_admin", "permission_lacking");
-    granting(&owner, CLUB_ID, "nobody", "unknown_role");
-    granting(&helper, CLUB_ID, "owner", "rank_too_high");
-    granting(&helper, CLUB_ID, "admin", "permission_lacking");
-    granting(&helper, CLUB_ID, "desk", NULL);
-    granting(&helper, CLUB_ID, "round", NULL);
-    granting(&helper, CLUB_ID, "seller", "permission_lacking");
-    granting(&helper, CLUB_ID, "twice", "permission_lacking");
-    granting(&helper, CLUB_ID, "sneaky", "rank_too_high");
-    granting(&helper, OTHER_ID, "desk", "unknown_role"); /* it is the club's */
-}
-
-IN_WORLD(those_above_a_tenant_grant_its_roles_within_their_rank)
-{
-    static const char *const few[] = {"users.*", "platform.tenants:*"};
-    const struct granter support = {PLATFORM_ID, 50, true, few, 1};
-    const struct granter reseller = {RESELLER_ID, 90, false, few, 2};
-    granting(&support, CLUB_ID, "staff", NULL);
-    granting(&support, CLUB_ID, "admin", "rank_too_high");
-    granting(&support, CLUB_ID, "auditor", "permission_lacking");
-    granting(&reseller, CHILD_ID, "owner", NULL);
-    granting(&reseller, RESELLER_ID, "admin", "permission_lacking"); /* its own house */
-}
 
 IN_WORLD(rights_add_up_over_roles_and_what_they_inherit)
 {
@@ -262,8 +193,6 @@ static Suite *rights_suite(void)
     Suite *suite = suite_create("rights");
     TCase *core = tcase_create("core");
     tcase_set_timeout(core, 60);
-    tcase_add_test(core, nobody_grants_what_they_lack);
-    tcase_add_test(core, those_above_a_tenant_grant_its_roles_within_their_rank);
     tcase_add_test(core, rights_add_up_over_roles_and_what_they_inherit);
     tcase_add_test(core, before_the_keys_are_there_tokens_are_not_called_bad);
     tcase_add_test(core, a_change_on_another_machine_reaches_this_one);
