@@ -118,8 +118,7 @@ static bool revoke_submit(struct cx *cx)
 const struct route api_key_pages[] = {
     ROUTE(POST, "/admin/api-keys", MAY(TENANT, "access.api_keys:create"), create_page,
           "Make an API key and show it once.", .answer = ANSWER_PAGE, .body = api_key_body_fields,
-          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON |
-                   ROUTE_STEP_UP),
+          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_IN_PERSON | ROUTE_STEP_UP),
     ROUTE(GET, "/admin/api-keys/new", MAY(TENANT, "access.api_keys:create"), new_page,
           "Form for a new API key.", .answer = ANSWER_PAGE,
           .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),

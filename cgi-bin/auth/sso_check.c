@@ -80,9 +80,9 @@ const struct route sso_check_routes[] = {
                      {"authorization_endpoint", URL, NULLABLE}, {"token_endpoint", URL, NULLABLE},
                      {"userinfo_endpoint", URL, NULLABLE}, {"jwks_uri", URL, NULLABLE},
                      {"keys", INT, .help = "How many of its keys we can verify with."}),
-          .flags = ROUTE_NOT_REPEATED),
+          .flags = ROUTE_CALLS_OUT),
     ROUTE(POST, "/admin/sso/:id/test", MAY(TENANT, "access.sso:update"), test_page,
           "Test the connection to a provider.", .answer = ANSWER_PAGE,
-          .flags = ROUTE_FORM | ROUTE_LOOSE_BODY),
+          .flags = ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_CALLS_OUT),
     {.path = NULL},
 };

@@ -219,7 +219,7 @@ const struct route domain_pages[] = {
     ROUTE(GET, PAGE "/:id", READ, one_page, "A domain, and how it is proved.",
           .answer = ANSWER_PAGE),
     ROUTE(POST, PAGE "/:id/verify", CHANGE, verify_submit, "Look for the proof now.",
-          .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
+          .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_CALLS_OUT),
     ROUTE(POST, PAGE "/:id/primary", CHANGE, primary_submit, "Let links lead to this domain.",
           .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
     ROUTE(GET, PAGE "/:id/remove", CHANGE, remove_page, "Asks whether to remove a domain.",

@@ -205,7 +205,7 @@ const struct route domain_routes[] = {
           .answer_fields = domain_fields),
     ROUTE(POST, ONE "/verify", MAY(EITHER, "tenants.settings:update"), verify,
           "Look for the proof now: the TXT record, or the address with the token.",
-          .answer_fields = domain_fields,
+          .answer_fields = domain_fields, .flags = ROUTE_CALLS_OUT,
           .errors = "403 feature_missing, 409 domain_unproved, 409 domain_taken, 429 rate_limited"),
     ROUTE(POST, ONE "/primary", MAY(EITHER, "tenants.settings:update"), primary,
           "Let links lead to this domain.", .answer_fields = domain_fields,

@@ -294,7 +294,6 @@ const struct route action_routes[] = {
           reset_password, "Give a user a new first password; its sessions end.",
           .body =
               FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
-          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED | ROUTE_STEP_UP,
-          .errors = "409 own_account"),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_STEP_UP, .errors = "409 own_account"),
     {.path = NULL},
 };

@@ -176,10 +176,11 @@ bool import_begin(struct cx *cx, const struct new_import *import, struct import_
 {
     struct db db = cx->db; /* an operator's sees all tenants; this one is of the file's */
     snprintf(db.tenant_id, sizeof db.tenant_id, "%s", import->tenant_id);
+    int scope = db_scope(&db);
     uuid_new(out->id);
     out->done = false;
     if (!store(cx, &db, import, out)) {
-        db_rollback(&db);
+        db_rollback_to(&db, scope);
         cx->db.error = db.error;
         return fail_db(cx);
     }

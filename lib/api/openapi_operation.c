@@ -123,8 +123,8 @@ static void add_description(json_object *operation, json_object *route)
     else
         buf_puts(&text, "For everybody signed in.");
     if (route_is(route, "POST") && !route_takes_key(route))
-        buf_puts(&text, " No Idempotency-Key is kept for it: the answer holds a secret, or what it "
-                        "uses up is good once anyway.");
+        buf_puts(&text, " An Idempotency-Key is refused here: what it uses up is good once anyway, "
+                        "or it signs in or out.");
     if (errors)
         buf_printf(&text, " Errors of its own: %s.", errors);
     const char *since = member_text(route, "deprecated"), *sunset = member_text(route, "sunset");

@@ -63,14 +63,15 @@ enum route_flags {
     ROUTE_MERGE = 64,         /* PATCH: absent fields stay (RFC 7396) */
     ROUTE_SHOWS_ERRORS = 128, /* a page that is called although its input was refused (422 in
                                  cx->failure), to show the form again with what was typed */
-    ROUTE_NOT_REPEATED = 256, /* not kept for Idempotency-Key: the answer holds a secret, or what
-                                 it uses up is good once anyway */
+    ROUTE_NOT_REPEATED = 256, /* takes no Idempotency-Key: what it uses up is good once anyway, or
+                                 it signs in or out */
     ROUTE_LIST_QUERY = 512,   /* the handler reads the query of a list itself */
     ROUTE_ENROLMENT = 1024,   /* open to one who must set up a second factor before all else */
     ROUTE_STEP_UP = 2048,     /* dangerous: who has a second factor must have shown it in this
                                  session within ten minutes (403 step_up_required) */
     ROUTE_IN_PERSON = 4096,   /* passwords, factors, keys: neither for API keys nor for operators
                                  who act as the user */
+    ROUTE_CALLS_OUT = 8192,   /* waits for others (DNS, HTTP): no transaction around it */
     ROUTE_BARE = 1 << 24      /* public, and nothing is looked up before the handler, which asks
                                  for no tenant, session or limit: it answers without the database */
 };

@@ -9,7 +9,8 @@ export class NameServer {
     constructor() {
         this.records = new Map();
         this.silent = new Set(); // names about which it says that it failed
-        this.server = dns2.createServer({ udp: true, handle: (request, send) => send(this.answer(request)) });
+        this.mute = new Set(); // names about which it says nothing at all
+        this.server = dns2.createServer({ udp: true, handle: (request, send) => this.mute.has(request.questions[0].name.toLowerCase()) || send(this.answer(request)) });
     }
 
     async start(port = Number(process.env.TEST_DNS)) {

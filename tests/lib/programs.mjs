@@ -4,17 +4,19 @@ import { folder } from "./client.mjs";
 
 const read = (pid, file) => readFileSync(`/proc/${pid}/${file}`, "utf8");
 
-// The first worker of an area; undefined while its master starts another.
-export function workerOf(area) {
+// The workers of an area; none while its master starts others.
+export function workersOf(area) {
+    const found = [];
     for (const pid of readdirSync("/proc").filter((it) => /^\d+$/.test(it)))
         try {
             const line = read(pid, "cmdline"), parent = read(pid, "stat").split(" ")[3];
-            if (line.includes(`cgi-bin/${area}\0`) && line.includes(folder) && read(parent, "cmdline").includes(`cgi-bin/${area}\0`)) return Number(pid);
+            if (line.includes(`cgi-bin/${area}\0`) && line.includes(folder) && read(parent, "cmdline").includes(`cgi-bin/${area}\0`)) found.push(Number(pid));
         } catch {
             // it has ended meanwhile
         }
-    return undefined;
+    return found;
 }
+export const workerOf = (area) => workersOf(area)[0];
 
 export function killWorker(area) {
     process.kill(workerOf(area), "SIGKILL");
