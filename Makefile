@@ -44,7 +44,13 @@ SHARE := $(BUILD)/share
 all: $(PROGRAMS) share
 	@:
 
-$(OBJECTS)/%.o: %.c
+# Objects are made anew when what they are made with changes.
+COMPILED_WITH := $(strip $(CC) $(CFLAGS) $(CPPFLAGS))
+ifneq ($(COMPILED_WITH),$(strip $(file <$(BUILD)/flags)))
+$(shell mkdir -p $(BUILD))
+$(file >$(BUILD)/flags,$(COMPILED_WITH))
+endif
+$(OBJECTS)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  cc $<"; $(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
@@ -99,15 +105,23 @@ unit-tests: $(UNIT_TESTS) $(BUILD)/tests/worker
 # ---- what the programs read: tables, templates, static files ----
 share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
 
-$(SHARE)/areas.json: $(AREAS:%=$(BUILD)/cgi-bin/%)
+# Replaced only when they say something else, so that what is made of them is not
+# made again for nothing.
+replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
+$(SHARE)/areas.stamp: $(AREAS:%=$(BUILD)/cgi-bin/%)
 	@mkdir -p $(@D)
 	@{ printf '{"areas":['; separator=; for program in $^; do \
-	    printf '%s' "$$separator"; $$program --describe || exit 1; separator=,; done; printf ']}\n'; } > $@.new
-	@mv $@.new $@
+	    printf '%s' "$$separator"; $$program --describe || exit 1; separator=,; done; printf ']}\n'; } > $(SHARE)/areas.json.new
+	@$(call replace,$(SHARE)/areas.json) && touch $@
+$(SHARE)/areas.json: $(SHARE)/areas.stamp
+	@[ -e $@ ] || { rm $<; $(MAKE) --no-print-directory $<; }
 
-$(SHARE)/openapi.json: $(SHARE)/areas.json $(BUILD)/tulou
+$(SHARE)/openapi.stamp: $(SHARE)/areas.json $(BUILD)/tulou
 	@mkdir -p $(@D)
-	$(BUILD)/tulou openapi $(SHARE)/areas.json > $@.new && mv $@.new $@
+	@$(BUILD)/tulou openapi $(SHARE)/areas.json > $(SHARE)/openapi.json.new
+	@$(call replace,$(SHARE)/openapi.json) && touch $@
+$(SHARE)/openapi.json: $(SHARE)/openapi.stamp
+	@[ -e $@ ] || { rm $<; $(MAKE) --no-print-directory $<; }
 
 TEMPLATES := $(shell find templates -name '*.html')
 $(SHARE)/copies.stamp: $(TEMPLATES) $(wildcard migrations/*.sql) nginx/tulou.conf
@@ -141,6 +155,8 @@ ready: install-packages
 
 run: ready
 	@exec $(BUILD)/tulou serve
+watch: ready
+	@exec node tools/watch.mjs
 start: ready
 	@$(BUILD)/tulou start
 stop:
@@ -165,14 +181,19 @@ fuzz: install-test-packages
 	@$(MAKE) --no-print-directory fuzz-targets
 	@node tests/run.mjs --fuzz 300
 bench: install-test-packages
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/worker
 	@node tests/bench/bench.mjs $(BENCH)
 
 # ---- fuzzing: clang's libFuzzer, the library built with its sanitizers ----
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Ilib
 FUZZ_LIB_OBJECTS := $(LIB_SOURCES:%.c=build/fuzz/obj/%.o)
-build/fuzz/obj/%.o: %.c
+FUZZED_WITH := $(strip clang $(FUZZ_FLAGS) $(CPPFLAGS))
+ifneq ($(FUZZED_WITH),$(strip $(file <build/fuzz/flags)))
+$(shell mkdir -p build/fuzz)
+$(file >build/fuzz/flags,$(FUZZED_WITH))
+endif
+build/fuzz/obj/%.o: %.c build/fuzz/flags
 	@mkdir -p $(@D)
 	@echo "  fuzz cc $<"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(CPPFLAGS) -MMD -MP -c -o $@ $<
 build/fuzz/libtulou.a: $(FUZZ_LIB_OBJECTS)
@@ -216,7 +237,7 @@ install: ready
 	cp -r $(filter-out %.stamp,$(wildcard $(SHARE)/*)) $(DESTDIR)$(PREFIX)/share/tulou/
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 
-.PHONY: install-packages install-test-packages ready run start stop demo test check sanitized fuzz bench fuzz-targets tidy floors lint format install
+.PHONY: install-packages install-test-packages ready run watch start stop demo test check sanitized fuzz bench fuzz-targets tidy floors lint format install
 
 # The table of variables stands in README.md between its marks; docs/errors.md is
 # made of the sources.
