@@ -8,8 +8,10 @@
 #include "page/page.h"
 #include "resource/input.h"
 
+/* What a provider of the tenant says is believed in the tenant; the link is sent all the
+ * same to whom it is to prove the address elsewhere. */
 STATEMENT(email_verified,
-          "select email_verified_at is not null\n"
+          "select email_verified_at is not null and email_proven_at is not null\n"
           "from users\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           0);

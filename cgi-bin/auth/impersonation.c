@@ -85,7 +85,7 @@ const struct route impersonation_routes[] = {
     ROUTE(POST, "/login/impersonate", PUBLIC(TENANT), come,
           "An operator comes in as a user, with the platform's ticket.", .answer = ANSWER_PAGE,
           .body = FIELDS({"ticket", SECRET, REQUIRED, 1, 200}),
-          .flags = ROUTE_FORM | ROUTE_NO_CSRF | ROUTE_AUTH_LIMIT),
+          .flags = ROUTE_FORM | ROUTE_HANDOVER | ROUTE_AUTH_LIMIT),
     ROUTE(POST, "/account/impersonation/stop", SIGNED_IN(TENANT), go,
           "An operator stops acting as the user.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM | ROUTE_SUSPENDED),

@@ -163,7 +163,7 @@ const struct route page_sign_in_routes[] = {
           .body = login_fields, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_AUTH_LIMIT),
     ROUTE(POST, "/login/continue", PUBLIC(TENANT), login_continue, "Enter a chosen workspace.",
           .answer = ANSWER_PAGE, .body = FIELDS({"ticket", SECRET, REQUIRED, 1, 200}),
-          .flags = ROUTE_FORM | ROUTE_NO_CSRF | ROUTE_AUTH_LIMIT),
+          .flags = ROUTE_FORM | ROUTE_HANDOVER | ROUTE_AUTH_LIMIT),
     ROUTE(GET, "/logout", PUBLIC(NONE), logout_page, "Sign-out page.", .answer = ANSWER_PAGE),
     ROUTE(POST, "/logout", PUBLIC(NONE), logout_submit, "Sign out by page.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM),

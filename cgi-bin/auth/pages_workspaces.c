@@ -61,8 +61,8 @@ static bool show_list(struct cx *cx, int status)
     json_object *data = page_object(cx), *list = page_list(data, "workspaces");
     cx->failure = (struct failure){.status = 0};
     struct rows *rows = workspaces_all(cx);
-    bool verified = false;
-    if (!rows || !email_is_verified(cx, &verified))
+    const char *hindrance = NULL;
+    if (!rows || !workspace_standing(cx, &hindrance))
         return false;
     cx->failure = why;
     for (size_t i = 0; i < rows_count(rows); i++) {
@@ -72,7 +72,10 @@ static bool show_list(struct cx *cx, int status)
         page_set(item, "slug", rows_text(rows, i, WORKSPACE_SLUG));
     }
     page_set_bool(data, "has_workspaces", rows_count(rows) > 0);
-    page_set_bool(data, "verified", verified);
+    page_set_bool(data, "may_link", !hindrance);
+    page_set_bool(data, "by_sso", text_equal(hindrance, "link_by_sso"));
+    page_set_bool(data, "password_foreign", text_equal(hindrance, "link_password_foreign"));
+    page_set_bool(data, "unproven", text_equal(hindrance, "link_email_unverified"));
     page_set(data, "email", cx->session->email);
     json_object_object_add(data, "fields", page_form_fields(cx, link_fields, NULL, true));
     page_crumb(data, "My account", "/account");
@@ -110,10 +113,13 @@ static const char *make_ticket(struct cx *cx, const char *tenant_id, const char 
     return NULL;
 }
 
+enum lead { LEAD_ON, LEAD_ASKS_TO_SIGN_IN, LEAD_ASKS_TO_LINK };
+
 /* The form goes on by itself where there is a script, unless it asks. */
 static bool lead(struct cx *cx, const struct tenant *tenant, const char *door, const char *ticket,
-                 bool asks)
+                 enum lead kind)
 {
+    bool asks = kind != LEAD_ON;
     json_object *data = page_object(cx);
     const char *origin = tenant_url(cx->arena, tenant);
     page_posts_to(cx, origin);
@@ -122,6 +128,7 @@ static bool lead(struct cx *cx, const struct tenant *tenant, const char *door, c
     page_set(data, "name", tenant->name);
     page_set(data, "back", PAGE);
     page_set_bool(data, "asks", asks);
+    page_set_bool(data, "links", kind == LEAD_ASKS_TO_LINK);
     return page_render(cx, 200, "auth/lead", arena_printf(cx->arena, "Go to %s", tenant->name),
                        data);
 }
@@ -137,7 +144,7 @@ static bool switch_submit(struct cx *cx)
                : NULL;
     if (!tenant)
         return fail(cx, 404, "not_found", "There is no such workspace.");
-    return ticket && workspace_left(cx) && lead(cx, tenant, "/login/switch", ticket, false);
+    return ticket && workspace_left(cx) && lead(cx, tenant, "/login/switch", ticket, LEAD_ON);
 }
 
 /* ---- coming from another host ---- */
@@ -166,7 +173,7 @@ static bool come(struct cx *cx)
     char hash[65];
     const char *ticket = input_text(cx, "ticket");
     if (!origin_is_below_base(cx))
-        return lead(cx, cx->tenant, "/login/switch", ticket, true);
+        return lead(cx, cx->tenant, "/login/switch", ticket, LEAD_ASKS_TO_SIGN_IN);
     struct rows *rows = hash_own(cx, ticket, hash)
                             ? db_get(&cx->db, &workspaces_ticket_use, cx->tenant->id, hash)
                             : NULL;
@@ -189,17 +196,38 @@ static bool link_submit(struct cx *cx)
         fail_field(cx, "workspace", "link_same_tenant", "You are in this workspace now.");
     else if (slug && (!tenant || tenant->kind == TENANT_PLATFORM))
         fail_field(cx, "workspace", "unknown_workspace", "There is no such workspace.");
+    const char *hindrance = NULL;
     if (!tenant || cx->failure.status != 0)
         return cx->failure.status == 422 && show_list(cx, 422);
+    if (!workspace_standing(cx, &hindrance))
+        return false;
+    if (hindrance) /* the page says which, and what to do */
+        return page_go(cx, PAGE);
     const char *ticket = make_ticket(cx, cx->session->tenant_id, cx->session->user_id, "link",
                                      cx->session->id, LINK_S);
-    return ticket && lead(cx, tenant, "/login/link", ticket, false);
+    return ticket && lead(cx, tenant, "/login/link", ticket, LEAD_ON);
 }
 
-/* It only remembers who asks: nothing is linked before a page has asked. */
+/* Whether the page was one of the tenant that the ticket says it is from. */
+static bool is_from_asker(struct cx *cx, const char *ticket)
+{
+    char *tenant_id = arena_copy(cx->arena, ticket, strcspn(ticket, "."));
+    const struct tenant *asker = uuid_is(tenant_id) ? tenant_by_id(cx, tenant_id) : NULL;
+    return asker &&
+           text_equal(request_header(&cx->request, "Origin"), tenant_url(cx->arena, asker));
+}
+
+/* It only remembers who asks: nothing is linked before a page has asked. Whoever comes
+ * from a domain that a tenant has is asked before that too, since its pages may be
+ * anybody's; whoever comes from anywhere else does not come from a workspace. */
 static bool link_come(struct cx *cx)
 {
-    response_cookie(cx, cookie_name(cx, link_cookie), input_text(cx, "ticket"), LINK_S);
+    const char *ticket = input_text(cx, "ticket");
+    if (!origin_is_below_base(cx))
+        return is_from_asker(cx, ticket)
+                   ? lead(cx, cx->tenant, "/login/link", ticket, LEAD_ASKS_TO_LINK)
+                   : fail(cx, 403, "csrf_invalid", "This form came from elsewhere.");
+    response_cookie(cx, cookie_name(cx, link_cookie), ticket, LINK_S);
     return page_go(cx, PAGE "/join");
 }
 
@@ -283,9 +311,9 @@ const struct route page_workspace_routes[] = {
           .answer = ANSWER_PAGE, .flags = OWN | ROUTE_STEP_UP),
     ROUTE(POST, "/login/switch", PUBLIC(TENANT), come, "Come in from a linked workspace.",
           .answer = ANSWER_PAGE, .body = TICKET,
-          .flags = ROUTE_FORM | ROUTE_NO_CSRF | ROUTE_AUTH_LIMIT),
+          .flags = ROUTE_FORM | ROUTE_HANDOVER | ROUTE_AUTH_LIMIT),
     ROUTE(POST, "/login/link", PUBLIC(TENANT), link_come, "Come to link a workspace.",
           .answer = ANSWER_PAGE, .body = TICKET,
-          .flags = ROUTE_FORM | ROUTE_NO_CSRF | ROUTE_AUTH_LIMIT),
+          .flags = ROUTE_FORM | ROUTE_HANDOVER | ROUTE_AUTH_LIMIT),
     {.path = NULL},
 };

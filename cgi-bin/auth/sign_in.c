@@ -93,8 +93,10 @@ static void refresh_hash(struct cx *cx, const struct account *account, const cha
     if (!password_is_old(hash))
         return;
     const char *fresh = password_hash(cx->arena, password);
+    struct db db = cx->db;
+    db_act_as(&db, "system", NULL, NULL, cx->request.remote, NULL, cx->request_id);
     if (fresh)
-        db_get(&cx->db, &sign_in_rehash, account->tenant_id, account->user_id, fresh);
+        db_get(&db, &sign_in_rehash, account->tenant_id, account->user_id, fresh);
 }
 
 static void check_accounts(struct cx *cx, const struct rows *rows, const char *email,

@@ -20,6 +20,8 @@ STATEMENT(workspaces_list,
 STATEMENT(workspaces_link, "select house.link_accounts($1::uuid, $2::uuid, $3::uuid, $4::uuid)",
           DB_WRITES | DB_ON_PLATFORM);
 
+STATEMENT(workspaces_standing, "select house.own_session_vouches_not($1::uuid)", 0);
+
 STATEMENT(workspaces_cut, "select house.link_cut($1::uuid)", DB_WRITES);
 
 STATEMENT(workspaces_chain,
@@ -85,6 +87,13 @@ static bool find(struct cx *cx, const char *id, struct rows **rows, size_t *row)
 }
 
 /* ---- linking ---- */
+
+bool workspace_standing(struct cx *cx, const char **why)
+{
+    struct rows *rows = db_get(&cx->db, &workspaces_standing, cx->session->id);
+    *why = rows ? rows_text(rows, 0, 0) : NULL;
+    return rows || fail_db(cx);
+}
 
 bool workspace_link(struct cx *cx, const char *tenant_id, const char *session_id)
 {
@@ -212,7 +221,8 @@ const struct route workspace_routes[] = {
           .answer = ANSWER_LIST, .answer_fields = workspace_fields,
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON | ROUTE_STEP_UP,
           .errors = "409 link_session_over, 409 link_same_tenant, 409 link_email_differs, "
-                    "409 link_email_unverified, 409 link_refused"),
+                    "409 link_by_sso, 409 link_password_foreign, 409 link_email_unverified, "
+                    "409 link_refused"),
     ROUTE(DELETE, "/api/auth/workspaces/:id", SIGNED_IN(TENANT), unlink_api,
           "End the link with one of them, and the sessions that it opened.",
           .answer = ANSWER_NOTHING, .flags = ROUTE_IN_PERSON),

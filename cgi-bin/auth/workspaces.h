@@ -20,8 +20,11 @@ enum workspace_column {
 /* The other workspaces of the one signed in, at most 20; NULL with the failure set. WAITS. */
 struct rows *workspaces_all(struct cx *cx);
 
-/* Links the account signed in with that of another live session; 409 link_session_over,
- * link_same_tenant, link_email_differs, link_email_unverified, link_refused. WAITS. */
+/* Why this session can neither link nor switch: link_by_sso, link_password_foreign,
+ * link_email_unverified, link_session_over; NULL: it can. WAITS. */
+bool workspace_standing(struct cx *cx, const char **why);
+/* Links the account signed in with that of another live session; 409 for what stands in the
+ * way on either side (see above), link_same_tenant, link_email_differs, link_refused. WAITS. */
 bool workspace_link(struct cx *cx, const char *tenant_id, const char *session_id);
 /* Ends the link of one of them, and what was opened by it; 404. WAITS. */
 bool workspace_unlink(struct cx *cx, const char *id);

@@ -51,7 +51,7 @@ STATEMENT(
 
 STATEMENT(link_use_up,
           "update links\n"
-          "set used_at = now()\n"
+          "set used_at = now(), opened_at = now()\n"
           "where tenant_id = $1::uuid and token_hash = $2\n"
           "and used_at is null and expires_at > now()\n"
           "returning id",

@@ -57,7 +57,9 @@ struct link {
 bool link_find(struct cx *cx, const char *token, unsigned purposes, struct link *out);
 
 /* Uses it up, in db's transaction, so that of two at once one has it: the other
- * waits for the first to commit. false: 410 link_used. WAITS. */
+ * waits for the first to commit. What the same transaction then writes into the user
+ * (address, password, that it is verified) is proven by it: house.user_hands(). false: 410
+ * link_used. WAITS. */
 bool link_use(struct cx *cx, struct db *db, const struct link *link);
 
 #endif

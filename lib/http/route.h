@@ -69,6 +69,8 @@ enum route_flags {
     ROUTE_ENROLMENT = 1024,   /* open to one who must set up a second factor before all else */
     ROUTE_STEP_UP = 2048,     /* dangerous: who has a second factor must have shown it in this
                                  session within ten minutes (403 step_up_required) */
+    ROUTE_HANDOVER = 8192,    /* page form that another host of ours posts, whether or not somebody
+                                 is signed in here: it looks at the Origin itself */
     ROUTE_IN_PERSON = 4096,   /* passwords, factors, keys: neither for API keys nor for operators
                                  who act as the user */
     ROUTE_CALLS_OUT = 8192,   /* waits for others (DNS, HTTP): no transaction around it */

@@ -20,8 +20,7 @@ bool oidc_claim_true(json_object *claims, const char *name)
 {
     json_object *value = NULL;
     json_object_object_get_ex(claims, name, &value);
-    return (json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value)) ||
-           text_equal(oidc_claim_text(claims, name), "true");
+    return json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value);
 }
 
 static json_object *follow_path(json_object *at, const char *path)

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
 import { login, makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
 import { enrol, sql } from "../lib/factors.mjs";
-import { pages } from "../lib/workspaces.mjs";
+import { invited, pages } from "../lib/workspaces.mjs";
 
 let a, b, c;
 before(async () => {
@@ -14,13 +14,8 @@ before(async () => {
 const path = "/api/auth/workspaces";
 const refused = (answer, status, code) => assert.deepEqual([answer.status, answer.error?.code], [status, code], answer.text);
 
-// An account of an address; verified unless said otherwise.
-async function account(tenant, email, { verified = true, role = "staff" } = {}) {
-    const made = await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "Ada Adviser", kind: "staff", roles: [role], password } });
-    assert.equal(made.status, 201, made.text);
-    if (verified) sql(`update everyone.users set email_verified_at = now() where tenant_id = '${tenant.id}' and email = '${email}'`);
-    return { ...made.data, tenant, email, session: await login(email, password, { tenant: tenant.slug }) };
-}
+// An account of an address that its person took by an invitation.
+const account = invited;
 const fresh = () => `ada-${randomUUID().slice(0, 8)}@adviser.test`;
 const link = (one, other) => request("POST", path, { token: one.session.access_token, body: { access_token: other.session.access_token } });
 const list = (token) => request("GET", path, { token });
@@ -141,7 +136,7 @@ test("the_user_and_each_tenant_end_the_link_at_once_and_what_it_opened", async (
 test("operators_are_not_linked", async () => {
     const email = fresh(), made = await request("POST", "/api/admin-users", { token: await operator(), body: { email, name: "Op", kind: "operator", roles: ["support"], password } });
     assert.equal(made.status, 201, made.text);
-    sql(`update everyone.users set email_verified_at = now() where email = '${email}'`);
+    sql(`update everyone.users set email_verified_at = now(), email_proven_at = now(), password_foreign = false where email = '${email}'`);
     const one = await account(a, email), session = (await request("POST", "/api/auth/login", { body: { email, password, tenant: "platform" } })).data;
     refused(await request("POST", path, { token: one.session.access_token, body: { access_token: session.access_token } }), 409, "link_refused");
 });

@@ -14,7 +14,7 @@ export async function pages(slug, cookie) {
     const csrf = page.text.match(/name="_csrf" value="([^"]*)"/)?.[1];
     if (!csrf) throw new Error(`no form: ${page.status} ${page.text.slice(0, 300)}`);
     const post = (path, fields) => form(slug, path, { _csrf: csrf, ...fields }, { cookie });
-    return { post, switchTo: (workspace) => post("/account/workspaces/switch", { workspace }) };
+    return { text: page.text, post, switchTo: (workspace) => post("/account/workspaces/switch", { workspace }) };
 }
 
 // What the page that leads on would send, and how.

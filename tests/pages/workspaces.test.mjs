@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
 import { makeTenant, password, request } from "../lib/client.mjs";
-import { sql } from "../lib/factors.mjs";
+import { invited } from "../lib/workspaces.mjs";
 
 let browser;
 before(async () => {
@@ -14,12 +14,7 @@ after(() => browser.close());
 
 async function world() {
     const tenants = [await makeTenant(), await makeTenant()], email = `ada-${randomUUID().slice(0, 8)}@adviser.test`;
-    for (const it of tenants) {
-        const made = await request("POST", "/api/platform-users", { token: it.token, body: { email, name: "Ada", kind: "staff", roles: ["staff"], password } });
-        assert.equal(made.status, 201, made.text);
-        sql(`update everyone.users set email_verified_at = now() where id = '${made.data.id}'`);
-        it.user = made.data.id;
-    }
+    for (const it of tenants) it.user = (await invited(it, email, { name: "Ada" })).id;
     return { tenants, email };
 }
 async function clean(page) {

@@ -2,15 +2,19 @@
 // opened ends with it.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { before, test } from "node:test";
-import { login, makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
+import { after, before, test } from "node:test";
+import { login, makeTenant, operator, pageCookie, password, port, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
-import { form, invited, pages, resetByMail, ticketOf } from "../lib/workspaces.mjs";
+import { liar } from "../lib/liar.mjs";
+import { addProvider, signInAtLiar } from "../lib/sso.mjs";
+import { form, invited, pages, resetByMail, ticketOf, verifyByMail } from "../lib/workspaces.mjs";
 
-let a, b, c;
+let a, b, c, lies;
 before(async () => {
     [a, b, c] = [await makeTenant(), await makeTenant(), await makeTenant()];
+    lies = await liar();
 });
+after(() => lies.stop());
 const path = "/api/auth/workspaces";
 const refused = (answer, status, code) => assert.deepEqual([answer.status, answer.error?.code], [status, code], answer.text);
 const fresh = (who = "ada") => `${who}-${randomUUID().slice(0, 8)}@adviser.test`;
@@ -134,4 +138,135 @@ test("acting_as_users_ends_when_the_tenant_forbids_it", async () => {
     assert.equal((await allow(true)).status, 200);
     assert.equal((await me(token.access_token)).status, 401, "and does not come back");
     await lives(tenant.owner, "the user");
+});
+
+// ---- what a tenant says of a person ----
+
+const links = (email) => sql(`select count(*) from everyone.account_links l join everyone.users u on u.tenant_id = l.tenant_id and u.id = l.user_id where u.email = '${email}'`);
+// The pages of somebody whom the tenant's provider vouches for.
+async function bySso(tenant, provider, email) {
+    lies.person = { sub: `sub of ${email} ${provider.id}`, email, email_verified: true };
+    const { visitor, answer } = await signInAtLiar(tenant, provider, lies);
+    assert.ok(visitor.signedIn, answer.headers.location);
+    return pages(tenant.slug, `tulou_session=${visitor.cookies.get("tulou_session")}`);
+}
+
+test("who_comes_by_a_tenants_provider_reaches_no_linked_workspace", async () => {
+    const { email, all: [one] } = await person(a, b), provider = await addProvider(a, lies.issuer, { createUsers: false });
+    const [{ id }] = (await list(one.session.access_token)).data;
+    const page = await bySso(a, provider, email);
+    assert.equal((await page.switchTo(id)).status, 404);
+    assert.ok(!page.text.includes(b.slug), "nor is told which");
+    assert.equal((await page.post(`/account/workspaces/${id}/unlink`, {})).status, 404);
+    const asked = await page.post("/account/workspaces/link", { workspace: c.slug });
+    assert.ok(!asked.text.includes("ticket"), asked.text);
+    await go(one.session.access_token, b);
+});
+
+test("an_address_that_a_provider_asserts_is_no_proof_even_with_a_session_by_password", async () => {
+    const email = fresh(), victim = await invited(b, email), tenant = await makeTenant(), provider = await addProvider(tenant, lies.issuer);
+    const page = await bySso(tenant, provider, email);
+    assert.equal((await page.post("/account/workspaces/link", { workspace: b.slug })).headers.location, "/account/workspaces");
+    const [{ id }] = (await request("GET", `/api/platform-users?q=${encodeURIComponent(email)}`, { token: tenant.token })).data;
+    const word = await request("POST", `/api/admin-users/${id}/reset-password`, { token: tenant.token, body: { password: "an administrator knows this" } });
+    assert.equal(word.status, 204, word.text);
+    const session = await login(email, "an administrator knows this", { tenant: tenant.slug });
+    refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
+    refused(await link(victim, session.access_token), 409, "link_password_foreign");
+    assert.equal(links(email), "0");
+});
+
+const foreign = {
+    "made with a password": async (tenant, email) => {
+        const made = await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "Eve", kind: "staff", roles: ["staff"], password } });
+        assert.equal(made.status, 201, made.text);
+        return made.data.id;
+    },
+    "imported and given a password": async (tenant, email) => {
+        const made = await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "Eve", kind: "staff", roles: ["staff"] } });
+        assert.equal(made.status, 201, made.text);
+        assert.equal((await request("POST", `/api/admin-users/${made.data.id}/reset-password`, { token: tenant.token, body: { password } })).status, 204);
+        return made.data.id;
+    },
+    "moved to the address": async (tenant, email) => {
+        const own = await invited(tenant, fresh("mallory"));
+        sql(`update everyone.users set email = '${email}' where id = '${own.id}'`);
+        return own.id;
+    },
+};
+for (const [what, make] of Object.entries(foreign))
+    test(`an_account_that_an_administrator_${what.replaceAll(" ", "_")}_links_only_after_a_password_by_mail`, async () => {
+        const email = fresh(), victim = await invited(b, email), tenant = await makeTenant();
+        await make(tenant, email);
+        let session = await login(email, password, { tenant: tenant.slug });
+        refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
+        // Neither a confirmed address nor another password by the same hands is enough.
+        await verifyByMail(tenant, email, session.access_token);
+        refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
+        const changed = await request("POST", "/api/auth/change-password", { token: session.access_token, body: { currentPassword: password, newPassword: "another word of these hands" } });
+        assert.equal(changed.status, 204, changed.text);
+        session = await login(email, "another word of these hands", { tenant: tenant.slug });
+        refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
+        const old = session;
+        session = await resetByMail(tenant, email, "a word that came by mail");
+        assert.equal((await me(old.access_token)).status, 401);
+        assert.equal((await link({ session }, victim.session.access_token)).status, 200);
+        await go(session.access_token, b);
+    });
+
+test("who_came_by_a_provider_links_after_a_password_by_mail", async () => {
+    const email = fresh(), other = await invited(b, email), tenant = await makeTenant(), provider = await addProvider(tenant, lies.issuer);
+    await bySso(tenant, provider, email);
+    const session = await resetByMail(tenant, email);
+    assert.equal((await link({ session }, other.session.access_token)).status, 200);
+    await go(session.access_token, b);
+});
+
+test("a_link_ends_when_somebody_else_gets_the_account_and_does_not_come_back", async () => {
+    const ways = {
+        password: (tenant, one) => request("POST", `/api/admin-users/${one.id}/reset-password`, { token: tenant.token, body: { password: "an administrator knows this" } }),
+        address: (tenant, one) => sql(`update everyone.users set email = '${fresh()}' where id = '${one.id}'`),
+    };
+    for (const [what, change] of Object.entries(ways)) {
+        const { email, all: [one, other] } = await person(a, b);
+        await change(b, other);
+        assert.deepEqual((await list(one.session.access_token)).data, [], what);
+        assert.equal(links(email), "1", what);
+    }
+});
+
+// ---- where the form comes from ----
+
+const origin = (slug) => `http://${slug}.localhost:${port}`;
+const post = (tenant, path, fields, headers) => request("POST", path, { tenant: tenant.slug, raw: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
+const linkCookie = (answer) => answer.headers["set-cookie"]?.some((it) => it.startsWith("tulou_link=") && !it.startsWith("tulou_link=;")) ?? false;
+
+test("only_a_page_of_ours_brings_the_one_who_asks_to_be_linked", async () => {
+    const { email } = await person(a, b), page = await pages(a.slug, await pageCookie(email, password, { tenant: a.slug }));
+    const ticket = ticketOf(await page.post("/account/workspaces/link", { workspace: c.slug }));
+    const cookie = await pageCookie(`owner@${c.slug}.test`, password, { tenant: c.slug });
+    for (const from of ["https://evil.test", "null", "http://localhost.evil.test", undefined, `http://${a.slug}.localhost.evil.test`]) {
+        const answer = await post(c, "/login/link", { ticket }, { cookie, ...(from ? { origin: from } : {}) });
+        assert.deepEqual([answer.status, linkCookie(answer)], [403, false], `${from}: ${answer.text}`);
+    }
+    const answer = await post(c, "/login/link", { ticket }, { cookie, origin: origin(a.slug) });
+    assert.deepEqual([answer.status, linkCookie(answer)], [303, true], answer.text);
+});
+
+test("the_doors_from_other_hosts_open_to_browsers_that_are_signed_in_there", async () => {
+    const { email, all: [one, other] } = await person(a, b), [{ id }] = (await list(one.session.access_token)).data;
+    const page = await pages(a.slug, await pageCookie(email, password, { tenant: a.slug }));
+    const cookie = await pageCookie(`owner@${b.slug}.test`, password, { tenant: b.slug });
+    const arrives = (answer) => answer.headers["set-cookie"]?.some((it) => it.startsWith("tulou_session=")) ?? false;
+    const switched = await post(b, "/login/switch", { ticket: ticketOf(await page.switchTo(id)) }, { cookie, origin: origin(a.slug) });
+    assert.deepEqual([switched.status, arrives(switched)], [303, true], switched.text);
+    const asked = await post(b, "/login/link", { ticket: ticketOf(await page.post("/account/workspaces/link", { workspace: b.slug })) }, { cookie, origin: origin(a.slug) });
+    assert.deepEqual([asked.status, asked.headers.location], [303, "/account/workspaces/join"], asked.text);
+    for (const path of ["/login/continue", "/login/impersonate"]) {
+        const bare = `http://localhost:${port}`, guessed = await post(b, path, { ticket: "guessed" }, { cookie, origin: bare });
+        assert.notEqual(guessed.error?.code ?? guessed.text.match(/csrf_invalid|too old/)?.[0], "csrf_invalid", path);
+        assert.ok(path === "/login/continue" ? guessed.status === 303 : /used before/.test(guessed.text), guessed.text);
+        assert.equal((await post(b, path, { ticket: "guessed" }, { cookie, origin: "https://evil.test" })).status, 403, path);
+    }
+    assert.equal((await me(other.session.access_token)).status, 200);
 });

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
 import { login, makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
-import { form, pages, ticketOf } from "../lib/workspaces.mjs";
+import { form, invited, pages, ticketOf } from "../lib/workspaces.mjs";
 
 let a, b;
 before(async () => {
@@ -15,12 +15,7 @@ const path = "/api/auth/workspaces";
 const refused = (answer, status, code) => assert.deepEqual([answer.status, answer.error?.code], [status, code], answer.text);
 const fresh = () => `eve-${randomUUID().slice(0, 8)}@adviser.test`;
 
-async function account(tenant, email, verified = true) {
-    const made = await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "Eve", kind: "staff", roles: ["staff"], password } });
-    assert.equal(made.status, 201, made.text);
-    if (verified) sql(`update everyone.users set email_verified_at = now() where tenant_id = '${tenant.id}' and email = '${email}'`);
-    return { ...made.data, tenant, email, session: await login(email, password, { tenant: tenant.slug }) };
-}
+const account = (tenant, email) => invited(tenant, email, { name: "Eve" });
 const link = (one, token) => request("POST", path, { token: one.session.access_token, body: { access_token: token } });
 const go = (token, id) => request("POST", `${path}/${id}/switch`, { token });
 const count = (email) => sql(`select count(*) from everyone.account_links l join everyone.users u on u.tenant_id = l.tenant_id and u.id = l.user_id where u.email = '${email}'`);
@@ -35,7 +30,8 @@ async function pair() {
 test("another_address_an_unverified_one_and_ones_own_tenant_link_nothing", async () => {
     const email = fresh(), one = await account(a, email), stranger = await account(b, fresh());
     refused(await link(one, stranger.session.access_token), 409, "link_email_differs");
-    const unverified = await account(b, email, false);
+    const unverified = await account(b, email);
+    sql(`update everyone.users set email_proven_at = null where id = '${unverified.id}'`);
     refused(await link(one, unverified.session.access_token), 409, "link_email_unverified");
     refused(await link(unverified, one.session.access_token), 409, "link_email_unverified");
     refused(await link(one, one.session.access_token), 409, "link_same_tenant");
@@ -83,7 +79,7 @@ test("a_changed_address_breaks_the_link_for_good", async () => {
     refused(await go(one.session.access_token, id), 404, "not_found");
     assert.equal((await request("POST", "/api/auth/refresh", { body: { refresh_token: there.refresh_token } })).status, 401);
     await request("PATCH", `/api/platform-users/${other.id}`, { token: b.token, body: { email } });
-    sql(`update everyone.users set email_verified_at = now() where id = '${other.id}'`);
+    sql(`update everyone.users set email_verified_at = now(), email_proven_at = now(), password_foreign = false where id = '${other.id}'`);
     refused(await go(one.session.access_token, id), 404, "not_found");
 });
 

@@ -264,7 +264,8 @@ START_TEST(a_claim_is_a_value_a_list_or_deep_inside)
         ck_assert_msg(oidc_claim_has(claims, there[i][0], there[i][1]), "%s", there[i][0]);
     for (size_t i = 0; i < COUNT(absent); i++)
         ck_assert_msg(!oidc_claim_has(claims, absent[i][0], absent[i][1]), "%s", absent[i][0]);
-    ck_assert(oidc_claim_true(claims, "yes") && oidc_claim_true(claims, "said"));
+    ck_assert(oidc_claim_true(claims, "yes"));
+    ck_assert(!oidc_claim_true(claims, "said")); /* a text is no boolean (Core 5.1) */
     ck_assert(!oidc_claim_true(claims, "n") && !oidc_claim_true(claims, "nowhere"));
 }
 END_TEST
