@@ -85,11 +85,9 @@ static bool check_plan(struct cx *cx, const char *id, struct input *input)
 
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
-    if (input && !check_plan(cx, id, input))
+    if (operation == OP_CREATE && !(choose_parent(cx, input) && check_owner(cx, input)))
         return false;
-    if (operation == OP_CREATE)
-        return choose_parent(cx, input) && check_owner(cx, input);
-    return true;
+    return check_plan(cx, id, input); /* nothing here deletes: there is always input */
 }
 
 static bool make_owner(struct cx *cx, const char *tenant_id, const char *email,
