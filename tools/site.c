@@ -225,6 +225,7 @@ enum word {
     REAL_IP,
     TRUSTED,
     FORM_ACTION,
+    HSTS,
     ERRORS,
     SHARE,
     LOCATIONS,
@@ -237,8 +238,8 @@ static const char *const names[WORDS] = {[WORKERS] = "WORKERS",     [RUN] = "RUN
                                          [UPSTREAMS] = "UPSTREAMS", [ADDRESSES] = "ADDRESSES",
                                          [LISTEN] = "LISTEN",       [REAL_IP] = "REAL_IP",
                                          [TRUSTED] = "TRUSTED",     [FORM_ACTION] = "FORM_ACTION",
-                                         [ERRORS] = "ERRORS",       [SHARE] = "SHARE",
-                                         [LOCATIONS] = "LOCATIONS"};
+                                         [HSTS] = "HSTS",           [ERRORS] = "ERRORS",
+                                         [SHARE] = "SHARE",         [LOCATIONS] = "LOCATIONS"};
 
 static bool fill(const char *template, const struct buf *words, FILE *out)
 {
@@ -295,6 +296,8 @@ static void find_words(struct buf *words, json_object *areas)
     put_real_ip(&words[REAL_IP]);
     put_proxies(&words[TRUSTED], "", " yes");
     put_form_action(&words[FORM_ACTION]);
+    buf_puts(&words[HSTS],
+             text_starts(config_text(CONFIG_TULOU_PUBLIC_URL), "https:") ? "max-age=31536000" : "");
     buf_puts(&words[WORKERS], "2");
     buf_puts(&words[TYPES], "/etc/nginx/mime.types");
     buf_puts(&words[SHARE], config_text(CONFIG_TULOU_SHARE));

@@ -34,6 +34,12 @@ async function signIn(through, origin) {
     return { form, answer };
 }
 
+// RFC 6797 7.2: it counts by https alone.
+test("browsers_are_told_to_stay_with_https", async () => {
+    for (const path of ["/login", "/api/tenant", "/static/app.css", "/nothing", "/healthz"])
+        assert.equal((await proxied(tenant.host, "GET", path)).headers["strict-transport-security"], "max-age=31536000", path);
+});
+
 test("behind_the_proxy_cookies_are_for_https_and_for_this_host_alone", async () => {
     const { form, answer } = await signIn(proxied, "https://acme.tulou.test:8443");
     assert.equal(answer.status, 303, answer.text);

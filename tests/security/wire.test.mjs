@@ -33,6 +33,14 @@ const host = `Host: localhost:${port}\r\n`, end = "Connection: close\r\n\r\n";
 const post = (headers, body) => `POST /api/auth/login HTTP/1.1\r\n${host}Content-Type: application/json\r\n${headers}${end}${body}`;
 const get = (path, headers = "") => `GET ${path} HTTP/1.1\r\n${host}${headers}${end}`;
 
+test("the_whole_address_may_stand_in_a_request_that_names_the_same_host", async () => {
+    for (const address of [`http://localhost:${port}/api/tenant`, `HTTP://LOCALHOST:${port}/api/tenant?x=http://other/`, "/api/tenant?next=http://other.localhost/"]) {
+        const text = (await say({ host: "127.0.0.1", port }, get(address))).toString("utf8");
+        assert.match(text, /^HTTP\/1.1 (200|400) /, text);
+        assert.doesNotMatch(text, /"code":"bad_request"/, text);
+    }
+});
+
 test("requests_that_are_none_get_their_refusal_in_the_envelope", async () => {
     for (const [what, bytes, status, json = true] of [
         ["two lengths", post("Content-Length: 2\r\nContent-Length: 3\r\n", "{}"), 400], ["a length twice", post("Content-Length: 2\r\nContent-Length: 2\r\n", "{}"), 400],
@@ -51,6 +59,9 @@ test("requests_that_are_none_get_their_refusal_in_the_envelope", async () => {
         ["a huge header", get("/api/tenant", `X-A: ${"v".repeat(40000)}\r\n`), 431], ["thousands of headers", get("/api/tenant", Array.from({ length: 3000 }, (_, i) => `X-${i}: v\r\n`).join("")), 431],
         ["TRACE", `TRACE /api/tenant HTTP/1.1\r\n${host}${end}`, 405], ["a method of one's own", `BREW /api/crm/leads HTTP/1.1\r\n${host}${end}`, 405],
         ["a later version", `GET /api/tenant HTTP/3.0\r\n${host}${end}`, 505, false], ["TLS", Buffer.from("160301020001000001fc0303aaaaaaaa0d0a0d0a", "hex"), 400, false],
+        ["another host in the address", get("http://other.localhost/api/tenant"), 400], ["another port in the address", get(`http://localhost:${port + 1}/api/tenant`), 400],
+        ["a user in the address", get(`http://x@localhost:${port}/api/tenant`), 400, false], ["another host for a page", get("http://other.localhost/login"), 400, false],
+        ["another host for a file", get("http://other.localhost/static/app.css"), 400, false], ["no scheme of ours", get(`ftp://localhost:${port}/api/tenant`), 400],
         ["another file", get("/static/%2e%2e/areas.json"), 400], ["our own refusals", get("/.error/json/503"), 404, false], ["a write to a file", `POST /static/app.css HTTP/1.1\r\n${host}Content-Length: 0\r\n${end}`, 405, false]]) {
         const text = (await say({ host: "127.0.0.1", port }, bytes)).toString("utf8");
         assert.match(text, new RegExp(`^HTTP/1.1 ${status} `), `${what}: ${text.slice(0, 200)}`);
