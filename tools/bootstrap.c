@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/first_login.h"
 #include "access/password.h"
 #include "access/tenant.h"
 #include "base/arena.h"
@@ -35,6 +36,11 @@ STATEMENT(bootstrap_role,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
           "values ($1::uuid, $2::uuid, 'superadmin')",
           DB_WRITES | DB_ON_PLATFORM);
+
+STATEMENT(bootstrap_unused,
+          "select exists (select from users\n"
+          "               where tenant_id = $1::uuid and email = $2 and must_change_password)",
+          DB_ON_PLATFORM);
 
 static const char platform_id[] = "00000000-0000-7000-8000-000000000001";
 static const char email[] = "superadmin@platform.local";
@@ -89,6 +95,16 @@ static bool make_superadmin(struct db *db, struct arena *arena)
     return user && db_get(db, &bootstrap_role, platform_id, rows_text(user, 0, 0));
 }
 
+/* Its password may have been changed on another node, or while this was not kept. */
+static bool forget_used(struct db *db)
+{
+    const char *whose = first_login_email(db->arena);
+    struct rows *unused = whose ? db_get(db, &bootstrap_unused, platform_id, whose) : NULL;
+    if (unused && !rows_bool(unused, 0, 0))
+        first_login_remove(db->arena);
+    return !whose || unused;
+}
+
 static void run(void *arg)
 {
     struct work *work = arg;
@@ -98,7 +114,8 @@ static void run(void *arg)
     if (db_begin(&db)) {
         struct rows *needed =
             db_get0(&db, &bootstrap_lock) ? db_get0(&db, &bootstrap_needed) : NULL;
-        work->done = needed && (!rows_bool(needed, 0, 0) || make_superadmin(&db, work->arena));
+        work->done = needed && (rows_bool(needed, 0, 0) ? make_superadmin(&db, work->arena)
+                                                        : forget_used(&db));
         work->done = work->done && db_commit(&db);
     }
     if (!work->done)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "access/event.h"
+#include "access/first_login.h"
 #include "access/policy.h"
 #include "access/session.h"
 #include "access/tenant.h"
@@ -134,9 +135,10 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
 
 static bool change_password(struct cx *cx)
 {
-    return password_change(cx, input_text(cx, "current_password"),
-                           input_text(cx, "new_password")) &&
-           respond_nothing(cx);
+    if (!password_change(cx, input_text(cx, "current_password"), input_text(cx, "new_password")))
+        return false;
+    first_login_used(cx);
+    return respond_nothing(cx);
 }
 
 static bool sessions_list(struct cx *cx)

@@ -1,6 +1,7 @@
 /* pages_account: one's own profile and password. */
 #include <string.h>
 
+#include "access/first_login.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "auth.h"
@@ -94,6 +95,7 @@ static bool password_save(struct cx *cx)
 {
     if (cx->failure.status == 0 &&
         password_change(cx, input_text(cx, "current_password"), input_text(cx, "new_password"))) {
+        first_login_used(cx);
         page_notice(cx, "success", "Password changed. Your other sessions were signed out.");
         return page_go(cx, "/");
     }

@@ -2,7 +2,7 @@
 // one line they print when something is in the way.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -104,6 +104,29 @@ test("a_start_waits_for_processes_of_the_database_that_was_killed_and_says_so", 
     assert.match(output, new RegExp(`^tulou: processes of the database that ran here before \\(${server}\\) still end`));
     assert.equal((await tulou(["stop"], environment)).status, 0);
     assert.deepEqual(processesOf(folder), []);
+});
+
+test("the_first_password_is_forgotten_once_it_was_changed_and_no_start_brings_it_back", limits, async () => {
+    const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder }, fresh = "chosen by the operator 47";
+    assert.equal((await tulou(["start"], environment)).status, 0);
+    const { email, password } = firstLogin(folder), file = join(folder, "first-login.json"), kept = readFileSync(file);
+    assert.equal(await signIn(port, { email, password }), 200);
+    assert.ok(existsSync(file), "it serves until the password was changed");
+    const send = (path, body, token) => run("curl", ["-s", "-w", "%{http_code}", `http://localhost:${port}${path}`, "-H", "content-type: application/json", ...(token ? ["-H", `authorization: Bearer ${token}`] : []), "-d", JSON.stringify(body)]);
+    const token = (await send("/api/auth/login", { email, password })).output.match(/"access_token":"([^"]*)"/)[1];
+    assert.match((await send("/api/auth/change-password", { currentPassword: "not this one", newPassword: fresh }, token)).output, /wrong_password/);
+    assert.ok(existsSync(file));
+    const changed = await send("/api/auth/change-password", { currentPassword: password, newPassword: fresh }, token);
+    assert.match(changed.output, /^20\d$/, changed.output);
+    assert.equal(existsSync(file), false);
+    assert.equal((await tulou(["stop"], environment)).status, 0);
+    writeFileSync(file, kept, { mode: 0o600 }); // as on another node
+    give(file);
+    const { output } = await tulou(["start"], environment);
+    assert.doesNotMatch(output, /first-login/);
+    assert.equal(existsSync(file), false);
+    assert.equal(await signIn(port, { email, password: fresh }), 200);
+    assert.equal((await tulou(["stop"], environment)).status, 0);
 });
 
 test("a_front_door_that_was_killed_is_replaced_whole", limits, async () => {
