@@ -75,7 +75,7 @@ static bool users(struct cx *cx)
         return fail_db(cx);
     int64_t total = rows_count(rows) > 0 ? rows_int(rows, 0, 7) : 0;
     return respond_rows(cx, user_fields, rows, rows_count(rows),
-                        &(struct list_meta){page, limit, total, NULL});
+                        &(struct list_meta){page, limit, total, NULL, false});
 }
 
 static bool analytics(struct cx *cx)

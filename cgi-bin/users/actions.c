@@ -184,7 +184,7 @@ static bool permissions(struct cx *cx)
     json_open_array(writer.json);
     areas_permissions(write_permission, &writer);
     json_close_array(writer.json);
-    return respond_end_list(cx, &(struct list_meta){1, writer.count, writer.count, NULL});
+    return respond_end_list(cx, &(struct list_meta){1, writer.count, writer.count, NULL, false});
 }
 
 static bool check_grants(struct cx *cx, json_object *list)

@@ -66,6 +66,8 @@ static void add_common_schemas(json_object *schemas)
                "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
                "\"page\":{\"type\":\"integer\"},\"limit\":{\"type\":\"integer\"},"
                "\"total\":{\"type\":\"integer\"},\"totalPages\":{\"type\":\"integer\"},"
+               "\"totalIsMore\":{\"const\":true,\"description\":\"Counting ended at total; "
+               "there are more.\"},"
                "\"nextCursor\":{\"type\":[\"string\",\"null\"]}},\"required\":[\"limit\"]}");
     set_schema(
         schemas, "Failure",

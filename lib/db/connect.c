@@ -9,13 +9,14 @@
 static const char settings[] = "-c search_path=%s,public -c timezone=UTC -c datestyle=ISO,YMD "
                                "-c intervalstyle=iso_8601 -c bytea_output=hex "
                                "-c extra_float_digits=1 -c jit=off "
-                               "-c idle_in_transaction_session_timeout=120s";
+                               "-c idle_in_transaction_session_timeout=120s "
+                               "-c statement_timeout=%ds";
 
 PGconn *connect_start(const char *conninfo, const char *user, const char *password,
-                      const char *schema)
+                      const char *schema, int seconds)
 {
     char options[512];
-    snprintf(options, sizeof options, settings, schema);
+    snprintf(options, sizeof options, settings, schema, seconds);
     const char *const names[] = {"keepalives_idle",
                                  "keepalives_interval",
                                  "keepalives_count",

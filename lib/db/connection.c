@@ -247,7 +247,8 @@ static void ignore_notice(void *arg, const PGresult *result)
 bool connection_open(struct connection *connection)
 {
     const struct side *side = connection->side;
-    PGconn *pg = connect_start(side->conninfo, side->user, side->password, side->schema);
+    int seconds = side->turns && side->role == DB_TENANT ? SLOW_SECONDS : 0;
+    PGconn *pg = connect_start(side->conninfo, side->user, side->password, side->schema, seconds);
     if (connect_finish(pg) && PQenterPipelineMode(pg)) {
         PQsetNoticeReceiver(pg, ignore_notice, NULL);
         connection->pg = pg;

@@ -145,9 +145,8 @@ static struct rows **run_on(struct side *side, struct connection *connection, st
     return NULL;
 }
 
-struct connection *db_take(struct db *db)
+static struct connection *take_of(struct side *side, struct db *db)
 {
-    struct side *side = side_of(db->role);
     struct connection *connection = side ? side_take(side) : NULL;
     if (connection)
         return connection;
@@ -158,11 +157,17 @@ struct connection *db_take(struct db *db)
     return NULL;
 }
 
+struct connection *db_take(struct db *db)
+{
+    return take_of(side_of(db->role), db);
+}
+
 /* ---- batches ---- */
 
 void batch_init(struct batch *batch, struct db *db)
 {
     batch->db = db;
+    batch->slow = false;
     batch->count = 0;
 }
 
@@ -177,6 +182,8 @@ void batch_add(struct batch *batch, const struct statement *statement,
 
 static bool is_slow(const struct batch *batch)
 {
+    if (batch->slow)
+        return true;
     for (int i = 0; i < batch->count; i++)
         if (batch->items[i].statement->flags & DB_SLOW)
             return true;
@@ -204,13 +211,19 @@ static struct rows **run_in_transaction(struct side *side, struct batch *batch)
     return rows;
 }
 
-static struct rows **run_slow(struct side *side, struct batch *batch)
+static struct rows **run_slow(struct batch *batch)
 {
-    struct connection *connection = db_take(batch->db);
-    if (!connection)
-        return NULL;
-    struct rows **rows = run_on(side, connection, batch, false);
-    side_release(connection);
+    struct side *side = slow_side_of(batch->db->role);
+    struct rows **rows = NULL;
+    int place = slow_enter(side->turns, batch->db->tenant_id);
+    struct connection *connection = place >= 0 ? take_of(side, batch->db) : NULL;
+    if (connection) {
+        rows = run_on(side, connection, batch, false);
+        side_release(connection);
+    } else if (place < 0) {
+        error_set(batch->db, DB_CANCELLED, "cancelled, or past the deadline");
+    }
+    slow_leave(side->turns, place);
     return rows;
 }
 
@@ -226,7 +239,7 @@ struct rows **batch_run(struct batch *batch)
         return run_in_transaction(side, batch);
     batch->db->error = (struct db_error){0};
     if (is_slow(batch))
-        return run_slow(side, batch);
+        return run_slow(batch);
     return run_on(side, NULL, batch, false);
 }
 

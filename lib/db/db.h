@@ -10,7 +10,9 @@
  *  - Interactive: between db_begin() and db_commit() the request holds a
  *    connection from a small pool, and the same calls run on it. Nothing else
  *    is waited for meanwhile.
- *  - Statements marked DB_SLOW never use the shared connections.
+ *  - Statements marked DB_SLOW, and batches that say so, never use the shared
+ *    connections, nor those of transactions: they have two of their own, of which
+ *    one tenant has one at a time, so that no tenant's reports keep another waiting.
  *
  * All of it WAITS (see base/loop): call it from a coroutine. `tulou` and the
  * tests use the same calls inside coroutine_start().
@@ -53,7 +55,7 @@ struct statement {
     const char *plain; /* set by the engine for generated statements; else NULL */
 };
 enum {
-    DB_SLOW = 1,       /* a report: never on a shared connection */
+    DB_SLOW = 1,       /* a report: on connections of their own, with a time limit */
     DB_WRITES = 2,     /* changes data: the acting user is set for the event trigger too; without
                         * it a statement may run twice, when its connection broke */
     DB_ON_PLATFORM = 4 /* only valid for the platform role (a hint for the prepare test) */
@@ -136,6 +138,7 @@ struct rows *db_run(struct db *db, const struct statement *statement, const char
 #define DB_BATCH_MAX 16
 struct batch {
     struct db *db;
+    bool slow; /* as if a statement of it were DB_SLOW */
     int count;
     struct {
         const struct statement *statement;

@@ -21,6 +21,8 @@
 #include "db/db.h"
 
 enum {
+    SLOW_CONNECTIONS = 2, /* for statements that may take long, in each worker and role */
+    SLOW_SECONDS = 20,    /* that one of them may take when a tenant asks */
     /* Jobs on one shared connection: one at work and one behind it, so that the server
      * never waits for us. The others wait in the side for whichever is free first: bound
      * to a connection, they would all stand behind one whose process gets no CPU for a
@@ -156,7 +158,8 @@ struct taker { /* a coroutine that waits for a connection of the pool */
 struct side {
     enum db_role role;
     char *conninfo, *user, *password;
-    const char *schema; /* at the front of the connections' search_path */
+    const char *schema;  /* at the front of the connections' search_path */
+    struct turns *turns; /* of a slow side; else NULL */
     struct connection *shared, *pool;
     int shared_count, pool_count;
     struct job *first_job, *last_job;
@@ -165,10 +168,20 @@ struct side {
     struct timer *retry;
 };
 
+/* shared 0: a slow side, whose connections are taken in turns. */
 bool side_open(struct side *side, enum db_role role, const char *conninfo, const char *user,
                const char *password, int shared, int pool);
 void side_close(struct side *side);
 struct side *side_of(enum db_role role); /* NULL: this program has no such side */
+struct side *slow_side_of(enum db_role role);
+
+/* ---- whose turn it is on the slow connections (slow.c) ---- */
+struct turns;
+struct turns *turns_new(void); /* freed by free() */
+/* A tenant has one turn at a time; without a tenant ("") as many as there are. The place, for
+ * slow_leave(); -1: cancelled while it waited. WAITS. */
+int slow_enter(struct turns *turns, const char *tenant_id);
+void slow_leave(struct turns *turns, int place); /* -1: nothing to leave */
 
 void side_submit(struct side *side, struct job *job); /* over the shared connections */
 void side_withdraw(struct side *side, struct job *job);
@@ -226,9 +239,10 @@ struct connection *db_take(struct db *db);   /* side_take(), with db->error fill
 /* Sends the job and waits for it; false: abandoned, the job is no longer ours. */
 bool job_run(struct side *side, struct connection *connection, struct job *job);
 
-/* libpq's parameters of a role's connection, for side and listen. */
+/* libpq's parameters of a role's connection, for side and listen. seconds: that a statement may
+ * take; 0: no limit but the request's. */
 PGconn *connect_start(const char *conninfo, const char *user, const char *password,
-                      const char *schema);
+                      const char *schema, int seconds);
 /* Goes on with it until it stands. WAITS; false: PQerrorMessage says why. */
 bool connect_finish(PGconn *pg);
 

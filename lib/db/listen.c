@@ -101,7 +101,7 @@ static void on_event(void *arg, uint32_t events)
 static void run_open(void *arg)
 {
     (void)arg;
-    PGconn *pg = connect_start(listener.conninfo, listener.user, listener.password, "shared");
+    PGconn *pg = connect_start(listener.conninfo, listener.user, listener.password, "shared", 0);
     bool opened = connect_finish(pg);
     listener.opening = false;
     if (!opened || !listener.conninfo) {

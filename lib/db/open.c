@@ -12,7 +12,7 @@
 #include "db/internal.h"
 
 static struct {
-    struct side tenant, platform;
+    struct side tenant, platform, slow_tenant, slow_platform;
     bool has_tenant, has_platform;
 } sides;
 
@@ -23,16 +23,29 @@ struct side *side_of(enum db_role role)
     return sides.has_platform ? &sides.platform : NULL;
 }
 
-bool db_open(const struct db_options *options)
+struct side *slow_side_of(enum db_role role)
 {
+    return role == DB_TENANT ? &sides.slow_tenant : &sides.slow_platform;
+}
+
+static bool open_role(enum db_role role, const struct db_options *options, const char *user,
+                      const char *password)
+{
+    struct side *side = role == DB_TENANT ? &sides.tenant : &sides.platform;
     int shared = options->shared > 0 ? options->shared : 1;
     int pool = options->pool > 0 ? options->pool : 1;
-    sides.has_tenant = side_open(&sides.tenant, DB_TENANT, options->conninfo, options->tenant_user,
-                                 options->tenant_password, shared, pool);
+    return side_open(side, role, options->conninfo, user, password, shared, pool) &&
+           side_open(slow_side_of(role), role, options->conninfo, user, password, 0,
+                     SLOW_CONNECTIONS);
+}
+
+bool db_open(const struct db_options *options)
+{
+    sides.has_tenant =
+        open_role(DB_TENANT, options, options->tenant_user, options->tenant_password);
     sides.has_platform =
         options->platform_user &&
-        side_open(&sides.platform, DB_PLATFORM, options->conninfo, options->platform_user,
-                  options->platform_password, shared, pool);
+        open_role(DB_PLATFORM, options, options->platform_user, options->platform_password);
     listen_open(options->conninfo, options->tenant_user, options->tenant_password);
     return sides.has_tenant && (sides.has_platform || !options->platform_user);
 }
@@ -42,6 +55,8 @@ void db_close(void)
     listen_close();
     side_close(&sides.tenant);
     side_close(&sides.platform);
+    side_close(&sides.slow_tenant);
+    side_close(&sides.slow_platform);
     sides.has_tenant = sides.has_platform = false;
 }
 

@@ -308,7 +308,7 @@ void side_connected(struct connection *connection, bool succeeded, int64_t start
 
 static struct connection *make_connections(struct side *side, int count, bool shared)
 {
-    struct connection *all = calloc((size_t)count, sizeof *all);
+    struct connection *all = calloc((size_t)count + 1, sizeof *all);
     for (int i = 0; all && i < count; i++) {
         all[i].side = side;
         all[i].shared = shared;
@@ -321,12 +321,14 @@ bool side_open(struct side *side, enum db_role role, const char *conninfo, const
 {
     *side = (struct side){.role = role, .shared_count = shared, .pool_count = pool};
     side->schema = role == DB_TENANT ? "shared" : "everyone";
+    side->turns = shared == 0 ? turns_new() : NULL;
     side->conninfo = strdup(conninfo);
     side->user = strdup(user);
     side->password = password ? strdup(password) : NULL;
     side->shared = make_connections(side, shared, true);
     side->pool = make_connections(side, pool, false);
-    return side->conninfo && side->user && side->shared && side->pool;
+    return side->conninfo && side->user && side->shared && side->pool &&
+           (shared > 0 || side->turns);
 }
 
 static void close_all(struct connection *all, int count)
@@ -347,6 +349,7 @@ void side_close(struct side *side)
     side->first_taker = side->last_taker = NULL;
     close_all(side->shared, side->shared_count);
     close_all(side->pool, side->pool_count);
+    free(side->turns);
     free(side->conninfo);
     free(side->user);
     free(side->password);

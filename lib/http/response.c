@@ -116,6 +116,8 @@ bool respond_end_list(struct cx *cx, const struct list_meta *meta)
         json_pair_int(json, "total", meta->total);
         json_pair_int(json, "totalPages",
                       meta->limit > 0 ? (meta->total + meta->limit - 1) / meta->limit : 0);
+        if (meta->more)
+            json_pair_bool(json, "totalIsMore", true);
     }
     json_pair(json, "nextCursor", meta->next_cursor);
     json_close_object(json);

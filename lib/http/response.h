@@ -40,6 +40,7 @@ bool respond_end(struct cx *cx); /* returns true */
 struct list_meta {
     int64_t page, limit, total;
     const char *next_cursor; /* NULL: null */
+    bool more;               /* than `total`, where counting ended */
 };
 bool respond_end_list(struct cx *cx, const struct list_meta *meta);
 

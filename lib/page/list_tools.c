@@ -271,7 +271,8 @@ void list_add_pager(struct cx *cx, json_object *data, const struct list_page *pa
     int64_t from = (number - 1) * limit + 1;
     int64_t to = from + (int64_t)rows_count(page->result.rows) - 1;
     json_object *pager = page_add(data, "pager");
-    const char *of = show_number(cx, total < 0 ? to : total);
+    const char *of = arena_printf(cx->arena, "%s%s", page->result.more ? "more than " : "",
+                                  show_number(cx, total < 0 ? to : total));
     page_set(pager, "shown",
              to < from   ? arena_printf(cx->arena, "None on this page of %s", of)
              : pages > 1 ? arena_printf(cx->arena, "%s–%s of %s", show_number(cx, from),

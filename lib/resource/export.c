@@ -51,6 +51,7 @@ bool list_each(struct cx *cx, const struct resource *resource, const struct list
     all.limit = LIMIT_EXPORT;
     all.page = 1;
     all.count = false;
+    all.slow = true;
     if (!all.columns)
         all.columns = resource_columns(resource);
     do {

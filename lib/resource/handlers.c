@@ -70,7 +70,7 @@ bool resource_list(struct cx *cx)
         record_write_json(json, &result, i);
     json_close_array(json);
     return respond_end_list(cx, &(struct list_meta){query.after ? 0 : query.page, query.limit,
-                                                    result.total, result.next_cursor});
+                                                    result.total, result.next_cursor, result.more});
 }
 
 /* "*", or a list in which it stands (RFC 9110 13.1.2; weak comparison). */

@@ -73,6 +73,24 @@ int conditions_parameter(struct conditions *conditions, const char *value);
 void conditions_add(struct conditions *conditions, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ---- list_weight.c ---- */
+enum {
+    COUNT_MOST = 10000, /* where counting ends, and house.search_… too */
+    SMALL_MOST = 1000   /* rows that may be read wholly on a shared connection */
+};
+enum list_weight {
+    LIST_LIGHT, /* reads few rows: a shared connection serves */
+    LIST_HEAVY,
+    LIST_UNKNOWN /* heavy, and how many rows there are should be asked along */
+};
+/* What a list costs: a search much; one that may read all rows what is known of their number. */
+enum list_weight list_weight_of(const struct cx *cx, const struct resource *resource,
+                                const struct list_query *query);
+/* How many rows the tenant has there: at least this many, if more than SMALL_MOST. */
+void list_weight_learn(const struct cx *cx, const struct resource *resource, int64_t rows);
+/* Counts at most so many. */
+const char *list_bounded_count(struct arena *arena, const char *table, const char *where, int most);
+
 /* ---- order.c ---- */
 enum { ORDER_MAX = 4 }; /* the id and three others */
 struct order {

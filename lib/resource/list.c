@@ -115,7 +115,7 @@ static void next_cursor(struct cx *cx, const struct list_query *query, const str
     int extra = 0;
     if (count == 0 || (int64_t)count < query->limit)
         return;
-    if (out->total >= 0 && query->page * query->limit >= out->total)
+    if (out->total >= 0 && !out->more && query->page * query->limit >= out->total)
         return;
     while (out->fields[extra])
         extra++;
@@ -173,7 +173,7 @@ static void add_count(struct batch *batch, const struct resource *resource,
                       const struct conditions *where)
 {
     const char *sql =
-        arena_printf(where->arena, "select count(*)\nfrom %s%s", resource->table, where->sql.data);
+        list_bounded_count(where->arena, resource->table, where->sql.data, COUNT_MOST);
     batch_add(batch, statement_made(where->arena, sql, 0), copied(where), where->count);
 }
 
@@ -199,20 +199,42 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
     return true;
 }
 
+/* All that there is, whatever the list's conditions: what is learnt serves its next ones. */
+static void add_size(struct batch *batch, struct arena *arena, const struct resource *resource)
+{
+    const char *sql = list_bounded_count(arena, resource->table, "", SMALL_MOST);
+    batch_add(batch, statement_made(arena, sql, 0), NULL, 0);
+}
+
+static void take_count(const struct cx *cx, const struct resource *resource, int64_t count,
+                       struct list_result *out)
+{
+    out->more = count > COUNT_MOST;
+    out->total = out->more ? COUNT_MOST : count;
+    if (count > SMALL_MOST)
+        list_weight_learn(cx, resource, count);
+}
+
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out)
 {
     struct order order;
     struct batch batch;
+    enum list_weight weight = list_weight_of(cx, resource, query);
     batch_init(&batch, &cx->db);
+    batch.slow = weight != LIST_LIGHT;
     if (!add_list(cx, &batch, resource, query, &order, out))
         return false;
+    if (weight == LIST_UNKNOWN)
+        add_size(&batch, cx->arena, resource);
     struct rows **rows = batch_run(&batch);
     if (!rows)
         return fail_db(cx);
-    out->rows = rows[batch.count - 1];
+    if (weight == LIST_UNKNOWN)
+        list_weight_learn(cx, resource, rows_int(rows[batch.count - 1], 0, 0));
+    out->rows = rows[query->count ? 1 : 0];
     if (query->count)
-        out->total = rows_int(rows[0], 0, 0);
+        take_count(cx, resource, rows_int(rows[0], 0, 0), out);
     next_cursor(cx, query, &order, out);
     return true;
 }
@@ -223,6 +245,7 @@ bool list_find(struct cx *cx, const struct resource *const *resources, size_t co
     struct order order;
     struct batch batch;
     batch_init(&batch, &cx->db);
+    batch.slow = true;
     assert(count <= DB_BATCH_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct list_query query = {.page = 1,

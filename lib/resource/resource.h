@@ -82,6 +82,7 @@ struct list_query {
     int64_t page, limit;
     const char *after;            /* cursor, or NULL */
     bool count;                   /* false with `after` */
+    bool slow;                    /* many rows are meant: never on the shared connections */
     const char *sort;             /* JSON names with '-' */
     const char *search;           /* q */
     const struct field **columns; /* chosen by fields=, NULL-terminated; NULL: all */
@@ -96,6 +97,7 @@ struct list_result {
     struct rows *rows;           /* column i is fields[i] */
     const struct field **fields; /* id, createdAt … included; NULL-terminated */
     int64_t total;               /* -1: not counted */
+    bool more;                   /* than `total`, where counting ended */
     const char *next_cursor;
 };
 /* Reads page, limit, after, sort, q, fields and the filters from the query;

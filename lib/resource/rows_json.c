@@ -39,5 +39,5 @@ bool respond_all_rows(struct cx *cx, const struct field *fields, const struct ro
         return fail_db(cx);
     size_t count = rows_count(rows);
     return respond_rows(cx, fields, rows, count,
-                        &(struct list_meta){1, limit, (int64_t)count, NULL});
+                        &(struct list_meta){1, limit, (int64_t)count, NULL, false});
 }

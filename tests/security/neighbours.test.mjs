@@ -1,0 +1,58 @@
+// One client does not spoil the day of others: what one may ask has bounds.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeTenant, operator, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
+
+const fill = (tenant, count) => sql(`insert into everyone.leads (tenant_id, name, source, status, currency)
+    select '${tenant.id}', 'ddd ' || n, 'other', case when n % 2 = 0 then 'new' else 'lost' end, 'EUR' from generate_series(1, ${count}) n`);
+
+test("counts_and_searches_end_at_a_bound_and_say_so", async () => {
+    const tenant = await makeTenant();
+    const list = async (query) => (await request("GET", `/api/crm/leads${query}`, { token: tenant.token })).json;
+    fill(tenant, 10050);
+    for (const query of ["?limit=10", "?limit=10&q=ddd", "?limit=10&q=d", "?limit=10&sort=name"]) {
+        const { meta, data } = await list(query);
+        assert.equal(data.length, 10, query);
+        assert.equal(meta.total, 10000, query);
+        assert.equal(meta.totalPages, 1000, query);
+        assert.equal(meta.totalIsMore, query.includes("q=") ? undefined : true, query);
+        assert.ok(meta.nextCursor, query);
+    }
+    const half = await list("?limit=10&status=new");
+    assert.deepEqual([half.meta.total, half.meta.totalIsMore], [5025, undefined]);
+    // What lies behind the bound can be reached.
+    assert.equal((await list("?limit=100&page=101")).data.length, 50);
+    const found = await list("?limit=100&q=ddd%2010050");
+    assert.deepEqual([found.data.length, found.meta.total], [1, 1]);
+    const exported = await request("GET", "/api/crm/leads/export", { token: tenant.token });
+    assert.equal(exported.text.trim().split("\r\n").length, 10051);
+});
+
+test("a_small_tenant_counts_exactly_whatever_another_has", async () => {
+    const tenant = await makeTenant();
+    fill(tenant, 1001);
+    for (const query of ["", "?status=new", "?q=ddd"]) {
+        const { meta } = (await request("GET", `/api/crm/leads${query}`, { token: tenant.token })).json;
+        assert.deepEqual([meta.total, meta.totalIsMore], [query === "?status=new" ? 500 : 1001, undefined]);
+    }
+});
+
+test("one_tenants_event_that_cannot_be_sealed_stops_nobody_elses", async () => {
+    const bad = await makeTenant(), good = await makeTenant();
+    sql(`insert into everyone.events (tenant_id, actor_kind, action, at) values ('${bad.id}', 'user', 'x', 'infinity')`);
+    await request("POST", "/api/crm/leads", { token: good.token, body: { name: "Sealed" } });
+    for (;;) {
+        const open = sql(`select count(*) from everyone.events where tenant_id = '${good.id}' and seq is null`);
+        if (open === "0") break;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const verified = await request("GET", "/api/audit/verify", { token: good.token });
+    assert.equal(verified.status, 200, verified.text);
+    assert.equal(verified.data.intact ?? verified.data.ok ?? !verified.data.brokenSeq, true, verified.text);
+    assert.match(sql(`select message from house.seal_failures where tenant_id = '${bad.id}'`), /infinity/);
+    // As the application's role nobody makes such an event.
+    for (const columns of ["seq", "prev_hash", "hash", "at"])
+        assert.throws(() => sql(`set role tulou_tenant; select set_config('app.tenant_id', '${bad.id}', false);
+            insert into shared.events (tenant_id, actor_kind, action, ${columns}) values ('${bad.id}', 'user', 'x', null)`), /permission denied/);
+});
