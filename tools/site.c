@@ -42,14 +42,19 @@ static void put_upstream(struct buf *out, const char *area)
  * nginx/tulou.conf. Other methods are refused as everywhere. */
 static void put_stream(struct buf *out, const char *area, const char *path)
 {
+    int64_t most = config_int(CONFIG_TULOU_STREAMS_ADDRESS);
+    const char *limit =
+        most > 0
+            ? arena_printf(out->arena, "            limit_conn streams %lld;\n", (long long)most)
+            : "";
     buf_printf(out,
-               "        location = %s {\n"
+               "        location = %s {\n%s"
                "            if ($request_method !~ ^(GET|HEAD|OPTIONS)$) {\n"
                "                return 405;\n"
                "            }\n"
                "            proxy_pass \"http://unix:%s/run/%s.stream.sock\";\n"
                "        }\n",
-               path, config_text(CONFIG_TULOU_VAR), area);
+               path, limit, config_text(CONFIG_TULOU_VAR), area);
 }
 
 /* What nginx leads to an area: one path, or (below) all that begin with it. */
@@ -135,6 +140,7 @@ static const struct {
     {"408", 408, "request_timeout", "The request took too long to arrive."},
     {"413", 413, "body_too_large", "The body is too large."},
     {"414", 414, "path_too_long", "This address is too long."},
+    {"429", 429, "too_many_streams", "Too many streams are open at this address; close some."},
     {"494", 431, "headers_too_large", "The headers are too large."},
     {"500", 500, "internal", "Something went wrong on our side."},
     {"501", 501, "not_implemented", "This is not understood here."},

@@ -106,7 +106,7 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
 static bool export_lines(struct cx *cx)
 {
     struct list_query query;
-    if (!list_read_query(cx, &audit_logs, &query))
+    if (!list_read_query(cx, &audit_logs, &query) || !export_begins(cx))
         return false;
     buf_clear(&cx->response.body);
     return list_each(cx, &audit_logs, &query, write_line) &&

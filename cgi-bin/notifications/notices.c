@@ -63,7 +63,8 @@ static bool list_api(struct cx *cx)
         return fail_db(cx);
     size_t count = rows_count(rows) > (size_t)limit ? (size_t)limit : rows_count(rows);
     const char *cursor = rows_count(rows) > count ? rows_text(rows, count - 1, ID) : NULL;
-    return respond_rows(cx, notice_fields, rows, count, &(struct list_meta){1, limit, -1, cursor, false});
+    return respond_rows(cx, notice_fields, rows, count,
+                        &(struct list_meta){1, limit, -1, cursor, false});
 }
 
 static bool mark(struct cx *cx, const char **link)

@@ -39,6 +39,7 @@ void client_free_if_gone(struct client *client)
 {
     if (client->wsi || client->opens || client->replays)
         return;
+    stream_leave(client);
     for (char **at = client->environment; at && *at; at++)
         free(*at);
     free(client->environment);
@@ -82,6 +83,7 @@ static void leave(struct client *client)
 void client_gone(struct client *client)
 {
     leave(client);
+    stream_leave(client);
     client->wsi = NULL;
     client->state = CLIENT_ENDING;
     replay_go_on(client);

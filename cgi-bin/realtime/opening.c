@@ -110,6 +110,9 @@ static bool open_stream(struct cx *cx)
     }
     if (!read_wishes(client, cx))
         return false;
+    if (!stream_enter(client, session_actor(cx->session)))
+        return fail(cx, 429, "too_many_streams",
+                    "You have as many streams open as one may have; close some.");
     copy_session(client, cx);
     cx->response.status = 200;
     cx->response.type = "text/event-stream";

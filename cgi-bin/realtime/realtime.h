@@ -95,6 +95,12 @@ const char *hello_read(struct arena *arena, const char *data, size_t len, struct
 /* "events,presence" as bits; 0: there is an unknown one. */
 unsigned hello_channels(const char *list, size_t len);
 
+/* ---- streams.c: how many somebody has ---- */
+struct client;
+/* Counts it under a user or key; false: that one has TULOU_STREAMS_USER already. */
+bool stream_enter(struct client *client, const char *id);
+void stream_leave(struct client *client); /* harmless when it is not counted */
+
 /* ---- client.c: one connection ---- */
 enum client_state {
     CLIENT_OPENING, /* it is being found out who asks */
@@ -120,14 +126,15 @@ struct client {
     struct permissions permissions; /* one block of memory */
     char *name;
     char session_id[UUID_SIZE], user_id[UUID_SIZE], tenant_id[UUID_SIZE];
-    uint64_t place;     /* in the ring: the next message */
-    int64_t seen;       /* number of the last event it was sent, or passed over */
-    int64_t told;       /* the last number that it knows */
-    int64_t since;      /* where it wants to go on; -1: from now on */
-    int64_t checked_us; /* wall clock: its rights were good then */
-    int64_t ends_us;    /* wall clock: then it must come again */
-    int64_t written_us; /* monotonic: the last time something was written */
-    int64_t wanted_us;  /* monotonic: since when it waits to be written to; 0: it does not */
+    char owner_id[UUID_SIZE]; /* under whom it is counted (streams.c); "": not */
+    uint64_t place;           /* in the ring: the next message */
+    int64_t seen;             /* number of the last event it was sent, or passed over */
+    int64_t told;             /* the last number that it knows */
+    int64_t since;            /* where it wants to go on; -1: from now on */
+    int64_t checked_us;       /* wall clock: its rights were good then */
+    int64_t ends_us;          /* wall clock: then it must come again */
+    int64_t written_us;       /* monotonic: the last time something was written */
+    int64_t wanted_us;        /* monotonic: since when it waits to be written to; 0: it does not */
     unsigned channels;
     unsigned code; /* of closing, for a WebSocket */
     enum client_state state;

@@ -35,6 +35,8 @@
     X(TULOU_RATE_API, INT, "6000", "API requests a minute for a user, key or address; 0: none.")   \
     X(TULOU_RATE_TENANT, INT, "60000", "API requests a minute for a tenant; 0: none.")             \
     X(TULOU_RATE_AUTH, INT, "60", "Sign-in requests a minute for an address; 0: none.")            \
+    X(TULOU_STREAMS_USER, INT, "20", "Realtime streams at once for a user or key; 0: no limit.")   \
+    X(TULOU_STREAMS_ADDRESS, INT, "400", "Realtime streams at once for an address; 0: no limit.")  \
     X(TULOU_TRUSTED_PROXIES, TEXT, "", "Proxies before nginx, whose X-Forwarded-For counts.")      \
     X(TULOU_METRICS_TOKEN, SECRET, "", "Bearer token that may read /metrics from elsewhere.")      \
     X(TULOU_CA_FILE, TEXT, "",                                                                     \

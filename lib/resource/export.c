@@ -94,7 +94,7 @@ bool resource_export(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_query query;
-    if (!list_read_query(cx, resource, &query))
+    if (!list_read_query(cx, resource, &query) || !export_begins(cx))
         return false;
     buf_clear(&cx->response.body);
     write_head(&cx->response.body, query.columns ? query.columns : resource_columns(resource));

@@ -109,6 +109,9 @@ bool list_run(struct cx *cx, const struct resource *resource, const struct list_
  * without counting; out has `count` places, at most DB_BATCH_MAX. WAITS. */
 bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
                const char *search, int64_t limit, struct list_result *out);
+/* Takes one of the tenant's two places for exports until the request ends; asked before the answer
+ * begins. false: 429 too_many_exports. */
+bool export_begins(struct cx *cx);
 /* Every row that the query shows, whatever its page and limit, written to
  * cx->response.body. 422 when there are too many (100,000 rows, 64 MiB). WAITS. */
 typedef void list_row_writer(struct buf *out, const struct list_result *result, size_t row);

@@ -1,8 +1,9 @@
 // One client does not spoil the day of others: what one may ask has bounds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeTenant, operator, request } from "../lib/client.mjs";
+import { makeTenant, makeUser, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
+import { listen, socket } from "../lib/stream.mjs";
 
 const fill = (tenant, count) => sql(`insert into everyone.leads (tenant_id, name, source, status, currency)
     select '${tenant.id}', 'ddd ' || n, 'other', case when n % 2 = 0 then 'new' else 'lost' end, 'EUR' from generate_series(1, ${count}) n`);
@@ -55,4 +56,42 @@ test("one_tenants_event_that_cannot_be_sealed_stops_nobody_elses", async () => {
     for (const columns of ["seq", "prev_hash", "hash", "at"])
         assert.throws(() => sql(`set role tulou_tenant; select set_config('app.tenant_id', '${bad.id}', false);
             insert into shared.events (tenant_id, actor_kind, action, ${columns}) values ('${bad.id}', 'user', 'x', null)`), /permission denied/);
+});
+
+test("a_tenant_has_two_exports_at_once_and_others_theirs", async () => {
+    const greedy = await makeTenant(), other = await makeTenant();
+    fill(greedy, 8000);
+    const ask = (tenant) => request("GET", "/api/crm/leads/export", { token: tenant.token });
+    const asked = Array.from({ length: 8 }, () => ask(greedy));
+    assert.equal((await ask(other)).status, 200);
+    const answers = await Promise.all(asked);
+    const refused = answers.filter((it) => it.status !== 200);
+    assert.ok(refused.length > 0 && refused.length <= 6, answers.map((it) => it.status).join());
+    for (const it of refused) assert.deepEqual([it.status, it.error.code, it.headers["retry-after"]], [429, "too_many_exports", "5"], it.text);
+    for (const it of answers.filter((one) => one.status === 200)) assert.equal(it.text.trim().split("\r\n").length, 8001);
+    assert.equal((await ask(greedy)).status, 200);
+    assert.equal((await request("GET", "/api/audit/export?format=jsonl", { token: greedy.token })).status, 200);
+});
+
+test("a_user_has_twenty_streams_of_either_kind_and_no_more", async () => {
+    const tenant = await makeTenant(), user = await makeUser(tenant, "staff");
+    const open = [];
+    // Of many that come at once, twenty stay.
+    const streams = await Promise.all(Array.from({ length: 25 }, () => listen({ tenant: tenant.slug, token: user.access_token })));
+    for (const it of streams) (it.status === 200 ? open : []).push(it);
+    assert.equal(open.length, 20);
+    const refused = streams.find((it) => it.status !== 200);
+    assert.equal(refused.status, 429);
+    assert.match(refused.text(), /too_many_streams/);
+    const late = await socket({ tenant: tenant.slug, token: user.access_token });
+    assert.equal(await late.ended, 4429);
+    // Another user of the same tenant has his own, and one that is closed makes room.
+    const other = await listen({ tenant: tenant.slug, token: tenant.token });
+    assert.equal(other.status, 200);
+    await open.pop().stop();
+    let again;
+    do again = await listen({ tenant: tenant.slug, token: user.access_token });
+    while (again.status === 429);
+    assert.equal(again.status, 200);
+    await Promise.all([...open, other, again].map((it) => it.stop()));
 });
