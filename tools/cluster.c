@@ -2,6 +2,7 @@
  * reached by its Unix socket alone. */
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ char *owner_conninfo(void)
         return strdup(config_text(CONFIG_DATABASE_URL));
     char *run = var_path("run");
     buf_printf(&text, "host='%s' dbname=%s user=%s", run, database, owner);
+    if (getuid() == 0) /* nobody else who listens there is believed */
+        buf_printf(&text, " requirepeer='%s-db'", config_text(CONFIG_TULOU_USER));
     free(run);
     return text.data;
 }
@@ -105,32 +108,80 @@ static const char settings[] =
     "log_line_prefix = '%m [%p] %u '\n"
     "include_if_exists = 'local.conf'\n";
 
-/* The account may be any of the three roles, root the owner, nobody else. */
-static bool write_settings(const char *folder, const struct account *account)
+/* Who is which role (peer authentication): the areas' account is a tenant's and the
+ * platform's, the database's own is the owner, root is all. Where the areas and the
+ * database have one account it is all. */
+static void put_roles(struct buf *out, const struct account *areas, const struct account *own)
 {
-    struct buf text = {0}, path = {0}, run = {0};
+    static const char *const used[] = {"tulou_tenant", "tulou_platform"};
+    buf_printf(out, "tulou %s %s\n", own->name, owner);
+    for (size_t i = 0; i < 2; i++)
+        buf_printf(out, "tulou %s %s\n", areas->name, used[i]);
+    if (strcmp(areas->name, "root") == 0)
+        return;
+    buf_printf(out, "tulou root %s\n", owner);
+    for (size_t i = 0; i < 2; i++)
+        buf_printf(out, "tulou root %s\n", used[i]);
+}
+
+/* The socket's folder is entered by the areas' group alone. */
+static void put_settings(struct buf *out, bool shared)
+{
     char *socket = var_path("run");
-    buf_printf(&path, "%s/tulou.conf", folder);
-    buf_printf(&run, "%sunix_socket_directories = '%s'\nunix_socket_permissions = 0700\n", settings,
-               socket);
-    bool written = write_file(path.data, run.data, account);
-    buf_clear(&path);
-    buf_printf(&path, "%s/pg_hba.conf", folder);
-    written = written && write_file(path.data, "local all all peer map=tulou\n", account);
-    buf_clear(&path);
-    buf_printf(&path, "%s/pg_ident.conf", folder);
-    static const char *const roles[] = {"tulou_owner", "tulou_tenant", "tulou_platform"};
-    for (size_t i = 0; i < 3; i++) {
-        buf_printf(&text, "tulou %s %s\n", account->name, roles[i]);
-        if (strcmp(account->name, "root") != 0)
-            buf_printf(&text, "tulou root %s\n", roles[i]);
-    }
-    written = written && write_file(path.data, text.data, account);
-    buf_free(&text);
-    buf_free(&path);
-    buf_free(&run);
+    buf_printf(out, "%sunix_socket_directories = '%s'\nunix_socket_permissions = %s\n", settings,
+               socket, shared ? "0777" : "0700");
     free(socket);
+}
+
+static bool write_below(const char *folder, const char *name, struct buf *text,
+                        const struct account *own)
+{
+    struct buf path = {0};
+    buf_printf(&path, "%s/%s", folder, name);
+    bool written = write_file(path.data, text->data, own);
+    buf_free(&path);
+    buf_clear(text);
     return written;
+}
+
+static bool write_settings(const char *folder, const struct account *areas,
+                           const struct account *own)
+{
+    struct buf text = {0};
+    put_settings(&text, own->uid != areas->uid);
+    bool written = write_below(folder, "tulou.conf", &text, own);
+    buf_puts(&text, "local all all peer map=tulou\n");
+    written = written && write_below(folder, "pg_hba.conf", &text, own);
+    put_roles(&text, areas, own);
+    written = written && write_below(folder, "pg_ident.conf", &text, own);
+    buf_free(&text);
+    return written;
+}
+
+/* ---- one that was the areas' own ---- */
+
+static uid_t new_owner;
+static gid_t new_group;
+
+static int give_over(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)kind;
+    (void)at;
+    return info->st_uid == new_owner ? 0 : lchown(path, new_owner, new_group);
+}
+
+/* Links are not followed: what they lead to is nobody's to give away. */
+static bool take_over(const char *folder, const struct account *areas, const struct account *own)
+{
+    struct stat info;
+    if (lstat(folder, &info) != 0 || info.st_uid == own->uid)
+        return true;
+    if (!S_ISDIR(info.st_mode) || info.st_uid != areas->uid)
+        return complain("%s belongs to another account: chown -R %s %s", folder, own->name, folder);
+    new_owner = own->uid;
+    new_group = own->gid;
+    return nftw(folder, give_over, 16, FTW_PHYS) == 0 ||
+           complain("%s cannot be given to %s: %s", folder, own->name, strerror(errno));
 }
 
 /* What a new cluster and its first migrations take, with some room to begin. */
@@ -164,7 +215,7 @@ static bool make_cluster(const char *folder, int version, const struct account *
                             config_text(CONFIG_TULOU_VAR));
 }
 
-bool cluster_prepare(const struct account *account)
+bool cluster_prepare(const struct account *areas, const struct account *own)
 {
     if (!embedded())
         return true;
@@ -173,15 +224,15 @@ bool cluster_prepare(const struct account *account)
         return complain("PostgreSQL %d or newer is needed (found %d): apt-get install postgresql",
                         OLDEST, version);
     char *folder = var_path("pg");
-    int own = cluster_version(folder);
+    int found = cluster_version(folder);
     bool good = true;
-    if (own == 0)
-        good = make_cluster(folder, version, account);
-    else if (own > version || access(server_program(own, "postgres"), X_OK) != 0)
+    if (found == 0)
+        good = make_cluster(folder, version, own);
+    else if (found > version || access(server_program(found, "postgres"), X_OK) != 0)
         good = complain("the cluster is of PostgreSQL %d, which is not installed: apt-get install "
                         "postgresql-%d",
-                        own, own);
-    good = good && write_settings(folder, account);
+                        found, found);
+    good = good && take_over(folder, areas, own) && write_settings(folder, areas, own);
     free(folder);
     return good;
 }

@@ -68,6 +68,42 @@ static bool find_account(struct account *account)
     return true;
 }
 
+bool account_of_database(const struct account *areas, struct account *out)
+{
+    *out = *areas;
+    if (!areas->change)
+        return true;
+    if (snprintf(out->name, sizeof out->name, "%.60s-db", areas->name) < 0)
+        return false;
+    const struct passwd *entry = getpwnam(out->name);
+    if (!entry)
+        return complain(
+            "there is no account \"%s\" for the database: make install-packages creates "
+            "it, or useradd --system %s",
+            out->name, out->name);
+    out->uid = entry->pw_uid;
+    out->gid = entry->pw_gid;
+    out->also = areas->gid;
+    return true;
+}
+
+/* Started as root: of root, and the group of the areas makes its files in it. With the
+ * sticky bit nobody moves what is another's: neither the cluster nor its socket. */
+static bool folder_share(const char *path, const struct account *account)
+{
+    struct stat info;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return complain("%s cannot be made: %s", path, strerror(errno));
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return complain("%s is no folder", path);
+    if (info.st_uid != 0 && info.st_uid != account->uid)
+        return complain("%s belongs to another account: run as its owner, or chown -R %s %s", path,
+                        account->name, path);
+    if (chown(path, 0, account->gid) != 0 || chmod(path, S_ISVTX | 0770) != 0)
+        return complain("%s cannot be given to %s: %s", path, account->name, strerror(errno));
+    return true;
+}
+
 bool folder_make(const char *path, const struct account *account, mode_t mode)
 {
     struct stat info;
@@ -89,8 +125,9 @@ bool account_become(const struct account *account)
 {
     if (!account->change)
         return true;
-    return initgroups(account->name, account->gid) == 0 && setgid(account->gid) == 0 &&
-           setuid(account->uid) == 0;
+    bool grouped = account->also ? setgroups(1, &account->also) == 0
+                                 : initgroups(account->name, account->gid) == 0;
+    return grouped && setgid(account->gid) == 0 && setuid(account->uid) == 0;
 }
 
 /* Every folder above must be open to the account: say which is not. */
@@ -159,9 +196,42 @@ static bool use_absolute(const char *variable, enum config_key key)
     return set;
 }
 
+/* What root writes itself, if it was another's before: in a folder with the sticky bit it
+ * may not even be opened (fs.protected_regular). */
+static void take_own_files(void)
+{
+    static const char *const files[] = {"run/serve.lock", "run/ready",     "run/db.conninfo",
+                                        "run/nginx.conf", "log/serve.log", "log/migrate.log"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *path = var_path(files[i]);
+        if (lchown(path, 0, 0) != 0 && errno != ENOENT)
+            complain("%s cannot be taken over: %s", path, strerror(errno));
+        free(path);
+    }
+}
+
+static bool make_folders(const struct account *account)
+{
+    static const struct {
+        const char *below;
+        bool shared; /* with the account of the database */
+    } all[] = {{"", true},           {"run", true},    {"log", true},
+               {"run/nginx", false}, {"files", false}, {"mail", false}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        char *path = var_path(all[i].below);
+        bool made = account->change && all[i].shared ? folder_share(path, account)
+                                                     : folder_make(path, account, 0700);
+        free(path);
+        if (!made)
+            return false;
+    }
+    if (account->change)
+        take_own_files();
+    return true;
+}
+
 bool folders_prepare(struct account *account)
 {
-    static const char *const below[] = {"", "run", "run/nginx", "log", "files", "mail"};
     const char *problem;
     if (!use_installed_share() || !config_load(&problem) ||
         !use_absolute("TULOU_VAR", CONFIG_TULOU_VAR) ||
@@ -179,12 +249,5 @@ bool folders_prepare(struct account *account)
         !reachable(config_text(CONFIG_TULOU_VAR), account) ||
         !reachable(config_text(CONFIG_TULOU_SHARE), account))
         return false;
-    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
-        char *path = var_path(below[i]);
-        bool made = folder_make(path, account, i == 0 ? 0750 : 0700);
-        free(path);
-        if (!made)
-            return false;
-    }
-    return true;
+    return make_folders(account);
 }

@@ -42,9 +42,13 @@ if [ -n "$missing" ]; then
         exit 1
     fi
 fi
-# Started as root, everything runs as this account.
-if [ "$(id -u)" = 0 ] && ! id -u "${TULOU_USER:-tulou}" >/dev/null 2>&1; then
-    useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin "${TULOU_USER:-tulou}"
+# Started as root, everything runs as the first account, and the embedded database as
+# the second, so that no area reaches its files or its owner.
+if [ "$(id -u)" = 0 ]; then
+    for account in "${TULOU_USER:-tulou}" "${TULOU_USER:-tulou}-db"; do
+        id -u "$account" >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin "$account" ||
+            id -u "$account" >/dev/null # of two that make it at once one does
+    done
 fi
 # Tests and benchmarks use servers of npm's that want a newer Node than Debian 12
 # has; the Makefile puts this one first in PATH.

@@ -101,11 +101,18 @@ static bool front_door_ready(void)
 
 /* ---- the parts ---- */
 
+static bool start_cluster(const struct account *areas)
+{
+    struct account own;
+    return cluster_await_old() && account_of_database(areas, &own) &&
+           cluster_prepare(areas, &own) &&
+           child_start("postgres", cluster_arguments(), SIGINT, &own);
+}
+
 static bool start_database(const struct account *account)
 {
-    char **argv = cluster_arguments();
-    return (!argv || (cluster_await_old() && child_start("postgres", argv, SIGINT, account))) &&
-           cluster_wait();
+    bool embedded = !*config_text(CONFIG_DATABASE_URL);
+    return (!embedded || start_cluster(account)) && cluster_wait();
 }
 
 static bool migrate(const struct account *account)
@@ -156,8 +163,6 @@ static bool start_nginx(const struct account *account)
     char *conf = var_path("run/nginx.conf"), *log = var_path("log/nginx.log");
     char **argv = calloc(7, sizeof *argv);
     bool good = site_write(conf);
-    if (good && account->change)
-        good = chown(conf, account->uid, account->gid) == 0;
     argv[0] = strdup(access("/usr/sbin/nginx", X_OK) == 0 ? "/usr/sbin/nginx" : "nginx");
     argv[1] = "-c";
     argv[2] = conf;
@@ -195,8 +200,8 @@ static bool wait_until_ready(void)
 
 static bool start_all(const struct account *account)
 {
-    return cluster_prepare(account) && start_database(account) && migrate(account) &&
-           bootstrap(account) && start_areas(account) && start_nginx(account) && wait_until_ready();
+    return start_database(account) && migrate(account) && bootstrap(account) &&
+           start_areas(account) && start_nginx(account) && wait_until_ready();
 }
 
 static void mark_ready(bool ready)

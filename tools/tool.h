@@ -28,6 +28,7 @@ int key_command(int argc, char **argv);
 struct account {
     uid_t uid;
     gid_t gid;
+    gid_t also;    /* besides its own group; 0: none */
     char name[64]; /* of the account that programs run as */
     bool change;   /* started as root: children change to it */
 };
@@ -38,12 +39,17 @@ char *var_path(const char *below);     /* heap: TULOU_VAR/below */
 char *share_path(const char *below);   /* heap */
 char *project_path(const char *below); /* heap: beside the program's own folder */
 bool folder_make(const char *path, const struct account *account, mode_t mode);
+/* Whom the embedded database belongs to. Started as root an account of its own
+ * (TULOU_USER-db), so that no area reaches the files or the owner role; else the same.
+ * false: printed. */
+bool account_of_database(const struct account *areas, struct account *out);
 /* In a child: gives up root for good. */
 bool account_become(const struct account *account);
 
 /* ---- cluster.c: the embedded PostgreSQL ---- */
-/* Makes it when there is none, and the arguments that start it. false: printed. */
-bool cluster_prepare(const struct account *account);
+/* Makes it for the account `own` when there is none, takes over one that was the areas',
+ * and writes its settings. false: printed. */
+bool cluster_prepare(const struct account *areas, const struct account *own);
 char **cluster_arguments(void);
 /* Waits, and says so, as long as processes of one that was killed are still there. */
 bool cluster_await_old(void);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/config.h"
 #include "base/log.h"
@@ -62,6 +63,10 @@ int main(int argc, char **argv)
         complain("%s", problem);
         return EXIT_FAILURE;
     }
+    /* The areas have this account too when nobody is root: they shall not read the
+     * owner's URL in /proc (prctl(2)). What is started from here can be looked at again. */
+    if (*config_text(CONFIG_DATABASE_URL))
+        prctl(PR_SET_DUMPABLE, 0);
     log_init("tulou", log_level_of(config_text(CONFIG_TULOU_LOG_LEVEL)));
     for (size_t i = 0; i < COUNT(commands); i++)
         if (strcmp(commands[i].name, argv[1]) == 0)
