@@ -28,10 +28,10 @@ async function compare(bench, peer, tenant) {
 
 // The area's own statements, as PostgreSQL sees them.
 async function statements(bench, tenant) {
-    const of = (method, path, more) => statementOf(bench.platform.folder, () => bench.request(method, path, { token: tenant.token, ...more }));
-    const behind = await of("GET", `/api/crm/leads?limit=20&after=${tenant.cursors[0]}`);
-    return { behind, one: await of("GET", `/api/crm/leads/${leadId(tenant.number, 1)}`), count: await of("GET", "/api/crm/leads?limit=20"),
-        page: behind.replace(/\nwhere [^]*?(?=\norder by)/, ""), create: await of("POST", "/api/crm/leads", { body }) };
+    const of = (shape, method, path, more) => statementOf(bench.platform.folder, () => bench.request(method, path, { token: tenant.token, ...more }), shape);
+    const behind = await of(/< \(\$1, \$2\)/, "GET", `/api/crm/leads?limit=20&after=${tenant.cursors[0]}`);
+    return { behind, one: await of(/\bid\b.* = \$1/, "GET", `/api/crm/leads/${leadId(tenant.number, 1)}`), count: await of(/^select count/, "GET", "/api/crm/leads?limit=20"),
+        page: behind.replace(/\nwhere [^]*?(?=\norder by)/, ""), create: await of(/^insert/, "POST", "/api/crm/leads", { body }) };
 }
 
 async function countLeads(folder) {

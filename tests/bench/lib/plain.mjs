@@ -11,18 +11,22 @@ const tenantSet = "select set_config('app.tenant_id', :tenant, true);";
 const actorSet = "select set_config('app.tenant_id', :tenant, true), set_config('app.context', :context, true), set_config('app.action', '', true);";
 
 // The text of the statement that a request runs: it waits for a lock of ours,
-// and PostgreSQL says what it waits with.
-export async function statementOf(folder, send) {
+// and PostgreSQL says what it waits with. Others may wait as well (a list counts on
+// a connection of its own, the worker does its jobs): `shape` is what it looks like.
+export async function statementOf(folder, send, shape) {
     const owner = await connect(folder), watcher = await connect(folder, "tulou_tenant");
     await owner.query("begin; lock table shared.leads in access exclusive mode");
-    const answer = send();
-    let found = [];
-    while (found.length === 0)
-        found = (await watcher.query("select query from pg_stat_activity where application_name = 'tulou' and wait_event_type = 'Lock'")).rows;
+    let answered = false, found;
+    const answer = send().finally(() => (answered = true));
+    while (!found && !answered) {
+        const { rows } = await watcher.query("select query from pg_stat_activity where application_name = 'tulou' and wait_event_type = 'Lock'");
+        found = rows.map((it) => it.query).find((it) => shape.test(it));
+    }
     await owner.query("rollback");
     await answer;
     await Promise.all([owner.end(), watcher.end()]);
-    return found[0].query;
+    if (!found) throw new Error(`no statement like ${shape} waited`);
+    return found;
 }
 
 // Parameters of the area as pgbench's variables.
