@@ -18,7 +18,7 @@ const refused = [
     ["security", { mfaRoles: "owner" }, "wrong_type"],
     ["security", { ssoRequired: "yes" }, "wrong_type"],
     ["security", { nobodyKnowsThis: 1 }, "unknown_field"],
-    ["api", { allowedOrigins: ["null"] }, "invalid_url"],
+    ["api", { allowedOrigins: ["null"] }, "invalid_origin"],
     ["api", { allowedOrigins: [{ a: 1 }] }, "wrong_type"],
     ["general", { supportEmail: 7 }, "wrong_type"],
     ["general", { weekStarts: "never" }, "not_a_choice"],
@@ -57,12 +57,13 @@ test("nothing_is_stored_of_what_is_refused_in_part", async () => {
     assert.equal((await request("GET", "/api/settings/general", { token: tenant.token })).data.weekStarts, "monday");
 });
 
+// What the rules let in today is less than that: an older version stored nearly all of it.
 test("all_settings_together_take_16_kilobytes_at_most", async () => {
     const tenant = await makeTenant();
-    const allowedOrigins = Array.from({ length: 20 }, (_, i) => `https://${i}.example.com/${"x".repeat(1500)}`);
+    sql(`update tenants set settings = $$${JSON.stringify({ security: { older: "x".repeat(16340) } })}$$ where id = '${tenant.id}'`);
     for (const put of Object.values(ways)) {
-        const answer = await put(tenant, "api", { allowedOrigins });
-        assert.deepEqual([answer.status, answer.error.code], [422, "settings_too_large"], answer.text);
+        const answer = await put(tenant, "api", { allowedOrigins: ["https://app.example.com"] });
+        assert.deepEqual([answer.status, answer.error?.code], [422, "settings_too_large"], answer.text);
     }
 });
 
