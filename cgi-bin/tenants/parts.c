@@ -37,7 +37,7 @@ STATEMENT(part_set_branding,
           DB_WRITES);
 
 STATEMENT(part_quotas,
-          "select key, most, used\n"
+          "select key, most, house.quota_used(key, used, period) as used\n"
           "from tenant_quotas\n"
           "where " OF_TENANT "\n"
           "order by key",

@@ -1,6 +1,7 @@
 /* profile: what a tenant says of itself, and its page about the plan. */
 #include "access/onboarding.h"
 #include "access/tenant.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
 #include "tenants.h"
@@ -117,6 +118,39 @@ static const char *seller_address(struct cx *cx, const struct tenant **seller)
     return *seller ? tenant_setting_of(cx, *seller, "general", "supportEmail") : NULL;
 }
 
+STATEMENT(plan_quotas,
+          "select key, most, house.quota_used(key, used, period)\n"
+          "from tenant_quotas\n"
+          "where tenant_id = current_setting('app.tenant_id')::uuid\n"
+          "order by key\n"
+          "limit 20",
+          0);
+
+static const struct {
+    const char *key, *label;
+} quota_labels[] = {{"users", "Users"},
+                    {"customers", "Customers"},
+                    {"storage_bytes", "Bytes of files"},
+                    {"emails_per_month", "E-mails this month"},
+                    {"api_calls_per_day", "API calls today"}};
+
+/* What the plan allows, and what is used of it. */
+static bool add_quotas(struct cx *cx, json_object *data)
+{
+    struct rows *rows = db_get0(&cx->db, &plan_quotas);
+    json_object *list = page_list(data, "quotas");
+    for (size_t i = 0; rows && i < COUNT(quota_labels); i++)
+        for (size_t row = 0; row < rows_count(rows); row++) {
+            if (!text_equal(rows_text(rows, row, 0), quota_labels[i].key))
+                continue;
+            json_object *item = page_item(list);
+            page_set(item, "label", quota_labels[i].label);
+            page_set(item, "used", rows_text(rows, row, 2));
+            page_set(item, "most", rows_text(rows, row, 1));
+        }
+    return rows || fail_db(cx);
+}
+
 static bool plan_page(struct cx *cx)
 {
     struct onboarding state;
@@ -133,6 +167,8 @@ static bool plan_page(struct cx *cx)
     page_set(data, "until", tenant_time(cx, state.trial_ends_at));
     page_set(data, "left", state.trial_left);
     page_set(data, "write_to", seller_address(cx, &seller));
+    if (!add_quotas(cx, data))
+        return false;
     page_set(data, "seller", seller ? seller->branding.name : NULL);
     return page_render(cx, 200, "tenants/plan", "Plan", data);
 }

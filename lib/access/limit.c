@@ -6,6 +6,7 @@
 
 #include "access/internal.h"
 #include "access/network.h"
+#include "access/quota.h"
 #include "access/session.h"
 #include "access/shared.h"
 #include "access/tenant.h"
@@ -62,5 +63,7 @@ bool limit_check(struct cx *cx)
     bool passed = cx->session ? pass(cx, by_key ? "api-key" : "api", session_actor(cx->session),
                                      CONFIG_TULOU_RATE_API)
                               : limit_check_stranger(cx);
-    return passed && pass(cx, "tenant", cx->tenant->id, CONFIG_TULOU_RATE_TENANT);
+    passed = passed && pass(cx, "tenant", cx->tenant->id, CONFIG_TULOU_RATE_TENANT);
+    /* A stranger uses nothing up of what a tenant has. */
+    return passed && (cx->is_page || !cx->session || quota_count_call(cx));
 }

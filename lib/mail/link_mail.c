@@ -41,6 +41,7 @@ static bool queue(struct cx *cx, struct db *db, const struct link_mail *what, co
                        .to_name = what->name,
                        .locale = what->locale,
                        .unverified_too = what->purpose != LINK_INVITATION,
+                       .quota = what->purpose == LINK_INVITATION ? MAIL_OR_REFUSED : MAIL_ALWAYS,
                        .data = data});
 }
 

@@ -174,6 +174,21 @@ static char *payload_of(struct arena *arena, const char *template, const struct 
     return out.data;
 }
 
+STATEMENT(mail_count, "select house.quota_email($1)", DB_WRITES);
+
+/* 1: it may go; 0: it is left out; -1: the failure is set. */
+static int mail_within_quota(struct cx *cx, struct db *db, const struct mail *mail)
+{
+    static const char *const ways[] = {
+        [MAIL_ALWAYS] = "always", [MAIL_IF_LEFT] = "left", [MAIL_OR_REFUSED] = "refuse"};
+    struct rows *rows = db_get(db, &mail_count, ways[mail->quota]);
+    if (rows)
+        return rows_bool(rows, 0, 0);
+    cx->db.error = db->error;
+    fail_db(cx);
+    return -1;
+}
+
 bool mail_queue(struct cx *cx, struct db *db, const struct tenant *tenant, const struct mail *mail)
 {
     struct letter letter;
@@ -186,6 +201,9 @@ bool mail_queue(struct cx *cx, struct db *db, const struct tenant *tenant, const
         log_error("a mail names a template that is not there", "template", mail->template);
         return fail(cx, 500, "internal", "Something went wrong on our side.");
     }
+    int within = mail_within_quota(cx, db, mail);
+    if (within <= 0)
+        return within == 0;
     make(cx, from, mail, &choice, &letter);
     const struct job_new job = {.kind = &mail_send,
                                 .payload = payload_of(cx->arena, mail->template, &letter)};

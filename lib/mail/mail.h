@@ -41,12 +41,21 @@ struct db;
 struct job_kind;
 struct tenant;
 
+/* What becomes of a message when the tenant's e-mails of the month are used up (tenant_quotas). All
+ * are counted. */
+enum mail_quota {
+    MAIL_ALWAYS,    /* it goes: people need it to come in, or to know of a danger */
+    MAIL_IF_LEFT,   /* it is left out without a word */
+    MAIL_OR_REFUSED /* what causes it is refused: 403 quota_exceeded */
+};
+
 struct mail {
     const char *template;     /* "reset_password" */
     const char *to, *to_name; /* to_name: NULL when unknown */
     const char *locale;       /* of the reader; NULL: the tenant's */
     bool unverified_too;      /* goes out although the tenant is unverified: what its people need to
                                  come in and to prove their address */
+    enum mail_quota quota;
     json_object *data; /* for the template (page_object()), or NULL; members are added to it */
 };
 

@@ -32,7 +32,8 @@ static char *address(struct cx *cx, const struct tenant *tenant, const char *pat
 }
 
 static bool write_to(struct cx *cx, struct db *db, const struct tenant *tenant,
-                     const struct rows *rows, const struct notification *notification)
+                     const struct rows *rows, const struct notification_kind *kind,
+                     const struct notification *notification)
 {
     json_object *data = notification->data ? notification->data : page_object(cx);
     const struct mail mail = {.template =
@@ -40,6 +41,8 @@ static bool write_to(struct cx *cx, struct db *db, const struct tenant *tenant,
                               .to = rows_text(rows, 0, 0),
                               .to_name = rows_text(rows, 0, 1),
                               .locale = rows_text(rows, 0, 2),
+                              /* those that nobody has to ask for warn or need an answer */
+                              .quota = kind->email ? MAIL_ALWAYS : MAIL_IF_LEFT,
                               .data = data};
     page_set(data, "title", notification->title);
     page_set(data, "body", notification->body ? notification->body : notification->title);
@@ -62,7 +65,7 @@ bool notify_user(struct cx *cx, struct db *db, const char *tenant_id, const char
         tenant =
             tenant_by_id(cx, tenant_id); /* elsewhere: it may fail without rows having failed */
     bool told = rows && cx->failure.status == 0 &&
-                (!tenant || write_to(cx, db, tenant, rows, notification));
+                (!tenant || write_to(cx, db, tenant, rows, kind, notification));
     db->action = action;
     if (told || cx->failure.status != 0)
         return told;

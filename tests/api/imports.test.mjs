@@ -50,7 +50,7 @@ test("what_the_rules_refuse_half_way_is_reported_by_line", { timeout: 120000 }, 
     const begun = await send(fileOf(own.slug, 300), own);
     const ended = await until(async () => (await read(begun.data.id, own.token)).data, (it) => it.status === "done");
     assert.deepEqual([ended.created, ended.refused.length], [250, 50]);
-    assert.deepEqual(ended.refused[0], { line: 252, field: "email", code: "quota_users", message: "The number of users that this tenant may have is reached." });
+    assert.deepEqual(ended.refused[0], { line: 252, field: "email", code: "quota_exceeded", message: "The plan allows 251 users, of which 251 are used." });
     assert.equal(await count(own), 251);
 });
 

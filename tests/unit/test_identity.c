@@ -189,12 +189,12 @@ IN_WORLD(users_are_counted_and_their_quota_is_kept)
     ck_assert_int_eq(database_count(used), 2);
     set_quota("3");
     done(&db, db_get(&db, &add_user, "c@club.test"));
-    raised(&db, db_get(&db, &add_user, "d@club.test"), "409 quota_users: ");
+    raised(&db, db_get(&db, &add_user, "d@club.test"), "403 quota_exceeded: ");
     ck_assert_int_eq(database_count(used), 3);
     done(&db, db_get(&db, &drop_user, STAFF_ID));
     done(&db, db_get(&db, &add_user, "d@club.test"));
     set_quota("1"); /* lowered below what there is: none goes, none comes */
-    raised(&db, db_get(&db, &add_user, "e@club.test"), "409 quota_users: ");
+    raised(&db, db_get(&db, &add_user, "e@club.test"), "403 quota_exceeded: ");
     set_quota("null");
     done(&db, db_get(&db, &add_user, "e@club.test"));
     struct db other = in(OTHER_ID);
