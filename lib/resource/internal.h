@@ -76,7 +76,7 @@ void conditions_add(struct conditions *conditions, const char *format, ...)
 /* ---- list_weight.c ---- */
 enum {
     COUNT_MOST = 10000, /* where counting ends, and house.search_… too */
-    SMALL_MOST = 1000   /* rows that may be read wholly on a shared connection */
+    SMALL_MOST = 5000   /* rows that may be read wholly on a shared connection */
 };
 enum list_weight {
     LIST_LIGHT, /* reads few rows: a shared connection serves */
