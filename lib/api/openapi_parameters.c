@@ -68,7 +68,12 @@ static void add_filters(json_object *list, json_object *field)
     const char *name = member_text(field, "name");
     add_filter(list, name, NULL, "Equal to this.", schema_text(NULL));
     add_filter(list, name, "ne", "Other than this.", schema_text(NULL));
-    add_filter(list, name, "in", "One of these, separated by commas.", schema_text(NULL));
+    add_filter(
+        list, name, "in",
+        "One of these, separated by commas. A value with a comma stands in double quotes, and "
+        "a quote in it is doubled: \"Blum, Optics\",Apple. Or give the parameter once for "
+        "each value, which is then taken as it is.",
+        schema_text(NULL));
     if (member_true(field, "nullable"))
         add_filter(list, name, "null", "true: without a value; false: with one.",
                    schema_text(NULL));

@@ -84,41 +84,103 @@ static bool check_one(struct cx *cx, const struct field *field, const char *name
     return true;
 }
 
-/* "a,b" as PostgreSQL's array text, each checked. */
-static bool check_in(struct cx *cx, const struct field *field, const char *name, const char *text,
-                     const char **normal)
+/* ---- one of several ---- */
+
+struct choice {
+    struct cx *cx;
+    const struct field *field;
+    const char *name;
+    struct buf out; /* PostgreSQL's array text */
+    size_t count;
+};
+
+static bool add_choice(struct choice *choice, const char *text)
 {
-    struct buf out;
-    size_t count = 0;
-    buf_init(&out, cx->arena);
-    buf_putc(&out, '{');
-    for (const char *at = text; *at; count++) {
-        size_t len = strcspn(at, ",");
-        const char *one;
-        if (count == IN_MAX)
-            return refuse(cx, name, "too many values.");
-        if (!check_one(cx, field, name, arena_copy(cx->arena, at, len), &one))
-            return false;
-        buf_puts(&out, count ? ",\"" : "\"");
-        for (; *one; one++) {
-            if (*one == '"' || *one == '\\')
-                buf_putc(&out, '\\');
-            buf_putc(&out, *one);
-        }
-        buf_putc(&out, '"');
-        at += len + (at[len] == ',');
+    const char *one;
+    if (choice->count == IN_MAX)
+        return refuse(choice->cx, choice->name, "too many values.");
+    if (!check_one(choice->cx, choice->field, choice->name, text, &one))
+        return false;
+    buf_puts(&choice->out, choice->count++ ? ",\"" : "\"");
+    for (; *one; one++) {
+        if (*one == '"' || *one == '\\')
+            buf_putc(&choice->out, '\\');
+        buf_putc(&choice->out, *one);
     }
-    buf_putc(&out, '}');
-    *normal = out.data;
+    buf_putc(&choice->out, '"');
     return true;
 }
 
-static bool check_filter(struct cx *cx, struct list_filter *filter, const char *name,
-                         const char *text)
+/* A value in quotes, those in it doubled as in CSV; NULL: they do not end before a comma. */
+static const char *read_quoted(struct arena *arena, const char *at, const char **text)
 {
-    const char *operator= filter->operator;
+    struct buf value;
+    buf_init(&value, arena);
+    for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
+        at += *at == '"';
+        buf_putc(&value, *at);
+    }
+    *text = value.data;
+    return *at == '"' && (at[1] == ',' || at[1] == '\0') ? at + 1 : NULL;
+}
+
+/* a,"b, c",d */
+static bool add_choices(struct choice *choice, const char *text)
+{
+    struct arena *arena = choice->cx->arena;
+    for (const char *at = text; *at; at += *at == ',') {
+        const char *one, *quote = at + strspn(at, " ");
+        if (*quote != '"') {
+            size_t len = strcspn(at, ",");
+            one = arena_copy(arena, at, len);
+            at += len;
+        } else if (!(at = read_quoted(arena, quote, &one))) {
+            return refuse(choice->cx, choice->name, "a quote is not closed before a comma.");
+        }
+        if (!add_choice(choice, one))
+            return false;
+    }
+    return true;
+}
+
+static size_t count_given(const struct cx *cx, const char *name)
+{
+    size_t count = 0;
+    for (const struct parameter *it = cx->request.query; it; it = it->next)
+        count += strcmp(it->name, name) == 0;
+    return count;
+}
+
+/* Given once it is a list; given more often, each is one value as it stands. */
+static bool check_in(struct cx *cx, const struct field *field, const struct parameter *first,
+                     const char **normal)
+{
+    struct choice choice = {.cx = cx, .field = field, .name = first->name};
+    bool good = true, is_list = count_given(cx, first->name) == 1;
+    buf_init(&choice.out, cx->arena);
+    buf_putc(&choice.out, '{');
+    for (const struct parameter *it = first; good && it; it = it->next)
+        if (strcmp(it->name, first->name) == 0)
+            good = is_list ? add_choices(&choice, it->value) : add_choice(&choice, it->value);
+    buf_putc(&choice.out, '}');
+    *normal = choice.out.data;
+    return good;
+}
+
+/* The first of its name stands for all of them. */
+static bool stands_before(const struct cx *cx, const struct parameter *it)
+{
+    const struct parameter *first = cx->request.query;
+    while (strcmp(first->name, it->name) != 0)
+        first = first->next;
+    return first != it;
+}
+
+static bool check_filter(struct cx *cx, struct list_filter *filter, const struct parameter *it)
+{
+    const char *operator= filter->operator, * name = it->name, *text = it->value;
     if (strcmp(operator, "in") == 0)
-        return check_in(cx, filter->field, name, text, &filter->value);
+        return check_in(cx, filter->field, it, &filter->value);
     if (strcmp(operator, "null") == 0) {
         filter->value = text;
         return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ||
@@ -153,10 +215,12 @@ static bool read_filter(struct cx *cx, const struct resource *resource, const st
     for (size_t i = 0; i < COUNT(operators); i++) {
         if (strcmp(operators[i].word, word) != 0)
             continue;
+        if (strcmp(word, "in") == 0 && stands_before(cx, it))
+            return true;
         struct list_filter *filter = arena_alloc(cx->arena, sizeof *filter);
         *filter = (struct list_filter){.field = field, .operator= operators[i].operator};
         *tail = filter;
-        return check_filter(cx, filter, it->name, it->value);
+        return check_filter(cx, filter, it);
     }
     return unknown(cx, it->name);
 }

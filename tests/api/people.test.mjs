@@ -165,3 +165,23 @@ test("customers_open_no_dashboard_and_no_figures_of_the_tenant", async () => {
     const working = await cookieOf(staff.email);
     assert.equal((await request("GET", "/admin", { tenant: own.slug, headers: { cookie: working.cookie } })).status, 200);
 });
+
+test("a_value_with_a_comma_can_be_looked_for", async () => {
+    const own = await makeTenant();
+    for (const name of ["Blum, Optics", "Apple", 'Say "x", y', "Blum"])
+        assert.equal((await request("POST", "/api/crm/leads", { token: own.token, body: { name } })).status, 201);
+    const names = async (query) => {
+        const answer = await request("GET", `/api/crm/leads?${query}`, { token: own.token });
+        return answer.status === 200 ? answer.data.map((it) => it.name).sort() : answer.error.code;
+    };
+    const list = (...values) => values.map((it) => `name[in]=${encodeURIComponent(it)}`).join("&");
+    assert.deepEqual(await names(list('"Blum, Optics",Apple')), ["Apple", "Blum, Optics"]);
+    assert.deepEqual(await names(list('Apple, "Blum, Optics"')), ["Apple", "Blum, Optics"]);
+    assert.deepEqual(await names(list('"Say ""x"", y"')), ['Say "x", y']);
+    assert.deepEqual(await names(list("Blum, Optics", "Apple")), ["Apple", "Blum, Optics"]);
+    assert.deepEqual(await names(list('Say "x", y', "Apple", "Apple")), ["Apple", 'Say "x", y']);
+    assert.deepEqual(await names(list("Blum,Apple")), ["Apple", "Blum"]);
+    assert.deepEqual(await names(`${list("Apple", "Blum")}&name[ne]=Blum`), ["Apple"]);
+    for (const broken of ['"Blum, Optics', '"Blum"x,Apple', '"']) assert.equal(await names(list(broken)), "bad_parameter", broken);
+    assert.equal(await names(list(...Array.from({ length: 101 }, (_, i) => `n${i}`))), "bad_query");
+});
