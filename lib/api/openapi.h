@@ -31,8 +31,6 @@ void content_add(json_object *content, const char *type, json_object *schema, js
 bool route_is(json_object *route, const char *method);
 bool route_is_public(json_object *route);
 bool route_takes_key(json_object *route); /* Idempotency-Key */
-/* Records without times have no version to tell. */
-bool resource_has_versions(json_object *resource);
 
 /* ---- parts: openapi.c ---- */
 /* All that a record of the resource has: what the engine adds, and its fields.

@@ -48,11 +48,6 @@ bool route_takes_key(json_object *route)
     return route_is(route, "POST") && !member_true(route, "notRepeated");
 }
 
-bool resource_has_versions(json_object *resource)
-{
-    return resource && !member_true(resource, "noCommonTimes");
-}
-
 /* ---- request body ---- */
 
 static enum schema_use body_use(json_object *route)

@@ -109,8 +109,8 @@ static void add_success(json_object *responses, json_object *route, json_object 
     bool list = text_equal(answer, "list");
     content_add(content, "application/json", envelope(answer_schema(route, resource), list),
                 answer_example(route, resource, list));
-    if (resource_has_versions(resource) && !list)
-        add_header(response, "ETag", "Version of the record, for If-Match and If-None-Match.");
+    if (!list && (resource || route_is(route, "GET")))
+        add_header(response, "ETag", "Version of what is shown, for If-Match and If-None-Match.");
 }
 
 static void add_failure(json_object *responses, const char *status, const char *name)
@@ -150,7 +150,8 @@ static void add_failures(json_object *responses, json_object *route, json_object
         add_failure(responses, "404", "NotFound");
     if (posted || resource || (own && strstr(own, "409")))
         add_failure(responses, "409", "Conflict");
-    if (resource_has_versions(resource) && has_path)
+    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
+    if (replaces || (resource && has_path))
         add_failure(responses, "412", "VersionMismatch");
     if (takes || posted) {
         add_failure(responses, "413", "TooLarge");

@@ -7,6 +7,7 @@
 #include "api/area.h"
 #include "api/idempotency.h"
 #include "api/metrics.h"
+#include "api/precondition.h"
 #include "api/request_log.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -67,6 +68,11 @@ static bool read_body(struct cx *cx)
     return server_read_body(cx, limit);
 }
 
+static bool handle_if(struct cx *cx)
+{
+    return precondition_run(cx, served.router, cx->route->handle);
+}
+
 /* A form's body is read before the access check, which looks for the CSRF
  * token in it; everybody else's only once it is known that they may. */
 static bool serve_route(struct cx *cx)
@@ -82,7 +88,7 @@ static bool serve_route(struct cx *cx)
         bool shown = (cx->route->flags & ROUTE_SHOWS_ERRORS) && cx->failure.status == 422;
         return shown && cx->route->handle(cx);
     }
-    return idempotency_run(cx, cx->route->handle);
+    return idempotency_run(cx, handle_if);
 }
 
 static bool answer_options(struct cx *cx)

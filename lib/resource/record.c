@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "http/etag.h"
 #include "resource/internal.h"
 
 /* The last microsecond of the year 9999, behind which no time of ours lies. */
@@ -69,7 +70,7 @@ const char *record_value(const struct list_result *record, const char *name)
     return NULL;
 }
 
-/* ---- ETags: the id's last change, to the microsecond ---- */
+/* ---- ETags: the row's last change, to the microsecond, and a hash of what else is shown ---- */
 
 static bool changed_us(const struct list_result *result, int64_t *us)
 {
@@ -78,11 +79,32 @@ static bool changed_us(const struct list_result *result, int64_t *us)
     return stored && clock_from_database(stored, text) && clock_parse(text, us);
 }
 
+/* Whether more is shown than the row: what is computed changes without it. */
+static bool shows_more(const struct list_result *result)
+{
+    for (int i = 0; result->fields[i]; i++)
+        if (result->fields[i]->sql)
+            return true;
+    return false;
+}
+
+static char *hash_of(struct cx *cx, const struct list_result *result)
+{
+    struct buf text;
+    struct json json;
+    buf_init(&text, cx->arena);
+    json_start(&json, &text);
+    record_write_json(&json, result, 0);
+    return etag_digits(cx->arena, text.data, text.len);
+}
+
 char *record_etag(struct cx *cx, const struct list_result *result)
 {
     int64_t us;
     if (!changed_us(result, &us))
-        return NULL;
+        return arena_printf(cx->arena, "\"%s\"", hash_of(cx, result));
+    if (shows_more(result))
+        return arena_printf(cx->arena, "\"%llx-%s\"", (unsigned long long)us, hash_of(cx, result));
     return arena_printf(cx->arena, "\"%llx\"", (unsigned long long)us);
 }
 
@@ -102,15 +124,15 @@ static const char *read_version(struct cx *cx, const char *tag)
     return time;
 }
 
-/* The versions that If-Match allows, as PostgreSQL's array; NULL when it
- * demands none (RFC 9110 13.1.1). */
-static bool demanded_versions(struct cx *cx, const struct resource *resource, const char **times)
+static bool refuse_version(struct cx *cx)
+{
+    return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
+}
+
+/* Rows alone: the statement that writes asks for one of these versions. */
+static bool demand_rows(struct cx *cx, const char *header, const char **times)
 {
     struct buf list;
-    const char *header = request_header(&cx->request, "If-Match");
-    *times = NULL;
-    if (!header || strcmp(header, "*") == 0 || resource->no_common_times)
-        return true;
     buf_init(&list, cx->arena);
     for (const char *tag = header; *tag;) {
         tag += strspn(tag, " \t,");
@@ -120,10 +142,40 @@ static bool demanded_versions(struct cx *cx, const struct resource *resource, co
         tag += strcspn(tag, ",");
     }
     if (list.len == 0)
-        return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
+        return refuse_version(cx);
     buf_putc(&list, '}');
     *times = list.data;
     return true;
+}
+
+/* What is computed is compared before; then the row may not have changed meanwhile. */
+static bool demand_shown(struct cx *cx, const struct list_result *shown, const char *header,
+                         const char **times)
+{
+    char *time = arena_alloc(cx->arena, 32);
+    int64_t us;
+    if (!etag_listed(header, record_etag(cx, shown)))
+        return refuse_version(cx);
+    if (changed_us(shown, &us)) {
+        clock_format(us, time);
+        *times = arena_printf(cx->arena, "{%s}", time);
+    }
+    return true;
+}
+
+/* The versions that If-Match allows, as PostgreSQL's array; NULL when it
+ * demands none (RFC 9110 13.1.1). */
+static bool demanded_versions(struct cx *cx, const struct resource *resource, const char *id,
+                              const char **times)
+{
+    struct list_result shown = {.fields = resource_columns(resource)};
+    const char *header = request_header(&cx->request, "If-Match");
+    *times = NULL;
+    if (!header || strcmp(header, "*") == 0)
+        return true;
+    if (!resource->no_common_times && !shows_more(&shown))
+        return demand_rows(cx, header, times);
+    return record_get(cx, resource, id, &shown) && demand_shown(cx, &shown, header, times);
 }
 
 /* ---- writing ---- */
@@ -259,7 +311,7 @@ static bool explain_miss(struct cx *cx, const struct resource *resource, const c
     struct list_result there = {.rows = NULL};
     if (!record_get(cx, resource, id, &there))
         return false;
-    return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
+    return refuse_version(cx);
 }
 
 static bool update_row(struct cx *cx, const struct resource *resource, const char *id,
@@ -268,7 +320,7 @@ static bool update_row(struct cx *cx, const struct resource *resource, const cha
     struct write write;
     struct buf sql;
     const char *versions;
-    if (!demanded_versions(cx, resource, &versions))
+    if (!demanded_versions(cx, resource, id, &versions))
         return false;
     write_init(&write, cx, resource);
     build_update(&write, input, mode);
@@ -293,7 +345,7 @@ static bool delete_row(struct cx *cx, const struct resource *resource, const cha
     struct buf sql;
     struct list_result out = {.rows = NULL};
     const char *versions;
-    if (!demanded_versions(cx, resource, &versions))
+    if (!demanded_versions(cx, resource, id, &versions))
         return false;
     write_init(&write, cx, resource);
     buf_init(&sql, cx->arena);

@@ -137,7 +137,8 @@ bool record_delete(struct cx *cx, const struct resource *resource, const char *i
 void record_write_json(struct json *json, const struct list_result *result, size_t row);
 /* One value of the type as JSON (NULL writes null). */
 void field_write_json(struct json *json, const struct field *field, const char *text, size_t len);
-/* Strong ETag (RFC 9110 8.8.3) of a record. */
+/* Strong ETag (RFC 9110 8.8.3) of a record with all its columns: it changes with everything that
+ * they show, what is computed included. */
 char *record_etag(struct cx *cx, const struct list_result *result);
 
 /* Fields that every resource has, in front of its own: id, created_at, updated_at. */
