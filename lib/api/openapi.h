@@ -30,7 +30,8 @@ json_object *schema_any_object(void);
 void content_add(json_object *content, const char *type, json_object *schema, json_object *example);
 bool route_is(json_object *route, const char *method);
 bool route_is_public(json_object *route);
-bool route_takes_key(json_object *route); /* Idempotency-Key */
+bool route_takes_key(json_object *route);                            /* Idempotency-Key */
+bool route_takes_version(json_object *route, json_object *resource); /* If-Match, If-None-Match */
 
 /* ---- parts: openapi.c ---- */
 /* All that a record of the resource has: what the engine adds, and its fields.

@@ -118,14 +118,13 @@ static void add_query_parameters(json_object *list, json_object *query)
     }
 }
 
-static void add_header_parameters(json_object *list, json_object *route)
+static void add_header_parameters(json_object *list, json_object *route, json_object *resource)
 {
     if (route_takes_key(route))
         add_parameter(list, "header", "Idempotency-Key",
                       "The same key and body have one effect and one answer for 24 hours.",
                       schema_text(NULL));
-    bool changes = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
-    if (!changes)
+    if (!route_takes_version(route, resource))
         return;
     add_parameter(list, "header", "If-Match", "ETag that a GET of this address must still answer.",
                   schema_text(NULL));
@@ -141,6 +140,6 @@ json_object *openapi_parameters(json_object *route, json_object *resource)
     if (resource && text_equal(member_text(route, "answer"), "list"))
         add_list_parameters(list, resource);
     add_query_parameters(list, member(route, "query"));
-    add_header_parameters(list, route);
+    add_header_parameters(list, route, resource);
     return list;
 }

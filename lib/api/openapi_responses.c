@@ -113,6 +113,18 @@ static void add_success(json_object *responses, json_object *route, json_object 
         add_header(response, "ETag", "Version of what is shown, for If-Match and If-None-Match.");
 }
 
+/* What comes and goes by itself, as jobs do, is gone before its version is another. */
+static bool has_versions(json_object *resource)
+{
+    return resource && !member_true(resource, "noCommonTimes");
+}
+
+bool route_takes_version(json_object *route, json_object *resource)
+{
+    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
+    return replaces && (!resource || has_versions(resource));
+}
+
 static void add_failure(json_object *responses, const char *status, const char *name)
 {
     json_object_object_add(responses, status, schema_ref("responses", name));
@@ -150,8 +162,7 @@ static void add_failures(json_object *responses, json_object *route, json_object
         add_failure(responses, "404", "NotFound");
     if (posted || resource || (own && strstr(own, "409")))
         add_failure(responses, "409", "Conflict");
-    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
-    if (replaces || (resource && has_path))
+    if (route_takes_version(route, resource) || (has_versions(resource) && has_path))
         add_failure(responses, "412", "VersionMismatch");
     if (takes || posted) {
         add_failure(responses, "413", "TooLarge");
