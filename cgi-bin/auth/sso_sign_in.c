@@ -179,12 +179,19 @@ static bool send_off(struct cx *cx, const struct sso_provider *provider,
         cx, oidc_authorization_url(cx->arena, metadata, &provider->client, &request));
 }
 
+/* By its slug, or one that it gave up lately. */
+static bool names_this_tenant(struct cx *cx)
+{
+    const struct tenant *named = tenant_by_slug(cx, cx_path(cx, "tenant"));
+    return named && text_equal(named->id, cx->tenant->id);
+}
+
 static bool start(struct cx *cx)
 {
     struct sso_provider provider;
     struct oidc_metadata metadata;
     const char *id, *problem;
-    if (!text_equal(cx_path(cx, "tenant"), cx->tenant->slug))
+    if (!names_this_tenant(cx))
         return go_home(cx);
     if (!choose(cx, &id))
         return false;
@@ -237,7 +244,7 @@ static bool take_request(struct cx *cx, struct arrival *out, const char **why)
     const char *state = query_text(cx, "state"), *browser = browser_secret(cx);
     *why = "That sign-in took too long, was used before, or began in another browser. Please begin "
            "again.";
-    if (!state || !browser || !text_equal(cx_path(cx, "tenant"), cx->tenant->slug))
+    if (!state || !browser || !names_this_tenant(cx))
         return false;
     tenant_db(cx, &db);
     struct rows *rows =

@@ -70,11 +70,21 @@ static bool refresh(struct cx *cx)
     return respond_end(cx);
 }
 
+/* An access token that has expired must not keep one signed in: the refresh token alone
+ * will do, and where both came both sessions end. */
 static bool logout(struct cx *cx)
 {
-    if (!session_revoke(cx, &cx->db, cx->session->id, "signed out"))
+    const char *refresh = input_text(cx, "refresh_token");
+    const struct session *me = cx->session;
+    if (me && me->kind == SESSION_API_KEY)
+        return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
+    if (!me && !refresh)
+        return fail(cx, 401, "not_signed_in", "Sign in first.");
+    if (refresh && !session_revoke_refresh(cx, refresh))
         return false;
-    if (cx->session->kind == SESSION_COOKIE)
+    if (me && !session_revoke(cx, &cx->db, me->id, "signed out"))
+        return false;
+    if (me && me->kind == SESSION_COOKIE)
         response_cookie(cx, cookie_name(cx, "tulou_session"), "", 0);
     return respond_nothing(cx);
 }
@@ -89,13 +99,18 @@ const struct route token_routes[] = {
           .answer_fields = signed_in_fields, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 invalid_credentials, 409 workspace_required, 429 locked_out"),
     ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,
-          "Exchange a refresh token for a new pair; a second use revokes the session.",
+          "Exchange a refresh token for a new pair; a second use revokes the session, but the same "
+          "client gets the same refresh token again within ten seconds.",
           .body = FIELDS({"refresh_token", SECRET, REQUIRED | AS_NAMED, 1, 512,
                           .example = "c2FtcGxlIHJlZnJlc2ggdG9rZW4"}),
           .answer_fields = FIELDS(TOKEN_FIELDS(0)), .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 refresh_token_invalid, 401 refresh_token_reused"),
-    ROUTE(POST, "/api/auth/logout", SIGNED_IN(EITHER), logout, "Sign out: revoke this session.",
-          .answer = ANSWER_NOTHING,
-          .flags = ROUTE_SUSPENDED | ROUTE_NOT_REPEATED | ROUTE_ENROLMENT),
+    ROUTE(POST, "/api/auth/logout", PUBLIC(EITHER), logout,
+          "Sign out: revoke this session, or that of a refresh token.",
+          .body = FIELDS({"refresh_token", SECRET, AS_NAMED, 1, 512,
+                          .help = "In place of an access token, which may have expired.",
+                          .example = "c2FtcGxlIHJlZnJlc2ggdG9rZW4"}),
+          .answer = ANSWER_NOTHING, .flags = ROUTE_NOT_REPEATED | ROUTE_KNOWS_CALLER,
+          .errors = "401 not_signed_in, 403 tenant_mismatch"),
     {.path = NULL},
 };

@@ -4,9 +4,7 @@
 #include "http/cx.h"
 #include "signup.h"
 
-STATEMENT(slug_state,
-          "select house.slug_is_reserved($1),\n"
-          "       exists (select from public.tenants t where t.slug = $1)",
+STATEMENT(slug_state, "select house.slug_is_reserved($1), house.slug_is_taken($1, null)",
           DB_ON_PLATFORM);
 
 STATEMENT(slug_suggestion, "select house.slug_suggest($1)", DB_ON_PLATFORM);

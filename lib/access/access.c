@@ -32,6 +32,11 @@ static bool forgive(struct cx *cx)
     return true;
 }
 
+static bool is_reading(const struct cx *cx)
+{
+    return cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD;
+}
+
 static bool identify(struct cx *cx)
 {
     struct bearer bearer;
@@ -44,15 +49,13 @@ static bool identify(struct cx *cx)
     }
     if (!tenant_resolve(cx, bearer.tenant_id))
         return false;
-    if (!bearer.presented && !needs_session(cx) && !cx->is_page)
+    if (cx->is_page && is_reading(cx) && tenant_is_at_old_address(cx))
+        return fail(cx, 404, "tenant_moved", "This workspace has another address now.");
+    if (!bearer.presented && !needs_session(cx) && !cx->is_page &&
+        !(cx->route->flags & ROUTE_KNOWS_CALLER))
         return true;
     return (bearer.presented ? session_from_bearer(cx, &bearer) : session_from_cookie(cx)) ||
            forgive(cx);
-}
-
-static bool is_reading(const struct cx *cx)
-{
-    return cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD;
 }
 
 /* A suspended tenant is read-only, for its owner alone. */

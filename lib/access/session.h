@@ -63,8 +63,12 @@ bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum ses
                      const struct impersonation *by, struct session_tokens *out);
 /* What a log shows as the actor's name: the user, or the operator as the user. */
 const char *session_actor_name(struct cx *cx, const struct session *session);
-/* Rotates a refresh token (RFC 9700 4.14.2): a second use revokes the family. WAITS. */
+/* Rotates a refresh token (RFC 9700 4.14.2): a second use revokes the family, but for the same
+ * client (user agent and network) within ten seconds, which gets the same successor. WAITS. */
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out);
+/* Ends the session of a refresh token, also of one that was used up. One that is nobody's
+ * is none any more, which is what was asked for (RFC 7009 2.2). 403 tenant_mismatch. WAITS. */
+bool session_revoke_refresh(struct cx *cx, const char *refresh);
 /* Revokes one session, or all of a user except `keep` (NULL: none kept); and all that was
  * opened from them by switches or impersonation, in whichever tenant (not what `keep` opened);
  * of an operator also every session in which they act as somebody. Call it in the transaction

@@ -1,8 +1,10 @@
 /* session_store: opening, rotating and revoking sessions. */
+#include <sodium.h>
 #include <string.h>
 
 #include "access/event.h"
 #include "access/internal.h"
+#include "access/network.h"
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/shared.h"
@@ -10,8 +12,11 @@
 #include "access/token.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "http/cx.h"
+
+enum { TOKEN_BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
 STATEMENT(
     session_insert,
@@ -47,8 +52,8 @@ STATEMENT(session_by_refresh,
 
 STATEMENT(session_rotate,
           "with old as (\n"
-          "    insert into used_tokens (tenant_id, session_id, token_hash)\n"
-          "    values ($1::uuid, $2::uuid, $3)\n"
+          "    insert into used_tokens (tenant_id, session_id, token_hash, network, user_agent)\n"
+          "    values ($1::uuid, $2::uuid, $3, $6, $7)\n"
           ")\n"
           "update sessions\n"
           "set token_hash = $4, last_used_at = now(),\n"
@@ -56,10 +61,28 @@ STATEMENT(session_rotate,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
+/* The same client within ten seconds, whose successor nobody has used: its answer was
+ * lost, or two of its windows asked at once. */
 STATEMENT(session_by_used,
-          "select session_id\n"
-          "from used_tokens\n"
-          "where tenant_id = $1::uuid and token_hash = $2",
+          "select u.session_id, s.user_id,\n"
+          "       u.created_at > clock_timestamp() - interval '10 seconds'\n"
+          "       and u.network = $4 and u.user_agent is not distinct from $5\n"
+          "       and s.token_hash = $3 and s.revoked_at is null and s.expires_at > now()\n"
+          "from used_tokens u\n"
+          "join sessions s on s.tenant_id = u.tenant_id and s.id = u.session_id\n"
+          "where u.tenant_id = $1::uuid and u.token_hash = $2",
+          0);
+
+/* Also by a token that was used up: whoever has it wants to be signed out. */
+STATEMENT(session_of_refresh,
+          "select s.id, s.user_id, u.name\n"
+          "from sessions s\n"
+          "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
+          "where s.tenant_id = $1::uuid and s.kind = 'token' and s.id in (\n"
+          "    select n.id from sessions n where n.tenant_id = $1::uuid and n.token_hash = $2\n"
+          "    union all\n"
+          "    select o.session_id from used_tokens o\n"
+          "    where o.tenant_id = $1::uuid and o.token_hash = $2)",
           0);
 
 /* Both answer all that ended: also what was opened from it, in whichever tenant. */
@@ -202,14 +225,42 @@ bool session_open_as(struct cx *cx, struct db *db, const char *user_id, enum ses
 
 /* ---- rotation ---- */
 
-/* A used token comes back: whoever has it, the family ends. */
-static bool end_family(struct cx *cx, struct db *db, const char *hash)
+/* What follows a refresh token: always the same, so that it can be told again although
+ * only its hash is stored. */
+static char *session_successor(struct cx *cx, const struct db *db, const char *refresh)
 {
-    struct rows *used = db_get(db, &session_by_used, db->tenant_id, hash);
+    unsigned char key[SECRET_BYTES], out[32];
+    char *text = arena_alloc(cx->arena, sodium_base64_encoded_len(sizeof out, TOKEN_BASE64));
+    secret_derive("refresh", key);
+    crypto_generichash(out, sizeof out, (const unsigned char *)refresh, strlen(refresh), key,
+                       sizeof key);
+    sodium_memzero(key, sizeof key);
+    sodium_bin2base64(text, sodium_base64_encoded_len(sizeof out, TOKEN_BASE64), out, sizeof out,
+                      TOKEN_BASE64);
+    return arena_printf(cx->arena, "%s.%s", db->tenant_id, text);
+}
+
+struct rotation {
+    const char *refresh, *user_agent;
+    char old[65], fresh[65], network[64]; /* hashes; where the client is */
+};
+
+/* A used token comes back: from the same client at once it is answered as before; else,
+ * whoever has it, the family ends. */
+static bool session_rotate_again(struct cx *cx, struct db *db, const struct rotation *it,
+                                 struct session_tokens *out)
+{
+    struct rows *used = db_get(db, &session_by_used, db->tenant_id, it->old, it->fresh, it->network,
+                               it->user_agent);
     if (!used)
         return fail_with(cx, db);
     if (rows_count(used) == 0)
         return fail(cx, 401, "refresh_token_invalid", "The refresh token is not valid.");
+    if (rows_bool(used, 0, 2)) {
+        memcpy(out->session_id, rows_text(used, 0, 0), UUID_SIZE);
+        return make_access(cx, db, rows_text(used, 0, 1), NULL, out) &&
+               (db_commit(db) || fail_with(cx, db));
+    }
     if (!session_revoke(cx, db, rows_text(used, 0, 0), "refresh token used twice"))
         return false;
     if (!db_commit(db))
@@ -219,35 +270,50 @@ static bool end_family(struct cx *cx, struct db *db, const char *hash)
 
 static bool rotate(struct cx *cx, struct db *db, const char *refresh, struct session_tokens *out)
 {
-    char old[65], fresh[65];
-    text_sha256(refresh, strlen(refresh), old);
+    struct rotation it = {.user_agent = request_header(&cx->request, "User-Agent")};
+    out->refresh = session_successor(cx, db, refresh);
+    text_sha256(refresh, strlen(refresh), it.old);
+    text_sha256(out->refresh, strlen(out->refresh), it.fresh);
+    network_of(cx->request.remote, it.network, sizeof it.network);
     if (!db_begin(db))
         return fail_with(cx, db);
-    struct rows *rows = db_get(db, &session_by_refresh, db->tenant_id, old);
+    struct rows *rows = db_get(db, &session_by_refresh, db->tenant_id, it.old);
     if (!rows)
         return fail_with(cx, db);
     if (rows_count(rows) == 0)
-        return end_family(cx, db, old);
+        return session_rotate_again(cx, db, &it, out);
     memcpy(out->session_id, rows_text(rows, 0, 0), UUID_SIZE);
-    out->refresh = new_secret(cx, db->tenant_id);
-    text_sha256(out->refresh, strlen(out->refresh), fresh);
-    if (!db_get(db, &session_rotate, db->tenant_id, out->session_id, old, fresh,
-                session_days(cx, db->tenant_id)))
+    if (!db_get(db, &session_rotate, db->tenant_id, out->session_id, it.old, it.fresh,
+                session_days(cx, db->tenant_id), it.network, it.user_agent))
         return fail_with(cx, db);
     return make_access(cx, db, rows_text(rows, 0, 1), NULL, out) &&
            (db_commit(db) || fail_with(cx, db));
 }
 
+/* The tenant of a refresh token, which stands in front of it; NULL with *refused false:
+ * it is nobody's. At a tenant's host it must be the tenant's own. */
+static const struct tenant *session_tenant_of(struct cx *cx, const char *refresh, bool *refused)
+{
+    char *tenant_id = arena_copy(cx->arena, refresh, strcspn(refresh, "."));
+    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
+    *refused = !tenant && cx->db.error.status != DB_OK;
+    if (*refused)
+        fail_db(cx);
+    if (!tenant || cx->tenant->kind == TENANT_PLATFORM || strcmp(cx->tenant->id, tenant->id) == 0)
+        return tenant;
+    *refused = !fail(cx, 403, "tenant_mismatch", "Host and token name different tenants.");
+    return NULL;
+}
+
 bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *out)
 {
     struct db db;
+    bool refused;
     *out = (struct session_tokens){.refresh = NULL};
-    char *tenant_id = arena_copy(cx->arena, refresh, strcspn(refresh, "."));
-    const struct tenant *tenant = tenant_by_id(cx, tenant_id);
+    const struct tenant *tenant = session_tenant_of(cx, refresh, &refused);
     if (!tenant)
-        return fail(cx, 401, "refresh_token_invalid", "The refresh token is not valid.");
-    if (cx->tenant->kind != TENANT_PLATFORM && strcmp(cx->tenant->id, tenant->id) != 0)
-        return fail(cx, 403, "tenant_mismatch", "Host and token name different tenants.");
+        return !refused &&
+               fail(cx, 401, "refresh_token_invalid", "The refresh token is not valid.");
     if (!network_check(cx, tenant))
         return false;
     db_init(&db, cx->arena, DB_TENANT, tenant->id, tenant->schema);
@@ -256,6 +322,27 @@ bool session_refresh(struct cx *cx, const char *refresh, struct session_tokens *
     bool done = rotate(cx, &db, refresh, out);
     db_rollback(&db);
     return done;
+}
+
+bool session_revoke_refresh(struct cx *cx, const char *refresh)
+{
+    struct db db;
+    char hash[65];
+    bool refused;
+    const struct tenant *tenant = session_tenant_of(cx, refresh, &refused);
+    if (!tenant)
+        return !refused;
+    text_sha256(refresh, strlen(refresh), hash);
+    db_init(&db, cx->arena, DB_TENANT, tenant->id, tenant->schema);
+    struct rows *rows = db_get(&db, &session_of_refresh, tenant->id, hash);
+    if (!rows)
+        return fail_with(cx, &db);
+    if (rows_count(rows) == 0)
+        return true;
+    db_act_as(&db, "user", rows_text(rows, 0, 1), rows_text(rows, 0, 2), cx->request.remote,
+              request_header(&cx->request, "User-Agent"), cx->request_id);
+    db.action = "auth.signed_out";
+    return session_revoke(cx, &db, rows_text(rows, 0, 0), "signed out");
 }
 
 /* ---- revoking ---- */

@@ -109,6 +109,12 @@ bool tenant_resolve(struct cx *cx, const char *claim_tenant)
     return cx->tenant || agree(cx, BY_ID, platform_id);
 }
 
+bool tenant_is_at_old_address(struct cx *cx)
+{
+    const char *host = cx->request.host, *label = is_bare(host) ? NULL : subdomain_of(cx, host);
+    return label && cx->tenant && strcmp(label, cx->tenant->slug) != 0;
+}
+
 bool tenant_enter(struct cx *cx, const char *tenant_id)
 {
     const struct tenant *tenant = tenant_by_id(cx, tenant_id);

@@ -46,6 +46,8 @@ struct tenant {
 /* What the host alone says; NULL with failure set (404 tenant_unknown). Fills
  * cx->tenant. `claim_tenant` is the token's, or NULL. WAITS on a cache miss. */
 bool tenant_resolve(struct cx *cx, const char *claim_tenant);
+/* Whether the host is a slug that cx->tenant gave up lately (90 days): it still leads here. */
+bool tenant_is_at_old_address(struct cx *cx);
 /* By id, through the same cache; owned by the cx's arena. NULL: unknown; or the database is away,
  * which fails the request and what cx->db has open. WAITS. */
 const struct tenant *tenant_by_id(struct cx *cx, const char *id);

@@ -74,8 +74,10 @@ enum route_flags {
     ROUTE_IN_PERSON = 4096,   /* passwords, factors, keys: neither for API keys nor for operators
                                  who act as the user */
     ROUTE_CALLS_OUT = 8192,   /* waits for others (DNS, HTTP): no transaction around it */
-    ROUTE_BARE = 1 << 24      /* public, and nothing is looked up before the handler, which asks
-                                 for no tenant, session or limit: it answers without the database */
+    ROUTE_KNOWS_CALLER = 1 << 23, /* public under /api/, but a session that is good is known, by
+                                     cookie too */
+    ROUTE_BARE = 1 << 24          /* public, and nothing is looked up before the handler, which asks
+                                     for no tenant, session or limit: it answers without the database */
 };
 
 struct route {

@@ -187,6 +187,12 @@ void page_write_failure(struct cx *cx)
     buf_clear(&cx->response.body);
     if (resend_offer(cx))
         return;
+    if (text_equal(cx->failure.code, "tenant_moved")) {
+        respond_redirect_out(cx,
+                             arena_printf(cx->arena, "%s%s", tenant_own_url(cx->arena, cx->tenant),
+                                          frame_address(cx)));
+        return;
+    }
     if (cx->failure.status == 401 && !text_equal(cx->request.path, "/login")) {
         go_sign_in(cx);
         return;

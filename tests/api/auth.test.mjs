@@ -4,13 +4,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blake2b } from "@noble/hashes/blake2b";
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
-import { folder, login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+import { folder, login, makeTenant, makeUser, operator, pageCookie, password, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
 
 let tenant;
 before(async () => {
     tenant = await makeTenant();
 });
-const refresh = (token) => request("POST", "/api/auth/refresh", { body: { refresh_token: token } });
+const refresh = (token, agent = "a client", from = "127.0.0.1") => request("POST", "/api/auth/refresh", { from, headers: { "user-agent": agent }, body: { refresh_token: token } });
+const tooLate = (token) => sql(`update everyone.used_tokens set created_at = now() - interval '11 seconds' where token_hash = encode(sha256('${token}'), 'hex')`);
 
 test("login_answers_tokens_whose_claims_are_as_documented", async () => {
     const { access_token, token_type, expires_in } = tenant.owner;
@@ -46,23 +48,65 @@ test("wrong_password_and_unknown_account_answer_the_same", async () => {
     assert.deepEqual(strip(wrong.error), strip(unknown.error));
 });
 
-test("refresh_token_reuse_revokes_family", async () => {
+for (const [what, again] of Object.entries({
+    another_agent: (token) => refresh(token, "somebody else"),
+    another_network: (token) => refresh(token, "a client", "127.0.0.7"),
+    the_same_client_later: (token) => (tooLate(token), refresh(token)),
+}))
+    test(`refresh_token_reuse_by_${what}_revokes_family`, async () => {
+        const first = await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+        const second = await refresh(first.refresh_token);
+        assert.equal(second.status, 200, second.text);
+        assert.equal((await request("GET", "/api/auth/me", { token: second.data.access_token })).status, 200);
+        const answer = await again(first.refresh_token);
+        assert.equal(answer.status, 401);
+        assert.equal(answer.error.code, "refresh_token_reused");
+        assert.equal((await refresh(second.data.refresh_token)).status, 401, "the family ended");
+        assert.equal((await request("GET", "/api/auth/me", { token: second.data.access_token })).error.code, "session_revoked");
+    });
+
+test("refresh_token_reuse_after_its_successor_was_used_revokes_family", async () => {
     const first = await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
-    const second = await refresh(first.refresh_token);
-    assert.equal(second.status, 200, second.text);
-    assert.equal((await request("GET", "/api/auth/me", { token: second.data.access_token })).status, 200);
-    const again = await refresh(first.refresh_token);
-    assert.equal(again.status, 401);
-    assert.equal(again.error.code, "refresh_token_reused");
-    assert.equal((await refresh(second.data.refresh_token)).status, 401, "the family ended");
-    assert.equal((await request("GET", "/api/auth/me", { token: second.data.access_token })).error.code, "session_revoked");
+    const third = await refresh((await refresh(first.refresh_token)).data.refresh_token);
+    assert.equal(third.status, 200);
+    assert.equal((await refresh(first.refresh_token)).error.code, "refresh_token_reused");
+    assert.equal((await refresh(third.data.refresh_token)).status, 401);
 });
 
-test("of_parallel_uses_of_one_refresh_token_at_most_one_wins", async () => {
+test("two_windows_of_a_client_that_refresh_at_once_get_the_same_successor", async () => {
     const session = await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
     const answers = await Promise.all(Array.from({ length: 12 }, () => refresh(session.refresh_token)));
-    assert.equal(answers.filter((it) => it.status === 200).length, 1);
-    assert.ok(answers.every((it) => it.status === 200 || it.status === 401));
+    for (const it of answers) assert.equal(it.status, 200, it.text);
+    assert.equal(new Set(answers.map((it) => it.data.refresh_token)).size, 1);
+    assert.notEqual(answers[0].data.refresh_token, session.refresh_token);
+    for (const it of answers) assert.equal((await request("GET", "/api/auth/me", { token: it.data.access_token })).status, 200);
+    assert.equal((await refresh(answers[0].data.refresh_token)).status, 200, "and it goes on");
+});
+
+const logout = (options) => request("POST", "/api/auth/logout", options);
+test("logout_works_with_the_refresh_token_alone_or_beside_an_access_token_that_is_over", async () => {
+    for (const way of ["alone", "expired", "used up", "at its host"]) {
+        const session = await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+        let { refresh_token, access_token } = session;
+        if (way === "used up") ({ access_token } = (await refresh(refresh_token)).data);
+        const answer = await logout({ body: { refresh_token }, ...(way === "expired" ? { token: `${access_token}x` } : {}), ...(way === "at its host" ? { tenant: tenant.slug } : {}) });
+        assert.equal(answer.status, 204, `${way}: ${answer.text}`);
+        assert.equal((await request("GET", "/api/auth/me", { token: access_token })).error?.code, "session_revoked", way);
+        assert.equal((await refresh(session.refresh_token)).status, 401, way);
+    }
+    const log = await request("GET", "/api/audit/logs?action=auth.signed_out", { token: tenant.token });
+    assert.ok(log.data.filter((it) => it.actorId === tenant.owner.user.id).length >= 4, log.text);
+});
+
+test("logout_without_any_session_says_so_and_a_token_that_is_nobodys_is_over_already", async () => {
+    assert.equal((await logout({})).status, 401);
+    assert.equal((await logout({ token: "nonsense" })).status, 401);
+    for (const refresh_token of ["nonsense", `${tenant.id}.nonsense`]) assert.equal((await logout({ body: { refresh_token } })).status, 204);
+    const other = await makeTenant();
+    assert.equal((await logout({ tenant: tenant.slug, body: { refresh_token: other.owner.refresh_token } })).error.code, "tenant_mismatch");
+    assert.equal((await refresh(other.owner.refresh_token)).status, 200);
+    const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    assert.equal((await logout({ tenant: tenant.slug, headers: { cookie } })).error.code, "csrf_invalid", "nobody is signed out by another site");
 });
 
 test("logout_is_204_and_ends_the_session_at_once", async () => {
