@@ -23,8 +23,6 @@ STATEMENT(matrix_store,
           "where tenant_id = current_setting('app.tenant_id')::uuid and key = $1",
           DB_WRITES);
 
-enum { COLUMNS_MAX = 128 };
-
 struct column {
     const char *key, *name, *inherits;
     struct permissions grants;
@@ -34,7 +32,7 @@ struct column {
 
 struct table {
     struct cx *cx;
-    struct column columns[COLUMNS_MAX];
+    struct column *columns;
     size_t count;
     json_object *rows;
     const char *area;
@@ -77,6 +75,10 @@ static bool load_columns(struct table *table)
     struct rows *rows = db_get0(&cx->db, &matrix_roles);
     if (!rows)
         return fail_db(cx);
+    size_t most = rows_count(rows);
+    for (const struct builtin_role *role = builtin_roles; role->key; role++)
+        most++;
+    table->columns = arena_alloc(cx->arena, sizeof *table->columns * most);
     for (const struct builtin_role *role = builtin_roles; role->key; role++)
         if (builtin_role_in(role, cx->tenant->kind))
             table->columns[table->count++] =
@@ -84,7 +86,7 @@ static bool load_columns(struct table *table)
                                 .name = role->name,
                                 .grants = {role->grants, count_of(role->grants)},
                                 .rank = role->rank};
-    for (size_t i = 0; i < rows_count(rows) && table->count < COLUMNS_MAX; i++)
+    for (size_t i = 0; i < rows_count(rows); i++)
         table->columns[table->count++] =
             (struct column){.key = rows_text(rows, i, 0),
                             .name = rows_text(rows, i, 1),

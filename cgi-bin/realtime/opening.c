@@ -216,13 +216,15 @@ void opening_run(void *arg)
     cx->arena = arena_new();
     serve(client, &opening);
     client->opens = false;
-    if (client->wsi && cx->failure.status != 0)
+    /* It may have been ended meanwhile: what it sent was too much. */
+    bool open = client->wsi && client->state != CLIENT_ENDING;
+    if (open && cx->failure.status != 0)
         refuse(client, cx);
-    else if (client->wsi)
+    else if (open)
         accept(client, cx);
     if (client->state != CLIENT_ASKED)
         forget_head(client);
-    if (client->wsi)
+    if (open)
         hear_early(client);
     arena_free(cx->arena);
     client_free_if_gone(client);

@@ -116,7 +116,7 @@ static bool is_open(struct cx *cx, const struct menu *menu, const struct resourc
 static size_t choose(struct cx *cx, const struct menu *menu, const struct resource **chosen)
 {
     size_t count = 0;
-    for (size_t i = 0; i < known.count && count < DB_BATCH_MAX; i++) {
+    for (size_t i = 0; i < known.count; i++) {
         const struct resource *it = &known.resources[i];
         bool again = false;
         for (size_t j = 0; j < count; j++)
@@ -164,9 +164,10 @@ static void add_records(struct cx *cx, json_object *data, const struct resource 
 static bool find_by_role(struct cx *cx, const struct menu *menu, const char *query,
                          json_object *data)
 {
-    const struct resource *chosen[DB_BATCH_MAX] = {NULL};
-    struct list_result results[DB_BATCH_MAX];
+    const struct resource **chosen =
+        arena_alloc(cx->arena, sizeof(struct resource *) * (known.count + 1));
     size_t count = choose(cx, menu, chosen);
+    struct list_result *results = arena_alloc(cx->arena, sizeof *results * (count + 1));
     if (!list_find(cx, chosen, count, query, SHOWN + 1, results))
         return false;
     for (size_t i = 0; i < count; i++)

@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/registry.h"
 #include "resource/internal.h"
-
-enum { RESOURCES_MAX = 128 };
 
 const struct field resource_common_fields[] = {
     {"id", UUID, READ_ONLY | HIDDEN | FILTERED, .label = "Id",
@@ -38,7 +37,6 @@ static const struct field **make(const struct resource *resource, unsigned witho
 }
 
 struct known {
-    const struct resource *resource;
     const struct field **all, **listed;
     char *one_sql, *many_sql;
 };
@@ -57,20 +55,19 @@ static char *make_sql(const struct resource *resource, const struct field *const
 
 static const struct known *known_of(const struct resource *resource)
 {
-    static struct known known[RESOURCES_MAX];
-    for (int i = 0; i < RESOURCES_MAX; i++) {
-        if (known[i].resource == resource)
-            return &known[i];
-        if (known[i].resource)
-            continue;
-        known[i] = (struct known){
-            .resource = resource, .all = make(resource, 0), .listed = make(resource, LIST_OMITTED)};
-        known[i].one_sql = make_sql(resource, known[i].all, "$1");
-        known[i].many_sql = make_sql(resource, known[i].all, "any($1::uuid[])");
-        return &known[i];
-    }
-    log_error("too many resources");
-    abort();
+    static struct registry all;
+    struct known *known = registry_find(&all, resource);
+    if (known)
+        return known;
+    known = calloc(1, sizeof *known);
+    if (!known)
+        log_out_of_memory();
+    known->all = make(resource, 0);
+    known->listed = make(resource, LIST_OMITTED);
+    known->one_sql = make_sql(resource, known->all, "$1");
+    known->many_sql = make_sql(resource, known->all, "any($1::uuid[])");
+    registry_add(&all, resource, known);
+    return known;
 }
 
 const struct field **resource_columns(const struct resource *resource)

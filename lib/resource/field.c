@@ -4,18 +4,13 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
+#include "base/registry.h"
 #include "base/text.h"
-
-enum { NAMES = 4096 };
 
 /* Derived once for each field and kept, since they never change. */
 struct names {
-    const struct field *field;
     const char *json, *label;
 };
-
-static struct names table[NAMES];
 
 static struct arena *forever(void)
 {
@@ -25,22 +20,18 @@ static struct arena *forever(void)
     return arena;
 }
 
-static struct names *names_of(const struct field *field)
+static const struct names *names_of(const struct field *field)
 {
-    size_t at = ((size_t)field / sizeof(void *)) * 2654435761u % NAMES;
-    for (size_t tries = 0; tries < NAMES; tries++, at = (at + 1) % NAMES) {
-        if (table[at].field == field)
-            return &table[at];
-        if (table[at].field)
-            continue;
-        table[at] = (struct names){
-            .field = field,
-            .json = field->flags & AS_NAMED ? field->name : text_camel(forever(), field->name),
-            .label = field->label ? field->label : text_title(forever(), field->name)};
-        return &table[at];
-    }
-    log_error("too many fields");
-    abort();
+    static struct registry known;
+    struct names *names = registry_find(&known, field);
+    if (names)
+        return names;
+    names = arena_alloc(forever(), sizeof *names);
+    *names = (struct names){
+        .json = field->flags & AS_NAMED ? field->name : text_camel(forever(), field->name),
+        .label = field->label ? field->label : text_title(forever(), field->name)};
+    registry_add(&known, field, names);
+    return names;
 }
 
 const char *field_json_name(const struct field *field)

@@ -5,8 +5,6 @@
 #include "base/buf.h"
 #include "resource/resource.h"
 
-enum { RESOURCE_FIELDS_MAX = 80 };
-
 /* ---- input.c ---- */
 /* Where a body is read: which field, for messages "a.b" or "items[2].name". */
 struct place {

@@ -239,14 +239,14 @@ bool list_run(struct cx *cx, const struct resource *resource, const struct list_
     return true;
 }
 
-bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
-               const char *search, int64_t limit, struct list_result *out)
+/* As many as one round trip takes. */
+static bool find_some(struct cx *cx, const struct resource *const *resources, size_t count,
+                      const char *search, int64_t limit, struct list_result *out)
 {
     struct order order;
     struct batch batch;
     batch_init(&batch, &cx->db);
     batch.slow = true;
-    assert(count <= DB_BATCH_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct list_query query = {.page = 1,
                                          .limit = limit,
@@ -256,8 +256,19 @@ bool list_find(struct cx *cx, const struct resource *const *resources, size_t co
         if (!add_list(cx, &batch, resources[i], &query, &order, &out[i]))
             return false;
     }
-    struct rows **rows = count ? batch_run(&batch) : NULL;
+    struct rows **rows = batch_run(&batch);
     for (size_t i = 0; rows && i < count; i++)
         out[i].rows = rows[i];
-    return rows || count == 0 || fail_db(cx);
+    return rows || fail_db(cx);
+}
+
+bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
+               const char *search, int64_t limit, struct list_result *out)
+{
+    for (size_t done = 0, some; done < count; done += some) {
+        some = count - done < DB_BATCH_MAX ? count - done : DB_BATCH_MAX;
+        if (!find_some(cx, resources + done, some, search, limit, out + done))
+            return false;
+    }
+    return true;
 }

@@ -1,6 +1,5 @@
 /* record: reading and writing one record. A write is one statement in one round
  * trip; its event is written by the table's trigger. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,8 +183,8 @@ struct write {
     struct cx *cx;
     const struct resource *resource;
     struct buf names, values;
-    const char *parameters[RESOURCE_FIELDS_MAX + 4]; /* tenant, id, id and version of an update */
-    int count;
+    const char **parameters;
+    int count, room;
 };
 
 static void write_init(struct write *write, struct cx *cx, const struct resource *resource)
@@ -197,7 +196,14 @@ static void write_init(struct write *write, struct cx *cx, const struct resource
 
 static int parameter(struct write *write, const char *value)
 {
-    assert(write->count < (int)COUNT(write->parameters)); /* resource_routes() counts fields */
+    if (write->count == write->room) {
+        const char **more =
+            arena_alloc(write->cx->arena, sizeof *more * (size_t)(write->room * 2 + 16));
+        if (write->count > 0)
+            memcpy(more, write->parameters, sizeof *more * (size_t)write->count);
+        write->parameters = more;
+        write->room = write->room * 2 + 16;
+    }
     write->parameters[write->count++] = value;
     return write->count;
 }
@@ -284,10 +290,7 @@ static void build_update(struct write *write, const struct input *input, enum in
 
 static bool run_write(struct write *write, const char *sql, struct list_result *out)
 {
-    const char **parameters =
-        arena_alloc(write->cx->arena, sizeof *parameters * (size_t)(write->count + 1));
-    memcpy(parameters, write->parameters, sizeof *parameters * (size_t)write->count);
-    return run(write->cx, write->resource, sql, DB_WRITES, parameters, write->count, out);
+    return run(write->cx, write->resource, sql, DB_WRITES, write->parameters, write->count, out);
 }
 
 static bool insert_row(struct cx *cx, const struct resource *resource, const struct input *input,

@@ -105,8 +105,8 @@ struct list_result {
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out);
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out);
-/* The first `limit` records of each resource that the search finds, in one round trip and
- * without counting; out has `count` places, at most DB_BATCH_MAX. WAITS. */
+/* The first `limit` records of each resource that the search finds, without
+ * counting; out has `count` places. WAITS. */
 bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
                const char *search, int64_t limit, struct list_result *out);
 /* Takes one of the tenant's two places for exports until the request ends; asked before the answer

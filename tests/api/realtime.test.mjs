@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
 import { build } from "../lib/build.mjs";
-import { folder, login, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+import { folder, login, makeTenant, makeUser, operator, pageCookie, password, port, request } from "../lib/client.mjs";
 import { workerOf } from "../lib/programs.mjs";
 import { listen, socket } from "../lib/stream.mjs";
+import { connect } from "../lib/worker.mjs";
 
 let tenant;
 before(async () => {
@@ -187,6 +188,25 @@ test("messages_that_are_none_end_the_web_socket_with_a_reason", async () => {
         const end = await ws.until((it) => it.type === "end");
         assert.equal(end?.why, why, JSON.stringify(message).slice(0, 60));
         assert.equal(await ws.ended, code);
+    }
+});
+
+// Its session is looked for in the database, which keeps the opening waiting here.
+test("a_web_socket_that_is_ended_while_it_opens_stays_ended", { timeout: 60000 }, async () => {
+    const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug }), lock = await connect(folder);
+    try {
+        await lock.query("begin");
+        await lock.query("lock table everyone.sessions in access exclusive mode");
+        const ws = await socket({ tenant: tenant.slug, headers: { cookie }, origin: `http://${tenant.slug}.localhost:${port}` });
+        ws.say({ type: "ping" });
+        ws.say({ type: "ping" });
+        const end = await ws.until((it) => it.type === "end");
+        assert.equal(end.why, "too_much");
+        await lock.query("rollback");
+        assert.equal(await ws.ended, 4400);
+        assert.ok(!ws.messages.some((it) => it.type === "ready"));
+    } finally {
+        await lock.end();
     }
 });
 
