@@ -277,25 +277,48 @@ static bool make_database(void)
     return good;
 }
 
-static bool answers(void)
+static PGPing ping(void)
 {
     struct buf conninfo = {0};
     char *run = var_path("run");
     buf_printf(&conninfo, "host='%s' dbname=postgres user=%s", run, owner);
-    bool up = PQping(conninfo.data) == PQPING_OK;
+    PGPing state = PQping(conninfo.data);
     buf_free(&conninfo);
     free(run);
-    return up;
+    return state;
 }
 
+/* Why, in the server's own words: the last that it said was fatal. */
+static bool complain_of_log(void)
+{
+    char line[512], why[512] = "";
+    char *path = var_path("log/postgres.log");
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *fatal = strstr(line, "FATAL:");
+        if (fatal)
+            snprintf(why, sizeof why, " (%.*s)", (int)strcspn(fatal, "\n"), fatal);
+    }
+    if (file)
+        fclose(file);
+    complain("the database does not start%s: see %s", why, path);
+    free(path);
+    return false;
+}
+
+/* It turns everybody away while it recovers from having been killed: that takes its time. */
 static bool wait_for_cluster(void)
 {
-    for (int i = 0; i < 600 && !answers() && !children_failing(); i++)
+    enum { SILENT_MAX = 600, TURNS_MAX = 2000 }; /* of 50 ms */
+    PGPing state;
+    for (int turns = 0, silent = 0; (state = ping()) != PQPING_OK; turns++) {
+        silent += state != PQPING_REJECT;
+        if (children_failing() || silent > SILENT_MAX || turns > TURNS_MAX)
+            return complain_of_log();
         if (!children_turn(50))
             return complain("stopped before the database was up");
-    return (answers() || complain("the database does not start: see %s/log/postgres.log",
-                                  config_text(CONFIG_TULOU_VAR))) &&
-           make_database();
+    }
+    return make_database();
 }
 
 bool cluster_wait(void)

@@ -3,8 +3,10 @@
  * shared memory no other server may be started on the same files. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "tool.h"
@@ -47,11 +49,29 @@ static bool is_held(const struct old *old)
            about.shm_nattch > 0;
 }
 
+/* One that was killed is a process until its new parent has seen to it; as long as it is
+ * one of its account, the next server takes it for another that runs. */
+static bool is_there(const struct old *old)
+{
+    struct stat process, cluster;
+    char path[64], line[256] = "", *folder = var_path("pg");
+    snprintf(path, sizeof path, "/proc/%ld", old->pid);
+    bool same = stat(path, &process) == 0 && stat(folder, &cluster) == 0 &&
+                process.st_uid == cluster.st_uid;
+    snprintf(path, sizeof path, "/proc/%ld/stat", old->pid);
+    FILE *file = same ? fopen(path, "re") : NULL;
+    bool there = file && fgets(line, sizeof line, file) && strstr(line, "(postgres)");
+    if (file)
+        fclose(file);
+    free(folder);
+    return there;
+}
+
 bool cluster_await_old(void)
 {
     struct old old;
     int64_t until = clock_monotonic_us() + patience_us;
-    for (bool told = false; read_old(&old) && is_held(&old); told = true) {
+    for (bool told = false; read_old(&old) && (is_held(&old) || is_there(&old)); told = true) {
         if (!told)
             complain("processes of the database that ran here before (%ld) still end: waiting for "
                      "them",
