@@ -75,7 +75,7 @@ STATEMENT(factor_delete_codes,
           DB_WRITES);
 
 STATEMENT(factor_needed,
-          "select house.mfa_needed($1::uuid, $2::uuid)\n"
+          "select house.mfa_needed_here($2::uuid)\n"
           "       and not " HAS_FACTOR("$1::uuid", "$2::uuid"),
           0);
 
@@ -88,7 +88,7 @@ STATEMENT(factor_list,
           0);
 
 STATEMENT(factor_counts,
-          "select house.mfa_needed($1::uuid, $2::uuid),\n"
+          "select house.mfa_needed_here($2::uuid),\n"
           "       (select count(*)\n"
           "        from recovery_codes\n"
           "        where tenant_id = $1::uuid and user_id = $2::uuid and used_at is null)",

@@ -217,7 +217,7 @@ STATEMENT(pages_go,
           "and ($2::uuid is null or t.parent_id = $2::uuid)\n"
           "and t.id in (select s.id from tenants s where s.slug = $1\n"
           "             union all\n"
-          "             select r.id from house.tenant_resolve($1, null, null) r)\n"
+          "             select house.tenant_id_of($1, null, null))\n"
           "limit 1",
           0);
 

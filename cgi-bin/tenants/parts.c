@@ -51,7 +51,7 @@ STATEMENT(part_set_quota,
 
 STATEMENT(part_features,
           "select f.key, f.description,\n"
-          "       (house.tenant_features(t.id, t.plan_level) ->> f.key)::bool,\n"
+          "       (house.features_here() ->> f.key)::bool,\n"
           "       (select o.enabled from tenant_features o where o." OF_TENANT
           " and o.key = f.key)\n"
           "from public.feature_flags f\n"

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 
 enum { MAGIC = 0x746c7531, VERSION = 2 };
 enum { BUCKETS = 16384, REVOCATIONS = 16384, GENERATIONS = 4096, PROBES = 8 };
@@ -229,9 +230,9 @@ static bool revoke_at(struct revocation *place, unsigned long long key, int64_t 
     return atomic_load(&place->key) == key; /* else another took it at the same moment */
 }
 
-void shared_revoke(const char *id, int64_t until_us, int64_t keep_s)
+void shared_revoke_hash(const char *hash, int64_t until_us, int64_t keep_s)
 {
-    unsigned long long key = key_of(id);
+    unsigned long long key = key_of(hash);
     int64_t now = clock_now_us();
     for (unsigned i = 0; i < PROBES; i++)
         if (revoke_at(&shared->revocations[(key + i) % REVOCATIONS], key, until_us, now,
@@ -240,9 +241,9 @@ void shared_revoke(const char *id, int64_t until_us, int64_t keep_s)
     raise_to(&shared->all_before_us, now);
 }
 
-bool shared_revoked(const char *id, int64_t issued_us)
+bool shared_revoked_hash(const char *hash, int64_t issued_us)
 {
-    unsigned long long key = key_of(id);
+    unsigned long long key = key_of(hash);
     if (issued_us <= atomic_load(&shared->all_before_us))
         return true;
     for (unsigned i = 0; i < PROBES; i++) {
@@ -251,6 +252,20 @@ bool shared_revoked(const char *id, int64_t issued_us)
             return true;
     }
     return false;
+}
+
+void shared_revoke(const char *id, int64_t until_us, int64_t keep_s)
+{
+    char hash[65];
+    text_sha256(id, strlen(id), hash);
+    shared_revoke_hash(hash, until_us, keep_s);
+}
+
+bool shared_revoked(const char *id, int64_t issued_us)
+{
+    char hash[65];
+    text_sha256(id, strlen(id), hash);
+    return shared_revoked_hash(hash, issued_us);
 }
 
 /* ---- generations: several ids may share one, which costs a look-up ---- */

@@ -28,6 +28,10 @@ bool shared_limit(const char *key, int64_t per_minute, int64_t burst, struct lim
  * than the one known changes nothing. */
 void shared_revoke(const char *id, int64_t until_us, int64_t keep_s);
 bool shared_revoked(const char *id, int64_t issued_us);
+/* The same by the id's SHA-256 in hex, which is how the database tells of it
+ * (house.id_hash). */
+void shared_revoke_hash(const char *hash, int64_t until_us, int64_t keep_s);
+bool shared_revoked_hash(const char *hash, int64_t issued_us);
 
 /* A counter that changes whenever `id` (a tenant) changes. */
 uint32_t shared_generation(const char *id);

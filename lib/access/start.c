@@ -27,8 +27,8 @@ STATEMENT(access_keys,
           0);
 
 STATEMENT(access_revocations,
-          "select r.subject, (extract(epoch from r.at) * 1000000)::bigint, r.tenant_id\n"
-          "from house.recent_revocations($1::int) r",
+          "select r.subject, (extract(epoch from r.at) * 1000000)::bigint, r.tenant\n"
+          "from house.recent_revoked($1::int) r",
           0);
 
 enum { KEYS_MAX = 64 };
@@ -57,10 +57,11 @@ static bool read_keys(struct db *db)
 }
 
 /* Learnt from its own program, under the subject's own name or as a change of
- * all in its tenant; that is more exact than what the database can tell. */
-static bool is_known(const char *subject, const char *tenant_id, int64_t at_us)
+ * all in its tenant; that is more exact than what the database can tell. Both are
+ * hashes of ids (house.id_hash). */
+static bool is_known(const char *subject, const char *tenant, int64_t at_us)
 {
-    return shared_revoked(subject, at_us) || shared_revoked(tenant_id, at_us);
+    return shared_revoked_hash(subject, at_us) || shared_revoked_hash(tenant, at_us);
 }
 
 static bool read_revocations(struct db *db)
@@ -72,7 +73,7 @@ static bool read_revocations(struct db *db)
         const char *subject = rows_text(rows, i, 0);
         int64_t at_us = rows_int(rows, i, 1);
         if (!is_known(subject, rows_text(rows, i, 2), at_us))
-            shared_revoke(subject, at_us + commit_margin_us, keep_seconds());
+            shared_revoke_hash(subject, at_us + commit_margin_us, keep_seconds());
     }
     return rows != NULL;
 }
@@ -126,19 +127,19 @@ static void catch_up(void *unused)
     arena_free(arena);
 }
 
-/* "ID MICROSECONDS TENANT" of a change, before its commit. One that was made on
+/* "HASH MICROSECONDS TENANT'S HASH" of a change, before its commit. One that was made on
  * this machine is known since just after its commit; of others we learn now. */
 static void heard_revoked(void *unused, const char *payload)
 {
-    char id[64], tenant_id[64];
+    char subject[80], tenant[80];
     long long at_us;
     (void)unused;
     if (!payload) {
         if (!coroutine_start(catch_up, NULL))
             log_error("revocations could not be read again");
-    } else if (sscanf(payload, "%63s %lld %63s", id, &at_us, tenant_id) == 3 &&
-               !is_known(id, tenant_id, at_us)) {
-        shared_revoke(id, clock_now_us(), keep_seconds());
+    } else if (sscanf(payload, "%79s %lld %79s", subject, &at_us, tenant) == 3 &&
+               !is_known(subject, tenant, at_us)) {
+        shared_revoke_hash(subject, clock_now_us(), keep_seconds());
     }
 }
 

@@ -10,11 +10,9 @@
 #include "base/text.h"
 #include "http/cx.h"
 
-STATEMENT(tenant_find,
-          "select t.*, house.tenant_networks(t.id), house.tenant_domain(t.id),\n"
-          "       house.tenant_unverified(t.id)\n"
-          "from house.tenant_resolve($1, $2, $3::uuid) t",
-          0);
+STATEMENT(tenant_id_of, "select house.tenant_id_of($1, $2, $3::uuid)", 0);
+
+STATEMENT(tenant_here, "select t.* from house.tenant_here() t", 0);
 
 enum { SETS = 512, WAYS = 4, KEY_MAX = 254, COLUMNS = 23 };
 
@@ -209,20 +207,31 @@ static struct cached *new_cached(enum tenant_key kind, const char *key, bool kno
     return cached;
 }
 
+/* First who it is, then, as that tenant, what it is: the role may ask nothing of others. */
+static struct rows *find_row(struct db *db, struct arena *arena, enum tenant_key kind,
+                             const char *key)
+{
+    db_init(db, arena, DB_TENANT, NULL, "shared");
+    struct rows *found = db_get(db, &tenant_id_of, kind == BY_DOMAIN ? key : NULL,
+                                kind == BY_SLUG ? key : NULL, kind == BY_ID ? key : NULL);
+    if (!found || !rows_text(found, 0, 0))
+        return found;
+    db_init(db, arena, DB_TENANT, rows_text(found, 0, 0), "shared");
+    return db_get0(db, &tenant_here);
+}
+
 /* NULL: the database is away, cx->db.error says it. */
 static struct cached *load(struct cx *cx, enum tenant_key kind, const char *key)
 {
     struct db db;
     const char *text[COLUMNS];
     uint32_t before = shared_changes();
-    db_init(&db, cx->arena, DB_TENANT, NULL, "shared");
-    struct rows *rows = db_get(&db, &tenant_find, kind == BY_DOMAIN ? key : NULL,
-                               kind == BY_SLUG ? key : NULL, kind == BY_ID ? key : NULL);
+    struct rows *rows = find_row(&db, cx->arena, kind, key);
     if (!rows) {
         cx->db.error = db.error;
         return NULL;
     }
-    bool known = rows_count(rows) > 0;
+    bool known = rows_count(rows) > 0 && rows_text(rows, 0, 0);
     for (int i = 0; known && i < COLUMNS; i++)
         text[i] = rows_text(rows, 0, i);
     if (known)

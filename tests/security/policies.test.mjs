@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { folder } from "../lib/client.mjs";
+import { folder, makeTenant } from "../lib/client.mjs";
 
 let lines;
 before(() => {
@@ -24,4 +24,18 @@ test("each policy of each table, weakened in each way, is noticed", () => {
     const mutations = lines.filter((it) => /^(noticed|UNNOTICED) /.test(it));
     assert.ok(mutations.length >= 9 * 17, `only ${mutations.length} mutations were tried`);
     assert.deepEqual(mutations.filter((it) => it.startsWith("UNNOTICED")), []);
+});
+
+// Known by host to everybody who asks: the id behind it, and the picture on its sign-in page.
+const told = ["house.tenant_id_of", "house.tenant_logo"];
+
+test("no function with its owner's rights tells the tenant role of another tenant", async () => {
+    const [mine, theirs] = [await makeTenant(), await makeTenant()];
+    const output = execFileSync("psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", "-v", `mine=${mine.id}`, "-v", `theirs=${theirs.id}`, "-h", join(folder, "run"), "-U", "tulou_owner", "tulou",
+        "-f", "tests/security/definers.sql"], { encoding: "utf8" }).split("\n").filter(Boolean);
+    const open = output.filter((it) => !it.startsWith("closed "));
+    const planted = ["house.leak_by_argument", "house.leak_by_error", "house.leak_to_all", "shared.leak_by_view"];
+    for (const it of planted) assert.ok(open.some((line) => line.startsWith(`OPEN ${it} with `)), `${it} was not found: ${output.join("\n")}`);
+    assert.deepEqual(open.filter((it) => ![...planted, ...told].includes(it.split(" ")[1])), []);
+    assert.ok(output.length > 10 + planted.length, output.join("\n"));
 });
