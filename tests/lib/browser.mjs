@@ -1,10 +1,10 @@
 // The system's Chromium, signed in as somebody, with every complaint noted.
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { port } from "./client.mjs";
+import { base, port } from "./client.mjs";
 
 const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
-export const address = (tenant, path) => `http://${tenant ? `${tenant}.` : ""}localhost:${port}${path}`;
+export const address = (tenant, path) => `http://${tenant ? `${tenant}.` : ""}${base}:${port}${path}`;
 
 // more: further arguments of Chromium's. The headless shell is the same engine
 // without the windows around it: it costs half the time of the whole browser.

@@ -7,11 +7,13 @@ import { join } from "node:path";
 
 export const port = Number(process.env.TEST_PORT);
 export const folder = process.env.TEST_VAR;
+// TULOU_DOMAIN of the platform under test.
+export const base = process.env.TEST_DOMAIN ?? "localhost";
 const agent = new http.Agent({ keepAlive: true });
 
 // from: the address of this machine that it comes from.
 export function request(method, path, { tenant, domain, token, headers = {}, body, raw, from } = {}) {
-    const host = domain ? `${domain}:${port}` : tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
+    const host = domain ? `${domain}:${port}` : tenant ? `${tenant}.${base}:${port}` : `${base}:${port}`;
     const data = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     return new Promise((resolve, reject) => {
         const call = http.request({ host: "127.0.0.1", port, method, path, agent, localAddress: from,
@@ -86,7 +88,7 @@ export async function pageCookie(email, word, { tenant } = {}) {
     const form = await request("GET", "/login", { tenant });
     const cookies = (form.headers["set-cookie"] ?? []).map((it) => it.split(";")[0]);
     const fields = Object.fromEntries([...form.text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([it]) => [it.match(/name="([^"]*)"/)[1], it.match(/value="([^"]*)"/)?.[1] ?? ""]));
-    const host = tenant ? `${tenant}.localhost:${port}` : `localhost:${port}`;
+    const host = tenant ? `${tenant}.${base}:${port}` : `${base}:${port}`;
     const answer = await request("POST", "/login", { tenant, raw: new URLSearchParams({ ...fields, email, password: word }).toString(),
         headers: { "content-type": "application/x-www-form-urlencoded", origin: `http://${host}`, cookie: cookies.join("; ") } });
     const session = (answer.headers["set-cookie"] ?? []).map((it) => it.split(";")[0]).find((it) => it.includes("session="));

@@ -1,9 +1,9 @@
 // Workspaces by page, as a browser without scripts goes from one to another.
 import { setTimeout as wait } from "node:timers/promises";
-import { login, password, port, request } from "./client.mjs";
+import { base, login, password, port, request } from "./client.mjs";
 import { linkOf, mailsTo } from "./mail.mjs";
 
-const origin = (slug) => `http://${slug}.localhost:${port}`;
+const origin = (slug) => `http://${slug}.${base}:${port}`;
 export const form = (slug, path, fields, { cookie, from = slug } = {}) =>
     request("POST", path, { tenant: slug, raw: new URLSearchParams(fields).toString(),
         headers: { "content-type": "application/x-www-form-urlencoded", origin: origin(from), ...(cookie ? { cookie } : {}) } });
