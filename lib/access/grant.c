@@ -151,6 +151,7 @@ static bool lock(struct db *db, const char *home_id, const char *tenant_id)
  * and what this request has given itself, it had. Outside a transaction there is no lock. */
 bool grant_rights(struct cx *cx, struct db *db, const char *tenant_id, struct rights *out)
 {
+    *out = (struct rights){.role = ""};
     if (!cx->session)
         return fail(cx, 401, "not_signed_in", "Sign in first.");
     const struct grantor me = grantor_of(cx);

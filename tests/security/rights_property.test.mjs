@@ -278,11 +278,11 @@ async function act(actor, seen) {
 test("nobodys_rights_grow_by_what_others_do_who_lack_them", { timeout: 600000 }, async () => {
     await learn();
     try {
-        for (let epoch = 0; epoch < 20; epoch++) {
+        for (let epoch = 0; epoch < 18; epoch++) {
             await settle();
             trace.length = 0;
             let was = await look();
-            for (let step = 0; step < 75; step++) {
+            for (let step = 0; step < 70; step++) {
                 // Mostly one after the other; sometimes several at once, who together give what they together had.
                 const actors = chance() < 0.8 ? [pick(world.actors)] : Array.from({ length: 4 }, () => pick(world.actors));
                 const reaches = actors.map((it) => reach(it, was));
