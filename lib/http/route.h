@@ -93,7 +93,7 @@ struct route {
     int status; /* of success; 0: 200 (201 for POST of a resource) */
     unsigned flags;
     const char *errors;    /* codes besides the usual: "409 slug_taken, 409 last_owner" */
-    size_t body_limit;     /* bytes; 0: 1 MiB */
+    size_t body_limit;     /* bytes; 0: 128 KiB */
     const void *about;     /* what the handler works on: a struct resource, a page … */
     const char *operation; /* operationId; NULL: derived from method and path */
     const char *media;  /* of an upload that may also come bare: "text/csv"; NULL: as form only */

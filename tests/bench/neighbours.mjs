@@ -54,7 +54,7 @@ async function attacksOf(stage, greedy) {
         export: { clients: 12, requests: [of("/api/crm/leads/export")] },
         "mute name servers with keys": { clients: 16, requests: domains.map((id) => of(`/api/tenants/${greedy.id}/domains/${id}/verify`, { method: "POST", headers: { "idempotency-key": "{n}" } })) },
         "realtime streams": { streams: true, requests: [of("/api/realtime")] },
-        "large settings": { clients: 4, requests: [of(settings, { method: "PUT", body: { fill: 900000 } }), of("/api/crm/leads", { headers: { origin: "https://evil.test" } })] },
+        "large settings": { clients: 4, requests: [900000, 100000, 10000].map((size) => of(settings, { method: "PUT", body: { fill: size } })).concat(of("/api/crm/leads", { headers: { origin: "https://evil.test" } })) },
         invitations: { clients: 4, requests: [of("/api/platform-users", { method: "POST", body: { name: "Win a prize", email: "win-{n}@strangers.test", kind: "staff", roles: ["staff"], invite: true } })] },
     };
 }

@@ -95,3 +95,11 @@ test("a_user_has_twenty_streams_of_either_kind_and_no_more", async () => {
     assert.equal(again.status, 200);
     await Promise.all([...open, other, again].map((it) => it.stop()));
 });
+
+test("a_body_larger_than_any_of_our_forms_is_not_read", async () => {
+    const tenant = await makeTenant();
+    const put = (size) => request("PUT", `/api/tenants/${tenant.id}/settings`, { token: tenant.token, body: { settings: { b1: { x: "A".repeat(size) } } } });
+    const large = await put(200000);
+    assert.deepEqual([large.status, large.error.code], [413, "body_too_large"], large.text);
+    assert.equal((await put(100000)).status, 422);
+});

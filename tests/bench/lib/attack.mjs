@@ -5,7 +5,7 @@ import http from "node:http";
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
 const answers = {};
-let stopping = false;
+let stopping = false, refused = false;
 
 process.on("disconnect", () => process.exit(1));
 
@@ -17,6 +17,7 @@ function ask({ port }, { method = "GET", path, token, slug, body, headers = {} }
         (response) => {
             answers[response.statusCode] = (answers[response.statusCode] ?? 0) + 1;
             response.resume();
+            refused = response.statusCode === 429;
             if (hold && response.statusCode === 200) resolve(response);
             else response.on("close", () => resolve(undefined));
         });
@@ -28,8 +29,8 @@ function ask({ port }, { method = "GET", path, token, slug, body, headers = {} }
     });
 }
 
-// Each client asks again as soon as it was answered, and waits a moment after a
-// refusal of a whole round, as even an attacker's machine must.
+// Each client asks again as soon as it was answered. When it was told to come
+// later it waits a moment: floods of plain requests are the rate limits' to end.
 async function repeat(plan) {
     let number = 0;
     const client = async () => {
@@ -38,6 +39,7 @@ async function repeat(plan) {
             const filled = JSON.parse(JSON.stringify(request).replaceAll("{n}", `${process.pid}-${i}`));
             if (filled.body?.fill) filled.body = { settings: { [`b${i}`]: { x: "A".repeat(filled.body.fill) } } };
             await ask(plan, filled);
+            if (refused) await new Promise((resolve) => setTimeout(resolve, 100));
         }
     };
     await Promise.all(Array.from({ length: plan.clients }, client));
