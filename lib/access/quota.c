@@ -45,14 +45,16 @@ static struct account **account_place(const char *tenant_id)
 static struct account *account_of(const char *tenant_id, const char *schema)
 {
     struct account **at = account_place(tenant_id);
-    if (*at)
-        return *at;
-    *at = calloc(1, sizeof **at);
-    if (!*at)
+    struct account *account = *at;
+    if (account)
+        return account;
+    account = calloc(1, sizeof *account);
+    if (!account)
         log_out_of_memory();
-    snprintf((*at)->tenant_id, sizeof(*at)->tenant_id, "%s", tenant_id);
-    snprintf((*at)->schema, sizeof(*at)->schema, "%s", schema);
-    return *at;
+    snprintf(account->tenant_id, sizeof account->tenant_id, "%s", tenant_id);
+    snprintf(account->schema, sizeof account->schema, "%s", schema);
+    *at = account;
+    return account;
 }
 
 /* What was served and not brought is in `served` until the database has it. */
