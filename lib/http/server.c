@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -19,6 +20,9 @@
 #include "http/handover.h"
 
 enum { ARENAS_KEPT = 64, READ_TIMEOUT_S = 10, ACCEPT_AGAIN_US = 100000 };
+/* What certainly fits into the socket of a request that was just read, since nginx has taken
+ * everything of the one before; and how much of a longer answer is a record. */
+enum { FITS = 32768, RECORD_MAX = 65528, WATCHED = (int)(EPOLLIN | EPOLLRDHUP | EPOLLET) };
 
 /* A connection from nginx, kept for many requests, one at a time. It is
  * watched edge-triggered for its whole life, so that a request costs no
@@ -30,6 +34,7 @@ struct connection {
     struct coroutine *busy; /* the request in hand */
     bool edge;              /* something arrived while busy */
     bool over;              /* the other side sends no more */
+    bool awaited, writable; /* whether there is room is waited for; there is */
     struct connection *next, **back;
 };
 
@@ -75,10 +80,85 @@ static void connection_close(struct connection *connection)
     free(connection);
 }
 
-static bool write_out(void *sink, const void *data, size_t len)
+/* Until the other side has taken some of what was sent. WAITS; false: it is gone, or took nothing
+ * for as long as a request may take. */
+static bool wait_for_room(struct connection *connection)
 {
-    FCGX_Request *fcgi = sink;
-    return FCGX_PutStr(data, (int)len, fcgi->out) == (int)len;
+    coroutine_set_deadline(clock_monotonic_us() + config_int(CONFIG_TULOU_DEADLINE_MS) * 1000);
+    connection->writable = false;
+    connection->awaited = true;
+    watch_change(connection->watch, (uint32_t)WATCHED | EPOLLOUT);
+    while (!connection->writable && coroutine_wait())
+        ;
+    connection->awaited = false;
+    watch_change(connection->watch, (uint32_t)WATCHED);
+    coroutine_set_deadline(0);
+    return connection->writable;
+}
+
+/* The descriptor blocks, for libfcgi's sake: here it does not. */
+static bool send_parts(struct connection *connection, struct iovec parts[static 2])
+{
+    while (parts[0].iov_len + parts[1].iov_len > 0) {
+        const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+        ssize_t sent = sendmsg(connection->fcgi.ipcFd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_room(connection))
+            continue;
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return false;
+        for (int i = 0; i < 2; i++) {
+            size_t part = (size_t)sent < parts[i].iov_len ? (size_t)sent : parts[i].iov_len;
+            parts[i].iov_base = (char *)parts[i].iov_base + part;
+            parts[i].iov_len -= part;
+            sent -= (ssize_t)part;
+        }
+    }
+    return true;
+}
+
+/* FastCGI specification 3.3: FCGI_STDOUT records. */
+static bool send_records(struct connection *connection, const char *data, size_t len)
+{
+    for (size_t piece; len > 0; data += piece, len -= piece) {
+        piece = len < RECORD_MAX ? len : RECORD_MAX;
+        int id = connection->fcgi.requestId;
+        unsigned char header[8] = {1,
+                                   6,
+                                   (unsigned char)(id >> 8),
+                                   (unsigned char)id,
+                                   (unsigned char)(piece >> 8),
+                                   (unsigned char)piece};
+        struct iovec parts[2] = {{header, sizeof header}, {(void *)(uintptr_t)data, piece}};
+        if (!send_parts(connection, parts))
+            return false;
+    }
+    return true;
+}
+
+static bool write_short(void *sink, const void *data, size_t len)
+{
+    struct connection *connection = sink;
+    return FCGX_PutStr(data, (int)len, connection->fcgi.out) == (int)len;
+}
+
+static bool write_long(void *sink, const void *data, size_t len)
+{
+    return send_records(sink, data, len);
+}
+
+/* A short answer leaves at once with its end. Of one that the other side did not take the rest
+ * goes nowhere: the connection is cut, so that half an answer is never taken for a whole. */
+static void send_answer(struct connection *connection, struct cx *cx)
+{
+    if (cx->response.body.len <= FITS) {
+        response_send(cx, write_short, connection);
+        return;
+    }
+    if (response_send(cx, write_long, connection) && wait_for_room(connection))
+        return;
+    shutdown(connection->fcgi.ipcFd, SHUT_RDWR);
 }
 
 /* What the handler left of the body. Unread, it would be taken for the next
@@ -114,7 +194,7 @@ static void answer(struct connection *connection, struct exchange *exchange)
     connection->server->serve(cx);
     coroutine_set_deadline(0);
     skip_body(&connection->fcgi);
-    response_send(cx, write_out, &connection->fcgi);
+    send_answer(connection, cx);
     arena_give(connection->server, cx->arena);
 }
 
@@ -172,12 +252,16 @@ static void on_connection(void *arg, uint32_t events)
 {
     struct connection *connection = arg;
     bool over = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if ((events & EPOLLOUT) && connection->awaited) {
+        connection->writable = true;
+        coroutine_wake(connection->busy);
+    }
     connection->over = connection->over || over;
     if (!connection->busy) {
         start_conversation(connection);
         return;
     }
-    connection->edge = true;
+    connection->edge = connection->edge || (events & ~(uint32_t)EPOLLOUT) != 0;
     if (over)
         coroutine_cancel(connection->busy);
 }
@@ -204,7 +288,7 @@ static void connection_open(struct server *server, int fd)
     if (connection->next)
         connection->next->back = &connection->next;
     server->connections = connection;
-    connection->watch = watch_add(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, on_connection, connection);
+    connection->watch = watch_add(fd, (uint32_t)WATCHED, on_connection, connection);
     if (!connection->watch)
         connection_close(connection);
 }

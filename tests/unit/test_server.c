@@ -19,7 +19,7 @@ enum { ENOUGH_KIB = 100 };
 #else
 enum { ENOUGH_KIB = 40 };
 #endif
-enum { CROWD = 5000, BODY = 200 * 1024, LIMIT = 300 * 1024 };
+enum { CROWD = 5000, BODY = 200 * 1024, LIMIT = 300 * 1024, HUGE_BODY = 8 << 20 };
 
 /* ---- the worker ---- */
 
@@ -54,6 +54,12 @@ static void ignore(struct cx *cx)
 static void large(struct cx *cx)
 {
     answer(cx, "%0*d", BODY, 7);
+}
+
+/* More than a socket holds. */
+static void huge(struct cx *cx)
+{
+    answer(cx, "%0*d", HUGE_BODY, 7);
 }
 
 static void hold(struct cx *cx)
@@ -97,9 +103,9 @@ static void serve(struct cx *cx)
     static const struct {
         const char *path;
         void (*handle)(struct cx *cx);
-    } handlers[] = {{"/echo", echo},         {"/ignore", ignore}, {"/large", large},
-                    {"/hold", hold},         {"/count", counts},  {"/release", release},
-                    {"/gate", wait_at_gate}, {"/about", about}};
+    } handlers[] = {{"/echo", echo},       {"/ignore", ignore},     {"/large", large},
+                    {"/huge", huge},       {"/hold", hold},         {"/count", counts},
+                    {"/release", release}, {"/gate", wait_at_gate}, {"/about", about}};
     if (request_read_head(cx, cx->request.environment)) {
         size_t i = 0;
         while (i < sizeof handlers / sizeof handlers[0] &&
@@ -279,6 +285,42 @@ START_TEST(long_answer_leaves_whole)
     ck_assert_uint_eq(strlen(ask(fd, "/large")->body), BODY);
     expect(ask(fd, "/ignore"), 200, "ignored");
     close(fd);
+}
+END_TEST
+
+/* Many of them at once, and still others are served; each gets the whole once it reads. */
+START_TEST(who_stops_reading_costs_nobody_else_anything)
+{
+    enum { SLOW = 20 };
+    static char piece[1 << 16];
+    unsigned char headers[SLOW][8];
+    int slow[SLOW], quick = connect_to_worker();
+    for (int i = 0; i < SLOW; i++) {
+        slow[i] = connect_to_worker();
+        ck_assert(send_request(slow[i], "/huge", NULL, 0, KEEP));
+        ck_assert(receive(slow[i], headers[i], 8)); /* it has begun */
+        expect(ask(quick, "/ignore"), 200, "ignored");
+    }
+    for (int i = 0; i < SLOW; i++) {
+        size_t got = 0;
+        unsigned char *header = headers[i];
+        if (i % 2 == 0) /* gone amid it */
+            ck_assert_int_eq(close(slow[i]), 0);
+        for (; i % 2 == 1; ck_assert(receive(slow[i], header, 8))) {
+            size_t len = (size_t)header[4] << 8 | header[5];
+            ck_assert(receive(slow[i], piece, len + header[6]));
+            if (header[1] == END_REQUEST)
+                break;
+            got += len;
+        }
+        if (i % 2 == 1) {
+            ck_assert_uint_gt(got, HUGE_BODY);
+            expect(ask(slow[i], "/ignore"), 200, "ignored");
+            close(slow[i]);
+        }
+        expect(ask(quick, "/ignore"), 200, "ignored");
+    }
+    close(quick);
 }
 END_TEST
 
@@ -488,6 +530,7 @@ static Suite *server_suite(void)
         request_has_an_id_and_a_deadline,
         long_body_arrives_whole,
         long_answer_leaves_whole,
+        who_stops_reading_costs_nobody_else_anything,
         body_that_nobody_read_does_not_spoil_the_next_request,
         body_above_the_limit_is_refused_and_the_connection_kept,
         request_in_single_bytes_is_understood,
