@@ -141,7 +141,7 @@ static void scope_close(struct transaction *transaction)
 
 void scope_keep(struct transaction *transaction)
 {
-    if (transaction->inner->marked)
+    if (transaction->held && transaction->inner->marked)
         savepoint_note(transaction->held, "release savepoint", transaction->scopes);
     consequences_lift(transaction);
     scope_close(transaction);
@@ -264,7 +264,7 @@ void db_rollback(struct db *db)
     consequences_drop(transaction);
     if (!transaction->inner->outer && transaction->held)
         give_up(transaction->held);
-    else if (transaction->inner->marked)
+    else if (transaction->held && transaction->inner->marked)
         scope_undo(transaction->held, transaction->inner, transaction->scopes);
     scope_close(transaction);
 }
