@@ -152,4 +152,28 @@ select * from pg_temp.run();
 
 -- What the role may not do with what is nobody's.
 select 'large objects are open' where pg_temp.answer('lo_create(0)') <> 'error 42501';
+
+create function pg_temp.refused(statement text) returns boolean language plpgsql as $$
+begin
+    perform set_config('app.tenant_id', current_setting('test.mine'), true);
+    begin
+        set local role tulou_tenant;
+        execute statement;
+        reset role;
+        return false;
+    exception when others then
+        reset role;
+        return sqlstate in ('42501', 'TU000');
+    end;
+end
+$$;
+select 'open: ' || s
+from unnest(array[
+    'update public.tenants set verify_by = now() + interval ''9 years'' where id = current_setting(''app.tenant_id'')::uuid',
+    'update public.tenants set plan_level = 9 where id = current_setting(''app.tenant_id'')::uuid',
+    'insert into shared.events (tenant_id, actor_kind, action, at) values (current_setting(''app.tenant_id'')::uuid, ''user'', ''x'', now() - interval ''1 day'')',
+    'insert into shared.events (tenant_id, actor_kind, action, seq) values (current_setting(''app.tenant_id'')::uuid, ''user'', ''x'', 1)',
+    'create table public.mine ()', 'create temporary table mine ()', 'create schema mine',
+    'select * from public.installation']) s
+where not pg_temp.refused(s);
 rollback;
