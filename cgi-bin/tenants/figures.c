@@ -13,7 +13,7 @@ STATEMENT(figure_users,
           "select id, email, name, kind, status, last_login_at, created_at, count(*) over ()\n"
           "from users\n"
           "where " OF_TENANT "\n"
-          "order by name, id\n"
+          "order by name collate \"und-x-icu\", id\n"
           "limit $1::int offset $2::int",
           0);
 

@@ -8,30 +8,34 @@
 #include "db/db.h"
 #include "resource/internal.h"
 
-STATEMENT(catalogue_columns,
-          "select a.attname, format_type(a.atttypid, null), a.attnotnull,\n"
-          "       a.atthasdef or a.attidentity <> '' or a.attgenerated <> '',\n"
-          "       (select min(m[1]::bigint)\n"
-          "        from pg_constraint k,\n"
-          "             regexp_matches(pg_get_constraintdef(k.oid),\n"
-          "                            'length\\(' || a.attname || '\\) <= (\\d+)') m\n"
-          "        where k.conrelid = c.oid and k.contype = 'c'),\n"
-          "       (select ',' || string_agg(m[1], ',') || ','\n"
-          "        from pg_constraint k,\n"
-          "             regexp_matches(pg_get_constraintdef(k.oid), '''([^'']*)''::text', 'g') m\n"
-          "        where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]\n"
-          "        and pg_get_constraintdef(k.oid) like '%= ANY (ARRAY[%'),\n"
-          "       exists (select from pg_index i\n"
-          "               where i.indrelid = c.oid and i.indpred is null\n"
-          "               and a.attnum = case when t.attnum is null then i.indkey[0]\n"
-          "                                   when i.indkey[0] = t.attnum then i.indkey[1] end)\n"
-          "from pg_class c\n"
-          "join pg_namespace n on n.oid = c.relnamespace\n"
-          "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped\n"
-          "left join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'\n"
-          "where c.relname = $1 and n.nspname in ('everyone', 'public')",
-          0);
-enum { NAME, TYPE, NOT_NULL, FILLED, LONGEST, CHOICES_ALLOWED, INDEXED };
+STATEMENT(
+    catalogue_columns,
+    "select a.attname, format_type(a.atttypid, null), a.attnotnull,\n"
+    "       a.atthasdef or a.attidentity <> '' or a.attgenerated <> '',\n"
+    "       (select min(m[1]::bigint)\n"
+    "        from pg_constraint k,\n"
+    "             regexp_matches(pg_get_constraintdef(k.oid),\n"
+    "                            'length\\(' || a.attname || '\\) <= (\\d+)') m\n"
+    "        where k.conrelid = c.oid and k.contype = 'c'),\n"
+    "       (select ',' || string_agg(m[1], ',') || ','\n"
+    "        from pg_constraint k,\n"
+    "             regexp_matches(pg_get_constraintdef(k.oid), '''([^'']*)''::text', 'g') m\n"
+    "        where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]\n"
+    "        and pg_get_constraintdef(k.oid) like '%= ANY (ARRAY[%'),\n"
+    "       array(select l.collname\n"
+    "             from pg_index i\n"
+    "             cross join lateral (select case when t.attnum is null then 0\n"
+    "                                             when i.indkey[0] = t.attnum then 1 end) p (at)\n"
+    "             left join pg_collation l on l.oid = i.indcollation[p.at]\n"
+    "             where i.indrelid = c.oid and i.indpred is null\n"
+    "             and i.indkey[p.at] = a.attnum)\n"
+    "from pg_class c\n"
+    "join pg_namespace n on n.oid = c.relnamespace\n"
+    "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped\n"
+    "left join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'\n"
+    "where c.relname = $1 and n.nspname in ('everyone', 'public')",
+    0);
+enum { NAME, TYPE, NOT_NULL, FILLED, LONGEST, CHOICES_ALLOWED, COLLATIONS };
 
 /* The table and each of its partitions: one that is not protected is one too many. */
 STATEMENT(catalogue_unprotected,
@@ -139,6 +143,13 @@ static void check_range(const struct field *field, const char *type, const char 
         buf_printf(report, "%s may be longer than in the database. ", field->name);
 }
 
+/* An index of another order than the list's is none: {default}, {und-x-icu}, {NULL} of a number. */
+static bool index_fits(const struct field *field, const char *collations)
+{
+    bool by_language = strcmp(field_ordered(field), field->name) != 0 && !field->sql;
+    return by_language ? strstr(collations, "und-x-icu") != NULL : strcmp(collations, "{}") != 0;
+}
+
 static void check_field(const struct field *field, const struct rows *rows, struct buf *report)
 {
     for (size_t i = 0; i < rows_count(rows); i++) {
@@ -152,7 +163,8 @@ static void check_field(const struct field *field, const struct rows *rows, stru
             check_range(field, type, rows_text(rows, i, LONGEST), report);
         if (is_written(field) && field->type == CHOICE)
             check_choices(field, rows_text(rows, i, CHOICES_ALLOWED), report);
-        if ((field->flags & SORTED) && !field->sorted_by && !rows_bool(rows, i, INDEXED))
+        if ((field->flags & SORTED) && !field->sorted_by &&
+            !index_fits(field, rows_text(rows, i, COLLATIONS)))
             buf_printf(report, "%s may sort, but has no index for it. ", field->name);
         return;
     }

@@ -87,7 +87,7 @@ const char *resource_one_sql(const struct resource *resource)
 
 const char *column_expression(const struct field *field)
 {
-    return field->sql ? field->sql : field->name;
+    return field_ordered(field);
 }
 
 const char *resource_many_sql(const struct resource *resource)

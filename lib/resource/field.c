@@ -9,7 +9,7 @@
 
 /* Derived once for each field and kept, since they never change. */
 struct names {
-    const char *json, *label;
+    const char *json, *label, *ordered;
 };
 
 static struct arena *forever(void)
@@ -18,6 +18,16 @@ static struct arena *forever(void)
     if (!arena)
         arena = arena_new();
     return arena;
+}
+
+/* Whose values people read in order: by the rules of language and not by the numbers of the
+ * characters, in comparisons too, so that one index serves both. The collation is deterministic:
+ * texts are equal to it only when they are the same. */
+static const char *ordered_name(const struct field *field)
+{
+    if (field->sql || field->type != TEXT || !(field->flags & SORTED))
+        return field->sql ? field->sql : field->name;
+    return arena_printf(forever(), "%s collate \"und-x-icu\"", field->name);
 }
 
 static const struct names *names_of(const struct field *field)
@@ -29,9 +39,15 @@ static const struct names *names_of(const struct field *field)
     names = arena_alloc(forever(), sizeof *names);
     *names = (struct names){
         .json = field->flags & AS_NAMED ? field->name : text_camel(forever(), field->name),
-        .label = field->label ? field->label : text_title(forever(), field->name)};
+        .label = field->label ? field->label : text_title(forever(), field->name),
+        .ordered = ordered_name(field)};
     registry_add(&known, field, names);
     return names;
+}
+
+const char *field_ordered(const struct field *field)
+{
+    return names_of(field)->ordered;
 }
 
 const char *field_json_name(const struct field *field)

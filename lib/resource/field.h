@@ -86,6 +86,9 @@ size_t field_count(const struct field *fields);
 const struct field *field_find(const struct field *fields, const char *name); /* by column name */
 const struct field *field_find_json(const struct field *fields, const char *json_name);
 /* Per-process caches of derived names: valid for the process's life. */
+/* The column, or the expression in its place, as it stands in conditions and orders: a text that
+ * may sort has the root collation of Unicode (ICU), and its index must have the same. */
+const char *field_ordered(const struct field *field);
 const char *field_json_name(const struct field *field);
 const char *field_label(const struct field *field);
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { login, makeTenant, makeUser, password, request } from "../lib/client.mjs";
+import { connect } from "../lib/worker.mjs";
 
 let tenant;
 before(async () => {
@@ -184,4 +185,45 @@ test("a_value_with_a_comma_can_be_looked_for", async () => {
     assert.deepEqual(await names(`${list("Apple", "Blum")}&name[ne]=Blum`), ["Apple"]);
     for (const broken of ['"Blum, Optics', '"Blum"x,Apple', '"']) assert.equal(await names(list(broken)), "bad_parameter", broken);
     assert.equal(await names(list(...Array.from({ length: 101 }, (_, i) => `n${i}`))), "bad_query");
+});
+
+test("lists_are_sorted_as_people_look_things_up", async () => {
+    const own = await makeTenant();
+    const names = ["Zebra", "apple pie", "\u00c4rger", "Apple", "\u00e9mile", "\u00c9COLE", "zebra", "Strasse", "Stra\u00dfe", "10", "2", "Oslo"];
+    for (const name of names) assert.equal((await request("POST", "/api/crm/leads", { token: own.token, body: { name, company: name } })).status, 201);
+    const expected = [...names].sort(new Intl.Collator("und").compare);
+    assert.deepEqual(expected.slice(2, 5), ["Apple", "apple pie", "\u00c4rger"]);
+    for (const key of ["name", "company"])
+        for (const sort of [key, `-${key}`]) {
+            const wanted = sort === key ? expected : [...expected].reverse();
+            const at = (query) => request("GET", `/api/crm/leads?sort=${sort}&fields=name&${query}`, { token: own.token });
+            assert.deepEqual((await at("limit=100")).data.map((it) => it.name), wanted, sort);
+            const paged = [];
+            for (let after = ""; after !== null; ) {
+                const page = await at(`limit=3${after && `&after=${encodeURIComponent(after)}`}`);
+                paged.push(...page.data.map((it) => it.name));
+                after = page.json.meta.nextCursor;
+            }
+            assert.deepEqual(paged, wanted, `${sort} by cursor`);
+        }
+    const range = await request("GET", "/api/crm/leads?name[gte]=apple&name[lt]=p&sort=name&fields=name", { token: own.token });
+    assert.deepEqual(range.data.map((it) => it.name), ["Apple", "apple pie", "\u00c4rger", "\u00c9COLE", "\u00e9mile", "Oslo"]);
+    assert.equal((await request("GET", "/api/crm/leads?name=apple", { token: own.token })).json.meta.total, 0, "equal is the same text");
+});
+
+test("an_index_serves_the_order_of_language_behind_the_policies", async () => {
+    const db = await connect(process.env.TEST_VAR);
+    await db.query("begin");
+    for (const it of ["set local role tulou_tenant", "set local search_path to shared", "set local enable_seqscan = off", "set local enable_sort = off"]) await db.query(it);
+    await db.query("select set_config('app.tenant_id', $1, true)", [tenant.id]);
+    const name = '(name collate "und-x-icu")', place = `('M', '${tenant.id}')`;
+    for (const [where, order, expected] of [["", "", /Index (Only )?Scan using leads_name_idx/], [`where (${name}, (id)) > ${place}`, "", /Index Cond: .*ROW\(name, id\) > /],
+        [`where (${name}, (id)) < ${place}`, "desc", /Scan Backward using leads_name_idx[^]*Index Cond: .*ROW\(name, id\) < /], [`where ${name} = 'Apple'`, "", /Index Cond: .*name = 'Apple'/]]) {
+        const { rows } = await db.query(`explain select id, name from leads ${where} order by ${name} ${order}, (id) ${order} limit 20`);
+        const plan = rows.map((it) => it["QUERY PLAN"]).join("\n");
+        assert.match(plan, expected, plan);
+        assert.doesNotMatch(plan, /Sort|Filter/, plan);
+    }
+    await db.query("rollback");
+    await db.end();
 });
