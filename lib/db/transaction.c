@@ -262,7 +262,7 @@ void db_rollback(struct db *db)
     if (!transaction)
         return;
     consequences_drop(transaction);
-    if (!transaction->inner->outer && transaction->held)
+    if (transaction->held && !transaction->inner->outer)
         give_up(transaction->held);
     else if (transaction->held && transaction->inner->marked)
         scope_undo(transaction->held, transaction->inner, transaction->scopes);

@@ -6,6 +6,7 @@
 #define TESTS_DATABASE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
 #include <libpq-fe.h>
@@ -109,6 +110,35 @@ static DATABASE_UNUSED void cluster_end(struct cluster *cluster)
     cluster->folder[0] = '\0';
 }
 
+/* Ends it when its owner was killed and all that the owner forked are gone: they hold
+ * the other end of a pipe, which no program that they run gets. */
+static void cluster_guard(const struct cluster *cluster)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        database_die("pipe");
+    pid_t pid = fork();
+    if (pid < 0)
+        database_die("fork");
+    if (pid > 0) {
+        close(ends[0]);
+        return;
+    }
+    char byte;
+    struct cluster left = *cluster;
+    setsid();
+    close(ends[1]);
+    if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+        _exit(EXIT_FAILURE);
+    while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+        ;
+    left.owner = getpid();
+    left.running = true;
+    if (access(left.folder, F_OK) == 0)
+        cluster_end(&left);
+    _exit(EXIT_SUCCESS);
+}
+
 /* Its port only names the socket in its own folder. */
 static DATABASE_UNUSED void cluster_begin(struct cluster *cluster)
 {
@@ -120,6 +150,7 @@ static DATABASE_UNUSED void cluster_begin(struct cluster *cluster)
     const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
     if (user && chown(cluster->folder, user->pw_uid, user->pw_gid) != 0)
         database_die("chown");
+    cluster_guard(cluster);
     snprintf(data, sizeof data, "%s/data", cluster->folder);
     char *arguments[] = {"initdb",    "-D",       data, "-A",   "trust",
                          "-U",        "postgres", "-E", "UTF8", "--locale=C.UTF-8",
