@@ -1,5 +1,5 @@
 /* bootstrap: the first superadmin, made once, with a one-time password that
- * must be changed at the first sign-in by page. */
+ * must be changed before anything else. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -182,7 +182,8 @@ const struct route account_routes[] = {
                      {"new_password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"}),
           .answer = ANSWER_NOTHING,
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED | ROUTE_IN_PERSON |
-                   ROUTE_ENROLMENT),
+                   ROUTE_ENROLMENT | ROUTE_FIRST_PASSWORD,
+          .errors = "429 locked_out"),
     ROUTE(GET, "/api/auth/sessions", SIGNED_IN(TENANT), sessions_list, "One's own sessions.",
           .answer = ANSWER_LIST, .answer_fields = session_fields),
     ROUTE(DELETE, "/api/auth/sessions/:id", SIGNED_IN(TENANT), session_delete,

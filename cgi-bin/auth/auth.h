@@ -31,11 +31,13 @@ enum { ACCOUNTS_MAX = 5 };
 struct sign_in {
     struct account accounts[ACCOUNTS_MAX];
     size_t count;
+    bool expired; /* the password was right, but one that had to be changed in time */
 };
 
 /* Finds the accounts of an e-mail address (in one tenant, or in all when
  * tenant_id is NULL) whose password this is. false: locked out (429), wrong
- * (401 invalid_credentials), or the database is away. The answer and the work
+ * (401 invalid_credentials), too old a first one (403 password_expired), or the database is
+ * away. The answer and the work
  * are the same whether the account exists or not. WAITS. */
 bool sign_in_check(struct cx *cx, const char *email, const char *password, const char *tenant_id,
                    struct sign_in *out);

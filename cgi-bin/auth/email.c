@@ -129,7 +129,7 @@ const struct route email_routes[] = {
           "Send a link to a new address; the account changes to it when the link is followed.",
           .body = change_fields, .answer = ANSWER_NOTHING,
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_IN_PERSON | ROUTE_STEP_UP,
-          .errors = "429 too_many_links"),
+          .errors = "429 too_many_links, 429 locked_out"),
     ROUTE(POST, "/api/auth/send-verification", SIGNED_IN(TENANT), verify_api,
           "Send a link to one's own address that confirms it.", .answer = ANSWER_NOTHING,
           .flags = ROUTE_IN_PERSON, .errors = "409 already_verified, 429 too_many_links"),

@@ -99,7 +99,8 @@ static bool password_save(struct cx *cx)
         page_notice(cx, "success", "Password changed. Your other sessions were signed out.");
         return page_go(cx, "/");
     }
-    return cx->failure.status == 422 ? show_password(cx, 422) : false;
+    int status = cx->failure.status;
+    return status == 422 || status == 429 ? show_password(cx, status) : false;
 }
 
 const struct route page_account_routes[] = {
@@ -108,10 +109,10 @@ const struct route page_account_routes[] = {
     ROUTE(POST, "/account", SIGNED_IN(TENANT), account_save, "Save one's own profile.",
           .answer = ANSWER_PAGE, .body = profile_fields, .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS),
     ROUTE(GET, "/account/password", SIGNED_IN(TENANT), password_page, "Password page.",
-          .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON | ROUTE_ENROLMENT),
+          .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON | ROUTE_ENROLMENT | ROUTE_FIRST_PASSWORD),
     ROUTE(POST, "/account/password", SIGNED_IN(TENANT), password_save, "Change one's own password.",
           .answer = ANSWER_PAGE, .body = password_fields,
           .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED |
-                   ROUTE_IN_PERSON | ROUTE_ENROLMENT),
+                   ROUTE_IN_PERSON | ROUTE_ENROLMENT | ROUTE_FIRST_PASSWORD),
     {.path = NULL},
 };

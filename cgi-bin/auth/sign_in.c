@@ -8,6 +8,7 @@
 #include "access/password.h"
 #include "access/tenant.h"
 #include "auth.h"
+#include "base/config.h"
 #include "base/text.h"
 #include "http/cx.h"
 
@@ -19,7 +20,9 @@ STATEMENT(
     "select u.id, u.tenant_id, t.slug, t.name, u.name, u.password_hash,\n"
     "       u.must_change_password, " HAS_FACTOR(
         "u.tenant_id",
-        "u.id") "\n"
+        "u.id") ",\n"
+                "       u.must_change_password\n"
+                "       and u.password_set_at < now() - make_interval(days => $3::int)\n"
                 "from users u\n"
                 "join tenants t on t.id = u.tenant_id\n"
                 "where u.email = $1\n"
@@ -106,6 +109,10 @@ static void check_accounts(struct cx *cx, const struct rows *rows, const char *e
         const char *hash = rows_text(rows, i, 5);
         if (!password_verify(hash, password))
             continue;
+        if (rows_bool(rows, i, 8)) {
+            out->expired = true;
+            continue;
+        }
         take_account(out, rows, i, email);
         refresh_hash(cx, &out->accounts[out->count - 1], hash, password);
     }
@@ -131,7 +138,9 @@ bool sign_in_check(struct cx *cx, const char *email, const char *password, const
     *out = (struct sign_in){.count = 0};
     if (!lockout_check(cx, tenant_id, email))
         return false;
-    struct rows *rows = db_get(&cx->db, &sign_in_accounts, email, tenant_id);
+    struct rows *rows = db_get(
+        &cx->db, &sign_in_accounts, email, tenant_id,
+        arena_printf(cx->arena, "%lld", (long long)config_int(CONFIG_TULOU_FIRST_PASSWORD_DAYS)));
     if (!rows)
         return fail_db(cx);
     check_accounts(cx, rows, email, password, out);
@@ -139,6 +148,10 @@ bool sign_in_check(struct cx *cx, const char *email, const char *password, const
         return false;
     if (out->count == 0)
         lockout_settle(cx);
+    if (out->count == 0 && out->expired)
+        return fail(cx, 403, "password_expired",
+                    "This first password was not changed in time. Choose one by a link: press "
+                    "\"Forgot your password?\", or ask your administrator for a new one.");
     if (out->count == 0)
         return fail(cx, 401, "invalid_credentials", "The e-mail address or the password is wrong.");
     return true;

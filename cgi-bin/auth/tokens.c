@@ -97,7 +97,8 @@ const struct route token_routes[] = {
                          {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
                           .example = "northside"}),
           .answer_fields = signed_in_fields, .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
-          .errors = "401 invalid_credentials, 409 workspace_required, 429 locked_out"),
+          .errors = "401 invalid_credentials, 403 password_expired, 409 workspace_required, 429 "
+                    "locked_out"),
     ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,
           "Exchange a refresh token for a new pair; a second use revokes the session, but the same "
           "client gets the same refresh token again within ten seconds.",

@@ -151,11 +151,12 @@ static void point_database(struct cx *cx)
     db_act_for(&cx->db, me ? me->impersonator_id : NULL);
 }
 
-static bool must_change_first(struct cx *cx)
+/* Who has a password that somebody else chose does nothing before they chose their own,
+ * also by API and by keys of theirs. Not who acts as them. */
+static bool must_change_first(const struct cx *cx)
 {
-    if (!cx->is_page || !cx->session || !cx->session->must_change_password || !needs_session(cx))
-        return false;
-    return !text_starts(cx->route->path, "/account") && !text_equal(cx->route->path, "/logout");
+    return cx->session && cx->session->must_change_password && needs_session(cx) &&
+           !(cx->route->flags & ROUTE_FIRST_PASSWORD);
 }
 
 /* Who was told to set up a second factor does that first; by page they are led

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "access/api_key.h"
+#include "access/factor.h"
 #include "access/internal.h"
 #include "access/network.h"
 #include "access/permission.h"
@@ -25,12 +26,29 @@ STATEMENT(api_key_find,
           "       (select string_agg(n, ',') from jsonb_array_elements_text(k.networks) n),\n"
           "       (extract(epoch from k.expires_at) * 1000000)::bigint,\n"
           "       k.revoked_at is null and u.status = 'active', u.id, u.email,\n"
-          "       k.last_used_at is null or k.last_used_at < now() - interval '1 minute'\n"
-          "from api_keys k\n"
-          "join users u on u.tenant_id = k.tenant_id and u.id = k.created_by\n"
-          "where k.tenant_id = $1::uuid and k.key_hash = $2",
+          "       k.last_used_at is null or k.last_used_at < now() - interval '1 minute',\n"
+          "       u.must_change_password and u.password_hash is not null,\n"
+          "       house.mfa_needed(k.tenant_id, u.id) and not " HAS_FACTOR(
+              "u.tenant_id",
+              "u.id") "\n"
+                      "from api_keys k\n"
+                      "join users u on u.tenant_id = k.tenant_id and u.id = k.created_by\n"
+                      "where k.tenant_id = $1::uuid and k.key_hash = $2",
           0);
-enum { ID, HASH, NAME, PERMISSIONS, NETWORKS, EXPIRES, GOOD, MAKER, EMAIL_OF_MAKER, UNNOTED };
+enum {
+    ID,
+    HASH,
+    NAME,
+    PERMISSIONS,
+    NETWORKS,
+    EXPIRES,
+    GOOD,
+    MAKER,
+    EMAIL_OF_MAKER,
+    UNNOTED,
+    MUST_CHANGE,
+    MUST_ENROL
+};
 
 /* Written at most once a minute, whoever of several is first. */
 STATEMENT(api_key_touch,
@@ -97,6 +115,8 @@ static bool fill(struct cached *cached, struct db *db, const struct rows *rows, 
                                 .email = rows_text(rows, 0, EMAIL_OF_MAKER),
                                 .name = rows_text(rows, 0, NAME),
                                 .role = "",
+                                .must_change_password = rows_bool(rows, 0, MUST_CHANGE),
+                                .must_enrol = rows_bool(rows, 0, MUST_ENROL),
                                 .is_operator = is_operator};
     memcpy(session->id, rows_text(rows, 0, ID), UUID_SIZE);
     memcpy(session->user_id, rows_text(rows, 0, MAKER), UUID_SIZE);

@@ -9,7 +9,7 @@
 #include "base/unicode.h"
 #include "http/cx.h"
 
-enum { SHORTEST = 10, LONGEST = 1024, WORD_LEAST = 4, OWN_LEAST = 6, WORDS_MAX = 24 };
+enum { SHORTEST = 12, LONGEST = 1024, WORD_LEAST = 4, OWN_LEAST = 6, WORDS_MAX = 24 };
 
 /* One character again and again, or a run like "1234567890". */
 static bool is_trivial(const char *password)

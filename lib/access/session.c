@@ -90,6 +90,7 @@ static bool from_claims(struct cx *cx, const struct claims *claims)
                                 .rank = claims->rank,
                                 .is_operator = claims->is_operator,
                                 .must_enrol = claims->must_enrol,
+                                .must_change_password = claims->must_change_password,
                                 .permissions = claims->permissions,
                                 .impersonator_id = claims->impersonator_id,
                                 .impersonator_name = claims->impersonator_name};

@@ -33,7 +33,7 @@ STATEMENT(session_insert_as,
           DB_WRITES);
 
 STATEMENT(session_user,
-          "select u.email, u.name, s.must_enrol\n"
+          "select u.email, u.name, s.must_enrol, u.must_change_password and not s.by_sso\n"
           "from users u\n"
           "join sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id\n"
           "where u.tenant_id = $1::uuid and u.id = $2::uuid and u.status = 'active'\n"
@@ -158,6 +158,7 @@ static bool make_access(struct cx *cx, struct db *db, const char *user_id,
                             .session_id = out->session_id,
                             .is_operator = tenant->kind == TENANT_PLATFORM,
                             .must_enrol = rows_bool(user, 0, 2),
+                            .must_change_password = !by && rows_bool(user, 0, 3),
                             .permissions = rights.permissions,
                             .issued_us = now_us,
                             .expires_at = now_us / 1000000 + seconds,

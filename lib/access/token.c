@@ -114,6 +114,8 @@ static char *grants_json(struct arena *arena, const struct claims *claims)
     }
     if (claims->must_enrol)
         json_pair_bool(&json, "mustEnrol", true);
+    if (claims->must_change_password)
+        json_pair_bool(&json, "mustChangePassword", true);
     json_key(&json, "permissions");
     json_open_array(&json);
     for (size_t i = 0; i < claims->permissions.count; i++)
@@ -199,21 +201,23 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
 {
     const char *type = jwt_get_grant(jwt, "type");
     char *permissions = jwt_get_grants_json(jwt, "permissions");
-    *out = (struct claims){.user_id = grant(arena, jwt, "userId"),
-                           .email = grant(arena, jwt, "email"),
-                           .name = grant(arena, jwt, "name"),
-                           .role = grant(arena, jwt, "role"),
-                           .tenant_id = grant(arena, jwt, "tenantId"),
-                           .session_id = grant(arena, jwt, "sid"),
-                           .impersonator_id = grant(arena, jwt, "impersonatorId"),
-                           .impersonator_name = grant(arena, jwt, "impersonatorName"),
-                           .rank = (int)jwt_get_grant_int(jwt, "rank"),
-                           .is_operator = text_equal(type, audience_of(true)),
-                           .must_enrol = jwt_get_grant_bool(jwt, "mustEnrol") == 1,
-                           .permissions = permissions_read(arena, permissions),
-                           .issued_us = issued_us(jwt),
-                           .expires_at = jwt_get_grant_int(jwt, "exp"),
-                           .not_before = jwt_get_grant_int(jwt, "nbf")};
+    *out =
+        (struct claims){.user_id = grant(arena, jwt, "userId"),
+                        .email = grant(arena, jwt, "email"),
+                        .name = grant(arena, jwt, "name"),
+                        .role = grant(arena, jwt, "role"),
+                        .tenant_id = grant(arena, jwt, "tenantId"),
+                        .session_id = grant(arena, jwt, "sid"),
+                        .impersonator_id = grant(arena, jwt, "impersonatorId"),
+                        .impersonator_name = grant(arena, jwt, "impersonatorName"),
+                        .rank = (int)jwt_get_grant_int(jwt, "rank"),
+                        .is_operator = text_equal(type, audience_of(true)),
+                        .must_enrol = jwt_get_grant_bool(jwt, "mustEnrol") == 1,
+                        .must_change_password = jwt_get_grant_bool(jwt, "mustChangePassword") == 1,
+                        .permissions = permissions_read(arena, permissions),
+                        .issued_us = issued_us(jwt),
+                        .expires_at = jwt_get_grant_int(jwt, "exp"),
+                        .not_before = jwt_get_grant_int(jwt, "nbf")};
     free(permissions);
     if (!text_equal(jwt_get_grant(jwt, "iss"), tokens.issuer))
         return "token_issuer";

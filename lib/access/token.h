@@ -21,8 +21,9 @@ struct claims {
     int rank;         /* claim "rank" */
     /* claims "impersonatorId", "impersonatorName": the operator who acts as the user, or NULL */
     const char *impersonator_id, *impersonator_name;
-    bool is_operator; /* type and aud: PLATFORM_USER, else ADMIN_USER */
-    bool must_enrol;  /* claim "mustEnrol", only when true: see access/factor.h */
+    bool is_operator;          /* type and aud: PLATFORM_USER, else ADMIN_USER */
+    bool must_enrol;           /* claim "mustEnrol", only when true: see access/factor.h */
+    bool must_change_password; /* claim "mustChangePassword", only when true */
     struct permissions permissions;
     int64_t issued_us;  /* claim "iat" in seconds; "iatUs" keeps the rest */
     int64_t expires_at; /* seconds since 1970 */

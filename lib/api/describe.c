@@ -23,7 +23,10 @@ static const struct {
                         {ROUTE_LOOSE_BODY, "looseBody"},
                         {ROUTE_MERGE, "merge"},
                         {ROUTE_NOT_REPEATED, "notRepeated"},
-                        {ROUTE_IN_PERSON, "inPerson"}};
+                        {ROUTE_IN_PERSON, "inPerson"},
+                        {ROUTE_STEP_UP, "stepUp"},
+                        {ROUTE_ENROLMENT, "enrolment"},
+                        {ROUTE_FIRST_PASSWORD, "firstPassword"}};
 
 static const char *const levels[] = {[ACCESS_PUBLIC] = "public",
                                      [ACCESS_SIGNED_IN] = "signedIn",

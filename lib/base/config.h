@@ -32,6 +32,8 @@
     X(TULOU_DEADLINE_MS, INT, "30000", "Time that a request may take.")                            \
     X(TULOU_ACCESS_MINUTES, INT, "15", "Life of an access token.")                                 \
     X(TULOU_SESSION_DAYS, INT, "7", "Life of a session without use.")                              \
+    X(TULOU_FIRST_PASSWORD_DAYS, INT, "7",                                                         \
+      "Days that a password works which somebody else chose and which must be changed.")           \
     X(TULOU_RATE_API, INT, "6000", "API requests a minute for a user, key or address; 0: none.")   \
     X(TULOU_RATE_TENANT, INT, "60000", "API requests a minute for a tenant; 0: none.")             \
     X(TULOU_RATE_AUTH, INT, "60", "Sign-in requests a minute for an address; 0: none.")            \

@@ -73,7 +73,8 @@ enum route_flags {
                                  is signed in here: it looks at the Origin itself */
     ROUTE_IN_PERSON = 4096,   /* passwords, factors, keys: neither for API keys nor for operators
                                  who act as the user */
-    ROUTE_CALLS_OUT = 8192,   /* waits for others (DNS, HTTP): no transaction around it */
+    ROUTE_CALLS_OUT = 16384,  /* waits for others (DNS, HTTP): no transaction around it */
+    ROUTE_FIRST_PASSWORD = 32768, /* open to one who must choose a password before all else */
     ROUTE_KNOWS_CALLER = 1 << 23, /* public under /api/, but a session that is good is known, by
                                      cookie too */
     ROUTE_BARE = 1 << 24          /* public, and nothing is looked up before the handler, which asks

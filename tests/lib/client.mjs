@@ -54,8 +54,8 @@ export async function login(email, password, options = {}) {
 let operatorToken;
 export async function operator() {
     if (!operatorToken) {
-        const first = JSON.parse(readFileSync(join(folder, "first-login.json"), "utf8"));
-        operatorToken = (await login(first.email, first.password)).access_token;
+        const own = JSON.parse(readFileSync(join(folder, "operator.json"), "utf8")); // of platform.mjs
+        operatorToken = (await login(own.email, own.password)).access_token;
     }
     return operatorToken;
 }

@@ -1,12 +1,16 @@
 // A platform of the tests' own: started once by tests/run.mjs, found by the
 // test files through the environment.
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bound } from "./bound.mjs";
 import { build, program } from "./build.mjs";
+import { takeOver } from "../../tools/first_login.mjs";
 import { freePort } from "./ports.mjs";
+
+const password = "the operator's own words";
 
 export class Platform {
     constructor() {
@@ -55,10 +59,34 @@ export class Platform {
             this.child.stderr?.on("data", hear);
             gone.then((status) => reject(new Error(`the platform ended with ${status}: ${this.output}`)));
         });
+        this.domain = extra.TULOU_DOMAIN ?? "localhost";
+        await this.takeOver();
+    }
+
+    call(method, path, { token, body } = {}) {
+        const data = body && JSON.stringify(body);
+        return new Promise((resolve, reject) => {
+            const request = http.request({ host: "127.0.0.1", port: this.port, method, path, headers: { host: `${this.domain}:${this.port}`,
+                ...(token ? { authorization: `Bearer ${token}` } : {}), ...(data ? { "content-type": "application/json", "content-length": Buffer.byteLength(data) } : {}) } }, (response) => {
+                let text = "";
+                response.setEncoding("utf8").on("data", (part) => (text += part)).on("end", () => resolve({ status: response.statusCode, ...(text ? JSON.parse(text) : {}) }));
+            });
+            request.on("error", reject);
+            request.end(data);
+        });
+    }
+
+    // The first superadmin chooses a password, and that operators need no second factor.
+    async takeOver() {
+        const file = join(this.folder, "operator.json");
+        if (existsSync(file)) return;
+        const first = JSON.parse(readFileSync(join(this.folder, "first-login.json"), "utf8"));
+        await takeOver((...it) => this.call(...it), first, password);
+        writeFileSync(file, JSON.stringify({ email: first.email, password }));
     }
 
     login() {
-        return JSON.parse(readFileSync(join(this.folder, "first-login.json"), "utf8"));
+        return JSON.parse(readFileSync(join(this.folder, "operator.json"), "utf8"));
     }
 
     environment() {

@@ -75,11 +75,15 @@ test("a_key_changes_what_lets_in_only_when_it_was_given_exactly_that", async () 
     for (const permissions of [["users.users:update"], ["users.*"], ["*"]]) {
         const key = await keyOf(owner, permissions);
         for (const id of [tenant.owner.user.id, maker.id, reader.id])
-            for (const body of changes) refused(await patch(id, body, key), 403, "api_key_refused");
+            for (const body of changes) assert.match(JSON.stringify((await patch(id, body, key)).error), /"(api_key_refused|permission_lacking)"/);
     }
     const narrow = await keyOf(owner, ["users.users:update", "users.credentials:update"]);
     good(await signIn(reader));
-    refused(await patch(tenant.owner.user.id, { password: other }, narrow), 409, "own_account");
+    refused(await patch(maker.id, { password: other }, narrow), 403, "permission_lacking");
+    refused(await patch(tenant.owner.user.id, { password: other }, narrow), 403, "permission_lacking");
+    const bare = await makeUser(tenant, "staff", { roles: [] }), exact = await keyOf(owner, ["users.users:update", "users.credentials:update", "crm.*"]);
+    refused(await patch(bare.id, { password: other }, await keyOf(owner, ["users.users:update", "crm.*"])), 403, "api_key_refused");
+    good(await patch(bare.id, { password: other }, exact));
 });
 
 test("a_new_password_by_an_administrator_ends_the_sessions_and_the_owner_is_told", async () => {
@@ -171,4 +175,99 @@ test("an_invitation_is_void_once_the_account_came_in_by_another_way", async () =
     good(await patch(given.id, { password, status: "active" }));
     refused(await accept(given), 410, "link_used");
     good(await signIn(given));
+});
+
+test("a_password_that_must_be_changed_opens_nothing_but_its_change", async () => {
+    const user = await admin(), key = await keyOf(user, ["crm.leads:read"]);
+    good(await patch(user.id, { mustChangePassword: true }));
+    refused(await request("GET", "/api/crm/leads", { token: user.access_token }), 401, "token_stale");
+    const session = (await refresh(user)).data, cookie = await pageCookie(user.email, password, { tenant: tenant.slug });
+    const calls = [["GET", "/api/crm/leads"], ["GET", "/api/auth/me"], ["PATCH", "/api/auth/me", { name: "X" }], ["POST", "/api/crm/leads", { name: "x" }], ["GET", "/api/auth/sessions"], ["POST", "/api/auth/mfa", { name: "Phone" }], ["GET", "/api/audit/logs"]];
+    for (const [method, where, body] of calls) {
+        refused(await request(method, where, { token: session.access_token, body }), 403, "password_change_required");
+        if (method === "GET") refused(await request(method, where, { tenant: tenant.slug, headers: { cookie } }), 403, "password_change_required");
+    }
+    refused(await request("GET", "/api/crm/leads", { token: key }), 403, "password_change_required");
+    for (const where of ["/admin", "/account", "/account/email", "/admin/crm/leads"]) {
+        const page = await request("GET", where, { tenant: tenant.slug, headers: { cookie } });
+        assert.deepEqual([page.status, page.headers.location], [303, "/account/password"], where);
+    }
+    good(await request("GET", "/account/password", { tenant: tenant.slug, headers: { cookie } }));
+    good(await request("POST", "/api/auth/change-password", { token: session.access_token, body: { currentPassword: password, newPassword: other } }), 204);
+    const free = (await refresh(session)).data;
+    good(await request("GET", "/api/crm/leads", { token: free.access_token }));
+    good(await request("GET", "/api/crm/leads", { token: key }));
+});
+
+test("a_key_of_somebody_who_must_set_up_a_factor_opens_nothing_before", async () => {
+    const user = await admin(), key = await keyOf(user, ["crm.leads:read"]);
+    good(await request("GET", "/api/crm/leads", { token: key }));
+    good(await request("POST", `/api/admin-users/${user.id}/toggle-mfa`, { token: tenant.token, body: { enabled: true } }));
+    refused(await request("GET", "/api/crm/leads", { token: key }), 403, "mfa_enrolment_required");
+    await enrol(await login(user.email, password, { tenant: tenant.slug }));
+    good(await request("GET", "/api/crm/leads", { token: key }));
+});
+
+test("a_first_password_works_for_a_week", async () => {
+    const user = await makeUser(tenant, "staff");
+    good(await request("POST", `/api/admin-users/${user.id}/reset-password`, { token: tenant.token, body: { password: other } }), 204);
+    const set = (days) => sql(`update everyone.users set password_set_at = now() - interval '${days} days' where id = '${user.id}'`);
+    set(6);
+    good(await signIn(user, other));
+    set(8);
+    refused(await signIn(user, other), 403, "password_expired");
+    refused(await signIn(user, "quite another word"), 401, "invalid_credentials");
+    await request("POST", "/api/auth/forgot-password", { tenant: tenant.slug, body: { email: user.email } });
+    good(await request("POST", "/api/auth/reset-password", { tenant: tenant.slug, body: { token: tokenOf(await mailTo(user.email, 2)), password: "chosen by oneself" } }), 204);
+    set(1000);
+    good(await signIn(user, "chosen by oneself"));
+});
+
+test("a_current_password_cannot_be_guessed", async () => {
+    const guess = { "/api/auth/change-password": (word) => ({ currentPassword: word, newPassword: other }), "/api/auth/change-email": (word) => ({ email: "new@credentials.test", currentPassword: word }) };
+    for (const [where, body] of Object.entries(guess)) {
+        const user = await makeUser(tenant, "staff"), answers = [];
+        for (let i = 0; i < 8; i++) answers.push(await request("POST", where, { token: user.access_token, body: body(`wrong word ${i}`) }));
+        assert.equal(answers[0].error.code, "validation_failed", answers[0].text);
+        assert.ok(answers.some((it) => it.error.code === "locked_out" && it.status === 429), answers.at(-1).text);
+        assert.ok(answers.filter((it) => it.status === 422).length <= 6, "after five it takes ever longer");
+        refused(await request("POST", where, { token: user.access_token, body: body(password) }), 429, "locked_out");
+        refused(await signIn(user), 429, "locked_out");
+    }
+});
+
+test("every_session_ends_however_much_it_is_used", async () => {
+    const hours = (id) => Number(sql(`select round(extract(epoch from ends_at - created_at) / 3600) from everyone.sessions where user_id = '${id}' order by created_at desc limit 1`));
+    const by = await makeOperator("support"), user = await makeUser(tenant, "staff");
+    assert.deepEqual([hours(by.id), hours(user.id)], [12, 720]);
+    const policy = (await request("GET", "/api/security/policy", { token: tenant.token })).data;
+    good(await request("PUT", "/api/security/policy", { token: tenant.token, body: { ...policy, sessionHours: 8 } }));
+    const late = await makeUser(tenant, "staff");
+    assert.equal(hours(late.id), 8);
+    sql(`update everyone.sessions set ends_at = now() + interval '1 minute' where user_id = '${late.id}'`);
+    const again = (await refresh(late)).data;
+    assert.equal(sql(`select expires_at <= ends_at from everyone.sessions where user_id = '${late.id}'`), "t", "use does not prolong it beyond its end");
+    sql(`update everyone.sessions set ends_at = now() - interval '1 second', expires_at = now() - interval '1 second' where user_id = '${late.id}'`);
+    assert.equal((await refresh(again)).status, 401);
+});
+
+// The last: what operators had before is stale afterwards.
+test("operators_need_a_second_factor_unless_the_platform_says_otherwise", async () => {
+    const token = await operator(), path = "/api/platform/settings/operators";
+    const { data } = await request("GET", path, { token });
+    assert.equal(data.needFactor, false, "the tests' platform says otherwise");
+    const by = await makeOperator("support"), first = await makeOperator("superadmin");
+    await enrol(first);
+    const put = (needFactor) => request("PUT", path, { token: first.access_token, body: { ...data, needFactor } });
+    try {
+        good(await put(true));
+        const session = await login(by.email, password);
+        refused(await request("GET", "/api/tenants", { token: session.access_token }), 403, "mfa_enrolment_required");
+        await enrol(session);
+        good(await request("GET", "/api/tenants", { token: (await refresh(session)).data.access_token }));
+        sql("update public.tenants set settings = settings - 'operators' where kind = 'platform'");
+        assert.equal((await request("GET", path, { token: first.access_token })).data.needFactor, true, "as it is when nobody said anything");
+    } finally {
+        good(await put(false));
+    }
 });

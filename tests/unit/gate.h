@@ -35,10 +35,13 @@ static const struct route login_form = {.method = HTTP_POST,
                                         .access = PUBLIC(PLATFORM),
                                         .answer = ANSWER_PAGE,
                                         .flags = ROUTE_FORM};
-static const struct route account_page = {.method = HTTP_GET,
-                                          .path = "/account/password",
-                                          .access = SIGNED_IN(TENANT),
-                                          .answer = ANSWER_PAGE};
+static const struct route account_page = {
+    .method = HTTP_GET, .path = "/account", .access = SIGNED_IN(TENANT), .answer = ANSWER_PAGE};
+static const struct route password_route = {.method = HTTP_GET,
+                                            .path = "/account/password",
+                                            .access = SIGNED_IN(TENANT),
+                                            .flags = ROUTE_FIRST_PASSWORD,
+                                            .answer = ANSWER_PAGE};
 
 struct who {
     const char *host, *token, *cookie, *slug;

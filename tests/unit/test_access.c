@@ -214,14 +214,19 @@ IN_WORLD(an_allow_list_of_networks_binds_a_tenants_users)
 
 /* ---- passwords that must be changed ---- */
 
-IN_WORLD(pages_ask_for_a_password_of_ones_own_first)
+IN_WORLD(a_password_of_ones_own_comes_before_all_else)
 {
     keep = arena_new();
-    const char *cookie = COOKIE_OF(CLUB_ID, OWNER_ID), *token = TOKEN_OF(CLUB_ID, OWNER_ID);
+    const char *cookie = COOKIE_OF(CLUB_ID, OWNER_ID), *before = TOKEN_OF(CLUB_ID, OWNER_ID);
     database_sql("update everyone.users set must_change_password = true where id = '" OWNER_ID "'");
+    session_rights_changed(NULL, OWNER_ID);
+    refused(&signed_in, BY(.token = before), 401, "token_stale");
+    const char *token = TOKEN_OF(CLUB_ID, OWNER_ID);
     refused(&page, BY(.cookie = cookie), 403, "password_change_required");
-    allowed(&account_page, BY(.cookie = cookie));
-    allowed(&signed_in, BY(.token = token)); /* by API it works until it was changed */
+    refused(&account_page, BY(.cookie = cookie), 403, "password_change_required");
+    refused(&signed_in, BY(.token = token), 403, "password_change_required");
+    allowed(&password_route, BY(.token = token));
+    allowed(&password_route, BY(.cookie = cookie));
     arena_free(keep);
 }
 
@@ -243,7 +248,7 @@ static Suite *access_suite(void)
     tcase_add_test(core, a_suspended_tenant_is_read_only_for_its_owner_alone);
     tcase_add_test(core, an_inactive_tenant_is_closed_to_all);
     tcase_add_test(core, an_allow_list_of_networks_binds_a_tenants_users);
-    tcase_add_test(core, pages_ask_for_a_password_of_ones_own_first);
+    tcase_add_test(core, a_password_of_ones_own_comes_before_all_else);
     suite_add_tcase(suite, core);
     return suite;
 }

@@ -35,8 +35,8 @@
 #define OTHER_OWNER_ID "0193aaaa-0000-7000-8000-000000000f05"
 #define CHILD_OWNER_ID "0193aaaa-0000-7000-8000-000000000f06"
 
-/* The platform; the reseller harbor with its child dockside; the club and
- * another business, which have nothing to do with each other. */
+/* The platform, whose operators need no factor; the reseller harbor with its child dockside; the
+ * club and another business, which have nothing to do with each other. */
 static DATABASE_UNUSED void world_make(void)
 {
     database_sql(
@@ -58,7 +58,9 @@ static DATABASE_UNUSED void world_make(void)
         "('" CHILD_ID "', '" CHILD_OWNER_ID "', 'owner'), "
         "('" CLUB_ID "', '" OWNER_ID "', 'owner'), "
         "('" CLUB_ID "', '" STAFF_ID "', 'staff'), "
-        "('" OTHER_ID "', '" OTHER_OWNER_ID "', 'owner')");
+        "('" OTHER_ID "', '" OTHER_OWNER_ID "', 'owner');"
+        "update tenants set settings = '{\"operators\": {\"needFactor\": false}}' "
+        "where kind = 'platform'");
 }
 
 /* Everything but the platform's tenant goes. */
