@@ -9,6 +9,7 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "access/totp.h"
+#include "account/credential.h"
 #include "base/clock.h"
 #include "base/qr.h"
 #include "base/secret.h"
@@ -157,15 +158,25 @@ bool factor_pending(struct cx *cx, const char *id, struct new_factor *out)
                   : no_factor(cx);
 }
 
+static bool factor_tell_owner(struct cx *cx, enum owner_news news, const char *kind)
+{
+    struct owner owner;
+    const struct session *me = cx->session;
+    return credential_owner(cx, me->tenant_id, me->user_id, &owner) &&
+           owner_tell(cx, &owner, news, kind);
+}
+
 bool factor_confirmed(struct cx *cx, const char *kind, const char *id, bool had,
                       const char *const **codes)
 {
     const struct session *me = cx->session;
     *codes = had ? NULL : recovery_make(&cx->db, me->tenant_id, me->user_id);
-    if (!(had || *codes) ||
-        !event_append(&cx->db, "auth.factor_added", "mfa_factors", id,
-                      arena_printf(cx->arena, "{\"kind\": \"%s\"}", kind)) ||
-        !db_commit(&cx->db))
+    if (!(had || *codes) || !event_append(&cx->db, "auth.factor_added", "mfa_factors", id,
+                                          arena_printf(cx->arena, "{\"kind\": \"%s\"}", kind)))
+        return fail_db(cx);
+    if (!factor_tell_owner(cx, OWNER_FACTOR_ADDED, kind))
+        return false;
+    if (!db_commit(&cx->db))
         return fail_db(cx);
     if (me->must_enrol)
         session_rights_changed(&cx->db, me->user_id);
@@ -227,9 +238,10 @@ static bool delete (struct cx *cx, const char *id)
         if (!event_append(&cx->db, "auth.factor_removed", "mfa_factors", rows_text(gone, i, 0),
                           arena_printf(cx->arena, "{\"kind\": \"%s\"}", rows_text(gone, i, 1))))
             return fail_db(cx);
-    return (db_get(&cx->db, &factor_delete_codes, me->tenant_id, me->user_id) &&
-            db_commit(&cx->db)) ||
-           fail_db(cx);
+    if (!db_get(&cx->db, &factor_delete_codes, me->tenant_id, me->user_id))
+        return fail_db(cx);
+    return (!rows_bool(gone, 0, 2) || factor_tell_owner(cx, OWNER_FACTOR_REMOVED, NULL)) &&
+           (db_commit(&cx->db) || fail_db(cx));
 }
 
 bool factor_remove(struct cx *cx, const char *id)

@@ -32,7 +32,8 @@ static const struct field profile_fields[] = {
 static const struct field password_fields[] = {
     {"current_password", SECRET, REQUIRED, 1, 1024, .label = "Current password"},
     {"new_password", SECRET, REQUIRED, 1, 1024, .label = "New password",
-     .help = "At least 10 characters; a few words are easier to keep in mind."},
+     .help = "At least 12 characters unless your workspace says otherwise; a few words are easier "
+             "to keep in mind."},
     {.type = FIELD_END}};
 
 static bool read_profile(struct cx *cx, struct list_result *out)

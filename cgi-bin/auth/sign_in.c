@@ -7,7 +7,9 @@
 #include "access/lockout.h"
 #include "access/password.h"
 #include "access/tenant.h"
+#include "account/owner.h"
 #include "auth.h"
+#include "base/agent.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -64,6 +66,15 @@ STATEMENT(sign_in_rehash,
           "set password_hash = $3\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
+
+STATEMENT(sign_in_places,
+          "select ip, user_agent\n"
+          "from sessions\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid and id <> $3::uuid\n"
+          "and impersonator_id is null\n"
+          "order by last_used_at desc, id desc\n"
+          "limit 50",
+          0);
 
 STATEMENT(sign_in_link_holds, "select house.link_holds($1::uuid, $2::uuid, $3::uuid)",
           DB_WRITES | DB_ON_PLATFORM);
@@ -191,6 +202,45 @@ static bool open_session(struct cx *cx, struct db *db, const struct account *acc
                   account->parent_id);
 }
 
+/* Half of an address: where a provider's customers come from changes in the rest. */
+static size_t sign_in_network(const char *ip)
+{
+    const char mark = strchr(ip, ':') ? ':' : '.';
+    const char *at = strchr(ip, mark);
+    at = at ? strchr(at + 1, mark) : NULL;
+    return at ? (size_t)(at - ip) + 1 : strlen(ip);
+}
+
+static bool sign_in_is_from(struct cx *cx, const struct rows *places, size_t row, const char *agent)
+{
+    const char *ip = rows_text(places, row, 0), *here = cx->request.remote;
+    bool near = ip && here && strncmp(ip, here, sign_in_network(here)) == 0;
+    return near && text_equal(agent_show(cx->arena, rows_text(places, row, 1)), agent);
+}
+
+/* Who never signed in before is told nothing: everything is new. */
+static bool sign_in_tell_device(struct cx *cx, struct db *db, const struct account *account,
+                                const char *session_id)
+{
+    const char *agent = agent_show(cx->arena, request_header(&cx->request, "User-Agent"));
+    struct owner owner = {.email = account->email, .name = account->name};
+    struct rows *places =
+        db_get(db, &sign_in_places, account->tenant_id, account->user_id, session_id);
+    bool known = places && rows_count(places) == 0;
+    for (size_t i = 0; places && i < rows_count(places) && !known; i++)
+        known = sign_in_is_from(cx, places, i, agent) || (!agent && !rows_text(places, i, 1));
+    if (!places || known)
+        return places != NULL;
+    const struct db own = cx->db;
+    memcpy(owner.tenant_id, account->tenant_id, UUID_SIZE);
+    memcpy(owner.user_id, account->user_id, UUID_SIZE);
+    cx->db = *db;
+    bool told = owner_tell(cx, &owner, OWNER_DEVICE, agent ? agent : "an unknown program");
+    *db = cx->db;
+    cx->db = own;
+    return told;
+}
+
 bool sign_in_open(struct cx *cx, const struct account *account, enum session_kind kind,
                   struct session_tokens *out)
 {
@@ -203,6 +253,7 @@ bool sign_in_open(struct cx *cx, const struct account *account, enum session_kin
         goto failed;
     if (!note_how(&db, account, out->session_id) ||
         !db_get(&db, &sign_in_note, account->tenant_id, account->user_id) ||
+        !sign_in_tell_device(cx, &db, account, out->session_id) ||
         !event_append(&db, "auth.signed_in", "session", out->session_id,
                       account->by_sso ? "{\"method\": \"sso\"}" : NULL) ||
         !db_commit(&db))

@@ -28,7 +28,7 @@ STATEMENT(api_key_find,
           "       k.revoked_at is null and u.status = 'active', u.id, u.email,\n"
           "       k.last_used_at is null or k.last_used_at < now() - interval '1 minute',\n"
           "       u.must_change_password and u.password_hash is not null,\n"
-          "       house.mfa_needed(k.tenant_id, u.id) and not " HAS_FACTOR(
+          "       house.mfa_needed_here(u.id) and not " HAS_FACTOR(
               "u.tenant_id",
               "u.id") "\n"
                       "from api_keys k\n"

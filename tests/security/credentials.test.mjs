@@ -251,6 +251,17 @@ test("every_session_ends_however_much_it_is_used", async () => {
     assert.equal((await refresh(again)).status, 401);
 });
 
+test("the_owner_is_told_of_factors_and_of_devices_that_nobody_knows", async () => {
+    const user = await makeUser(tenant, "staff"), agent = (it) => request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password }, headers: { "user-agent": it } });
+    good(await agent("curl/8.0"));
+    assert.match((await mailTo(user.email)).subject, /new device/);
+    good(await agent("curl/8.1"));
+    const app = await enrol(user);
+    assert.match((await mailTo(user.email, 2)).subject, /was added/, "the second curl was known");
+    good(await request("DELETE", `/api/auth/mfa/${app.id}`, { token: user.access_token }), 204);
+    assert.match((await mailTo(user.email, 3)).subject, /was removed/);
+});
+
 // The last: what operators had before is stale afterwards.
 test("operators_need_a_second_factor_unless_the_platform_says_otherwise", async () => {
     const token = await operator(), path = "/api/platform/settings/operators";

@@ -1,0 +1,52 @@
+// Passwords: a button that shows what is typed, and how strong a new one is. Both are
+// help alone; without this the form says after sending what is wrong.
+(() => {
+    // Bits as far as a form can tell: what repeats or follows on is worth little.
+    function strength(text) {
+        let worth = 0;
+        for (let i = 0; i < text.length; i++) {
+            const step = text.charCodeAt(i) - text.charCodeAt(i - 1);
+            worth += i > 0 && Math.abs(step) <= 1 ? 0.25 : text.slice(0, i).includes(text[i]) ? 0.6 : 1;
+        }
+        return worth < 8 ? 0 : worth < 11 ? 1 : worth < 14 ? 2 : worth < 18 ? 3 : 4;
+    }
+    const words = ["very weak", "weak", "fair", "strong", "very strong"];
+
+    function addButton(field) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "btn btn-sm";
+        const say = () => {
+            button.textContent = field.type === "password" ? "Show" : "Hide";
+            button.setAttribute("aria-label", `${button.textContent} what is typed`);
+        };
+        button.addEventListener("click", () => {
+            field.type = field.type === "password" ? "text" : "password";
+            say();
+            field.focus();
+        });
+        field.form?.addEventListener("submit", () => (field.type = "password"));
+        say();
+        field.after(button);
+    }
+
+    function addMeter(field) {
+        const meter = document.createElement("meter"), said = document.createElement("span");
+        Object.assign(meter, { min: 0, max: 4, low: 2, high: 3, optimum: 4, hidden: true });
+        meter.setAttribute("aria-label", "Strength of the password");
+        said.setAttribute("role", "status");
+        field.parentElement.append(meter, " ", said);
+        field.addEventListener("input", () => {
+            const of = strength(field.value);
+            meter.hidden = !field.value;
+            meter.value = of;
+            said.textContent = field.value ? `This password is ${words[of]}.` : "";
+        });
+    }
+
+    for (const field of document.querySelectorAll("input[type=password]")) {
+        addButton(field);
+        if (field.autocomplete === "new-password" && !field.name.startsWith("current"))
+            addMeter(field);
+    }
+})();
