@@ -54,7 +54,7 @@ void stream_leave(struct client *client)
         return;
     client->owner_id[0] = '\0';
     struct owner *owner = *at;
-    if (--owner->streams > 0)
+    if (!owner || --owner->streams > 0)
         return;
     *at = owner->next;
     free(owner);

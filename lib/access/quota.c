@@ -123,8 +123,8 @@ static void settle_later(void)
 static bool quota_refuse(struct cx *cx, const struct rows *rows)
 {
     static const int64_t day_us = 86400000000;
-    long long left_s = (long long)((day_us - clock_now_us() % day_us) / 1000000 + 1);
-    response_header_set(cx, "Retry-After", arena_printf(cx->arena, "%lld", left_s));
+    int left_s = (int)((day_us - clock_now_us() % day_us) / 1000000) + 1;
+    response_header_set(cx, "Retry-After", arena_printf(cx->arena, "%d", left_s));
     return fail(cx, 403, "quota_exceeded",
                 "The plan allows %s API calls a day, of which %s are used.", rows_text(rows, 0, 0),
                 rows_text(rows, 0, 1));
