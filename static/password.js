@@ -15,7 +15,7 @@
     function addButton(field) {
         const button = document.createElement("button");
         button.type = "button";
-        button.className = "btn btn-sm";
+        button.className = "password-show";
         const say = () => {
             button.textContent = field.type === "password" ? "Show" : "Hide";
             button.setAttribute("aria-label", `${button.textContent} what is typed`);
@@ -27,15 +27,23 @@
         });
         field.form?.addEventListener("submit", () => (field.type = "password"));
         say();
-        field.after(button);
+        const box = document.createElement("div");
+        box.className = "password-box";
+        const hadFocus = document.activeElement === field;
+        field.replaceWith(box);
+        box.append(field, button);
+        if (hadFocus) field.focus(); // which it loses by being moved
+        return box;
     }
 
-    function addMeter(field) {
-        const meter = document.createElement("meter"), said = document.createElement("span");
+    function addMeter(field, box) {
+        const line = document.createElement("p"), meter = document.createElement("meter"), said = document.createElement("span");
+        line.className = "password-strength";
         Object.assign(meter, { min: 0, max: 4, low: 2, high: 3, optimum: 4, hidden: true });
         meter.setAttribute("aria-label", "Strength of the password");
         said.setAttribute("role", "status");
-        field.parentElement.append(meter, " ", said);
+        line.append(meter, said);
+        box.after(line);
         field.addEventListener("input", () => {
             const of = strength(field.value);
             meter.hidden = !field.value;
@@ -45,8 +53,7 @@
     }
 
     for (const field of document.querySelectorAll("input[type=password]")) {
-        addButton(field);
-        if (field.autocomplete === "new-password" && !field.name.startsWith("current"))
-            addMeter(field);
+        const box = addButton(field);
+        if (field.autocomplete === "new-password" && !field.name.startsWith("current")) addMeter(field, box);
     }
 })();

@@ -1,4 +1,6 @@
 /* profile: what a tenant says of itself, and its page about the plan. */
+#include <stdlib.h>
+
 #include "access/onboarding.h"
 #include "access/tenant.h"
 #include "base/text.h"
@@ -126,13 +128,28 @@ STATEMENT(plan_quotas,
           "limit 20",
           0);
 
+static const char storage_key[] = "storage_bytes";
+
 static const struct {
     const char *key, *label;
 } quota_labels[] = {{"users", "Users"},
                     {"customers", "Customers"},
-                    {"storage_bytes", "Bytes of files"},
+                    {storage_key, "Storage"},
                     {"emails_per_month", "E-mails this month"},
                     {"api_calls_per_day", "API calls today"}};
+
+/* Bytes in the largest unit of which there is one at least: "1.5 GB". NULL stays NULL. */
+static const char *size_shown(struct arena *arena, const char *bytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+    size_t unit = 0;
+    if (!bytes)
+        return NULL;
+    double size = strtod(bytes, NULL);
+    for (; size >= 1000 && unit + 1 < COUNT(units); unit++)
+        size /= 1000;
+    return arena_printf(arena, unit > 0 && size < 10 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+}
 
 /* What the plan allows, and what is used of it. */
 static bool add_quotas(struct cx *cx, json_object *data)
@@ -145,8 +162,10 @@ static bool add_quotas(struct cx *cx, json_object *data)
                 continue;
             json_object *item = page_item(list);
             page_set(item, "label", quota_labels[i].label);
-            page_set(item, "used", rows_text(rows, row, 2));
-            page_set(item, "most", rows_text(rows, row, 1));
+            bool is_size = text_equal(quota_labels[i].key, storage_key);
+            const char *used = rows_text(rows, row, 2), *most = rows_text(rows, row, 1);
+            page_set(item, "used", is_size ? size_shown(cx->arena, used) : used);
+            page_set(item, "most", is_size ? size_shown(cx->arena, most) : most);
         }
     return rows || fail_db(cx);
 }

@@ -20,14 +20,17 @@ function read() {
 // Those to an address, oldest first.
 export const mailsTo = (address) => read().filter((it) => it.to === address).sort((a, b) => a.date.localeCompare(b.date) || a.id.localeCompare(b.id));
 
-// The last of `count` messages to an address, once there are so many.
-export async function mailTo(address, count = 1) {
+// The last of `count` messages to an address, once there are so many; of those that
+// are `wanted`, where others may come between.
+export async function mailTo(address, count = 1, wanted = () => true) {
     for (const end = Date.now() + 20000; Date.now() < end; await wait(20)) {
-        const mails = mailsTo(address);
+        const mails = mailsTo(address).filter(wanted);
         if (mails.length >= count) return mails[count - 1];
     }
-    throw new Error(`${mailsTo(address).length} of ${count} messages came to ${address}`);
+    throw new Error(`${mailsTo(address).filter(wanted).length} of ${count} messages came to ${address}`);
 }
 
-export const linkOf = (mail) => new URL(mail.text.match(/https?:\/\/\S+\?token=\S+/)[0]);
+const link = /https?:\/\/\S+\?token=\S+/;
+export const hasLink = (mail) => link.test(mail.text);
+export const linkOf = (mail) => new URL(mail.text.match(link)[0]);
 export const tokenOf = (mail) => linkOf(mail).searchParams.get("token");
