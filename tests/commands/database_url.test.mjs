@@ -30,10 +30,12 @@ test("with_a_server_of_ones_own_everything_works_and_no_cluster_is_made", limits
     try {
         assert.equal(status, 0, output);
         assert.equal(existsSync(join(folder, "pg")), false);
+        assert.equal(statSync(join(folder, "first-login.json")).mode & 0o777, 0o600);
         for (const turn of ["first", "second"]) {
             const demo = await run("node", ["tools/demo.mjs"], { environment });
             assert.equal(demo.status, 0, `${turn}: ${demo.output}`);
         }
+        assert.equal(existsSync(join(folder, "first-login.json")), false, "the demo used it");
         assert.equal((await tulou(["audit", "verify"], environment)).status, 0);
         assert.equal((await tulou(["doctor"], environment)).status, 0);
         assert.equal((await sql("select 1", "tulou_here")).status, 0);
@@ -43,7 +45,6 @@ test("with_a_server_of_ones_own_everything_works_and_no_cluster_is_made", limits
             assert.ok(!line.includes("owner secret"), line);
             assert.ok(!readFileSync(`/proc/${pid}/environ`, "utf8").includes("DATABASE_URL"), `${line} has the owner's URL`);
         }
-        assert.equal(statSync(join(folder, "first-login.json")).mode & 0o777, 0o600);
     } finally {
         await tulou(["stop"], environment);
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { before, test } from "node:test";
 import { makeTenant, operator, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
 import { apiRoutes, bodyOf } from "../lib/routes.mjs";
 
 let tenant;
@@ -69,10 +70,14 @@ test("bad tokens are refused by their own reason", async () => {
     }
 });
 
-test("no route answers 5xx to rubbish in any field", async () => {
+test("no route answers 5xx to rubbish in any field", async (t) => {
     const rubbish = [null, true, -1, 1.5, "", "'\"\\;--", "x".repeat(5000), [], {}, [[{}]], { a: { b: 1 } }];
-    const token = await operator();
-    for (const route of apiRoutes.filter((it) => it.body && it.level !== "public" && !/change-password|reset-password/.test(it.path)))
+    const token = await operator(), kept = sql("select settings from public.tenants where kind = 'platform'");
+    t.after(() => sql(`update public.tenants set settings = $kept$${kept}$kept$ where kind = 'platform'`));
+    // The last is what may shut this operator out: that operators need a factor.
+    const shutting = (it) => Number(it.path.endsWith("/settings/operators"));
+    const routes = apiRoutes.filter((it) => it.body && it.level !== "public" && !/change-password|reset-password/.test(it.path));
+    for (const route of routes.sort((a, b) => shutting(a) - shutting(b)))
         for (const field of route.body)
             for (const value of rubbish) {
                 const path = route.path.replace(/:\w+/g, "01a1fc30-19fe-74cc-bfd1-e408edb75d4f");
