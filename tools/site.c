@@ -62,6 +62,7 @@ struct address {
     const char *path, *area;
     int len;
     bool below, is_stream; /* a stream has a location of its own: put_stream() */
+    bool is_file;          /* may be long: what the client does not take waits in the area */
 };
 
 static struct {
@@ -70,14 +71,16 @@ static struct {
 } addresses;
 
 /* "/api/x/:id/y" is served below "/api/x/"; a path without parameters exactly. */
-static void add_address(const char *area, const char *path, bool is_stream)
+static void add_address(const char *area, const char *path, const char *answer)
 {
     const char *colon = strchr(path, ':');
-    const struct address added = {.path = path,
-                                  .area = area,
-                                  .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
-                                  .below = colon != NULL,
-                                  .is_stream = is_stream};
+    const struct address added = {
+        .path = path,
+        .area = area,
+        .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
+        .below = colon != NULL,
+        .is_stream = text_equal(answer, "stream"),
+        .is_file = !colon && (text_equal(answer, "file") || text_equal(answer, "download"))};
     for (size_t i = 0; i < addresses.count; i++)
         if (addresses.all[i].below == added.below && addresses.all[i].len == added.len &&
             strncmp(addresses.all[i].path, path, (size_t)added.len) == 0)
@@ -102,8 +105,9 @@ static void put_addresses(struct buf *locations, struct buf *map)
     for (size_t i = 0; i < addresses.count; i++) {
         const struct address *it = &addresses.all[i];
         if (!it->is_stream)
-            buf_printf(locations, "        location %s%.*s { fastcgi_pass %s; }\n",
-                       it->below ? "" : "= ", it->len, it->path, it->area);
+            buf_printf(locations, "        location %s%.*s { %sfastcgi_pass %s; }\n",
+                       it->below ? "" : "= ", it->len, it->path,
+                       it->is_file ? "fastcgi_max_temp_file_size 0; " : "", it->area);
         buf_printf(map, "        %s%.*s %s;\n", it->below ? "~^" : "", it->len, it->path, it->area);
     }
     free(addresses.all);
@@ -120,10 +124,10 @@ static void put_area(json_object *area, struct buf *upstreams, struct buf *locat
         json_object *route = json_object_array_get_idx(routes, i);
         int64_t limit = json_object_get_int64(member(route, "bodyLimit"));
         *body = limit > *body ? limit : *body;
-        bool is_stream = text_equal(text_of(route, "answer"), "stream");
-        if (is_stream)
+        const char *answer = text_of(route, "answer");
+        if (text_equal(answer, "stream"))
             put_stream(locations, name, text_of(route, "path"));
-        add_address(name, text_of(route, "path"), is_stream);
+        add_address(name, text_of(route, "path"), answer);
     }
 }
 

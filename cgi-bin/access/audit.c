@@ -105,12 +105,13 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
 
 static bool export_lines(struct cx *cx)
 {
+    static const struct list_file file = {
+        .type = "application/jsonl", .name = "audit.jsonl", .write = write_line};
     struct list_query query;
     if (!list_read_query(cx, &audit_logs, &query) || !export_begins(cx))
         return false;
     buf_clear(&cx->response.body);
-    return list_each(cx, &audit_logs, &query, write_line) &&
-           respond_file(cx, "application/jsonl", "audit.jsonl");
+    return list_send(cx, &audit_logs, &query, &file);
 }
 
 static bool export_either(struct cx *cx)

@@ -134,23 +134,32 @@ static void write_failure(struct cx *cx)
         log_error("request failed", "code", cx->failure.code, "detail", cx->db.error.message,
                   "sqlstate", cx->db.error.sqlstate, "path", cx->request.path, "requestId",
                   cx->request_id);
-    if (cx->is_page)
+    if (cx->response.begun) /* too late to say it: it is broken off */
+        cx->response.status = cx->failure.status;
+    else if (cx->is_page)
         page_write_failure(cx);
     else
         response_write_failure(cx);
 }
 
-void serve_request(struct cx *cx)
+static void end_head(struct cx *cx)
 {
-    cx->area = served.area;
-    bool answered = dispatch(cx);
-    db_rollback_to(&cx->db, 0);
-    if (!answered)
-        write_failure(cx);
     cors_answer(cx);
     retire_announce(cx);
     response_header(cx, "X-Request-Id", cx->request_id);
     add_cache_control(cx);
+}
+
+void serve_request(struct cx *cx)
+{
+    cx->area = served.area;
+    cx->end_head = end_head;
+    bool answered = dispatch(cx);
+    db_rollback_to(&cx->db, 0);
+    if (!answered)
+        write_failure(cx);
+    if (!cx->response.begun)
+        end_head(cx);
     int64_t took_us = clock_monotonic_us() - cx->started_us;
     metrics_count(cx->route, cx->response.status, took_us);
     request_log(cx, took_us);

@@ -50,8 +50,9 @@ struct cx {
     struct grant *grant; /* NULL: no role is being changed */
     struct failure failure;
     char request_id[UUID_SIZE];
-    int64_t started_us; /* monotonic */
-    bool is_page;       /* answer errors with a page instead of JSON */
+    int64_t started_us;              /* monotonic */
+    bool is_page;                    /* answer errors with a page instead of JSON */
+    void (*end_head)(struct cx *cx); /* adds what every answer's head has; NULL: nothing */
     const struct area *area;
 };
 

@@ -270,7 +270,7 @@ bool response_send(struct cx *cx, bool (*write)(void *sink, const void *data, si
         buf_puts(&head, "\r\nContent-Type: ");
         buf_puts(&head, response->type);
     }
-    if (body) {
+    if (body && !response->begun) {
         buf_puts(&head, "\r\nContent-Length: ");
         buf_int(&head, (int64_t)response->body.len);
     }

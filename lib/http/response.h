@@ -1,4 +1,5 @@
-/* response: status, headers and body, sent when the handler has returned.
+/* response: status, headers and body, sent when the handler has returned, or by stream_write()
+ * (http/server.h) while it runs.
  *
  * JSON success is written by the handler between respond_begin() and
  * respond_end(), or whole by respond_*; the envelope is api.md's. Failures are
@@ -27,6 +28,7 @@ struct response {
     struct buf body;
     struct json json; /* writes into body */
     bool no_body;     /* 204, 304, HEAD */
+    bool begun;       /* the head is sent, and the body follows by stream_write() */
 };
 
 /* Adds a header; one with CR, LF or NUL in it is refused (assert in tests, dropped and logged). */
@@ -63,7 +65,8 @@ const char *cookie_name(const struct cx *cx, const char *name);
 
 /* {"success":false,"error":…} from cx->failure. */
 void response_write_failure(struct cx *cx);
-/* Status line, headers and body as FastCGI wants them, through write(sink,…). */
+/* Status line, headers and body as FastCGI wants them, through write(sink,…); without a length
+ * when the answer has begun, since more follows. */
 bool response_send(struct cx *cx, bool (*write)(void *sink, const void *data, size_t len),
                    void *sink);
 const char *http_reason(int status);

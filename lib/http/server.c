@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
 #include <poll.h>
@@ -80,11 +81,16 @@ static void connection_close(struct connection *connection)
     free(connection);
 }
 
+static void set_deadline(int64_t from_us)
+{
+    coroutine_set_deadline(from_us + config_int(CONFIG_TULOU_DEADLINE_MS) * 1000);
+}
+
 /* Until the other side has taken some of what was sent. WAITS; false: it is gone, or took nothing
  * for as long as a request may take. */
 static bool wait_for_room(struct connection *connection)
 {
-    coroutine_set_deadline(clock_monotonic_us() + config_int(CONFIG_TULOU_DEADLINE_MS) * 1000);
+    set_deadline(clock_monotonic_us());
     connection->writable = false;
     connection->awaited = true;
     watch_change(connection->watch, (uint32_t)WATCHED | EPOLLOUT);
@@ -148,17 +154,40 @@ static bool write_long(void *sink, const void *data, size_t len)
     return send_records(sink, data, len);
 }
 
+static bool stream_begin(struct cx *cx, struct connection *connection)
+{
+    enum http_method method = cx->request.method;
+    assert((method == HTTP_GET || method == HTTP_HEAD) && cx->failure.status == 0);
+    if (cx->end_head)
+        cx->end_head(cx);
+    cx->response.begun = true;
+    return response_send(cx, write_long, connection);
+}
+
+bool stream_write(struct cx *cx)
+{
+    struct connection *connection = ((struct exchange *)cx)->connection;
+    struct buf *body = &cx->response.body;
+    bool sent = cx->response.begun ? cx->request.method == HTTP_HEAD ||
+                                         send_records(connection, body->data, body->len)
+                                   : stream_begin(cx, connection);
+    buf_clear(body);
+    set_deadline(clock_monotonic_us());
+    return sent || fail(cx, 503, "deadline_exceeded", "This took too long and was stopped.");
+}
+
 /* A short answer leaves at once with its end. Of one that the other side did not take the rest
  * goes nowhere: the connection is cut, so that half an answer is never taken for a whole. */
 static void send_answer(struct connection *connection, struct cx *cx)
 {
-    if (cx->response.body.len <= FITS) {
+    if (!cx->response.begun && cx->response.body.len <= FITS) {
         response_send(cx, write_short, connection);
         return;
     }
-    if (response_send(cx, write_long, connection) && wait_for_room(connection))
-        return;
-    shutdown(connection->fcgi.ipcFd, SHUT_RDWR);
+    bool whole = cx->response.begun ? cx->failure.status == 0 && stream_write(cx)
+                                    : response_send(cx, write_long, connection);
+    if (!whole || !wait_for_room(connection))
+        shutdown(connection->fcgi.ipcFd, SHUT_RDWR);
 }
 
 /* What the handler left of the body. Unread, it would be taken for the next
@@ -190,11 +219,11 @@ static void answer(struct connection *connection, struct exchange *exchange)
     cx->started_us = clock_monotonic_us();
     uuid_new(cx->request_id);
     buf_init(&cx->response.body, cx->arena);
-    coroutine_set_deadline(cx->started_us + config_int(CONFIG_TULOU_DEADLINE_MS) * 1000);
+    set_deadline(cx->started_us);
     connection->server->serve(cx);
-    coroutine_set_deadline(0);
     skip_body(&connection->fcgi);
     send_answer(connection, cx);
+    coroutine_set_deadline(0);
     arena_give(connection->server, cx->arena);
 }
 

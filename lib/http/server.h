@@ -33,6 +33,13 @@ unsigned server_in_hand(const struct server *server);
 
 /* Reads the request's body into cx->request by its route's limits (see request_read_body). */
 bool server_read_body(struct cx *cx, size_t limit);
+/* Sends what is in cx->response.body while the handler goes on, and empties it: for answers that
+ * are longer than memory should hold. The first call sends the head before it (status, type and
+ * headers are set, all that can be refused was), so GET and HEAD alone have such answers. The
+ * handler's return ends it; a failure then breaks it off, visibly for the client. WAITS until
+ * there is room, each call for as long as a request may last, and gives what comes next as much
+ * time again; false: the client is gone, and the failure is set. */
+bool stream_write(struct cx *cx);
 /* Whether nginx has closed the connection (the client is gone). */
 bool server_client_gone(struct cx *cx);
 

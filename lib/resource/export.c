@@ -1,51 +1,72 @@
 /* export: everything that a filter shows, as CSV.
  *
  * It is read in chunks by cursor, so that no statement is long and rows that
- * come meanwhile shift nothing; the memory of a chunk is given back before the
- * next is read. The text itself is sent when it is whole: a failure in between
- * is an answer of its own and never half a file. */
+ * come meanwhile shift nothing. A chunk's memory is given back and its text
+ * sent before the next is read, at the pace at which the client takes it: an
+ * export of any length holds one chunk. Whether it is too large is asked before
+ * the first byte leaves; what fails later breaks it off, and is never taken for
+ * a whole file. What fits into one chunk is sent when it is whole. */
 #include <string.h>
 
 #include "base/clock.h"
 #include "http/cx.h"
+#include "http/server.h"
 #include "resource/csv.h"
 #include "resource/internal.h"
 
 enum { ROWS_MAX = 100000 };
-static const size_t bytes_max = (size_t)64 << 20;
 
 static void free_arena(void *arena)
 {
     arena_free(arena);
 }
 
-static bool is_too_large(struct cx *cx, size_t rows)
+static bool fail_too_large(struct cx *cx)
 {
-    if (rows <= ROWS_MAX && cx->response.body.len <= bytes_max)
+    return fail(cx, 422, "export_too_large", "This is more than %d rows: narrow it by filters.",
+                ROWS_MAX);
+}
+
+/* One chunk in memory of its own, given back before its text is sent. What a failure says stays
+ * until the request ends. */
+static bool write_chunk(struct cx *cx, struct arena *chunk, const struct resource *resource,
+                        struct list_query *query, const struct list_file *file, size_t *total)
+{
+    struct arena *request = cx->arena;
+    struct list_result result;
+    cx->arena = cx->db.arena = chunk;
+    bool good = list_run(cx, resource, query, &result);
+    cx->arena = cx->db.arena = request;
+    if (!good)
         return false;
-    fail(cx, 422, "export_too_large", "This is more than %d rows or %zu MiB: narrow it by filters.",
-         ROWS_MAX, bytes_max >> 20);
+    for (size_t i = 0; i < rows_count(result.rows); i++)
+        file->write(&cx->response.body, &result, i);
+    *total += rows_count(result.rows);
+    query->after = arena_text(cx->arena, result.next_cursor);
+    arena_reset(chunk);
     return true;
 }
 
-/* One chunk in memory of its own. What a failure says stays until the request ends. */
-static bool run_chunk(struct cx *cx, struct arena *chunk, const struct resource *resource,
-                      const struct list_query *query, struct list_result *result)
+/* Before the first byte all that can be refused is. */
+static bool send_chunk(struct cx *cx, const struct resource *resource,
+                       const struct list_query *query, const struct list_file *file, size_t total)
 {
-    struct arena *request = cx->arena;
-    arena_reset(chunk);
-    cx->arena = cx->db.arena = chunk;
-    bool good = list_run(cx, resource, query, result);
-    cx->arena = cx->db.arena = request;
-    return good;
+    int64_t more, room = ROWS_MAX - (int64_t)total;
+    if (!cx->response.begun) {
+        if (!list_count(cx, resource, query, (int)room, &more))
+            return false;
+        if (more > room)
+            return fail_too_large(cx);
+        respond_file(cx, file->type, file->name);
+    }
+    return stream_write(cx);
 }
 
-bool list_each(struct cx *cx, const struct resource *resource, const struct list_query *query,
-               list_row_writer *write)
+bool list_send(struct cx *cx, const struct resource *resource, const struct list_query *query,
+               const struct list_file *file)
 {
     struct arena *chunk = arena_new();
     struct list_query all = *query;
-    struct list_result result;
     size_t total = 0;
     arena_defer(cx->arena, free_arena, chunk);
     all.limit = LIMIT_EXPORT;
@@ -55,16 +76,14 @@ bool list_each(struct cx *cx, const struct resource *resource, const struct list
     if (!all.columns)
         all.columns = resource_columns(resource);
     do {
-        if (!run_chunk(cx, chunk, resource, &all, &result))
+        if (!write_chunk(cx, chunk, resource, &all, file, &total))
             return false;
-        for (size_t i = 0; i < rows_count(result.rows); i++)
-            write(&cx->response.body, &result, i);
-        total += rows_count(result.rows);
-        if (is_too_large(cx, total))
+        if (total > ROWS_MAX)
+            return fail_too_large(cx);
+        if (all.after && !send_chunk(cx, resource, &all, file, total))
             return false;
-        all.after = arena_text(cx->arena, result.next_cursor);
-    } while (all.after);
-    return true;
+    } while (all.after && cx->request.method != HTTP_HEAD);
+    return cx->response.begun || respond_file(cx, file->type, file->name);
 }
 
 /* ---- CSV ---- */
@@ -98,8 +117,8 @@ bool resource_export(struct cx *cx)
         return false;
     buf_clear(&cx->response.body);
     write_head(&cx->response.body, query.columns ? query.columns : resource_columns(resource));
-    if (!list_each(cx, resource, &query, write_line))
-        return false;
-    return respond_file(cx, "text/csv; charset=utf-8",
-                        arena_printf(cx->arena, "%s.csv", resource->name));
+    const struct list_file file = {.type = "text/csv; charset=utf-8",
+                                   .name = arena_printf(cx->arena, "%s.csv", resource->name),
+                                   .write = write_line};
+    return list_send(cx, resource, &query, &file);
 }

@@ -239,6 +239,30 @@ bool list_run(struct cx *cx, const struct resource *resource, const struct list_
     return true;
 }
 
+bool list_count(struct cx *cx, const struct resource *resource, const struct list_query *query,
+                int most, int64_t *count)
+{
+    struct conditions where;
+    struct order order;
+    const char *problem = order_read(cx->arena, resource, query->sort, false, &order);
+    if (problem)
+        return fail(cx, 400, "bad_parameter", "sort: %s", problem);
+    conditions_init(&where, cx->arena);
+    add_all(&where, cx, resource, query);
+    if (!apply_cursor(cx, &where, &order, query->after))
+        return false;
+    const char *sql = list_bounded_count(cx->arena, resource->table, where.sql.data, most);
+    struct batch batch;
+    batch_init(&batch, &cx->db);
+    batch.slow = true;
+    batch_add(&batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
+    struct rows **rows = batch_run(&batch);
+    if (!rows)
+        return fail_db(cx);
+    *count = rows_int(rows[0], 0, 0);
+    return true;
+}
+
 /* As many as one round trip takes. */
 static bool find_some(struct cx *cx, const struct resource *const *resources, size_t count,
                       const char *search, int64_t limit, struct list_result *out)

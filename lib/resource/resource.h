@@ -112,11 +112,15 @@ bool list_find(struct cx *cx, const struct resource *const *resources, size_t co
 /* Takes one of the tenant's two places for exports until the request ends; asked before the answer
  * begins. false: 429 too_many_exports. */
 bool export_begins(struct cx *cx);
-/* Every row that the query shows, whatever its page and limit, written to
- * cx->response.body. 422 when there are too many (100,000 rows, 64 MiB). WAITS. */
-typedef void list_row_writer(struct buf *out, const struct list_result *result, size_t row);
-bool list_each(struct cx *cx, const struct resource *resource, const struct list_query *query,
-               list_row_writer *write);
+/* Answers with a file of every row that the query shows, whatever its page and limit, behind what
+ * is in cx->response.body; from the second chunk of rows on it is sent while it is read. 422 when
+ * there are more than 100,000. WAITS. */
+struct list_file {
+    const char *type, *name;
+    void (*write)(struct buf *out, const struct list_result *result, size_t row);
+};
+bool list_send(struct cx *cx, const struct resource *resource, const struct list_query *query,
+               const struct list_file *file);
 /* One record; *out rows with one row and all fields. 404 when there is none. */
 bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out);

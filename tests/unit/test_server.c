@@ -62,6 +62,28 @@ static void huge(struct cx *cx)
     answer(cx, "%0*d", HUGE_BODY, 7);
 }
 
+/* As much again, never more of it in memory than a piece; the last one is the handler's end. */
+static bool stream(struct cx *cx)
+{
+    for (int left = HUGE_BODY / BODY; left > 0; left--) {
+        large(cx);
+        if (left > 1 && !stream_write(cx))
+            return false;
+    }
+    return true;
+}
+
+static void stream_whole(struct cx *cx)
+{
+    stream(cx);
+}
+
+static void stream_broken(struct cx *cx)
+{
+    if (stream(cx))
+        fail(cx, 500, "internal", "Something went wrong.");
+}
+
 static void hold(struct cx *cx)
 {
     held.waiting[held.count++] = coroutine_current();
@@ -103,9 +125,10 @@ static void serve(struct cx *cx)
     static const struct {
         const char *path;
         void (*handle)(struct cx *cx);
-    } handlers[] = {{"/echo", echo},       {"/ignore", ignore},     {"/large", large},
-                    {"/huge", huge},       {"/hold", hold},         {"/count", counts},
-                    {"/release", release}, {"/gate", wait_at_gate}, {"/about", about}};
+    } handlers[] = {{"/echo", echo},         {"/ignore", ignore},       {"/large", large},
+                    {"/huge", huge},         {"/stream", stream_whole}, {"/broken", stream_broken},
+                    {"/hold", hold},         {"/count", counts},        {"/release", release},
+                    {"/gate", wait_at_gate}, {"/about", about}};
     if (request_read_head(cx, cx->request.environment)) {
         size_t i = 0;
         while (i < sizeof handlers / sizeof handlers[0] &&
@@ -116,7 +139,7 @@ static void serve(struct cx *cx)
         else
             fail(cx, 404, "not_found", "Nothing is here.");
     }
-    if (cx->failure.status)
+    if (cx->failure.status && !cx->response.begun)
         response_write_failure(cx);
 }
 
@@ -320,6 +343,60 @@ START_TEST(who_stops_reading_costs_nobody_else_anything)
         }
         expect(ask(quick, "/ignore"), 200, "ignored");
     }
+    close(quick);
+}
+END_TEST
+
+/* How much of the answer came; *ended: with its end, and not with that of the connection. */
+static size_t take_stream(int fd, bool *ended)
+{
+    static char piece[1 << 16];
+    unsigned char header[8];
+    size_t got = 0;
+    *ended = false;
+    while (!*ended && receive(fd, header, sizeof header)) {
+        size_t len = (size_t)header[4] << 8 | header[5];
+        ck_assert(receive(fd, piece, len + header[6]));
+        *ended = header[1] == END_REQUEST;
+        got += *ended ? 0 : len;
+    }
+    return got;
+}
+
+START_TEST(stream_is_written_as_it_is_taken)
+{
+    bool ended;
+    int slow = connect_to_worker(), quick = connect_to_worker();
+    ck_assert(send_request(slow, "/stream", NULL, 0, KEEP));
+    expect(ask(quick, "/ignore"), 200, "ignored");
+    ck_assert_uint_gt(take_stream(slow, &ended), HUGE_BODY - BODY);
+    ck_assert(ended);
+    expect(ask(slow, "/ignore"), 200, "ignored");
+    close(slow);
+    close(quick);
+}
+END_TEST
+
+START_TEST(stream_that_fails_is_broken_off)
+{
+    bool ended;
+    int fd = connect_to_worker();
+    ck_assert(send_request(fd, "/broken", NULL, 0, KEEP));
+    ck_assert_uint_gt(take_stream(fd, &ended), 0);
+    ck_assert(!ended);
+    close(fd);
+}
+END_TEST
+
+START_TEST(stream_ends_when_its_client_goes)
+{
+    unsigned char header[8];
+    int slow = connect_to_worker(), quick = connect_to_worker();
+    ck_assert(send_request(slow, "/stream", NULL, 0, KEEP));
+    ck_assert(receive(slow, header, sizeof header)); /* it has begun */
+    await_counts(quick, "0 0 2");
+    close(slow);
+    await_counts(quick, "0 0 1");
     close(quick);
 }
 END_TEST
@@ -531,6 +608,9 @@ static Suite *server_suite(void)
         long_body_arrives_whole,
         long_answer_leaves_whole,
         who_stops_reading_costs_nobody_else_anything,
+        stream_is_written_as_it_is_taken,
+        stream_that_fails_is_broken_off,
+        stream_ends_when_its_client_goes,
         body_that_nobody_read_does_not_spoil_the_next_request,
         body_above_the_limit_is_refused_and_the_connection_kept,
         request_in_single_bytes_is_understood,
