@@ -151,6 +151,15 @@ static bool prepare_delete(struct cx *cx, const struct user *user)
     return ended;
 }
 
+/* Whoever makes a user decides on roles only once its row is there, and with it the lock of
+ * the quota; others hold the rights and then want that lock. So the rights come first. */
+static bool hold_rights(struct cx *cx, const struct input *input)
+{
+    struct rights mine;
+    const char *tenant_id = text_given(input, "tenant_id", NULL);
+    return grant_rights(cx, &cx->db, tenant_id ? tenant_id : cx->session->tenant_id, &mine);
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
     struct user user = {.tenant_id = ""};
@@ -166,7 +175,7 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
         default_administrator(cx, input, operation);
     if (operation == OP_CREATE && is_invited(input) && !make_pending(cx, input))
         return false;
-    return check_password(cx, &user, input);
+    return check_password(cx, &user, input) && (operation != OP_CREATE || hold_rights(cx, input));
 }
 
 /* What the input says of a guarded field; replacing gives what is absent its initial value. */
