@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { before, test } from "node:test";
 import { makeTenant, operator, request } from "../lib/client.mjs";
-import { sql } from "../lib/factors.mjs";
 import { apiRoutes, bodyOf } from "../lib/routes.mjs";
 
 let tenant;
@@ -70,10 +69,9 @@ test("bad tokens are refused by their own reason", async () => {
     }
 });
 
-test("no route answers 5xx to rubbish in any field", async (t) => {
+test("no route answers 5xx to rubbish in any field", async () => {
     const rubbish = [null, true, -1, 1.5, "", "'\"\\;--", "x".repeat(5000), [], {}, [[{}]], { a: { b: 1 } }];
-    const token = await operator(), kept = sql("select settings from public.tenants where kind = 'platform'");
-    t.after(() => sql(`update public.tenants set settings = $kept$${kept}$kept$ where kind = 'platform'`));
+    const token = await operator();
     // The last is what may shut this operator out: that operators need a factor.
     const shutting = (it) => Number(it.path.endsWith("/settings/operators"));
     const routes = apiRoutes.filter((it) => it.body && it.level !== "public" && !/change-password|reset-password/.test(it.path));
