@@ -163,6 +163,14 @@ test("who_comes_by_a_tenants_provider_reaches_no_linked_workspace", async () => 
     await go(one.session.access_token, b);
 });
 
+// By the same hands: an administrator's word opens nothing but the choice of another.
+const chosen = "one that these hands chose";
+async function chosenAnew(tenant, email, session, word) {
+    const changed = await request("POST", "/api/auth/change-password", { token: session.access_token, body: { currentPassword: word, newPassword: chosen } });
+    assert.equal(changed.status, 204, changed.text);
+    return login(email, chosen, { tenant: tenant.slug });
+}
+
 test("an_address_that_a_provider_asserts_is_no_proof_even_with_a_session_by_password", async () => {
     const email = fresh(), victim = await invited(b, email), tenant = await makeTenant(), provider = await addProvider(tenant, lies.issuer);
     const page = await bySso(tenant, provider, email);
@@ -170,7 +178,9 @@ test("an_address_that_a_provider_asserts_is_no_proof_even_with_a_session_by_pass
     const [{ id }] = (await request("GET", `/api/platform-users?q=${encodeURIComponent(email)}`, { token: tenant.token })).data;
     const word = await request("POST", `/api/admin-users/${id}/reset-password`, { token: tenant.token, body: { password: "an administrator knows this" } });
     assert.equal(word.status, 204, word.text);
-    const session = await login(email, "an administrator knows this", { tenant: tenant.slug });
+    let session = await login(email, "an administrator knows this", { tenant: tenant.slug });
+    refused(await link({ session }, victim.session.access_token), 403, "password_change_required");
+    session = await chosenAnew(tenant, email, session, "an administrator knows this");
     refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
     refused(await link(victim, session.access_token), 409, "link_password_foreign");
     assert.equal(links(email), "0");
@@ -198,12 +208,17 @@ for (const [what, make] of Object.entries(foreign))
     test(`an_account_that_an_administrator_${what.replaceAll(" ", "_")}_links_only_after_a_password_by_mail`, async () => {
         const email = fresh(), victim = await invited(b, email), tenant = await makeTenant();
         await make(tenant, email);
-        let session = await login(email, password, { tenant: tenant.slug });
+        let session = await login(email, password, { tenant: tenant.slug }), word = password;
+        if (session.user.mustChangePassword) {
+            refused(await link({ session }, victim.session.access_token), 403, "password_change_required");
+            session = await chosenAnew(tenant, email, session, word);
+            word = chosen;
+        }
         refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
         // Neither a confirmed address nor another password by the same hands is enough.
         await verifyByMail(tenant, email, session.access_token);
         refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
-        const changed = await request("POST", "/api/auth/change-password", { token: session.access_token, body: { currentPassword: password, newPassword: "another word of these hands" } });
+        const changed = await request("POST", "/api/auth/change-password", { token: session.access_token, body: { currentPassword: word, newPassword: "another word of these hands" } });
         assert.equal(changed.status, 204, changed.text);
         session = await login(email, "another word of these hands", { tenant: tenant.slug });
         refused(await link({ session }, victim.session.access_token), 409, "link_password_foreign");
