@@ -66,9 +66,10 @@ static void add_search(struct conditions *where, const struct cx *cx,
     int at = conditions_parameter(where, unicode_nfc(where->arena, search));
     if (resource->no_tenant)
         conditions_add(where, "search_text like house.like_pattern($%d)", at);
-    else
-        conditions_add(where, "id in (select house.search_%s%s($%d))",
-                       cx->db.role == DB_PLATFORM ? "every_" : "", resource->table, at);
+    else if (cx->db.role == DB_PLATFORM)
+        conditions_add(where, "id in (select house.search_every_%s($%d))", resource->table, at);
+    else /* no join: a plan made while the table was small would loop in it; ids have an index */
+        conditions_add(where, "id = any (array(select house.search_%s($%d)))", resource->table, at);
 }
 
 static void add_all(struct conditions *where, const struct cx *cx, const struct resource *resource,
