@@ -217,7 +217,11 @@ bool credential_change(struct cx *cx, const char *tenant_id, const char *user_id
                        const struct credential_change *change)
 {
     struct owner owner;
-    struct rows *now = credential_read(cx, tenant_id, user_id, &owner);
+    struct rights mine;
+    /* The lock of the rights before the row's: whoever holds the first waits for the second. */
+    struct rows *now = grant_rights(cx, &cx->db, tenant_id, &mine)
+                           ? credential_read(cx, tenant_id, user_id, &owner)
+                           : NULL;
     if (!now)
         return false;
     const struct credential_change left = credential_differs(change, now);
