@@ -70,11 +70,11 @@ static const struct area area = {
                  .example = "true"}),
          .also = "/api/security/policy"},
         {"operators", "Operators", "How operators of the platform sign in.",
-         FIELDS({"need_factor", BOOL, 0, .initial = "true",
-                 .label = "Operators need two-step sign-in",
-                 .help = "Without it a password that leaks opens every tenant.", .example = "true"},
-                {"session_hours", INT, 0, 1, 8760, .initial = "12",
-                 .label = "Hours after which one signs in again, used or not", .example = "12"}),
+         FIELDS(
+             {"need_factor", BOOL, 0, .initial = "true", .label = "Operators need two-step sign-in",
+              .help = "Without it a password that leaks opens every tenant.", .example = "false"},
+             {"session_hours", INT, 0, 1, 8760, .initial = "12",
+              .label = "Hours after which one signs in again, used or not", .example = "12"}),
          .platform = true}),
     .platform = true,
 };
