@@ -73,7 +73,7 @@ test("what_an_older_version_stored_never_breaks_an_answer", async () => {
         api: { allowedOrigins: "null" }, general: 5 };
     sql(`update tenants set settings = $$${JSON.stringify(old)}$$ where id = '${tenant.id}'`);
     const security = await request("GET", "/api/settings/security", { token: tenant.token });
-    assert.deepEqual(security.data, { passwordMinLength: 10, sessionDays: 7, mfaRoles: [], ssoRequired: false, allowImpersonation: true }, security.text);
+    assert.deepEqual(security.data, { passwordMinLength: 12, sessionDays: 7, sessionHours: 720, mfaRoles: [], ssoRequired: false, allowImpersonation: true }, security.text);
     assert.deepEqual((await request("GET", "/api/settings/api", { token: tenant.token })).data, { allowedOrigins: [] });
     assert.equal((await request("GET", "/api/settings/general", { token: tenant.token })).data.weekStarts, "monday");
 });

@@ -88,7 +88,11 @@ test("a_password_that_an_administrator_sets_opens_the_other_workspace_to_nobody"
     assert.equal((await link(one, other.session.access_token)).status, 200);
     const reset = await request("POST", `/api/admin-users/${other.id}/reset-password`, { token: b.token, body: { password: "an administrator knows this" } });
     assert.equal(reset.status, 204, reset.text);
-    const thief = await login(email, "an administrator knows this", { tenant: b.slug });
+    let thief = await login(email, "an administrator knows this", { tenant: b.slug });
+    refused(await request("GET", path, { token: thief.access_token }), 403, "password_change_required");
+    const changed = await request("POST", "/api/auth/change-password", { token: thief.access_token, body: { currentPassword: "an administrator knows this", newPassword: "one of these hands" } });
+    assert.equal(changed.status, 204, changed.text);
+    thief = await login(email, "one of these hands", { tenant: b.slug });
     assert.deepEqual((await request("GET", path, { token: thief.access_token })).data, []);
 });
 
