@@ -267,7 +267,10 @@ async function replace(actor, seen) {
     world.actors[world.actors.indexOf(actor)] = await signIn(world.tenant.id, pick(free.slice(1)) ?? free[0]);
 }
 async function act(actor, seen) {
-    const name = anyOperation(actor, reach(actor, seen)), answer = await operations[name](actor);
+    const name = anyOperation(actor, reach(actor, seen));
+    let answer = await operations[name](actor);
+    // Two that wait for each other: one is told to try again, and nothing of it was done.
+    for (let tries = 0; answer.error?.code === "busy" && tries < 3; tries++) answer = await operations[name](actor);
     tried[name] = (tried[name] ?? 0) + 1;
     if (answer.status < 400) done[name] = (done[name] ?? 0) + 1;
     trace.push(`${actor.key ? "key of " : actor.operatorId ? `operator ${actor.operatorId} as ` : ""}${actor.userId}: ${name} ${answer.status} ${answer.error?.code ?? ""}`);
