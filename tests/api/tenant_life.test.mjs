@@ -170,7 +170,7 @@ test("after_its_grace_nothing_of_a_tenant_is_left_and_nothing_of_others_is_touch
         mkdirSync(join(folder, "tenants", it.id, "logos/deep"), { recursive: true });
         writeFileSync(join(folder, "tenants", it.id, "logos/deep/file"), "x");
     }
-    if (process.getuid() === 0) execFileSync("chown", ["-R", "--reference", join(folder, "run"), join(folder, "tenants")]);
+    if (process.getuid() === 0) execFileSync("chown", ["-R", "--reference", join(folder, "files"), join(folder, "tenants")]);
     const had = await traces(tenant.id);
     assert.ok(had.length > 35, `too little was there to be erased: ${had}`);
     const before = (await traces(other.id)).filter((it) => !/events|event_heads/.test(it));
