@@ -233,7 +233,7 @@ const operations = {
     makeProvider: async (actor) => ask(actor, "POST", "/api/security/sso-providers", provider()),
     changeProvider: async (actor) => ask(actor, pick(["PATCH", "PATCH", "DELETE"]), `/api/security/sso-providers/${await anyProvider()}`, { ...provider(), name: undefined }),
 };
-const weights = { setPassword: 0.15, dropRole: 0.5, dropUser: 0.3, switchUser: 0.5, makeKey: 0.6, tick: 0.6, changeRoleByPage: 0.6 };
+const weights = { setPassword: 0.6, dropRole: 0.5, dropUser: 0.3, switchUser: 0.5, makeKey: 0.6, tick: 0.6, changeRoleByPage: 0.6 };
 const needs = { makeRole: "access.roles:create", dropRole: "access.roles:delete", changeRole: "access.roles:update", replaceRole: "access.roles:update", changeRoleByPage: "access.roles:update", tick: "access.roles:update",
     giveRoles: "access.roles:assign", makeUser: "users.users:create", dropUser: "users.users:delete", givePermissions: "users.admins:update", importUsers: "users.users:import", makeKey: "access.api_keys:create",
     makeProvider: "access.sso:create", changeProvider: "access.sso:update" };
