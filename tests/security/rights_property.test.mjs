@@ -132,8 +132,9 @@ async function insertUser(tenantId, roles, email) {
     for (const key of roles) await world.db.query("insert into everyone.user_roles (tenant_id, user_id, role_key) values ($1, $2, $3)", [tenantId, id, key]);
     return id;
 }
-// Signed in, without the time that passwords take.
+// Signed in, without the time that passwords take, as if a first one had been changed.
 async function signIn(tenantId, userId, operatorId) {
+    await world.db.query("update everyone.users set must_change_password = false where id = $1 and must_change_password", [userId]);
     const secret = `${tenantId}.${randomBytes(32).toString("base64url")}`, hash = createHash("sha256").update(secret).digest("hex");
     await world.db.query("insert into everyone.sessions (tenant_id, user_id, kind, token_hash, expires_at, impersonator_id, impersonator_name) values ($1, $2, 'cookie', $3, now() + interval '1 hour', $4, $5)",
         [tenantId, userId, hash, operatorId, operatorId && "O"]);
