@@ -85,7 +85,7 @@ async function statements(lane) {
 
 // One file of node's tests.
 async function node(file, platform) {
-    const { status, output } = await run("node", ["--test-reporter=tap", file], platform?.environment());
+    const { status, output } = await run("node", ["--test-force-exit", "--test-reporter=tap", file], platform?.environment());
     const figure = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)`, "m"))?.[1] ?? 0);
     const failed = figure("fail") + figure("cancelled"), passed = figure("pass");
     for (const [, name, ms] of output.matchAll(/^(?:not )?ok \d+ - (.*)\n {2}---\n {2}duration_ms: ([\d.]+)/gm)) times.push({ name: `${nameOf(file)}: ${name}`, seconds: ms / 1000 });

@@ -102,7 +102,10 @@ test("headers that only nginx sets are taken from nobody else", async () => {
     const forged = { "x-tulou-uri": "/api/realtime?since=0", "x-tulou-method": "POST", "x-tulou-remote": "203.0.113.9", "x-tulou-scheme": "https", "tulou-stream": "yes" };
     const stream = await listen({ token: a.token, headers: forged });
     assert.equal(stream.status, 200);
-    assert.deepEqual(stream.messages.map((it) => it.type), ["ready"], "since was not taken");
+    const own = (await lead(a)).data.id;
+    await stream.until((it) => it.resourceId === own);
+    const leads = stream.type("event").filter((it) => it.resourceType === "crm.leads");
+    assert.deepEqual(leads.map((it) => it.resourceId), [own], "since was not taken: of those before nothing comes");
     await stream.stop();
 });
 
