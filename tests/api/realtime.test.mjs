@@ -312,7 +312,7 @@ test("clients_of_a_killed_program_go_on_without_loss_or_repetition", { timeout: 
     assert.ok(whole > 0, "at least one listened from the beginning");
 });
 
-test("who_does_not_read_is_dropped_and_holds_nobody_up", { timeout: 60000 }, async () => {
+test("who_does_not_read_is_dropped_and_holds_nobody_up", { timeout: 180000 }, async () => {
     const own = await makeTenant();
     const memory = () => Number(readFileSync(`/proc/${workerOf("realtime")}/status`, "utf8").match(/VmRSS:\s+(\d+)/)[1]);
     const [slow, quick] = [await listen({ token: own.token }), await listen({ token: own.token })];
