@@ -211,9 +211,14 @@ static void seal(struct cx *cx, struct value *secret)
         secret->text = secret_seal(cx->arena, SECRET_PURPOSE, secret->text);
 }
 
+/* The rights are held before the tenant's row, which a new provider locks: others, who
+ * send links, hold the rights and then want that row. */
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
+    struct rights mine;
     bool deletes = operation == OP_DELETE;
+    if (!grant_rights(cx, &cx->db, cx->session->tenant_id, &mine))
+        return false;
     if (operation != OP_CREATE && !check_change(cx, id, input, deletes))
         return false;
     if (deletes)
