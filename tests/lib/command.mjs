@@ -1,10 +1,12 @@
 // The `tulou` command as people call it: on folders of its own, to its end.
 import { spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { program } from "./build.mjs";
+import { guardFolder } from "./guard.mjs";
 
+export { processesOf } from "./guard.mjs";
 export { freePort } from "./ports.mjs";
 
 export const root = process.getuid() === 0;
@@ -17,6 +19,7 @@ export function makeFolder(name = "tulou-command-") {
     const folder = mkdtempSync(join(tmpdir(), name));
     chmodSync(folder, 0o755);
     folders.push(folder);
+    guardFolder(folder);
     return folder;
 }
 export const give = (path) => chownSync(path, Number(uid), Number(gid));
@@ -36,19 +39,6 @@ export function run(command, args, { environment = {}, input, as } = {}) {
 }
 
 export const tulou = (args, environment, options = {}) => run(options.program ?? program, args, { ...options, environment });
-
-// The processes that name a folder in their arguments or log into it (those of
-// nginx write over their arguments).
-export function processesOf(folder) {
-    return readdirSync("/proc").filter((it) => /^\d+$/.test(it)).flatMap((pid) => {
-        try {
-            const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-            return line.includes(folder) || readlinkSync(`/proc/${pid}/fd/2`).includes(folder) ? [{ pid: Number(pid), line }] : [];
-        } catch {
-            return []; // it ended while we looked
-        }
-    });
-}
 
 export async function until(good) {
     while (!(await good())) await new Promise((resolve) => setTimeout(resolve, 20));
