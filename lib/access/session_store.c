@@ -348,18 +348,30 @@ bool session_revoke_refresh(struct cx *cx, const char *refresh)
 
 /* ---- revoking ---- */
 
-static void revoke_now(void *id)
+static int64_t revocation_seconds(void)
 {
-    shared_revoke(id, clock_now_us(), access_seconds() + 60);
+    return access_seconds() + 60;
+}
+
+/* What never comes back is void whenever its tokens say that they were issued: the clock
+ * may be set back between the two. */
+static void session_void_for_good(void *id)
+{
+    shared_revoke(id, clock_now_us() + revocation_seconds() * 1000000, revocation_seconds());
+}
+
+static void session_void_until_now(void *id)
+{
+    shared_revoke(id, clock_now_us(), revocation_seconds());
 }
 
 /* Not before the commit: a token that is issued meanwhile has what was before. */
-static void revoke_with(struct db *db, const char *id)
+static void revoke_with(struct db *db, void (*revoke)(void *id), const char *id)
 {
     if (db)
-        db_after_commit(db, revoke_now, arena_text(db->arena, id));
+        db_after_commit(db, revoke, arena_text(db->arena, id));
     else
-        shared_revoke(id, clock_now_us(), access_seconds() + 60);
+        revoke((void *)id);
 }
 
 /* An operator's handle sees all tenants and may be set to none: then it is
@@ -378,7 +390,7 @@ static const char *action_of(const struct cx *cx, const struct db *db, const cha
 static void session_revoke_rows(struct db *db, const struct rows *ended)
 {
     for (size_t i = 0; i < rows_count(ended); i++)
-        revoke_with(db, rows_text(ended, i, 0));
+        revoke_with(db, session_void_for_good, rows_text(ended, i, 0));
 }
 
 /* Together with the row of the log. NULL: it failed; no rows: there was nothing to end. */
@@ -425,10 +437,10 @@ bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, cons
 
 void session_rights_changed(struct db *db, const char *id)
 {
-    revoke_with(db, id);
+    revoke_with(db, session_void_until_now, id);
 }
 
 void session_key_revoked(struct db *db, const char *id)
 {
-    revoke_with(db, id);
+    revoke_with(db, session_void_for_good, id);
 }

@@ -37,8 +37,11 @@ async function person(...tenants) {
     for (const it of all.slice(1)) assert.equal((await link(all[0], it.session.access_token)).status, 200);
     return { email, all };
 }
+// What the database knows of a session, for when it is not what it should be.
+const inDatabase = (session) => sql(`select s.revoked_at, s.revoked_why, s.parent_id, s.created_at, clock_timestamp() from everyone.sessions s where s.id = '${sid(session.access_token)}'`);
 async function over(session, what) {
-    assert.equal((await me(session.access_token)).status, 401, what);
+    const { status } = await me(session.access_token);
+    assert.equal(status, 401, status === 401 ? what : `${what}: ${JSON.stringify(inDatabase(session))}`);
     if (session.refresh_token) assert.equal((await refresh(session)).status, 401, what);
 }
 async function lives(session, what) {

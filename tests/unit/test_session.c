@@ -318,6 +318,15 @@ IN_WORLD(a_revoked_session_is_over_at_once)
     arena_free(keep);
 }
 
+IN_WORLD(a_revoked_session_stays_over_when_the_clock_was_set_back)
+{
+    struct arena *keep = arena_new();
+    struct session_tokens one = open_club(keep, OWNER_ID);
+    revoke_one(one.session_id);
+    ck_assert(shared_revoked(one.session_id, clock_now_us() + 10 * 60000000LL));
+    arena_free(keep);
+}
+
 IN_WORLD(a_session_of_another_tenant_is_not_revoked)
 {
     struct arena *keep = arena_new();
@@ -441,6 +450,7 @@ static Suite *session_suite(void)
     tcase_add_test(core, an_expired_session_is_over);
     tcase_add_test(core, sessions_live_as_long_as_their_tenant_says);
     tcase_add_test(core, a_revoked_session_is_over_at_once);
+    tcase_add_test(core, a_revoked_session_stays_over_when_the_clock_was_set_back);
     tcase_add_test(core, a_session_of_another_tenant_is_not_revoked);
     tcase_add_test(core, all_sessions_of_a_user_end_but_the_one_kept);
     tcase_add_test(core, an_operator_ends_its_own_session_from_the_platforms_side);
