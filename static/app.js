@@ -45,12 +45,13 @@
     function countTicks(form) {
         const boxes = all("[name=id]", form);
         const ticked = boxes.filter((box) => box.checked).length;
-        const button = form.querySelector("[data-bulk-button]");
         const every = form.querySelector("[data-all]");
-        if (!button)
+        if (!every)
             return;
-        button.disabled = ticked === 0;
-        button.querySelector("[data-bulk-count]").textContent = ticked ? ` (${ticked})` : "";
+        for (const button of all("[data-bulk-button]", form)) {
+            button.disabled = ticked === 0;
+            button.querySelector("[data-bulk-count]").textContent = ticked ? ` (${ticked})` : "";
+        }
         every.checked = ticked > 0 && ticked === boxes.length;
         every.indeterminate = ticked > 0 && ticked < boxes.length;
     }

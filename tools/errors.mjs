@@ -32,6 +32,7 @@ each(new RegExp(`\\bfail_field\\(\\s*\\w+,[^;"]*?(?:"[^"]*"\\s*,|[\\w>.()-]+,)\\
 each(new RegExp(`\\brefuse\\(\\s*check,\\s*"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code, text]) => note(fields, code, sentence(text)));
 each(new RegExp(`\\brefuse(?:_at)?\\(\\s*&?scan,(?:\\s*[^",]+,)?\\s*"([a-z0-9_]+)",(?:[^"]*?${literal})?`, "g"), ([, code, text]) => note(failures, `400 ${code}`, sentence(text)));
 each(new RegExp(`\\{"[^"]+", (\\d{3}), "([a-z0-9_]+)",\\s*${literal}`, "g"), ([, status, code, text]) => note(failures, `${status} ${code}`, sentence(text)));
+each(new RegExp(`\\.refused = \\{"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code, text]) => note(failures, `409 ${code}`, sentence(text)));
 each(/\brefuse\(\s*parse,\s*"(multipart_[a-z_]+)"/g, ([, code]) => note(failures, `${code === "multipart_field_too_large" ? 413 : 400} ${code}`, "The multipart body is malformed."));
 each(/return "(token_[a-z]+)"/g, ([, code]) => note(failures, `401 ${code}`, "The access token is not good."));
 // What a route says of itself, where the code is given in a way not seen above.

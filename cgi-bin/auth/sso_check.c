@@ -61,7 +61,7 @@ static bool test_page(struct cx *cx)
         return false;
     check(cx, &provider, &report);
     json_object *data = page_detail_data(cx, &sso_providers, &record);
-    if (!sso_providers.add_to_page(cx, data, &record))
+    if (!data || !sso_providers.add_to_page(cx, data, &record))
         return false;
     json_object *result = page_add(data, "result");
     page_set(result, "problem", report.problem);

@@ -28,13 +28,10 @@ static const char *hold(struct cx *cx, const char *id)
     return NULL;
 }
 
-static bool retry_held(struct cx *cx, const char *id)
+static bool job_retry_run(struct cx *cx, const struct list_result *job)
 {
-    const char *state = hold(cx, id);
-    if (!state)
-        return false;
-    if (strcmp(state, "dead") != 0)
-        return fail(cx, 409, "job_not_dead", "It has not failed for good: nothing to retry.");
+    const char *id = record_value(job, "id");
+    act_for_platform(cx);
     const struct rows *rows = db_get(&cx->db, &job_retry, id);
     if (!rows || !event_append(&cx->db, "platform.jobs.retried", "jobs", id, NULL))
         return fail_db(cx);
@@ -42,22 +39,18 @@ static bool retry_held(struct cx *cx, const char *id)
            fail(cx, 409, "job_waits", "Another one of its key waits already.");
 }
 
-bool job_retry_one(struct cx *cx, const char *id)
-{
-    act_for_platform(cx);
-    if (!db_begin(&cx->db))
-        return fail_db(cx);
-    if (!retry_held(cx, id)) {
-        db_rollback(&cx->db);
-        return false;
-    }
-    return db_commit(&cx->db) || fail_db(cx);
-}
-
-static bool retry(struct cx *cx)
-{
-    return job_retry_one(cx, cx_path(cx, "id")) && respond_nothing(cx);
-}
+static const struct action retry_job = {
+    .name = "retry",
+    .title = "Retry",
+    .icon = "refresh",
+    .summary = "Put a dead letter back into its queue, with all its attempts.",
+    .done = "It is in its queue again.",
+    .when = "state = 'dead'",
+    .refused = {"job_not_dead", "It has not failed for good: nothing to retry."},
+    .errors = "409 job_waits",
+    .flags = ACTION_MANY | ACTION_TO_LIST,
+    .run = job_retry_run,
+};
 
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
@@ -110,16 +103,9 @@ const struct resource jobs = {
         {"lease_until", TIME, READ_ONLY | NULLABLE, .label = "Its worker has it until"},
         {"tenant_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "/api/tenants"},
         {"created_at", TIME, READ_ONLY | SORTED | LISTED, .label = "Added", .sorted_by = "id"}),
+    .actions = ACTIONS(&retry_job),
     .prepare = prepare,
     .finish = finish,
     .template_list = "worker/jobs",
-    .template_detail = "worker/job",
     .add_to_page = jobs_add_to_page,
-};
-
-const struct route job_routes[] = {
-    ROUTE(POST, "/api/platform/jobs/:id/retry", MAY(PLATFORM, "platform.jobs:update"), retry,
-          "Put a dead letter back into its queue, with all its attempts.", .answer = ANSWER_NOTHING,
-          .errors = "409 job_not_dead, 409 job_waits"),
-    {.path = NULL},
 };

@@ -60,13 +60,9 @@ static void add_schedules(struct cx *cx, json_object *data)
 
 bool jobs_add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
 {
-    bool may_change = may(cx, "platform.jobs:update");
-    if (record) {
-        page_set_bool(data, "can_retry",
-                      may_change && text_equal(record_value(record, "state"), "dead"));
+    if (record)
         return true;
-    }
-    page_set_bool(data, "may_change", may_change);
+    page_set_bool(data, "may_change", may(cx, "platform.jobs:update"));
     add_schedules(cx, data);
     return add_queues(cx, data);
 }
@@ -79,12 +75,6 @@ static bool go_back(struct cx *cx, bool done, const char *said, const char *path
     page_notice(cx, done ? "success" : "warning", done ? said : cx->failure.message);
     memset(&cx->failure, 0, sizeof cx->failure);
     return page_go(cx, path);
-}
-
-static bool retry_page(struct cx *cx)
-{
-    bool done = job_retry_one(cx, cx_path(cx, "id"));
-    return go_back(cx, done, "It is in its queue again.", jobs.page);
 }
 
 static bool queue_page(struct cx *cx)
@@ -104,8 +94,6 @@ static bool queue_page(struct cx *cx)
 }
 
 const struct route job_pages[] = {
-    ROUTE(POST, "/platform/jobs/:id/retry", MAY(PLATFORM, "platform.jobs:update"), retry_page,
-          "Put a dead letter back into its queue.", .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
     ROUTE(POST, "/platform/queues/:queue/:verb", MAY(PLATFORM, "platform.jobs:update"), queue_page,
           "Pause or resume a queue, or retry all that failed in it.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM),

@@ -13,7 +13,7 @@ void act_for_platform(struct cx *cx)
 static const struct area worker = {
     .name = "worker",
     .title = "Jobs",
-    .more_routes = (const struct route *const[]){job_routes, queue_routes, job_pages, NULL},
+    .more_routes = (const struct route *const[]){queue_routes, job_pages, NULL},
     .resources = RESOURCES(&jobs),
     .menu = MENU({PLATFORM_PAGES, "Jobs", "/platform/jobs", "stack-2", "platform.jobs:read",
                   "Operation", "platform", 80}),

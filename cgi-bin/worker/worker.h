@@ -12,12 +12,10 @@ void worker_begin(void);
 void worker_end(void);
 
 extern const struct resource jobs;
-extern const struct route job_routes[], queue_routes[], job_pages[];
+extern const struct route queue_routes[], job_pages[];
 
 /* What an operator does here stands in the platform's own log. */
 void act_for_platform(struct cx *cx);
-/* 404 not_found, 409 job_not_dead, 409 job_waits. WAITS. */
-bool job_retry_one(struct cx *cx, const char *id);
 /* What the pages of jobs show besides: see struct resource. */
 bool jobs_add_to_page(struct cx *cx, json_object *data, const struct list_result *record);
 

@@ -23,6 +23,7 @@
 #include "http/route.h"
 #include "job/job.h"
 #include "notify/notify.h"
+#include "resource/action.h"
 #include "resource/resource.h"
 
 enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };

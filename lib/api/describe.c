@@ -132,11 +132,11 @@ static void pair_fields(struct json *json, const char *key, const struct field *
     describe_fields(json, fields);
 }
 
-/* The resource that a generic route serves, so that its schema has one name. */
+/* The resource that a generic route answers, so that its schema has one name. */
 static const char *resource_of(const struct area *area, const struct route *route)
 {
     for (const struct resource *const *it = area->resources; it && *it; it++)
-        if (route->about == *it)
+        if (route->about == *it && !route->answer_fields)
             return (*it)->one;
     return NULL;
 }
@@ -158,6 +158,8 @@ static void describe_route(struct json *json, struct arena *arena, const struct 
         if (route->flags & route_flag_names[i].flag)
             json_pair_bool(json, route_flag_names[i].name, true);
     pair_if(json, "resource", resource_of(area, route));
+    if (route->action)
+        json_pair(json, "action", route->action->name);
     pair_if(json, "errors", route->errors);
     pair_if(json, "media", route->media);
     pair_if(json, "sample", route->sample);
@@ -179,6 +181,25 @@ static void describe_routes(struct json *json, struct arena *arena, const struct
     json_open_array(json);
     for (size_t i = 0; i < count; i++)
         describe_route(json, arena, area, routes[i]);
+    json_close_array(json);
+}
+
+static void describe_actions(struct json *json, const struct resource *resource)
+{
+    json_key(json, "actions");
+    json_open_array(json);
+    for (const struct action *const *it = resource->actions; it && *it; it++) {
+        json_open_object(json);
+        json_pair(json, "name", (*it)->name);
+        json_pair(json, "title", (*it)->title);
+        json_pair(json, "needs", action_needs(resource, *it));
+        pair_if(json, "when", (*it)->when);
+        pair_if(json, "refused", (*it)->refused.code);
+        json_pair_bool(json, "many", ((*it)->flags & ACTION_MANY) != 0);
+        json_pair_bool(json, "onPage", resource->page && !((*it)->flags & ACTION_NO_PAGE));
+        pair_fields(json, "takes", (*it)->takes);
+        json_close_object(json);
+    }
     json_close_array(json);
 }
 
@@ -205,6 +226,8 @@ static void describe_resources(struct json *json, const struct area *area)
         if ((*it)->no_common_times)
             json_pair_bool(json, "noCommonTimes", true);
         pair_fields(json, "fields", (*it)->fields);
+        if ((*it)->actions)
+            describe_actions(json, *it);
         json_close_object(json);
     }
     json_close_array(json);

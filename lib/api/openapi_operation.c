@@ -62,7 +62,7 @@ static json_object *body_schema(json_object *route, json_object *resource)
     static const char *const suffixes[] = {
         [SCHEMA_CREATE] = "Create", [SCHEMA_REPLACE] = "Replace", [SCHEMA_MERGE] = "Patch"};
     enum schema_use use = body_use(route);
-    if (!resource)
+    if (!resource || member(route, "action"))
         return openapi_object_schema(member(route, "body"), use);
     char *name = schema_name(member_text(resource, "one"), suffixes[use]);
     json_object *ref = schema_ref("schemas", name);

@@ -121,7 +121,8 @@ static bool has_versions(json_object *resource)
 
 bool route_takes_version(json_object *route, json_object *resource)
 {
-    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
+    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") ||
+                    route_is(route, "DELETE") || member(route, "action");
     return replaces && (!resource || has_versions(resource));
 }
 

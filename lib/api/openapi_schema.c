@@ -142,6 +142,7 @@ static void put_bounds(json_object *schema, json_object *field, const struct typ
         if (member(field, "max") && !member(field, "min"))
             json_object_object_add(schema, "minimum", json_object_new_int64(0));
     } else if (text_equal(type->json, "array")) {
+        put_bound(schema, field, "min", "minItems");
         put_bound(schema, field, "max", "maxItems");
     }
 }

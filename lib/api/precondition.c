@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "http/cx.h"
 #include "http/etag.h"
+#include "resource/action.h"
 #include "resource/input.h"
 #include "resource/resource.h"
 
@@ -85,7 +86,7 @@ static bool read_current(struct cx *cx, const struct router *router, const char 
 static bool is_of_engine(const struct route *route)
 {
     return route->handle == resource_replace || route->handle == resource_merge ||
-           route->handle == resource_delete;
+           route->handle == resource_delete || route->handle == action_handle;
 }
 
 static bool refuse_version(struct cx *cx)

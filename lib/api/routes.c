@@ -6,6 +6,7 @@
 #include "api/settings.h"
 #include "base/log.h"
 #include "page/page.h"
+#include "resource/action.h"
 
 struct collection {
     const struct route **items;
@@ -46,6 +47,8 @@ size_t area_routes(const struct area *area, const struct route *const **routes)
         for (const struct resource *const *it = area->resources; it && *it; it++) {
             const struct route *made;
             size_t count = resource_routes(*it, &made);
+            collect_many(&all, made, count);
+            count = resource_action_routes(*it, &made);
             collect_many(&all, made, count);
             if ((*it)->page) {
                 count = page_routes(*it, &made);

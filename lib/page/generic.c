@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/action.h"
 #include "resource/resource.h"
 
 static const struct page_row {
@@ -43,9 +44,41 @@ static const char *kept(const char *first, const char *between, const char *last
     return text.data;
 }
 
+static struct route action_page(const struct resource *resource, const struct action *action,
+                                enum http_method method, const char *path, handler *handle)
+{
+    bool submits = method == HTTP_POST;
+    return (struct route){
+        .method = method,
+        .path = kept(resource->page, path, action->name),
+        .access = {ACCESS_PERMISSION, resource->scope, action_needs(resource, action)},
+        .handle = handle,
+        .summary = action->summary,
+        .body = submits ? action->takes : NULL,
+        .answer = ANSWER_PAGE,
+        .flags = action_route_flags(action) | (submits ? ROUTE_FORM | ROUTE_SHOWS_ERRORS : 0),
+        .about = resource,
+        .action = action,
+    };
+}
+
+/* Those of one action: asking, doing, doing with many. */
+static size_t add_action_pages(const struct resource *resource, const struct action *action,
+                               struct route *made)
+{
+    size_t count = 0;
+    if (action->flags & ACTION_NO_PAGE)
+        return 0;
+    made[count++] = action_page(resource, action, HTTP_GET, "/:id/", generic_action_ask);
+    made[count++] = action_page(resource, action, HTTP_POST, "/:id/", generic_action);
+    if (action->flags & ACTION_MANY)
+        made[count++] = action_page(resource, action, HTTP_POST, "/bulk-", generic_bulk_action);
+    return count;
+}
+
 size_t page_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = calloc(COUNT(pages), sizeof *made);
+    struct route *made = calloc(COUNT(pages) + 3 * ACTIONS_MAX, sizeof *made);
     size_t count = 0;
     if (!made)
         log_out_of_memory();
@@ -67,6 +100,8 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
             .about = resource,
         };
     }
+    for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++)
+        count += add_action_pages(resource, resource->actions[i], made + count);
     *routes = made;
     return count;
 }

@@ -5,9 +5,8 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/action.h"
 #include "resource/resource.h"
-
-enum { BULK_MAX = 100 };
 
 static json_object *ask(struct cx *cx, const struct resource *resource, const char *action,
                         const char *back)
@@ -26,7 +25,7 @@ static json_object *ask(struct cx *cx, const struct resource *resource, const ch
     return data;
 }
 
-static void keep(json_object *data, const char *name, const char *value)
+void bulk_keep(json_object *data, const char *name, const char *value)
 {
     json_object *kept = page_item(json_object_object_get(data, "kept"));
     page_set(kept, "name", name);
@@ -68,31 +67,30 @@ static bool is_among(const char *const *ids, size_t count, const char *id)
     return false;
 }
 
-/* Each once. */
-static size_t ticked(struct cx *cx, const char *ids[static BULK_MAX])
+size_t bulk_ticked(struct cx *cx, const char **ids)
 {
     size_t count = 0;
-    for (const struct parameter *it = cx->request.form; it && count < BULK_MAX; it = it->next)
+    for (const struct parameter *it = cx->request.form; it && count < ACTION_BULK_MAX;
+         it = it->next)
         if (strcmp(it->name, "id") == 0 && uuid_is(it->value) && !is_among(ids, count, it->value))
             ids[count++] = it->value;
     return count;
 }
 
-/* "1 lead", "3 leads" */
-static const char *counted(struct cx *cx, const struct resource *resource, size_t count)
+const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count)
 {
     return count == 1 ? arena_printf(cx->arena, "1 %s", resource->one)
                       : arena_printf(cx->arena, "%zu %s", count,
                                      text_in_sentence(cx->arena, resource->title));
 }
 
-static const char *back_to(const struct cx *cx, const struct resource *resource)
+const char *bulk_back(const struct cx *cx, const struct resource *resource)
 {
     const char *next = parameter_get(cx->request.form, "next");
     return next && text_starts(next, resource->page) ? next : resource->page;
 }
 
-static bool find_row(const struct list_result *records, const char *id, size_t *row)
+bool bulk_find_row(const struct list_result *records, const char *id, size_t *row)
 {
     int column = show_column(records, "id");
     for (*row = 0; *row < rows_count(records->rows); (*row)++)
@@ -105,7 +103,7 @@ static bool ask_for(struct cx *cx, const struct resource *resource, const char *
                     size_t count)
 {
     json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/bulk-delete", resource->page),
-                            back_to(cx, resource));
+                            bulk_back(cx, resource));
     json_object *items = json_object_object_get(data, "items");
     struct list_result records;
     size_t found = 0;
@@ -113,15 +111,15 @@ static bool ask_for(struct cx *cx, const struct resource *resource, const char *
         return false;
     for (size_t i = 0; i < count; i++) {
         size_t row;
-        if (!find_row(&records, ids[i], &row))
+        if (!bulk_find_row(&records, ids[i], &row))
             continue; /* gone already: nothing to ask */
         json_object_array_add(items,
                               json_object_new_string(show_label(cx, resource, &records, row)));
-        keep(data, "id", ids[i]);
+        bulk_keep(data, "id", ids[i]);
         found++;
     }
-    const char *what = counted(cx, resource, found);
-    keep(data, "next", back_to(cx, resource));
+    const char *what = bulk_counted(cx, resource, found);
+    bulk_keep(data, "next", bulk_back(cx, resource));
     page_set_bool(data, "has_items", found > 0);
     page_set(data, "submit", arena_printf(cx->arena, "Delete %s", what));
     return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Delete %s?", what),
@@ -140,7 +138,7 @@ static bool delete_all(struct cx *cx, const struct resource *resource, const cha
     if (!record_get_all(cx, resource, ids, count, &there))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!find_row(&there, ids[i], &row))
+        if (!bulk_find_row(&there, ids[i], &row))
             continue;
         if (!record_delete(cx, resource, ids[i]))
             return false;
@@ -152,17 +150,17 @@ static bool delete_all(struct cx *cx, const struct resource *resource, const cha
 bool generic_bulk_delete(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
-    const char *ids[BULK_MAX];
-    size_t count = ticked(cx, ids), deleted = 0;
+    const char *ids[ACTION_BULK_MAX];
+    size_t count = bulk_ticked(cx, ids), deleted = 0;
     if (count == 0) {
         page_notice(cx, "warning", "Nothing was ticked.");
-        return page_go(cx, back_to(cx, resource));
+        return page_go(cx, bulk_back(cx, resource));
     }
     if (!text_equal(parameter_get(cx->request.form, "confirm"), "yes"))
         return ask_for(cx, resource, ids, count);
     if (!delete_all(cx, resource, ids, count, &deleted))
         return false;
     page_notice(cx, "success",
-                arena_printf(cx->arena, "Deleted: %s.", counted(cx, resource, deleted)));
-    return page_go(cx, back_to(cx, resource));
+                arena_printf(cx->arena, "Deleted: %s.", bulk_counted(cx, resource, deleted)));
+    return page_go(cx, bulk_back(cx, resource));
 }

@@ -206,6 +206,9 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     page_set_bool(data, "is_empty", none && !filtered);
     page_set_bool(data, "no_match", none && filtered);
     page_set_bool(data, "can_delete", page.can_delete);
+    json_object *buttons = generic_bulk_buttons(cx, resource);
+    page_set_bool(data, "can_tick", page.can_delete || json_object_array_length(buttons) > 0);
+    json_object_object_add(data, "bulk_buttons", buttons);
     for (size_t i = 0; i < count; i++)
         add_row(cx, rows, &page, i);
     add_columns(cx, data, &page);

@@ -46,10 +46,12 @@ static void add_facts(struct cx *cx, json_object *data, const struct list_result
                 add_fact(cx, facts, record, i);
 }
 
-static void add_record_actions(struct cx *cx, json_object *data, const struct resource *resource,
+static bool add_record_actions(struct cx *cx, json_object *data, const struct resource *resource,
                                const char *id)
 {
     page_list(data, "actions");
+    if (!generic_add_actions(cx, data, resource, id))
+        return false;
     if (generic_may(cx, resource, OP_DELETE)) {
         json_object *action =
             page_action(data, "Delete", record_path(cx, resource, id, "/delete"), "trash");
@@ -60,6 +62,7 @@ static void add_record_actions(struct cx *cx, json_object *data, const struct re
             page_action(data, "Edit", record_path(cx, resource, id, "/edit"), "pencil");
         page_set_bool(action, "primary", true);
     }
+    return true;
 }
 
 json_object *page_detail_data(struct cx *cx, const struct resource *resource,
@@ -71,7 +74,8 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_set(data, "subtitle", text_title(cx->arena, resource->one));
     page_set(data, "path", record_path(cx, resource, id_of(record), ""));
     add_facts(cx, data, record);
-    add_record_actions(cx, data, resource, id_of(record));
+    if (!add_record_actions(cx, data, resource, id_of(record)))
+        return NULL;
     generic_crumbs(cx, data, resource);
     return data;
 }
@@ -84,7 +88,7 @@ bool generic_detail(struct cx *cx)
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
-    if (resource->add_to_page && !resource->add_to_page(cx, data, &record))
+    if (!data || (resource->add_to_page && !resource->add_to_page(cx, data, &record)))
         return false;
     return page_render(cx, 200, template, show_label(cx, resource, &record, 0), data);
 }

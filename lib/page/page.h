@@ -67,7 +67,8 @@ void page_posts_to(struct cx *cx, const char *origin);
 /* A step of the breadcrumb before the page itself, outermost first. */
 void page_crumb(json_object *data, const char *title, const char *path);
 /* A link beside the title; the main one, with page_set_bool(…, "primary", true), is
- * shown last, a "danger" first. Another mark: "download". Returns it. */
+ * shown last, a "danger" first. Other marks: "download", and "post": a form of one button.
+ * Returns it. */
 json_object *page_action(json_object *data, const char *title, const char *path, const char *icon);
 
 /* Where the one signed in begins: the first entry of their menu, or "/". */

@@ -111,6 +111,26 @@ bool generic_update(struct cx *cx);
 bool generic_delete_ask(struct cx *cx);
 bool generic_delete(struct cx *cx);
 bool generic_bulk_delete(struct cx *cx);
+/* Of route->action: the page that asks, doing it, and doing it with those ticked. */
+bool generic_action_ask(struct cx *cx);
+bool generic_action(struct cx *cx);
+bool generic_bulk_action(struct cx *cx);
+/* Adds the buttons of the actions that are possible with the record. false: the failure is set.
+ * WAITS. */
+bool generic_add_actions(struct cx *cx, json_object *data, const struct resource *resource,
+                         const char *id);
+/* Those at the foot of a list, a new array. */
+json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource);
+/* ---- generic_delete.c: what was ticked on a list ---- */
+/* The ids of the form, each once; their count. ids has ACTION_BULK_MAX places. */
+size_t bulk_ticked(struct cx *cx, const char **ids);
+/* "1 lead", "3 leads" */
+const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count);
+/* Where the form says that the list is, if that is a page of the resource. */
+const char *bulk_back(const struct cx *cx, const struct resource *resource);
+bool bulk_find_row(const struct list_result *records, const char *id, size_t *row);
+/* Adds a hidden input to the page that asks. */
+void bulk_keep(json_object *data, const char *name, const char *value);
 /* Whether the resource offers the operation and the one signed in may use it. */
 bool generic_may(struct cx *cx, const struct resource *resource, unsigned operation);
 /* Breadcrumb up to the list; for the list itself NULL. */

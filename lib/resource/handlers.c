@@ -1,4 +1,5 @@
 /* handlers: the API of a resource, and its routes. */
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -46,7 +47,7 @@ void record_write_json(struct json *json, const struct list_result *result, size
     json_close_object(json);
 }
 
-static bool answer_record(struct cx *cx, const struct list_result *result, int status)
+bool record_answer(struct cx *cx, const struct list_result *result, int status)
 {
     char *etag = record_etag(cx, result);
     if (etag)
@@ -77,7 +78,7 @@ bool resource_get(struct cx *cx)
 {
     struct list_result result;
     return record_get(cx, cx->route->about, cx_path(cx, "id"), &result) &&
-           answer_record(cx, &result, 200);
+           record_answer(cx, &result, 200);
 }
 
 /* ---- writing ---- */
@@ -91,14 +92,14 @@ bool resource_create(struct cx *cx)
     response_header_set(
         cx, "Location",
         arena_printf(cx->arena, "%s/%s", resource->api, rows_text(result.rows, 0, 0)));
-    return answer_record(cx, &result, 201);
+    return record_answer(cx, &result, 201);
 }
 
 static bool update(struct cx *cx, enum input_mode mode)
 {
     struct list_result result;
     return record_update(cx, cx->route->about, cx_path(cx, "id"), cx->input, mode, &result) &&
-           answer_record(cx, &result, 200);
+           record_answer(cx, &result, 200);
 }
 
 bool resource_replace(struct cx *cx)
@@ -118,8 +119,7 @@ bool resource_delete(struct cx *cx)
 
 /* ---- routes ---- */
 
-/* For the process's life: the routes and what they say. */
-static struct arena *for_life(void)
+struct arena *engine_arena(void)
 {
     static struct arena *arena;
     if (!arena)
@@ -127,14 +127,23 @@ static struct arena *for_life(void)
     return arena;
 }
 
+char *engine_text(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(engine_arena(), format, args);
+    va_end(args);
+    return text;
+}
+
 static char *kept(const char *first, const char *second)
 {
-    return arena_printf(for_life(), "%s%s", first, second);
+    return engine_text("%s%s", first, second);
 }
 
 static char *sentence(const char *verb, const char *noun, const char *end)
 {
-    return arena_printf(for_life(), "%s %s%s", verb, noun, end);
+    return engine_text("%s %s%s", verb, noun, end);
 }
 
 static struct access may_do(const struct resource *resource, const char *action)
@@ -187,7 +196,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
 
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = arena_alloc(for_life(), 8 * sizeof *made);
+    struct route *made = arena_alloc(engine_arena(), 8 * sizeof *made);
     *routes = made;
     return resource->api ? make_routes(resource, made) : 0;
 }

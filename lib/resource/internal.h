@@ -5,6 +5,22 @@
 #include "base/buf.h"
 #include "resource/resource.h"
 
+/* ---- handlers.c ---- */
+/* What is made once for the process's life: routes, and what they say. */
+struct arena *engine_arena(void);
+char *engine_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The record with its ETag. true. */
+bool record_answer(struct cx *cx, const struct list_result *result, int status);
+
+/* ---- record.c ---- */
+enum record_look { RECORD_LOCKED = 1 /* until the transaction ends */ };
+/* The record's columns, and behind them `more`, expressions over its row (NULL: none): no row when
+ * there is none. An id that is none is the caller's to refuse. WAITS. */
+bool record_look(struct cx *cx, const struct resource *resource, const char *id, const char *more,
+                 unsigned flags, struct list_result *out);
+bool record_fail_missing(struct cx *cx, const struct resource *resource); /* 404 */
+bool record_fail_version(struct cx *cx);                                  /* 412 */
+
 /* ---- input.c ---- */
 /* Where a body is read: which field, for messages "a.b" or "items[2].name". */
 struct place {

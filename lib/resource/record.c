@@ -14,7 +14,7 @@ static const unsigned long long time_max_us = 253402300799999999ULL;
 
 enum { OBJECT_MAX = 1 << 20 };
 
-static bool not_found(struct cx *cx, const struct resource *resource)
+bool record_fail_missing(struct cx *cx, const struct resource *resource)
 {
     return fail(cx, 404, "not_found", "There is no such %s.", resource->one);
 }
@@ -41,10 +41,10 @@ bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out)
 {
     if (!uuid_is(id))
-        return not_found(cx, resource);
+        return record_fail_missing(cx, resource);
     if (!run(cx, resource, resource_one_sql(resource), 0, &id, 1, out))
         return false;
-    return rows_count(out->rows) == 1 || not_found(cx, resource);
+    return rows_count(out->rows) == 1 || record_fail_missing(cx, resource);
 }
 
 bool record_get_all(struct cx *cx, const struct resource *resource, const char *const *ids,
@@ -59,6 +59,22 @@ bool record_get_all(struct cx *cx, const struct resource *resource, const char *
     buf_putc(&list, '}');
     const char *parameter = list.data;
     return run(cx, resource, resource_many_sql(resource), 0, &parameter, 1, out);
+}
+
+bool record_look(struct cx *cx, const struct resource *resource, const char *id, const char *more,
+                 unsigned flags, struct list_result *out)
+{
+    struct buf sql;
+    buf_init(&sql, cx->arena);
+    buf_puts(&sql, "select ");
+    columns_sql(&sql, resource_columns(resource));
+    if (more)
+        buf_printf(&sql, ", (%s)", more);
+    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
+    and_where(&sql, resource);
+    if (flags & RECORD_LOCKED)
+        buf_puts(&sql, "\nfor no key update");
+    return run(cx, resource, sql.data, flags & RECORD_LOCKED ? DB_WRITES : 0, &id, 1, out);
 }
 
 const char *record_value(const struct list_result *record, const char *name)
@@ -123,7 +139,7 @@ static const char *read_version(struct cx *cx, const char *tag)
     return time;
 }
 
-static bool refuse_version(struct cx *cx)
+bool record_fail_version(struct cx *cx)
 {
     return fail(cx, 412, "version_mismatch", "It has changed since: read it again.");
 }
@@ -141,7 +157,7 @@ static bool demand_rows(struct cx *cx, const char *header, const char **times)
         tag += strcspn(tag, ",");
     }
     if (list.len == 0)
-        return refuse_version(cx);
+        return record_fail_version(cx);
     buf_putc(&list, '}');
     *times = list.data;
     return true;
@@ -154,7 +170,7 @@ static bool demand_shown(struct cx *cx, const struct list_result *shown, const c
     char *time = arena_alloc(cx->arena, 32);
     int64_t us;
     if (!etag_listed(header, record_etag(cx, shown)))
-        return refuse_version(cx);
+        return record_fail_version(cx);
     if (changed_us(shown, &us)) {
         clock_format(us, time);
         *times = arena_printf(cx->arena, "{%s}", time);
@@ -314,7 +330,7 @@ static bool explain_miss(struct cx *cx, const struct resource *resource, const c
     struct list_result there = {.rows = NULL};
     if (!record_get(cx, resource, id, &there))
         return false;
-    return refuse_version(cx);
+    return record_fail_version(cx);
 }
 
 static bool update_row(struct cx *cx, const struct resource *resource, const char *id,
@@ -428,7 +444,7 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
 {
     enum operation operation = mode == INPUT_REPLACE ? OP_REPLACE : OP_MERGE;
     if (!uuid_is(id))
-        return not_found(cx, resource);
+        return record_fail_missing(cx, resource);
     return begin(cx, resource, operation, id, input) &&
            update_row(cx, resource, id, input, mode, out) && end(cx, resource, operation, id) &&
            read_again(cx, resource, id, out);
@@ -437,7 +453,7 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
 bool record_delete(struct cx *cx, const struct resource *resource, const char *id)
 {
     if (!uuid_is(id))
-        return not_found(cx, resource);
+        return record_fail_missing(cx, resource);
     return begin(cx, resource, OP_DELETE, id, NULL) && delete_row(cx, resource, id) &&
            end(cx, resource, OP_DELETE, id);
 }

@@ -15,6 +15,7 @@
 #include "resource/field.h"
 #include "resource/input.h"
 
+struct action;
 struct buf;
 struct cx;
 struct json_object;
@@ -61,8 +62,8 @@ struct resource {
     /* Adds to the data of the list page (record NULL) and of the detail page what their own
      * templates show besides; false: the failure is set. */
     bool (*add_to_page)(struct cx *cx, struct json_object *data, const struct list_result *record);
-    const char *follows;     /* channel of realtime that refreshes its list by itself, or NULL */
-    const char *row_actions; /* reserved for the templates: a partial's name, or NULL */
+    const struct action *const *actions; /* resource/action.h; NULL: none */
+    const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
 
 /* The API routes of a resource, in static memory of the process. */

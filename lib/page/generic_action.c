@@ -1,0 +1,236 @@
+/* The pages of a resource's actions: the buttons of a record, the page that asks or takes what
+ * the action needs, and the same for those ticked on the list. */
+#include <string.h>
+
+#include "base/text.h"
+#include "db/db.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/action.h"
+#include "resource/resource.h"
+
+/* Else its button does it at once. */
+static bool has_page(const struct action *action)
+{
+    return action->takes || (action->flags & (ACTION_CONFIRM | ACTION_STEP_UP));
+}
+
+static const char *path_of(struct cx *cx, const struct resource *resource, const char *id,
+                           const char *verb)
+{
+    return arena_printf(cx->arena, "%s/%s%s%s", resource->page, id, *verb ? "/" : "", verb);
+}
+
+static void add_button(struct cx *cx, json_object *data, const struct resource *resource,
+                       const struct action *action, const char *id)
+{
+    json_object *button =
+        page_action(data, action->title, path_of(cx, resource, id, action->name), action->icon);
+    page_set_bool(button, "danger", (action->flags & ACTION_DANGER) != 0);
+    page_set_bool(button, "post", !has_page(action));
+}
+
+bool generic_add_actions(struct cx *cx, json_object *data, const struct resource *resource,
+                         const char *id)
+{
+    bool possible[ACTIONS_MAX] = {false};
+    if (!resource->actions)
+        return true;
+    if (!action_find_possible(cx, resource, id, possible))
+        return false;
+    for (int i = 0; resource->actions[i]; i++)
+        if (possible[i] && !(resource->actions[i]->flags & ACTION_NO_PAGE))
+            add_button(cx, data, resource, resource->actions[i], id);
+    return true;
+}
+
+/* ---- the page that asks ---- */
+
+static json_object *ask_data(struct cx *cx, const struct action *action, const char *path,
+                             const char *back)
+{
+    json_object *data = page_object(cx);
+    const struct field *takes = action->takes;
+    page_list(data, "actions");
+    page_list(data, "items");
+    page_list(data, "kept");
+    page_set(data, "subtitle", NULL);
+    page_set(data, "version", NULL);
+    page_set(data, "action", path);
+    page_set(data, "back", back);
+    page_set(data, "text", action->ask);
+    page_set(data, "submit", action->title);
+    page_set_bool(data, "has_items", false);
+    page_set_bool(data, "is_danger", (action->flags & ACTION_DANGER) != 0);
+    json_object_object_add(
+        data, "fields", takes ? page_form_fields(cx, takes, NULL, true) : json_object_new_array());
+    generic_crumbs(cx, data, cx->route->about);
+    return data;
+}
+
+static bool show_ask(struct cx *cx, int status)
+{
+    const struct resource *resource = cx->route->about;
+    const struct action *action = cx->route->action;
+    const char *id = cx_path(cx, "id");
+    bool can_open = (resource->operations & OP_GET) != 0;
+    struct list_result record;
+    if (!record_get(cx, resource, id, &record))
+        return false;
+    const char *label = show_label(cx, resource, &record, 0), *path = path_of(cx, resource, id, "");
+    json_object *data = ask_data(cx, action, path_of(cx, resource, id, action->name),
+                                 can_open ? path : resource->page);
+    if (can_open)
+        page_crumb(data, label, path);
+    return page_render(cx, status, "layout/action",
+                       arena_printf(cx->arena, "%s: %s", action->title, label), data);
+}
+
+/* What people can put right themselves, or should know. */
+static bool can_show(const struct cx *cx)
+{
+    return cx->failure.status == 409 || cx->failure.status == 412 || cx->failure.status == 422;
+}
+
+/* The refusal stands on the page that has the button. */
+static bool go_back_refused(struct cx *cx, const char *path)
+{
+    page_notice(cx, "warning", cx->failure.message);
+    cx->failure = (struct failure){.status = 0};
+    return page_go(cx, path);
+}
+
+bool generic_action_ask(struct cx *cx)
+{
+    return show_ask(cx, 200);
+}
+
+static const char *said(struct cx *cx, const struct action *action)
+{
+    return action->done ? action->done : arena_printf(cx->arena, "%s: done.", action->title);
+}
+
+bool generic_action(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    const struct action *action = cx->route->action;
+    const char *id = cx_path(cx, "id");
+    struct list_result record;
+    bool there = false;
+    int scope = db_scope(&cx->db);
+    if (cx->failure.status == 0 && action_run(cx, resource, action, id, &record, &there)) {
+        page_notice(cx, "success", said(cx, action));
+        bool opens = there && (resource->operations & OP_GET) && !(action->flags & ACTION_TO_LIST);
+        return page_go(cx, opens ? path_of(cx, resource, id, "") : resource->page);
+    }
+    if (!can_show(cx))
+        return false;
+    db_rollback_to(&cx->db, scope);
+    if (has_page(action))
+        return show_ask(cx, cx->failure.status);
+    return go_back_refused(cx, resource->operations & OP_GET ? path_of(cx, resource, id, "")
+                                                             : resource->page);
+}
+
+/* ---- with those ticked ---- */
+
+static bool ask_bulk(struct cx *cx, const char *const *ids, size_t count, int status)
+{
+    const struct resource *resource = cx->route->about;
+    const struct action *action = cx->route->action;
+    struct list_result records;
+    size_t found = 0, row;
+    json_object *data =
+        ask_data(cx, action, arena_printf(cx->arena, "%s/bulk-%s", resource->page, action->name),
+                 bulk_back(cx, resource));
+    json_object *items = json_object_object_get(data, "items");
+    if (!record_get_all(cx, resource, ids, count, &records))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!bulk_find_row(&records, ids[i], &row))
+            continue;
+        json_object_array_add(items,
+                              json_object_new_string(show_label(cx, resource, &records, row)));
+        bulk_keep(data, "id", ids[i]);
+        found++;
+    }
+    bulk_keep(data, "next", bulk_back(cx, resource));
+    page_set_bool(data, "has_items", found > 0);
+    return page_render(
+        cx, status, "layout/action",
+        arena_printf(cx->arena, "%s: %s", action->title, bulk_counted(cx, resource, found)), data);
+}
+
+/* Each for itself; *refused: why the last one was. */
+static bool run_bulk(struct cx *cx, const char *const *ids, size_t count, size_t *done,
+                     const char **refused)
+{
+    struct list_result record;
+    bool there;
+    for (size_t i = 0; i < count; i++) {
+        int scope = db_scope(&cx->db);
+        if (action_run(cx, cx->route->about, cx->route->action, ids[i], &record, &there)) {
+            (*done)++;
+            continue;
+        }
+        if (cx->failure.status == 0 || cx->failure.status >= 500 || cx->failure.status == 422)
+            return false;
+        db_rollback_to(&cx->db, scope);
+        *refused = cx->failure.message;
+        cx->failure = (struct failure){.status = 0};
+    }
+    return true;
+}
+
+static void say_bulk(struct cx *cx, size_t done, size_t count, const char *refused)
+{
+    const struct resource *resource = cx->route->about;
+    const struct action *action = cx->route->action;
+    const char *what = bulk_counted(cx, resource, done);
+    if (done == count)
+        page_notice(cx, "success", arena_printf(cx->arena, "%s: %s.", action->title, what));
+    else
+        page_notice(cx, "warning",
+                    arena_printf(cx->arena, "%s: %s. Not done with %zu: %s", action->title, what,
+                                 count - done, refused));
+}
+
+bool generic_bulk_action(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    const char *ids[ACTION_BULK_MAX], *refused = "";
+    size_t count = bulk_ticked(cx, ids), done = 0;
+    bool confirmed = text_equal(parameter_get(cx->request.form, "confirm"), "yes");
+    if (count == 0) {
+        page_notice(cx, "warning", "Nothing was ticked.");
+        return page_go(cx, bulk_back(cx, resource));
+    }
+    int scope = db_scope(&cx->db), status = cx->failure.status;
+    if (!confirmed) {
+        cx->failure = (struct failure){.status = 0}; /* nothing was typed yet */
+        return ask_bulk(cx, ids, count, 200);
+    }
+    if (status == 0 && run_bulk(cx, ids, count, &done, &refused)) {
+        say_bulk(cx, done, count, refused);
+        return page_go(cx, bulk_back(cx, resource));
+    }
+    db_rollback_to(&cx->db, scope);
+    return cx->failure.status == 422 && ask_bulk(cx, ids, count, 422);
+}
+
+json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource)
+{
+    json_object *buttons = json_object_new_array();
+    for (const struct action *const *it = resource->actions; it && *it; it++) {
+        if (!((*it)->flags & ACTION_MANY) || ((*it)->flags & ACTION_NO_PAGE) ||
+            !action_may(cx, resource, *it))
+            continue;
+        json_object *button = page_item(buttons);
+        page_set(button, "title", (*it)->title);
+        page_set(button, "icon", (*it)->icon);
+        page_set(button, "path",
+                 arena_printf(cx->arena, "%s/bulk-%s", resource->page, (*it)->name));
+        page_set_bool(button, "danger", ((*it)->flags & ACTION_DANGER) != 0);
+    }
+    return buttons;
+}

@@ -1,0 +1,174 @@
+/* action: doing it with one record: locked, looked at, done, read again. */
+#include "resource/action.h"
+
+#include <string.h>
+
+#include "access/factor.h"
+#include "access/permission.h"
+#include "access/session.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "http/etag.h"
+#include "resource/internal.h"
+
+const char *action_needs(const struct resource *resource, const struct action *action)
+{
+    return action->needs ? action->needs : engine_text("%s:update", resource->permission);
+}
+
+unsigned action_route_flags(const struct action *action)
+{
+    static const unsigned pairs[][2] = {{ACTION_STEP_UP, ROUTE_STEP_UP},
+                                        {ACTION_IN_PERSON, ROUTE_IN_PERSON},
+                                        {ACTION_OUTSIDE, ROUTE_CALLS_OUT},
+                                        {ACTION_SUSPENDED, ROUTE_SUSPENDED}};
+    unsigned flags = 0;
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        if (action->flags & pairs[i][0])
+            flags |= pairs[i][1];
+    return flags;
+}
+
+/* As the route of the action says it: lib/access/access.c. */
+static bool is_open_to(const struct cx *cx, const struct action *action)
+{
+    const struct session *me = cx->session;
+    return !(action->flags & ACTION_IN_PERSON) ||
+           (me->kind != SESSION_API_KEY && !me->impersonator_id);
+}
+
+bool action_may(const struct cx *cx, const struct resource *resource, const struct action *action)
+{
+    return is_open_to(cx, action) &&
+           permissions_allow(&cx->session->permissions, action_needs(resource, action));
+}
+
+bool action_check(struct cx *cx, const struct resource *resource, const struct action *action)
+{
+    const char *needs = action_needs(resource, action);
+    if (!permissions_allow(&cx->session->permissions, needs))
+        return fail(cx, 403, "permission_missing", "This needs the permission %s.", needs);
+    if (!is_open_to(cx, action) && cx->session->kind == SESSION_API_KEY)
+        return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
+    if (!is_open_to(cx, action))
+        return fail(cx, 403, "impersonation_refused", "This is for the user alone.");
+    return !(action->flags & ACTION_STEP_UP) || factor_step_up_check(cx);
+}
+
+const struct action *action_find_many(const struct resource *resource, const char *name)
+{
+    for (const struct action *const *it = resource->actions; it && *it; it++)
+        if (((*it)->flags & ACTION_MANY) && strcmp((*it)->name, name) == 0)
+            return *it;
+    return NULL;
+}
+
+/* ---- one record ---- */
+
+/* The version that the caller asks for is that of the whole record. */
+static bool check_version(struct cx *cx, const struct list_result *old)
+{
+    const char *header = cx->route->action ? request_header(&cx->request, "If-Match") : NULL;
+    return !header || etag_listed(header, record_etag(cx, old)) || record_fail_version(cx);
+}
+
+static bool check_possible(struct cx *cx, const struct resource *resource,
+                           const struct action *action, bool possible)
+{
+    if (possible)
+        return true;
+    if (action->refused.code)
+        return fail(cx, 409, action->refused.code, "%s", action->refused.message);
+    return fail(cx, 409, "action_not_possible", "This %s is not in a state for that.",
+                resource->one);
+}
+
+/* run() may point the handle at the record's tenant: for itself alone. */
+static bool call_run(struct cx *cx, const struct action *action, const struct list_result *old)
+{
+    struct db home = cx->db;
+    if (action->event)
+        cx->db.action = action->event;
+    bool done = action->run(cx, old);
+    memcpy(cx->db.tenant_id, home.tenant_id, sizeof home.tenant_id);
+    cx->db.schema = home.schema;
+    cx->db.action = home.action;
+    return done;
+}
+
+/* The action may have taken the record away from this resource, which is no failure. */
+static bool read_after(struct cx *cx, const struct resource *resource, const char *id,
+                       struct list_result *out, bool *there)
+{
+    if (!record_look(cx, resource, id, NULL, 0, out))
+        return false;
+    *there = rows_count(out->rows) == 1;
+    return true;
+}
+
+static bool run_with(struct cx *cx, const struct resource *resource, const struct action *action,
+                     const char *id, struct list_result *out, bool *there)
+{
+    struct list_result old;
+    bool lock = !(action->flags & ACTION_OUTSIDE);
+    if (!record_look(cx, resource, id, action->when ? action->when : "true",
+                     lock ? RECORD_LOCKED : 0, &old))
+        return false;
+    if (rows_count(old.rows) == 0)
+        return record_fail_missing(cx, resource);
+    bool possible = rows_bool(old.rows, 0, rows_width(old.rows) - 1);
+    return check_version(cx, &old) && check_possible(cx, resource, action, possible) &&
+           call_run(cx, action, &old) && read_after(cx, resource, id, out, there);
+}
+
+bool action_run(struct cx *cx, const struct resource *resource, const struct action *action,
+                const char *id, struct list_result *out, bool *there)
+{
+    *there = false;
+    if (!uuid_is(id))
+        return record_fail_missing(cx, resource);
+    if (action->flags & ACTION_OUTSIDE)
+        return run_with(cx, resource, action, id, out, there);
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return run_with(cx, resource, action, id, out, there) && (db_commit(&cx->db) || fail_db(cx));
+}
+
+/* ---- what is possible ---- */
+
+bool action_find_possible(struct cx *cx, const struct resource *resource, const char *id,
+                          bool possible[static ACTIONS_MAX])
+{
+    struct list_result seen;
+    struct buf conditions;
+    int asked[ACTIONS_MAX], count = 0;
+    buf_init(&conditions, cx->arena);
+    for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++) {
+        const struct action *action = resource->actions[i];
+        possible[i] = action_may(cx, resource, action);
+        if (!possible[i] || !action->when)
+            continue;
+        buf_printf(&conditions, "%s(%s)", count ? "), (" : "", action->when);
+        asked[count++] = i;
+    }
+    if (count == 0)
+        return true;
+    if (!record_look(cx, resource, id, conditions.data, 0, &seen))
+        return false;
+    if (rows_count(seen.rows) == 0)
+        return record_fail_missing(cx, resource);
+    for (int i = 0; i < count; i++)
+        possible[asked[i]] = rows_bool(seen.rows, 0, rows_width(seen.rows) - count + i);
+    return true;
+}
+
+/* ---- by API ---- */
+
+bool action_handle(struct cx *cx)
+{
+    struct list_result record;
+    bool there;
+    if (!action_run(cx, cx->route->about, cx->route->action, cx_path(cx, "id"), &record, &there))
+        return false;
+    return there ? record_answer(cx, &record, 200) : respond_nothing(cx);
+}

@@ -1,0 +1,178 @@
+/* resource_action_routes: the addresses of a resource's actions by API. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "resource/action.h"
+#include "resource/internal.h"
+
+/* "reset-password", "API key": resetPasswordApiKey. */
+static const char *operation_name(const char *verb, const char *noun)
+{
+    struct buf name;
+    bool upper = false;
+    buf_init(&name, engine_arena());
+    for (const char *c = engine_text("%s %s", verb, noun); *c; c++) {
+        bool letter =
+            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9');
+        char low = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+        if (letter)
+            buf_putc(&name, upper && low >= 'a' ? (char)(low - 'a' + 'A') : low);
+        upper = !letter;
+    }
+    return name.data;
+}
+
+static const char *errors_of(const struct action *action)
+{
+    const char *code = action->refused.code ? action->refused.code : "action_not_possible";
+    const char *own = action->errors;
+    if (!action->when)
+        return own;
+    return engine_text("409 %s%s%s", code, own ? ", " : "", own ? own : "");
+}
+
+static struct route route_of(const struct resource *resource, const struct action *action)
+{
+    return (struct route){
+        .method = HTTP_POST,
+        .path = engine_text("%s/:id/%s", resource->api, action->name),
+        .access = {ACCESS_PERMISSION, resource->scope, action_needs(resource, action)},
+        .handle = action_handle,
+        .summary = action->summary,
+        .body = action->takes,
+        .errors = errors_of(action),
+        .operation = operation_name(action->name, resource->one),
+        .flags = action_route_flags(action),
+        .about = resource,
+        .action = action,
+    };
+}
+
+/* ---- with many ---- */
+
+static bool deletes_many(const struct resource *resource)
+{
+    return (resource->operations & OP_DELETE) && !(resource->write_flags & ROUTE_IN_PERSON);
+}
+
+/* One permission for all that it offers, else that of reading: each asks for its own then. */
+static const char *bulk_needs(const struct resource *resource)
+{
+    const char *needs =
+        deletes_many(resource) ? engine_text("%s:delete", resource->permission) : NULL;
+    for (const struct action *const *it = resource->actions; it && *it; it++) {
+        if (!((*it)->flags & ACTION_MANY))
+            continue;
+        const char *own = action_needs(resource, *it);
+        if (needs && strcmp(needs, own) != 0)
+            return engine_text("%s:read", resource->permission);
+        needs = own;
+    }
+    return needs;
+}
+
+static const char *const *bulk_verbs(const struct resource *resource, size_t *count)
+{
+    const char **verbs = arena_alloc(engine_arena(), (ACTIONS_MAX + 2) * sizeof *verbs);
+    *count = 0;
+    if (deletes_many(resource))
+        verbs[(*count)++] = "delete";
+    for (const struct action *const *it = resource->actions; it && *it; it++)
+        if (((*it)->flags & ACTION_MANY) && *count <= ACTIONS_MAX)
+            verbs[(*count)++] = (*it)->name;
+    return verbs;
+}
+
+/* What an action takes; that it is required is checked once the action is known. */
+static void add_taken(struct field *fields, size_t *count, const struct action *action)
+{
+    for (const struct field *it = action->takes; it && it->type != FIELD_END; it++) {
+        if (field_find(fields, it->name))
+            continue;
+        fields[*count] = *it;
+        fields[*count].flags &= ~(unsigned)REQUIRED;
+        fields[(*count)++].initial = NULL;
+    }
+}
+
+static const struct field *bulk_fields(const struct resource *resource)
+{
+    size_t verbs, count = 2, room = 3;
+    const char *const *choices = bulk_verbs(resource, &verbs);
+    for (const struct action *const *it = resource->actions; it && *it; it++)
+        room += (*it)->takes ? field_count((*it)->takes) : 0;
+    struct field *fields = arena_alloc(engine_arena(), room * sizeof *fields);
+    fields[0] = (struct field){.name = "ids",
+                               .type = ARRAY,
+                               .flags = REQUIRED,
+                               .min = 1,
+                               .max = ACTION_BULK_MAX,
+                               .item = UUID,
+                               .example = "[\"0192f0c1-7c1e-7000-8000-000000000001\"]",
+                               .help = "The records, each once."};
+    fields[1] = (struct field){.name = "action",
+                               .type = CHOICE,
+                               .flags = REQUIRED,
+                               .choices = choices,
+                               .example = choices[0],
+                               .help = "What is done with each of them."};
+    for (const struct action *const *it = resource->actions; it && *it; it++)
+        if ((*it)->flags & ACTION_MANY)
+            add_taken(fields, &count, *it);
+    return fields;
+}
+
+static const struct field result_fields[] = {
+    {"id", UUID, .help = "Of the record."},
+    {"status", INT, .example = "200", .help = "What a request for it alone would have answered."},
+    {"code", TEXT, NULLABLE, .help = "Of the error; null: it was done."},
+    {"message", TEXT, NULLABLE, .help = "Of the error, for people."},
+    {.type = FIELD_END}};
+static const struct field bulk_answer_fields[] = {
+    {"results", ARRAY, .fields = result_fields, .help = "One for each record, in their order."},
+    {"done", INT, .example = "1"},
+    {"failed", INT, .example = "0"},
+    {.type = FIELD_END}};
+
+static unsigned bulk_flags(const struct resource *resource)
+{
+    unsigned flags = 0;
+    for (const struct action *const *it = resource->actions; it && *it; it++)
+        if ((*it)->flags & ACTION_MANY)
+            flags |= action_route_flags(*it) & ROUTE_CALLS_OUT;
+    return flags;
+}
+
+static struct route bulk_route(const struct resource *resource)
+{
+    return (struct route){
+        .method = HTTP_POST,
+        .path = engine_text("%s/bulk", resource->api),
+        .access = {ACCESS_PERMISSION, resource->scope, bulk_needs(resource)},
+        .handle = action_handle_bulk,
+        .summary = engine_text("Do one thing with many %s; each succeeds or fails for itself.",
+                               resource->name),
+        .body = bulk_fields(resource),
+        .answer_fields = bulk_answer_fields,
+        .operation = operation_name("bulk", resource->name),
+        .flags = bulk_flags(resource),
+        .about = resource,
+    };
+}
+
+size_t resource_action_routes(const struct resource *resource, const struct route **routes)
+{
+    struct route *made = arena_alloc(engine_arena(), (ACTIONS_MAX + 1) * sizeof *made);
+    size_t count = 0, verbs;
+    *routes = made;
+    if (!resource->api)
+        return 0;
+    for (const struct action *const *it = resource->actions; it && *it; it++)
+        if (count < ACTIONS_MAX)
+            made[count++] = route_of(resource, *it);
+    bulk_verbs(resource, &verbs);
+    if (verbs > 0)
+        made[count++] = bulk_route(resource);
+    return count;
+}

@@ -1,0 +1,170 @@
+// Every action of every resource, from every state that its records may have, by API, by page and
+// with many at once. Resources and actions come from the areas' own tables: a new one is tried
+// without anyone naming it here, as long as a record of it can be made.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { folder, login, makeTenant, makeUser, operator, pageCookie, password, port, request } from "../lib/client.mjs";
+import { areas, bodyOf } from "../lib/routes.mjs";
+import { connect } from "../lib/worker.mjs";
+
+const resources = areas.flatMap((area) => area.resources).filter((it) => it.api);
+const acting = resources.filter((it) => it.actions);
+const bulks = areas.flatMap((area) => area.routes).filter((it) => it.path.startsWith("/api/") && it.path.endsWith("/bulk"));
+const world = {};
+let db;
+
+before(async () => {
+    db = await connect(folder);
+    world.operator = await operator();
+    [world.a, world.b] = [await makeTenant({ planLevel: 3 }), await makeTenant()];
+    world.customer = await makeUser(world.a, "customer", { kind: "customer" });
+    const email = `walker-${randomUUID().slice(0, 8)}@platform.test`;
+    await request("POST", "/api/admin-users", { token: world.operator, body: { email, name: "Walker", kind: "operator", roles: ["superadmin"], password } });
+    world.platformCookie = await pageCookie(email, password);
+    world.a.cookie = await pageCookie(`owner@${world.a.slug}.test`, password, { tenant: world.a.slug });
+});
+after(() => db.end());
+
+// What nobody makes by an address of its own.
+const makers = {
+    jobs: async () => (await db.query(`insert into everyone.jobs (tenant_id, kind, queue, state, attempts, error, failed_at, run_at)
+        values ($1, 'tests.walked', 'walked', 'dead', 3, 'It failed.', now(), now() + interval '1 day') returning id`, [world.a.id])).rows[0].id,
+};
+
+const ofPlatform = (resource) => resource.scope === "platform" || resource.permission.startsWith("platform.");
+const tokenFor = (resource) => (ofPlatform(resource) ? world.operator : world.a.token);
+
+async function make(resource) {
+    if (makers[resource.name]) return makers[resource.name]();
+    const route = areas.flatMap((area) => area.routes).find((it) => it.method === "POST" && it.path === resource.api);
+    assert.ok(route, `${resource.name}: say in "makers" how one is made`);
+    const made = await request("POST", resource.api, { token: tokenFor(resource), body: bodyOf(route.body) });
+    assert.equal(made.status, 201, `${resource.name}: ${made.text}`);
+    return made.data.id;
+}
+
+// The stored choices that conditions go by: each value is a state.
+function states(resource, action) {
+    const fields = resource.fields.filter((it) => it.type === "choice" && action.when?.includes(it.column));
+    return fields.length ? fields.flatMap((it) => it.choices.map((value) => ({ column: it.column, value }))) : [undefined];
+}
+
+// Whether the database lets a record be in that state at all.
+const enter = (resource, id, state) => (state
+    ? db.query(`update everyone.${resource.table} set ${state.column} = $2 where id = $1`, [id, state.value]).then(() => true, () => false) : true);
+
+async function isPossible(resource, id, action) {
+    const { rows } = await db.query(`select (${action.when ?? "true"}) as possible from everyone.${resource.table} where id = $1 and (${resource.where ?? "true"})`, [id]);
+    return rows[0]?.possible === true;
+}
+
+const send = (resource, id, action, options) => request("POST", `${resource.api}/${id}/${action.name}`, { body: bodyOf(action.takes), ...options });
+
+async function page(resource, id) {
+    const platform = ofPlatform(resource);
+    return request("GET", `${resource.page}/${id}`, { tenant: platform ? undefined : world.a.slug, headers: { cookie: platform ? world.platformCookie : world.a.cookie } });
+}
+
+async function tryFrom(resource, action, state) {
+    const title = `${resource.name}: ${action.name} from ${state?.value ?? "its only state"}`;
+    const id = await make(resource);
+    if (!(await enter(resource, id, state))) return;
+    const possible = await isPossible(resource, id, action);
+    if (action.onPage) {
+        const shown = await page(resource, id);
+        if (shown.status === 200) assert.equal(shown.text.includes(`${resource.page}/${id}/${action.name}"`), possible, `${title}: its button`);
+    }
+    const stale = await send(resource, id, action, { token: tokenFor(resource), headers: { "if-match": '"1"' } });
+    assert.equal(stale.status, 412, `${title} of an old version: ${stale.text}`);
+    const answer = await send(resource, id, action, { token: tokenFor(resource) });
+    if (!possible) {
+        assert.deepEqual([answer.status, answer.error?.code], [409, action.refused ?? "action_not_possible"], title);
+        return;
+    }
+    assert.ok(answer.status < 300 || (answer.status === 409 && answer.error.code !== action.refused), `${title}: ${answer.text}`);
+    if (answer.status !== 200) return;
+    const now = await request("GET", `${resource.api}/${id}`, { token: tokenFor(resource) });
+    assert.equal(answer.data.id, id, title);
+    assert.ok(answer.headers.etag, `${title}: it has a version`);
+    if (now.status === 200) assert.deepEqual(Object.keys(answer.data), Object.keys(now.data), `${title}: the whole record`);
+}
+
+test("every_action_is_done_from_the_states_that_it_names_and_refused_from_all_others", { timeout: 120000 }, async () => {
+    assert.ok(acting.length > 0);
+    for (const resource of acting)
+        for (const action of resource.actions) for (const state of states(resource, action)) await tryFrom(resource, action, state);
+});
+
+test("no_action_is_done_without_its_permission_with_a_wrong_id_or_to_another_tenants_record", { timeout: 120000 }, async () => {
+    for (const resource of acting)
+        for (const action of resource.actions) {
+            const title = `${resource.name}: ${action.name}`, id = await make(resource);
+            assert.equal((await send(resource, id, action, { token: world.customer.access_token })).status, 403, title);
+            const foreign = await send(resource, id, action, { token: world.b.token });
+            assert.equal(foreign.status, ofPlatform(resource) ? 403 : 404, `${title}: ${foreign.text}`);
+            for (const wrong of [randomUUID(), "nothing"])
+                assert.equal((await send(resource, wrong, action, { token: tokenFor(resource) })).status, 404, `${title} of ${wrong}`);
+        }
+});
+
+// A change of rights makes tokens stale.
+async function signInAgain() {
+    world.a.token = (await login(`owner@${world.a.slug}.test`, password, { tenant: world.a.slug })).access_token;
+    world.customer.access_token = (await login(world.customer.email, password, { tenant: world.a.slug })).access_token;
+}
+const bulk = (route, body, token) => request("POST", route.path, { token, body });
+const resourceOf = (route) => resources.find((it) => `${it.api}/bulk` === route.path);
+
+test("bulk_says_of_each_record_what_became_of_it_and_does_nothing_to_anothers", { timeout: 120000 }, async () => {
+    assert.ok(bulks.length > 1);
+    for (const route of bulks) {
+        const resource = resourceOf(route);
+        for (const verb of route.body.find((it) => it.name === "action").choices) {
+            const title = `${route.path} ${verb}`, action = resource.actions?.find((it) => it.name === verb);
+            const mine = await make(resource).catch(() => undefined);
+            if (!mine) continue; // made by no address of its own, and by no action
+            const ids = [mine, randomUUID(), mine.toUpperCase()], body = { ids, action: verb, ...bodyOf(action?.takes) };
+            assert.equal((await bulk(route, body, world.customer.access_token)).status, 403, title);
+            const foreign = await bulk(route, body, world.b.token);
+            if (ofPlatform(resource)) assert.equal(foreign.status, 403, title);
+            else assert.deepEqual(foreign.data.results.map((it) => [it.status, it.code]), ids.slice(0, 2).map(() => [404, "not_found"]), `${title}: ${foreign.text}`);
+            const answer = await bulk(route, body, tokenFor(resource));
+            assert.equal(answer.status, 200, `${title}: ${answer.text}`);
+            const { results, done, failed } = answer.data;
+            assert.deepEqual(results.map((it) => it.id), ids.slice(0, 2), `${title}: each once`);
+            assert.deepEqual([results[1].status, results[1].code], [404, "not_found"], title);
+            assert.equal(done + failed, 2, title);
+            await signInAgain();
+            assert.ok(results[0].status < 300 || results[0].status === 409 || results[0].status === 403, `${title}: ${answer.text}`);
+        }
+        const unknown = await bulk(route, { ids: [randomUUID()], action: "explode" }, tokenFor(resource));
+        assert.deepEqual([unknown.status, unknown.error.details?.[0].field], [422, "action"], `${route.path}: ${unknown.text}`);
+        for (const ids of [[], Array.from({ length: 101 }, () => randomUUID())])
+            assert.equal((await bulk(route, { ids, action: route.body[1].choices[0] }, tokenFor(resource))).status, 422, route.path);
+    }
+});
+
+test("bulk_keeps_an_idempotency_key", async () => {
+    const made = await request("POST", "/api/crm/leads", { token: world.a.token, body: { name: "Nora Blum" } });
+    const send = () => request("POST", "/api/crm/leads/bulk", { token: world.a.token, headers: { "idempotency-key": "bulk-once" }, body: { ids: [made.data.id], action: "delete" } });
+    const [first, again] = [await send(), await send()];
+    assert.deepEqual([first.data, again.data], [{ results: [{ id: made.data.id, status: 204, code: null, message: null }], done: 1, failed: 0 }, first.data]);
+    assert.equal(again.headers["idempotency-replayed"], "true");
+});
+
+test("by_page_many_are_done_after_asking_and_what_cannot_be_is_said", async () => {
+    const ids = [await makers.jobs(), await makers.jobs()];
+    await db.query("update everyone.jobs set state = 'scheduled' where id = $1", [ids[1]]);
+    const headers = { cookie: world.platformCookie, origin: `http://localhost:${port}`, "content-type": "application/x-www-form-urlencoded" };
+    const csrf = (await request("GET", "/platform/jobs", { headers })).text.match(/name="_csrf" value="([^"]*)"/)[1];
+    const post = (fields) => request("POST", "/platform/jobs/bulk-retry", { headers, raw: new URLSearchParams([["_csrf", csrf], ...ids.map((id) => ["id", id]), ...fields]).toString() });
+    const asked = await post([]);
+    assert.equal(asked.status, 200, asked.text);
+    assert.match(asked.text, /<h1>Retry: 2 jobs<\/h1>/);
+    const done = await post([["confirm", "yes"]]);
+    assert.equal(done.status, 303, done.text);
+    const shown = await request("GET", done.headers.location, { headers: { cookie: [headers.cookie, ...done.headers["set-cookie"].map((it) => it.split(";")[0])].join("; ") } });
+    assert.match(shown.text, /Retry: 1 job\. Not done with 1: It has not failed for good: nothing to retry\./);
+    assert.deepEqual((await db.query("select state from everyone.jobs where id = any($1) order by id", [ids])).rows.map((it) => it.state).sort(), ["ready", "scheduled"].sort());
+});
