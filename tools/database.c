@@ -93,7 +93,7 @@ int migrate_command(int argc, char **argv)
 static int verify(PGconn *pg, const char *tenant)
 {
     PGresult *result = query(pg,
-                             "select t.slug, v.checked, v.broken_seq, v.reason\n"
+                             "select t.slug, v.checked, v.broken_seq, v.reason, v.event_id\n"
                              "from public.tenants t, house.events_verify(t.id) v\n"
                              "where $1::text is null or t.slug = $1 or t.id::text = $1\n"
                              "order by t.slug",
@@ -105,8 +105,9 @@ static int verify(PGconn *pg, const char *tenant)
             continue;
         }
         broken++;
-        printf("%s: BROKEN at event %s (%s)\n", PQgetvalue(result, i, 0), PQgetvalue(result, i, 2),
-               PQgetvalue(result, i, 3));
+        printf("%s: BROKEN at event %s (%s)%s%s\n", PQgetvalue(result, i, 0),
+               PQgetvalue(result, i, 2), PQgetvalue(result, i, 3),
+               PQgetisnull(result, i, 4) ? "" : ", id ", PQgetvalue(result, i, 4));
     }
     PQclear(result);
     return broken == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

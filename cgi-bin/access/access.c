@@ -12,7 +12,7 @@ STATEMENT(seal_failures,
           "limit 20",
           DB_ON_PLATFORM | DB_SLOW);
 
-/* Events are chained a moment after they were written, so that writers never
+/* Events are sealed a moment after they were written, so that writers never
  * wait for each other. A tenant whose events cannot be is left out, and said. */
 static bool seal(struct db *db)
 {

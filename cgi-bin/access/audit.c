@@ -7,7 +7,7 @@
 #include "page/page.h"
 
 STATEMENT(audit_verify,
-          "select checked, broken_seq, reason\n"
+          "select checked, broken_seq, reason, event_id\n"
           "from house.events_verify_own()",
           DB_SLOW);
 
@@ -41,8 +41,7 @@ const struct resource audit_logs = {
                {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED, .label = "Before and after"},
                {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
                {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"},
-               {"request_id", TEXT, READ_ONLY | NULLABLE},
-               {"seq", INT, READ_ONLY | NULLABLE, .label = "Number in the chain"}),
+               {"request_id", TEXT, READ_ONLY | NULLABLE}),
 };
 
 const struct resource login_attempts = {
@@ -68,11 +67,16 @@ const struct resource login_attempts = {
                      {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"}),
 };
 
-static const struct field verify_fields[] = {{"intact", BOOL},
-                                             {"checked", INT},
-                                             {"broken_at", INT, NULLABLE},
-                                             {"reason", TEXT, NULLABLE},
-                                             {.type = FIELD_END}};
+static const struct field verify_fields[] = {
+    {"intact", BOOL},
+    {"checked", INT, .help = "How many events from the first on are as they were sealed."},
+    {"broken_at", INT, NULLABLE, .help = "The number of the first event that is not."},
+    {"reason", CHOICE, NULLABLE,
+     .choices = CHOICES("changed", "missing", "reordered", "added", "seal"),
+     .help = "What became of it. \"seal\": the batch that begins with it is not the one that was "
+             "sealed there."},
+    {"event_id", UUID, NULLABLE, .help = "Its id, where that is known."},
+    {.type = FIELD_END}};
 
 static bool verify(struct cx *cx)
 {
@@ -90,6 +94,7 @@ static bool verify(struct cx *cx)
     else
         json_put_int(json, rows_int(rows, 0, 1));
     json_pair(json, "reason", rows_text(rows, 0, 2));
+    json_pair(json, "eventId", rows_text(rows, 0, 3));
     json_close_object(json);
     return respond_end(cx);
 }
@@ -126,6 +131,6 @@ const struct route audit_routes[] = {
           .flags = ROUTE_LIST_QUERY, .about = &audit_logs,
           .query = FIELDS({"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl")})),
     ROUTE(GET, "/api/audit/verify", MAY(TENANT, "access.audit:verify"), verify,
-          "Verify the chain of the audit log.", .answer_fields = verify_fields),
+          "Verify the seals of the audit log.", .answer_fields = verify_fields),
     {.path = NULL},
 };

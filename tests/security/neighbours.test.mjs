@@ -44,7 +44,7 @@ test("one_tenants_event_that_cannot_be_sealed_stops_nobody_elses", async () => {
     sql(`insert into everyone.events (tenant_id, actor_kind, action, at) values ('${bad.id}', 'user', 'x', 'infinity')`);
     await request("POST", "/api/crm/leads", { token: good.token, body: { name: "Sealed" } });
     for (;;) {
-        const open = sql(`select count(*) from everyone.events where tenant_id = '${good.id}' and seq is null`);
+        const open = sql(`select count(*) from house.events_open where tenant_id = '${good.id}'`);
         if (open === "0") break;
         await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -56,7 +56,8 @@ static DATABASE_UNUSED void empty(void)
 {
     database_sql(
         "set session_replication_role = replica; truncate everyone.things, everyone.parts, "
-        "everyone.events, house.event_heads, house.seal_failures; update counters set value = 0");
+        "everyone.events, house.event_heads, house.event_seals, "
+        "house.events_open, house.seal_failures; update counters set value = 0");
 }
 
 static DATABASE_UNUSED const char *add_thing(struct db *db, const char *name)

@@ -4,7 +4,8 @@
 STATEMENT(events_change, "update events set action = 'other'", DB_WRITES);
 STATEMENT(events_remove, "delete from events", DB_WRITES);
 STATEMENT(events_seal, "select house.events_seal($1::int)", DB_WRITES | DB_ON_PLATFORM);
-STATEMENT(events_verify, "select checked, broken_seq, reason from house.events_verify($1::uuid)",
+STATEMENT(events_verify,
+          "select checked, broken_seq, reason, event_id from house.events_verify($1::uuid)",
           DB_ON_PLATFORM);
 STATEMENT(events_verify_own, "select checked, broken_seq from house.events_verify_own()", 0);
 STATEMENT(event_last,
@@ -135,10 +136,9 @@ START_TEST(even_the_owner_does_not_change_events_by_accident)
     database_sql("insert into everyone.things (tenant_id, name) "
                  "select id, 'x' from tenants where kind = 'platform'");
     ck_assert_int_eq(database_count("select count(*) from everyone.events"), 1);
-    const char *const attempts[] = {
-        "update everyone.events set action = 'other'", "delete from everyone.events",
-        "delete from shared.events",
-        "select house.events_seal(10); update everyone.events set seq = 7"};
+    const char *const attempts[] = {"update everyone.events set action = 'other'",
+                                    "delete from everyone.events", "delete from shared.events",
+                                    "update everyone.events set seq = 7"};
     for (size_t i = 0; i < COUNT(attempts); i++) {
         PGconn *pg = PQconnectdb(database.owner);
         PGresult *result = PQexec(pg, attempts[i]);
@@ -153,6 +153,18 @@ static void seal_all(struct room *room)
 {
     struct rows *rows = db_get(&room->platform, &events_seal, "100");
     ck_assert_msg(rows != NULL, "%s", room->platform.error.message);
+}
+
+/* "3 changed" with the event's id behind it, where it is told; "" while all is well. */
+static const char *verdict(struct room *room, const char *tenant)
+{
+    struct rows *rows = db_get(&room->platform, &events_verify, tenant);
+    ck_assert_msg(rows != NULL, "%s", room->platform.error.message);
+    if (!rows_text(rows, 0, 1))
+        return "";
+    const char *id = rows_text(rows, 0, 3);
+    return arena_printf(room->arena, "%s %s%s%s", rows_text(rows, 0, 1), rows_text(rows, 0, 2),
+                        id ? " " : "", id ? id : "");
 }
 
 static int64_t broken_at(struct room *room, const char *tenant)
@@ -184,10 +196,7 @@ IN_ROOM(sealed_events_verify)
 }
 
 /* With the triggers off, as only a superuser can. */
-static void tamper(const char *sql)
-{
-    database_sql("set session_replication_role = replica; %s", sql);
-}
+#define tamper(...) database_sql("set session_replication_role = replica; " __VA_ARGS__)
 
 STATEMENT(event_numbered,
           "insert into events (tenant_id, actor_kind, action, seq, prev_hash, hash)\n"
@@ -212,19 +221,19 @@ IN_ROOM(numbers_hashes_and_times_are_not_for_the_application)
 IN_ROOM(one_tenants_events_never_stop_anothers)
 {
     add_thing(&room->a, "a");
-    /* A number that the chain would give next, and a time that none can be made of. */
-    database_sql("insert into everyone.events (tenant_id, actor_kind, action, seq, prev_hash, hash)"
-                 " values ('" A "', 'user', 'x', 1, '', '');"
+    /* A number that is given next, and a time that none can be made of. */
+    database_sql("insert into house.event_seals (tenant_id, first, count, ids, digests, hash)"
+                 " values ('" A "', 1, 1, '{}', '', '');"
                  "insert into everyone.events (tenant_id, actor_kind, action, at)"
                  " values ('" C "', 'user', 'x', 'infinity')");
     add_thing(&room->b, "b");
     ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "100"), 0, 0), 1);
     ck_assert_int_eq(database_count("select count(*) from house.seal_failures"), 2);
     ck_assert_int_eq(broken_at(room, B), 0);
-    ck_assert_int_eq(database_count("select seq from everyone.events where tenant_id = '" B "'"),
+    ck_assert_int_eq(database_count("select seq from house.event_heads where tenant_id = '" B "'"),
                      1);
     /* What was in the way is gone, and its time has come. */
-    tamper("delete from everyone.events where seq = 1 and tenant_id = '" A "';"
+    tamper("delete from house.event_seals where tenant_id = '" A "';"
            "update house.seal_failures set retry_at = now() where tenant_id = '" A "'");
     ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "100"), 0, 0), 1);
     ck_assert_int_eq(database_count("select count(*) from house.seal_failures"), 1);
@@ -238,45 +247,206 @@ IN_ROOM(a_tenant_with_many_events_does_not_keep_others_waiting)
                  " select '" A "', 'user', 'x' from generate_series(1, 2500)");
     add_thing(&room->b, "b");
     ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "1500"), 0, 0), 1001);
-    ck_assert_int_eq(database_count("select count(*) from everyone.events where seq is null"),
-                     1500);
+    ck_assert_int_eq(database_count("select count(*) from house.events_open"), 1500);
     /* With room for one of them only, the next in turn is first. */
     add_thing(&room->b, "c");
     ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "1000"), 0, 0), 1000);
     add_thing(&room->b, "d");
     ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "2"), 0, 0), 2);
-    ck_assert_int_eq(database_count("select count(*) from everyone.events where seq is null"
-                                    " and tenant_id = '" B "'"),
-                     0);
+    ck_assert_int_eq(
+        database_count("select count(*) from house.events_open where tenant_id = '" B "'"), 0);
     ck_assert_int_eq(broken_at(room, A), 0);
 }
 
-IN_ROOM(tampering_with_the_chain_is_found)
+/* Events are named by their numbers in the log of A. */
+#define EVENT(number)                                                                              \
+    "(select ids[" number " - first + 1] from house.event_seals where tenant_id = '" A "'"         \
+    " and " number " between first and first + count - 1)"
+
+static const char *id_of(struct room *room, int number)
+{
+    PGconn *pg = PQconnectdb(database.owner);
+    PGresult *result =
+        PQexec(pg, arena_printf(room->arena,
+                                "select ids[%d - first + 1] from house.event_seals where "
+                                "tenant_id = '" A "' and %d between first and "
+                                "first + count - 1",
+                                number, number));
+    ck_assert_int_eq(PQntuples(result), 1);
+    const char *id = arena_text(room->arena, PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(pg);
+    return id;
+}
+
+#define ASSERT_BROKEN(number, reason, id)                                                          \
+    ck_assert_str_eq(verdict(room, A), arena_printf(room->arena, "%d %s%s%s", number, reason,      \
+                                                    (id) ? " " : "", (id) ? (id) : ""))
+
+/* Two batches, of the events 1 to 3 and 4 to 6. */
+static void seal_two(struct room *room)
+{
+    for (int i = 0; i < 6; i++) {
+        add_thing(&room->a, arena_printf(room->arena, "a%d", i));
+        if (i % 3 == 2)
+            seal_all(room);
+    }
+    ck_assert_int_eq(database_count("select count(*) from house.event_seals"), 2);
+    ck_assert_str_eq(verdict(room, A), "");
+}
+
+IN_ROOM(a_changed_event_is_found)
+{
+    seal_two(room);
+    const char *third = id_of(room, 3), *fifth = id_of(room, 5);
+    tamper("update everyone.events set actor_name = 'nobody' where id = " EVENT("3"));
+    ASSERT_BROKEN(3, "changed", third);
+    tamper("update everyone.events set actor_name = null where id = " EVENT("3"));
+    ck_assert_str_eq(verdict(room, A), "");
+    tamper("update everyone.events set changes = changes - 'after' where id = " EVENT("5"));
+    ASSERT_BROKEN(5, "changed", fifth);
+    /* With its digest made to fit, the batch is no longer the one that was sealed. */
+    tamper(
+        "update house.event_seals s set digests = overlay(digests placing (select "
+        "house.event_digest(e) from everyone.events e where e.id = " EVENT("5") ") from 33) "
+                                                                                "where first = 4");
+    ASSERT_BROKEN(4, "seal", id_of(room, 4));
+    tamper("update house.event_seals s set hash = house.seal_hash((select hash from "
+           "house.event_seals where first = 1), s) where first = 4");
+    ASSERT_BROKEN(6, "seal", (const char *)NULL);
+}
+
+IN_ROOM(a_missing_event_is_found)
+{
+    seal_two(room);
+    const char *second = id_of(room, 2), *sixth = id_of(room, 6);
+    tamper("delete from everyone.events where id = " EVENT("6"));
+    ASSERT_BROKEN(6, "missing", sixth);
+    tamper("delete from everyone.events where id = " EVENT("2"));
+    ASSERT_BROKEN(2, "missing", second);
+    tamper("delete from everyone.events");
+    ASSERT_BROKEN(1, "missing", id_of(room, 1));
+}
+
+IN_ROOM(an_event_that_is_removed_before_it_is_sealed_is_found)
+{
+    seal_two(room);
+    const char *id = rows_text(db_get(&room->a, &thing_add, A, "seventh", NULL), 0, 0);
+    tamper("delete from everyone.events where changes #>> '{after,id}' = '%s'", id);
+    seal_all(room);
+    ck_assert_int_eq(broken_at(room, A), 7);
+    ck_assert_ptr_nonnull(strstr(verdict(room, A), "missing"));
+}
+
+IN_ROOM(an_added_event_is_found)
+{
+    seal_two(room);
+    tamper("insert into everyone.events (tenant_id, id, actor_kind, action) values ('" A
+           "', '018f0000-0000-7000-8000-000000000001', 'user', 'x')");
+    ASSERT_BROKEN(7, "added", "018f0000-0000-7000-8000-000000000001");
+}
+
+IN_ROOM(reordered_events_are_found)
+{
+    seal_two(room);
+    const char *fifth = id_of(room, 5);
+    tamper("update house.event_seals set ids = array[ids[2], ids[1], ids[3]] where first = 4");
+    ASSERT_BROKEN(4, "reordered", fifth);
+    tamper("update house.event_seals set digests = substring(digests from 33 for 32) || "
+           "substring(digests for 32) || substring(digests from 65) where first = 4");
+    ASSERT_BROKEN(4, "seal", fifth);
+    tamper("update house.event_seals set ids = array[ids[2], ids[1], ids[3]], "
+           "digests = substring(digests from 33 for 32) || substring(digests for 32) || "
+           "substring(digests from 65) where first = 4");
+    ck_assert_str_eq(verdict(room, A), "");
+}
+
+IN_ROOM(swapped_and_removed_batches_are_found)
+{
+    seal_two(room);
+    add_thing(&room->a, "seventh");
+    seal_all(room);
+    tamper("update house.event_seals set first = case first when 1 then 104 else 101 end"
+           " where first < 7; update house.event_seals set first = first - 100 where first > 100");
+    ASSERT_BROKEN(1, "seal", id_of(room, 1));
+    tamper("update house.event_seals set first = case first when 1 then 104 else 101 end"
+           " where first < 7; update house.event_seals set first = first - 100 where first > 100");
+    ck_assert_str_eq(verdict(room, A), "");
+    /* The end of the log, with its events and without them. */
+    tamper("delete from everyone.events where id = " EVENT(
+        "7") "; "
+             "delete from house.event_seals where first = 7");
+    ASSERT_BROKEN(7, "missing", (const char *)NULL);
+    tamper("delete from house.event_seals where first = 4");
+    ASSERT_BROKEN(4, "missing", (const char *)NULL);
+    tamper("delete from house.event_seals; delete from house.event_heads");
+    ck_assert_int_eq(broken_at(room, A), 1);
+    ck_assert_ptr_nonnull(strstr(verdict(room, A), "added"));
+}
+
+IN_ROOM(an_event_that_commits_late_falls_between_no_batches)
+{
+    struct db late = room->a;
+    ck_assert(db_begin(&late));
+    add_thing(&late, "first made");
+    add_thing(&room->a, "first committed");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "100"), 0, 0), 1);
+    ck_assert_str_eq(verdict(room, A), "");
+    ck_assert(db_commit(&late));
+    ck_assert_str_eq(verdict(room, A), "");
+    ck_assert_int_eq(rows_int(db_get(&room->platform, &events_seal, "100"), 0, 0), 1);
+    ck_assert_str_eq(verdict(room, A), "");
+    ck_assert(strcmp(id_of(room, 2), id_of(room, 1)) < 0);
+}
+
+/* Seals the open events of A as it was done before there were batches: each event is chained
+ * to the one before it; then these become batches, as when the migration ran. */
+static void chain_as_before(void)
+{
+    tamper("with recursive due as (select e as event, row_number() over (order by e.id) as number "
+           "from everyone.events e where e.tenant_id = '" A "'), chain as ("
+           "select number, ''::bytea as prev, house.event_hash('', number, event) as hash, event "
+           "from due where number = 1 union all "
+           "select d.number, c.hash, house.event_hash(c.hash, d.number, d.event), d.event "
+           "from chain c join due d on d.number = c.number + 1) "
+           "update everyone.events e set seq = c.number, prev_hash = c.prev, hash = c.hash "
+           "from chain c where e.id = (c.event).id;"
+           "insert into house.event_heads select '" A "', seq, hash from everyone.events "
+           "where tenant_id = '" A "' order by seq desc limit 1; delete from house.events_open");
+}
+
+IN_ROOM(what_was_chained_before_is_verified_still)
+{
+    for (int i = 0; i < 4; i++)
+        add_thing(&room->a, arena_printf(room->arena, "a%d", i));
+    chain_as_before();
+    tamper("call house.event_chains_to_seals()");
+    ck_assert_str_eq(verdict(room, A), "");
+    add_thing(&room->a, "of now");
+    seal_all(room);
+    ck_assert_str_eq(verdict(room, A), "");
+    ck_assert_int_eq(database_count("select count from house.event_seals where chained"), 4);
+    const char *first = id_of(room, 1), *third = id_of(room, 3);
+    tamper("update everyone.events set action = 'x' where seq = 3");
+    ASSERT_BROKEN(3, "changed", third);
+    tamper("update everyone.events e set hash = house.event_hash(prev_hash, seq, e) where seq = 1;"
+           "update everyone.events set actor_name = 'nobody' where seq = 1");
+    ASSERT_BROKEN(1, "changed", first);
+}
+
+IN_ROOM(what_was_broken_before_the_batches_stays_so)
 {
     for (int i = 0; i < 5; i++)
         add_thing(&room->a, arena_printf(room->arena, "a%d", i));
-    seal_all(room);
-    tamper("update everyone.events set actor_name = 'nobody' where seq = 3");
-    ck_assert_int_eq(broken_at(room, A), 3);
-    tamper("update everyone.events set actor_name = null where seq = 3");
-    ck_assert_int_eq(broken_at(room, A), 0);
-    tamper("update everyone.events set changes = changes - 'after' where seq = 2");
-    ck_assert_int_eq(broken_at(room, A), 2);
-    tamper("delete from everyone.events where seq = 2");
-    ck_assert_int_eq(broken_at(room, A), 2);
-    tamper("update everyone.events set seq = 2 where seq = 3");
-    ck_assert_int_eq(broken_at(room, A), 2);
-}
-
-IN_ROOM(a_cut_end_of_the_chain_is_found)
-{
-    for (int i = 0; i < 3; i++)
-        add_thing(&room->a, arena_printf(room->arena, "a%d", i));
-    seal_all(room);
-    tamper("delete from everyone.events where seq = 3");
-    ck_assert_int_eq(broken_at(room, A), 3);
-    tamper("delete from everyone.events");
-    ck_assert_int_eq(broken_at(room, A), 1);
+    chain_as_before();
+    /* One changed with a hash that fits, but not those behind it; one gone; the end cut. */
+    tamper("update everyone.events set action = 'x' where seq = 3;"
+           "update everyone.events e set hash = house.event_hash(prev_hash, seq, e) where seq = 3");
+    tamper("call house.event_chains_to_seals()");
+    ASSERT_BROKEN(4, "changed", id_of(room, 4));
+    tamper("delete from house.event_seals; delete from everyone.events where seq in (2, 5);"
+           "call house.event_chains_to_seals()");
+    ASSERT_BROKEN(2, "missing", (const char *)NULL);
 }
 
 static Suite *events_suite(void)
@@ -295,8 +465,15 @@ static Suite *events_suite(void)
     tcase_add_test(core, numbers_hashes_and_times_are_not_for_the_application);
     tcase_add_test(core, one_tenants_events_never_stop_anothers);
     tcase_add_test(core, a_tenant_with_many_events_does_not_keep_others_waiting);
-    tcase_add_test(core, tampering_with_the_chain_is_found);
-    tcase_add_test(core, a_cut_end_of_the_chain_is_found);
+    tcase_add_test(core, a_changed_event_is_found);
+    tcase_add_test(core, a_missing_event_is_found);
+    tcase_add_test(core, an_event_that_is_removed_before_it_is_sealed_is_found);
+    tcase_add_test(core, an_added_event_is_found);
+    tcase_add_test(core, reordered_events_are_found);
+    tcase_add_test(core, swapped_and_removed_batches_are_found);
+    tcase_add_test(core, an_event_that_commits_late_falls_between_no_batches);
+    tcase_add_test(core, what_was_chained_before_is_verified_still);
+    tcase_add_test(core, what_was_broken_before_the_batches_stays_so);
     suite_add_tcase(suite, core);
     return suite;
 }
