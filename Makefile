@@ -38,7 +38,7 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJECTS)/%.o)
 AREAS := $(notdir $(patsubst %/,%,$(wildcard cgi-bin/*/)))
 PROGRAMS := $(AREAS:%=$(BUILD)/cgi-bin/%) $(BUILD)/tulou
 TOOL_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard tools/*.c))
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard tests/unit/*.c))
 SHARE := $(BUILD)/share
 
 all: $(PROGRAMS) share
@@ -91,16 +91,15 @@ $(BUILD)/cgi-bin/worker: $(WORKER_OBJECTS) $(BUILD)/libtulou.a
 $(BUILD)/tulou: $(TOOL_OBJECTS) $(BUILD)/libtulou.a
 	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libtulou.a
+$(BUILD)/tests/units: $(UNIT_OBJECTS) $(BUILD)/libtulou.a
 	@mkdir -p $(@D)
-	@echo "  ld $@"; $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtulou.a $(LDLIBS) \
-	    $$(pkg-config --libs check)
+	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
 $(BUILD)/tests/worker: $(WORKER_OBJECTS) $(OBJECTS)/parts/tests.o $(BUILD)/libtulou.a
 	@mkdir -p $(@D)
 	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit-tests: $(UNIT_TESTS) $(BUILD)/tests/worker
+unit-tests: $(BUILD)/tests/units $(BUILD)/tests/worker
 
 # ---- what the programs read: tables, templates, static files ----
 share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
@@ -164,7 +163,7 @@ stop:
 demo: ready
 	@node tools/demo.mjs
 # T=api/leads runs one file of the tests, T=unit/money one unit test, T=pages a folder.
-TEST_PROGRAMS := $(if $(filter unit/%,$(T)),$(T:unit/%=$(BUILD)/tests/unit/test_%), \
+TEST_PROGRAMS := $(if $(filter unit/%,$(T)),$(BUILD)/tests/units, \
     $(if $(filter fuzz/%,$(T)),$(T:fuzz/%=build/fuzz/fuzz_%), \
     $(if $(filter unit,$(T)),unit-tests,$(if $(T),$(BUILD)/tests/worker,unit-tests fuzz-targets))))
 test: install-test-packages

@@ -31,7 +31,7 @@ const option = (name) => {
 const [onlyGroup, onlyName] = option("--only")?.split("/") ?? [];
 
 function files(folder, pattern) {
-    const named = (it) => !onlyName || it.replace(/^(test|fuzz)_/, "").replace(/\.test\.mjs$/, "") === onlyName;
+    const named = (it) => !onlyName || it.replace(/^(test|fuzz)_/, "").replace(/(\.test\.mjs|\.c)$/, "") === onlyName;
     return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it) && named(it)).sort().map((it) => join(folder, it)) : [];
 }
 
@@ -49,8 +49,8 @@ function count(name, { passed, failed, output, apart }) {
 
 // Check closes with "100%: Checks: 12, Failures: 0, Errors: 0" for each suite. Its
 // limit of 4 seconds is one for a test that hangs, not for a machine that is busy.
-async function unit(program) {
-    const { status, output } = await run(program, [], { CK_DEFAULT_TIMEOUT: "120" });
+async function unit(name) {
+    const { status, output } = await run(join(build, "tests/units"), [name], { CK_DEFAULT_TIMEOUT: "120" });
     let checks = 0, bad = 0;
     for (const [, all, failures, errors] of output.matchAll(/Checks: (\d+), Failures: (\d+), Errors: (\d+)/g)) {
         checks += Number(all);
@@ -109,7 +109,7 @@ const wanted = (group) => (onlyGroup ? group === onlyGroup : groups.includes(gro
 const alone = ["commands", "faults"];
 
 function piecesOf(group) {
-    if (group === "unit") return files(join(build, "tests/unit"), /^test_[a-z_0-9]+$/).map((it) => ({ name: `unit/${basename(it).slice(5)}`, run: () => unit(it), whole: true }));
+    if (group === "unit") return files("tests/unit", /^test_[a-z_0-9]+\.c$/).map((it) => basename(it, ".c").slice(5)).map((it) => ({ name: `unit/${it}`, run: () => unit(it), whole: true }));
     if (group === "fuzz") return files("build/fuzz", /^fuzz_[a-z_]+$/).map((it) => ({ name: `fuzz/${basename(it).slice(5)}`, run: () => fuzz(it, 5) }));
     return files(join("tests", group), /^.*\.test\.mjs$/).map((it) => ({ name: nameOf(it), run: async (lane) => (alone.includes(group) ? node(it) : onPlatform(it, await lane.platform())) }));
 }

@@ -1,0 +1,36 @@
+/* The program of all unit tests. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+extern const struct unit *const __start_units[], *const __stop_units[];
+
+/* "money" is of tests/unit/test_money.c. */
+static bool unit_is_named(const struct unit *unit, const char *name)
+{
+    const char *base = strrchr(unit->file, '/'), prefix[] = "test_";
+    base = base ? base + 1 : unit->file;
+    size_t skip = strlen(prefix), len = strlen(name);
+    return strncmp(base, prefix, skip) == 0 && strncmp(base + skip, name, len) == 0 &&
+           strcmp(base + skip + len, ".c") == 0;
+}
+
+static int unit_run(const struct unit *unit)
+{
+    SRunner *runner = srunner_create(unit->make_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    for (const struct unit *const *it = __start_units; argc == 2 && it < __stop_units; it++)
+        if (unit_is_named(*it, argv[1]))
+            return unit_run(*it);
+    fprintf(stderr, "units NAME: there is no tests/unit/test_%s.c\n", argc > 1 ? argv[1] : "NAME");
+    return EXIT_FAILURE;
+}
