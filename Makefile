@@ -107,10 +107,11 @@ share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/
 # Replaced only when they say something else, so that what is made of them is not
 # made again for nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
-$(SHARE)/areas.stamp: $(AREAS:%=$(BUILD)/cgi-bin/%)
+$(SHARE)/areas.stamp: $(AREAS:%=$(BUILD)/cgi-bin/%) $(BUILD)/tulou
 	@mkdir -p $(@D)
-	@{ printf '{"areas":['; separator=; for program in $^; do \
+	@{ printf '{"areas":['; separator=; for program in $(filter-out $(BUILD)/tulou,$^); do \
 	    printf '%s' "$$separator"; $$program --describe || exit 1; separator=,; done; printf ']}\n'; } > $(SHARE)/areas.json.new
+	@$(BUILD)/tulou model $(SHARE)/areas.json.new
 	@$(call replace,$(SHARE)/areas.json) && touch $@
 $(SHARE)/areas.json: $(SHARE)/areas.stamp
 	@[ -e $@ ] || { rm $<; $(MAKE) --no-print-directory $<; }

@@ -17,6 +17,7 @@ int start_command(int argc, char **argv);
 int stop_command(int argc, char **argv);
 int migrate_command(int argc, char **argv);
 int config_command(int argc, char **argv);
+int model_command(int argc, char **argv);
 int openapi_command(int argc, char **argv);
 int site_command(int argc, char **argv);
 int audit_command(int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"key", "rotate|adopt", "sign with a new key; take this secret key for the lost one",
      key_command},
     {"config", "[--markdown]", "print all variables", config_command},
+    {"model", "AREAS.JSON", "say whether the areas' tables fit together", model_command},
     {"openapi", "AREAS.JSON", "print the OpenAPI document", openapi_command},
     {"site", "FILE", "write the nginx configuration", site_command},
     {"bootstrap", "", "make the first superadmin (serve does it)", bootstrap_command},

@@ -47,9 +47,10 @@ const struct resource sso_identities = {
                 "where p.tenant_id = sso_identities.tenant_id and p.id = "
                 "sso_identities.provider_id"},
         {"email", EMAIL, READ_ONLY | NULLABLE | LISTED, .label = "E-mail there"},
-        {"user_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "/api/platform-users"},
-        {"provider_id", UUID, READ_ONLY | FILTERED | HIDDEN,
-         .refers = "/api/security/sso-providers"},
+        {"user_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "users.platform-users",
+         .on_delete = CASCADE},
+        {"provider_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "auth.sso-providers",
+         .on_delete = CASCADE},
         {"issuer", TEXT, READ_ONLY}, {"subject", TEXT, READ_ONLY},
         {"last_used_at", TIME, READ_ONLY | NULLABLE | LISTED, .label = "Last sign-in"}),
     .prepare = prepare,

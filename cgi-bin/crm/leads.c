@@ -28,9 +28,9 @@ const struct resource leads = {
         {"status", CHOICE, FILTERED | SORTED | LISTED, .initial = "new",
          .choices = CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost")},
         {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
-         .refers = "currency", .example = "250000",
+         .currency = "currency", .example = "250000",
          .help = "Expected value; the API counts the currency's smallest unit."},
         {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},
-        {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "/api/platform-users",
-         .help = "The user who looks after this lead."}),
+        {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "users.platform-users",
+         .on_delete = SET_NULL, .help = "The user who looks after this lead."}),
 };

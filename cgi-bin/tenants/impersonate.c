@@ -39,7 +39,7 @@ STATEMENT(
     DB_WRITES | DB_ON_PLATFORM);
 
 static const struct field body_fields[] = {
-    {"user_id", UUID, REQUIRED, .refers = "/api/platform-users",
+    {"user_id", UUID, REQUIRED, .refers = "users.platform-users",
      .example = "01a1fc30-19fe-74cc-bfd1-e408edb75d4f", .help = "As whom."},
     {"reason", TEXT, REQUIRED, 3, 500, .example = "Ticket 4711: an invoice cannot be opened"},
     {"minutes", INT, 0, 5, 60, .initial = "30", .example = "15"},

@@ -146,7 +146,8 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
          .initial = "business",                                                                     \
          .choices = CHOICES("business", "reseller"),                                                \
          .example = "business"},                                                                    \
-        {"parent_id", UUID, NULLABLE | CREATE_ONLY | FILTERED | HIDDEN, .refers = "/api/tenants"},  \
+        {"parent_id", UUID, NULLABLE | CREATE_ONLY | FILTERED | HIDDEN,                             \
+         .refers = "tenants.tenants"},                                                              \
         {"status", CHOICE, READ_ONLY | FILTERED | SORTED | LISTED,                                  \
          .choices = CHOICES("trial", "active", "inactive", "suspended"), .example = "trial"},       \
         {"status_reason", TEXT, NULLABLE | READ_ONLY},                                              \

@@ -383,7 +383,7 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
         {"version", INT, READ_ONLY | HIDDEN},                                                      \
     {                                                                                              \
         "tenant_id", UUID, CREATE_ONLY | FILTERED | HIDDEN,                                        \
-            .refers = "/api/tenants",                                                              \
+            .refers = "tenants.tenants", .on_delete = CASCADE,                                     \
             .help = "Operators say for which tenant; others are in theirs.",                       \
             .example = "0192f0c1-7c1e-7000-8000-000000000002"                                      \
     }

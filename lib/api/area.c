@@ -28,6 +28,7 @@
 #include "http/server.h"
 #include "page/page.h"
 #include "resource/areas.h"
+#include "resource/model.h"
 
 struct worker {
     const struct area *area;
@@ -87,12 +88,35 @@ static int work(int listener, int index, void *arg)
     return worker.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+extern const struct area *const __start_areas[];
+extern const struct area *const __stop_areas[];
+
+const struct area *const *areas_linked(size_t *count)
+{
+    /* cppcheck-suppress comparePointers ; both ends are of one section */
+    *count = (size_t)(__stop_areas - __start_areas);
+    return __start_areas;
+}
+
+/* The tables of this program, and of the other areas what the build described. */
+static bool link_model(void)
+{
+    size_t count;
+    struct arena *arena = arena_new();
+    const struct area *const *linked = areas_linked(&count);
+    for (size_t i = 0; i < count; i++)
+        model_add_area(linked[i]->name, linked[i]->resources);
+    const char *share = config_text(CONFIG_TULOU_SHARE);
+    bool linked_all = areas_load(arena_printf(arena, "%s/areas.json", share)) && model_link();
+    arena_free(arena);
+    return linked_all;
+}
+
 static bool load_shared_files(void)
 {
     struct arena *arena = arena_new();
     const char *share = config_text(CONFIG_TULOU_SHARE);
-    bool loaded = areas_load(arena_printf(arena, "%s/areas.json", share)) &&
-                  page_load_templates(arena_printf(arena, "%s/templates", share)) &&
+    bool loaded = link_model() && page_load_templates(arena_printf(arena, "%s/templates", share)) &&
                   common_load(arena_printf(arena, "%s/passwords.bin", share));
     arena_free(arena);
     return loaded;
@@ -117,16 +141,6 @@ static int usage(const char *program)
     fprintf(stderr, "usage: %s --socket PATH [--workers N] | --describe | --check-statements\n",
             program);
     return 2;
-}
-
-extern const struct area *const __start_areas[];
-extern const struct area *const __stop_areas[];
-
-const struct area *const *areas_linked(size_t *count)
-{
-    /* cppcheck-suppress comparePointers ; both ends are of one section */
-    *count = (size_t)(__stop_areas - __start_areas);
-    return __start_areas;
 }
 
 int area_main(const struct area *area, int argc, char **argv)
@@ -157,7 +171,7 @@ int area_main(const struct area *area, int argc, char **argv)
     }
     log_init(area->name, log_level_of(config_text(CONFIG_TULOU_LOG_LEVEL)));
     if (check)
-        return area_check_statements(area);
+        return link_model() ? area_check_statements(area) : EXIT_FAILURE;
     if (!socket && !getenv("LISTEN_FDS"))
         return usage(argv[0]);
     return serve(area, socket, workers);

@@ -11,12 +11,7 @@
 static const struct {
     unsigned flag;
     const char *name;
-} field_flag_names[] = {{REQUIRED, "required"},       {NULLABLE, "nullable"},
-                        {READ_ONLY, "readOnly"},      {CREATE_ONLY, "createOnly"},
-                        {INPUT_ONLY, "inputOnly"},    {SEARCHED, "searched"},
-                        {FILTERED, "filtered"},       {SORTED, "sorted"},
-                        {LIST_OMITTED, "listOmitted"}},
-  route_flag_names[] = {{ROUTE_FORM, "form"},
+} route_flag_names[] = {{ROUTE_FORM, "form"},
                         {ROUTE_UPLOAD, "upload"},
                         {ROUTE_AUTH_LIMIT, "authLimit"},
                         {ROUTE_SUSPENDED, "suspended"},
@@ -82,15 +77,30 @@ static void pair_if(struct json *json, const char *key, const char *text)
 
 static void describe_fields(struct json *json, const struct field *fields);
 
+static void describe_flags(struct json *json, unsigned flags)
+{
+    unsigned flag;
+    const char *name;
+    for (size_t i = 0; (name = field_flag_at(i, &flag)) != NULL; i++)
+        if (flags & flag)
+            json_pair_bool(json, name, true);
+}
+
+static void describe_reference(struct json *json, const struct field *field)
+{
+    if (!field->refers)
+        return;
+    json_pair(json, "refers", field->refers);
+    json_pair(json, "onDelete", field_on_delete_name(field->on_delete));
+}
+
 static void describe_field(struct json *json, const struct field *field)
 {
     json_open_object(json);
     json_pair(json, "name", field_json_name(field));
     json_pair(json, "column", field->name);
     json_pair(json, "type", field_type_name(field->type));
-    for (size_t i = 0; i < COUNT(field_flag_names); i++)
-        if (field->flags & field_flag_names[i].flag)
-            json_pair_bool(json, field_flag_names[i].name, true);
+    describe_flags(json, field->flags);
     if (field->min)
         json_pair_int(json, "min", field->min);
     if (field->max)
@@ -99,7 +109,10 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "help", field->help);
     pair_if(json, "example", field->example);
     pair_if(json, "initial", field->initial);
-    pair_if(json, "refers", field->refers);
+    describe_reference(json, field);
+    pair_if(json, "currency", field->currency);
+    pair_if(json, "sql", field->sql);
+    pair_if(json, "sortedBy", field->sorted_by);
     if (field->choices) {
         json_key(json, "choices");
         json_open_array(json);
@@ -221,6 +234,9 @@ static void describe_resources(struct json *json, const struct area *area)
         json_pair(json, "scope", scopes[(*it)->scope]);
         pair_if(json, "label", (*it)->label);
         pair_if(json, "where", (*it)->where);
+        pair_if(json, "sort", (*it)->sort);
+        pair_if(json, "follows", (*it)->follows);
+        json_pair_int(json, "operations", (*it)->operations);
         if ((*it)->no_tenant)
             json_pair_bool(json, "noTenant", true);
         if ((*it)->no_common_times)

@@ -8,6 +8,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/areas.h"
+#include "resource/model.h"
 
 enum { PAGES_FOUND = 8 };
 
@@ -95,13 +96,12 @@ static void add_account(struct cx *cx, json_object *group, const struct menu *me
 static void add_makers(struct cx *cx, json_object *group, const struct menu *menu,
                        const char *query)
 {
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("resources", &place)) != NULL;) {
-        const char *page = areas_text(it, "page");
-        const char *path = page ? arena_printf(cx->arena, "%s/new", page) : NULL;
-        const char *title = arena_printf(cx->arena, "New %s", areas_text(it, "one"));
-        if (path && names(query, title) && is_in_menu(menu, page) && menu_has_page(path) &&
-            may(cx, arena_printf(cx->arena, "%s:create", areas_text(it, "permission"))))
+    for (size_t i = 0; i < model_count(); i++) {
+        const struct resource *it = model_at(i);
+        const char *path = it->page ? arena_printf(cx->arena, "%s/new", it->page) : NULL;
+        const char *title = arena_printf(cx->arena, "New %s", it->one);
+        if (path && names(query, title) && is_in_menu(menu, it->page) && menu_has_page(path) &&
+            may(cx, arena_printf(cx->arena, "%s:create", it->permission)))
             find_item(group, title, NULL, path, /* icon */ "plus");
     }
 }

@@ -129,7 +129,7 @@ static const char *lines_of(struct cx *cx, const char *text)
 static const char *currency_of(struct cx *cx, const struct field *fields, const struct field *field,
                                const struct list_result *row)
 {
-    const struct field *beside = field->refers ? field_find(fields, field->refers) : NULL;
+    const struct field *beside = field->currency ? field_find(fields, field->currency) : NULL;
     int column = row && beside ? show_column(row, beside->name) : -1;
     bool is_stored = column >= 0 && rows_text(row->rows, 0, column);
     bool begins =
@@ -255,7 +255,7 @@ static const char *suffix_of(struct cx *cx, const struct field *field)
 {
     if (field->type == TIME)
         return own_zone(cx);
-    return field->type == MONEY && !field->refers && cx->tenant ? cx->tenant->currency : NULL;
+    return field->type == MONEY && !field->currency && cx->tenant ? cx->tenant->currency : NULL;
 }
 
 /* Browsers refuse them without a step. */

@@ -163,14 +163,6 @@ static void add_actions(struct cx *cx, json_object *data, const struct list_page
     }
 }
 
-static bool is_searchable(const struct resource *resource)
-{
-    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
-        if (it->flags & SEARCHED)
-            return true;
-    return false;
-}
-
 static bool is_filtered(const struct list_query *query)
 {
     return query->filters || (query->search && *query->search);
@@ -201,7 +193,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     page_set(data, "follows", resource->follows);
     page_set(data, "address", list_address(cx, resource, NULL, NULL));
     page_set(data, "q", page.query.search);
-    page_set_bool(data, "searchable", is_searchable(resource));
+    page_set_bool(data, "searchable", resource_is_searched(resource));
     page_set_bool(data, "is_filtered", filtered);
     page_set_bool(data, "is_empty", none && !filtered);
     page_set_bool(data, "no_match", none && filtered);

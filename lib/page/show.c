@@ -13,7 +13,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
-#include "resource/areas.h"
+#include "resource/model.h"
 #include "resource/resource.h"
 
 /* What a word of a status says at a glance; words not listed say nothing. */
@@ -54,15 +54,10 @@ int show_column(const struct list_result *result, const char *name)
 
 const char *show_refers(struct cx *cx, const struct field *field)
 {
-    struct areas_place place = {0};
-    if (field->type != UUID || !field->refers || !cx->session)
+    const struct resource *target = field->type == UUID ? model_resource(field->refers) : NULL;
+    if (!target || !cx->session)
         return NULL;
-    for (json_object *it; (it = areas_next("resources", &place)) != NULL;)
-        if (text_equal(areas_text(it, "api"), field->refers))
-            return may(cx, arena_printf(cx->arena, "%s:read", areas_text(it, "permission")))
-                       ? field->refers
-                       : NULL;
-    return NULL;
+    return may(cx, arena_printf(cx->arena, "%s:read", target->permission)) ? target->api : NULL;
 }
 
 bool show_is_common(const struct field *field)
@@ -110,7 +105,7 @@ const char *show_number(struct cx *cx, int64_t number)
 const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
                           const struct field *field)
 {
-    int column = result && field->refers ? show_column(result, field->refers) : -1;
+    int column = result && field->currency ? show_column(result, field->currency) : -1;
     const char *currency = column >= 0 ? rows_text(result->rows, row, column) : NULL;
     if (!currency && cx->tenant)
         currency = cx->tenant->currency;
@@ -262,7 +257,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
 const char *show_label(struct cx *cx, const struct resource *resource,
                        const struct list_result *result, size_t row)
 {
-    int column = show_column(result, resource->label ? resource->label : resource->fields->name);
+    int column = show_column(result, resource_label(resource));
     const char *label = column >= 0 ? show_text(cx, result, row, column) : "";
     if (*label)
         return label;

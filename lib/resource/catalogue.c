@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "resource/internal.h"
+#include "resource/model.h"
 
 STATEMENT(
     catalogue_columns,
@@ -36,6 +37,19 @@ STATEMENT(
     "where c.relname = $1 and n.nspname in ('everyone', 'public')",
     0);
 enum { NAME, TYPE, NOT_NULL, FILLED, LONGEST, CHOICES_ALLOWED, COLLATIONS };
+
+/* What a column refers to: the last of its foreign key, behind the tenant. */
+STATEMENT(catalogue_references,
+          "select a.attname, t.relname, k.confdeltype\n"
+          "from pg_constraint k\n"
+          "join pg_class c on c.oid = k.conrelid\n"
+          "join pg_namespace n on n.oid = c.relnamespace\n"
+          "join pg_class t on t.oid = k.confrelid\n"
+          "join pg_attribute a on a.attrelid = c.oid\n"
+          "                    and a.attnum = k.conkey[cardinality(k.conkey)]\n"
+          "where k.contype = 'f' and k.conparentid = 0\n"
+          "and c.relname = $1 and n.nspname in ('everyone', 'public')",
+          0);
 
 /* The table and each of its partitions: one that is not protected is one too many. */
 STATEMENT(catalogue_unprotected,
@@ -171,6 +185,41 @@ static void check_field(const struct field *field, const struct rows *rows, stru
     buf_printf(report, "%s is no column of the table. ", field->name);
 }
 
+/* As pg_constraint says what deletion does; a: no action, r: restrict. */
+static bool deletes_alike(enum on_delete on_delete, const char *stored)
+{
+    static const char *const stored_as[] = {
+        [REFUSE] = "ar", [CASCADE] = "c", [SET_NULL] = "n", [LEFT] = ""};
+    return strchr(stored_as[on_delete], *stored) != NULL && *stored;
+}
+
+static void check_reference(const struct field *field, const struct rows *rows, struct buf *report)
+{
+    const struct resource *target = model_resource(field->refers);
+    bool found = false;
+    for (size_t i = 0; target && i < rows_count(rows); i++) {
+        bool meant = strcmp(rows_text(rows, i, 0), field->name) == 0 &&
+                     strcmp(rows_text(rows, i, 1), target->table) == 0;
+        found = found || meant;
+        if (meant && !deletes_alike(field->on_delete, rows_text(rows, i, 2)))
+            buf_printf(report, "%s: its foreign key does something else on deletion. ",
+                       field->name);
+    }
+    if (!found && field->on_delete != LEFT)
+        buf_printf(report, "%s refers to %s, but has no foreign key to it. ", field->name,
+                   field->refers);
+}
+
+static void check_references(struct db *db, const struct resource *resource, struct buf *report)
+{
+    const struct rows *rows = db_get(db, &catalogue_references, resource->table);
+    if (!rows)
+        buf_puts(report, "its foreign keys cannot be read. ");
+    for (const struct field *it = resource->fields; rows && it->type != FIELD_END; it++)
+        if (it->refers && is_stored(it))
+            check_reference(it, rows, report);
+}
+
 static void check_protection(struct db *db, const struct resource *resource, struct buf *report)
 {
     const struct rows *rows = db_get(db, &catalogue_unprotected, resource->table);
@@ -204,6 +253,7 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
         if (field->type == SECRET && is_stored(field))
             check_field(field, rows, report);
+    check_references(db, resource, report);
     check_protection(db, resource, report);
     check_order(db, resource, report);
     return report->len == 0;

@@ -36,8 +36,23 @@ static const struct field **make(const struct resource *resource, unsigned witho
     return columns;
 }
 
+/* The id, what names a record and what is searched. */
+static const struct field **make_found(const struct resource *resource,
+                                       const struct field *const *all)
+{
+    size_t at = 0, count = field_count(resource_common_fields) + field_count(resource->fields);
+    const struct field **columns = calloc(count + 1, sizeof *columns);
+    if (!columns)
+        log_out_of_memory();
+    for (int i = 0; all[i]; i++)
+        if (i == 0 || (all[i]->flags & SEARCHED) ||
+            strcmp(all[i]->name, resource_label(resource)) == 0)
+            columns[at++] = all[i];
+    return columns;
+}
+
 struct known {
-    const struct field **all, **listed;
+    const struct field **all, **listed, **found;
     char *one_sql, *many_sql;
 };
 
@@ -64,6 +79,7 @@ static const struct known *known_of(const struct resource *resource)
         log_out_of_memory();
     known->all = make(resource, 0);
     known->listed = make(resource, LIST_OMITTED);
+    known->found = make_found(resource, known->all);
     known->one_sql = make_sql(resource, known->all, "$1");
     known->many_sql = make_sql(resource, known->all, "any($1::uuid[])");
     registry_add(&all, resource, known);
@@ -78,6 +94,11 @@ const struct field **resource_columns(const struct resource *resource)
 const struct field **resource_list_columns(const struct resource *resource)
 {
     return known_of(resource)->listed;
+}
+
+const struct field **resource_found_columns(const struct resource *resource)
+{
+    return known_of(resource)->found;
 }
 
 const char *resource_one_sql(const struct resource *resource)
@@ -104,6 +125,19 @@ void columns_sql(struct buf *sql, const struct field *const *columns)
         else
             buf_puts(sql, columns[i]->name);
     }
+}
+
+bool resource_is_searched(const struct resource *resource)
+{
+    for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
+        if (field->flags & SEARCHED)
+            return true;
+    return false;
+}
+
+const char *resource_label(const struct resource *resource)
+{
+    return resource->label ? resource->label : resource->fields->name;
 }
 
 const struct field *column_find(const struct resource *resource, const char *json_name)

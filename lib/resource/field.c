@@ -83,6 +83,47 @@ enum field_type field_type_named(const char *name)
     return FIELD_END;
 }
 
+static const struct {
+    unsigned flag;
+    const char *name;
+} flag_names[] = {{REQUIRED, "required"},
+                  {NULLABLE, "nullable"},
+                  {READ_ONLY, "readOnly"},
+                  {CREATE_ONLY, "createOnly"},
+                  {INPUT_ONLY, "inputOnly"},
+                  {SEARCHED, "searched"},
+                  {FILTERED, "filtered"},
+                  {SORTED, "sorted"},
+                  {LISTED, "listed"},
+                  {HIDDEN, "hidden"},
+                  {LIST_OMITTED, "listOmitted"},
+                  {AS_NAMED, "asNamed"},
+                  {GUARDED, "guarded"}};
+
+const char *field_flag_at(size_t index, unsigned *flag)
+{
+    if (index >= COUNT(flag_names))
+        return NULL;
+    *flag = flag_names[index].flag;
+    return flag_names[index].name;
+}
+
+static const char *const on_delete_names[] = {
+    [REFUSE] = "refuse", [CASCADE] = "cascade", [SET_NULL] = "setNull", [LEFT] = "left"};
+
+const char *field_on_delete_name(enum on_delete on_delete)
+{
+    return on_delete_names[on_delete];
+}
+
+enum on_delete field_on_delete_named(const char *name)
+{
+    for (size_t i = 0; name && i < COUNT(on_delete_names); i++)
+        if (strcmp(on_delete_names[i], name) == 0)
+            return (enum on_delete)i;
+    return REFUSE;
+}
+
 size_t field_count(const struct field *fields)
 {
     size_t count = 0;

@@ -22,11 +22,11 @@ enum field_type {
     COLOR,  /* #rrggbb */
     SECRET, /* a password: in only, never out, never logged */
     INT,    /* min and max are bounds; both 0: any int64 */
-    MONEY,  /* minor units, bigint; .refers names the currency field */
+    MONEY,  /* minor units, bigint; .currency names the field beside it that says of which */
     BASIS_POINTS,
     BOOL,
     CHOICE, /* one of .choices */
-    UUID,   /* .refers: the API path whose ids it holds ("/api/platform-users"), or NULL */
+    UUID,   /* .refers: the resource of the model whose ids it holds ("crm.contacts"), or NULL */
     TIME,   /* RFC 3339 */
     DATE,
     ZONE,   /* IANA time zone */
@@ -56,6 +56,15 @@ enum field_flags {
                             to the one place that may change it */
 };
 
+/* What becomes of a record when the one that it refers to is deleted; the foreign key says the same
+ * (resource/catalogue.h). */
+enum on_delete {
+    REFUSE,   /* that one cannot be deleted: 409 in_use says what stands in the way */
+    CASCADE,  /* it is deleted too */
+    SET_NULL, /* it stays and refers to nothing */
+    LEFT      /* it stays as it is: there is no foreign key */
+};
+
 struct field {
     const char *name;
     enum field_type type;
@@ -66,7 +75,9 @@ struct field {
     const char *example;        /* text form; OpenAPI and tests use it: must be valid */
     const char *const *choices; /* NULL-terminated */
     const char *initial;        /* value when absent on create, text form */
-    const char *refers;
+    const char *refers;         /* of UUID; the name of the field ends in _id */
+    enum on_delete on_delete;   /* of what refers */
+    const char *currency;       /* of MONEY; NULL: the tenant's */
     const char *sql;            /* read-only expression instead of the column */
     const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
                                  * saves an index; NULL: the column itself */
@@ -81,6 +92,11 @@ struct field {
 /* What a type is called in areas.json: "text"; and back, FIELD_END for a word that is none. */
 const char *field_type_name(enum field_type type);
 enum field_type field_type_named(const char *name);
+/* The flags one after the other as areas.json names them; NULL behind the last. */
+const char *field_flag_at(size_t index, unsigned *flag);
+/* The same of what deletion does: "refuse", "setNull". */
+const char *field_on_delete_name(enum on_delete on_delete);
+enum on_delete field_on_delete_named(const char *name); /* REFUSE for NULL */
 
 size_t field_count(const struct field *fields);
 const struct field *field_find(const struct field *fields, const char *name); /* by column name */

@@ -46,7 +46,8 @@ static bool read_form_money(const struct place *place, const struct field *field
                             const char *typed, struct value *value)
 {
     struct cx *cx = place->cx;
-    const struct field *beside = field->refers ? field_find(cx->route->body, field->refers) : NULL;
+    const struct field *beside =
+        field->currency ? field_find(cx->route->body, field->currency) : NULL;
     const char *currency = beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
     int64_t amount;
     if (!currency || !money_is_currency(currency))

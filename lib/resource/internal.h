@@ -59,6 +59,9 @@ const char *column_expression(const struct field *field);
 /* The columns that a list shows when none are chosen: without LIST_OMITTED. */
 const struct field **resource_list_columns(const struct resource *resource);
 
+/* What a search shows of a record: its id, what names it, and what is searched. */
+const struct field **resource_found_columns(const struct resource *resource);
+
 /* ---- statements.c ---- */
 /* A statement made by the engine; the same text gives the same name, so that
  * each connection prepares it once. Kept for the process, the least used going

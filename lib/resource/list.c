@@ -276,6 +276,7 @@ static bool find_some(struct cx *cx, const struct resource *const *resources, si
         const struct list_query query = {.page = 1,
                                          .limit = limit,
                                          .search = search,
+                                         .columns = resource_found_columns(resources[i]),
                                          .sort = resources[i]->sort ? resources[i]->sort
                                                                     : "-createdAt"};
         if (!add_list(cx, &batch, resources[i], &query, &order, &out[i]))

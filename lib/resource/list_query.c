@@ -18,14 +18,6 @@ static bool unknown(struct cx *cx, const char *name)
     return fail(cx, 400, "unknown_parameter", "There is no parameter \"%s\".", name);
 }
 
-static bool has_search(const struct resource *resource)
-{
-    for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
-        if (field->flags & SEARCHED)
-            return true;
-    return false;
-}
-
 /* "-createdAt,name": each must be sortable. */
 static bool check_sort(struct cx *cx, const struct resource *resource, const char *sort)
 {
@@ -252,7 +244,7 @@ static bool read_parameter(struct cx *cx, const struct resource *resource,
     }
     if (strcmp(name, "fields") == 0)
         return read_fields(cx, resource, it->value, out);
-    if (strcmp(name, "q") == 0 && has_search(resource)) {
+    if (strcmp(name, "q") == 0 && resource_is_searched(resource)) {
         out->search = it->value;
         return strlen(it->value) <= SEARCH_MAX || refuse(cx, "q", "too long.");
     }

@@ -106,8 +106,8 @@ struct list_result {
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out);
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out);
-/* The first `limit` records of each resource that the search finds, without
- * counting; out has `count` places. WAITS. */
+/* The first `limit` records of each resource that the search finds, without counting: their ids,
+ * what names them and what was searched; out has `count` places. WAITS. */
 bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
                const char *search, int64_t limit, struct list_result *out);
 /* Takes one of the tenant's two places for exports until the request ends; asked before the answer
@@ -137,6 +137,11 @@ bool record_create(struct cx *cx, const struct resource *resource, struct input 
 bool record_update(struct cx *cx, const struct resource *resource, const char *id,
                    struct input *input, enum input_mode mode, struct list_result *out);
 bool record_delete(struct cx *cx, const struct resource *resource, const char *id);
+
+/* Whether q= searches it: a field is SEARCHED. */
+bool resource_is_searched(const struct resource *resource);
+/* The column that names a record. */
+const char *resource_label(const struct resource *resource);
 
 /* Writes one row as a JSON object, by the fields' types. */
 void record_write_json(struct json *json, const struct list_result *result, size_t row);

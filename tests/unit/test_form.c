@@ -51,7 +51,7 @@ START_TEST(form_keeps_what_was_typed)
 END_TEST
 
 static const struct field *const priced =
-    FIELDS({"price", MONEY, REQUIRED, .refers = "currency"}, {"currency", CURRENCY, REQUIRED});
+    FIELDS({"price", MONEY, REQUIRED, .currency = "currency"}, {"currency", CURRENCY, REQUIRED});
 
 static const struct input *read_price(const char *price, const char *currency)
 {
@@ -75,9 +75,9 @@ START_TEST(amounts_are_typed_as_people_write_them)
 END_TEST
 
 static const struct field *const offered = FIELDS(
-    {"fee", MONEY, 0, .initial = "50"}, {"dinars", MONEY, 0, .initial = "1500", .refers = "unit"},
-    {"unit", CURRENCY, 0, .initial = "KWD"}, {"yen", MONEY, 0, .initial = "50", .refers = "other"},
-    {"other", CURRENCY, NULLABLE});
+    {"fee", MONEY, 0, .initial = "50"}, {"dinars", MONEY, 0, .initial = "1500", .currency = "unit"},
+    {"unit", CURRENCY, 0, .initial = "KWD"},
+    {"yen", MONEY, 0, .initial = "50", .currency = "other"}, {"other", CURRENCY, NULLABLE});
 
 /* What a form offers is what it reads when it is saved as it came. */
 START_TEST(amounts_begin_in_the_units_that_people_write)

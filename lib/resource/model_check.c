@@ -1,0 +1,144 @@
+/* model_check: what the areas' tables say of each other, checked when they are built. */
+#include <string.h>
+
+#include "base/text.h"
+#include "resource/areas.h"
+#include "resource/model.h"
+
+static bool is_chosen_by_people(const struct resource *resource, const struct field *field)
+{
+    return resource->page && !(field->flags & (READ_ONLY | HIDDEN));
+}
+
+static void check_reference(const struct resource *resource, const struct field *field,
+                            struct buf *report)
+{
+    const struct resource *target = model_resource(field->refers);
+    const char *name = model_name(resource);
+    if (field->type != UUID)
+        buf_printf(report, "%s: %s refers to %s, but is no UUID.\n", name, field->name,
+                   field->refers);
+    else if (!target)
+        buf_printf(report, "%s: %s refers to %s, which no area has.\n", name, field->name,
+                   field->refers);
+    else if (!text_ends(field->name, "_id"))
+        buf_printf(report, "%s: %s refers to %s; end its name in _id.\n", name, field->name,
+                   field->refers);
+    else if (is_chosen_by_people(resource, field) && !resource_is_searched(target))
+        buf_printf(report, "%s: %s is chosen on pages, but %s has no SEARCHED field.\n", name,
+                   field->name, field->refers);
+    if (field->on_delete == SET_NULL && !(field->flags & NULLABLE))
+        buf_printf(report, "%s: %s is set to null by a deletion, but is not NULLABLE.\n", name,
+                   field->name);
+}
+
+static void check_currency(const struct resource *resource, const struct field *field,
+                           struct buf *report)
+{
+    const struct field *beside = field_find(resource->fields, field->currency);
+    if (!beside || beside->type != CURRENCY)
+        buf_printf(report, "%s: the currency of %s is %s, which is no CURRENCY beside it.\n",
+                   model_name(resource), field->name, field->currency);
+}
+
+static void check_fields(const struct resource *resource, struct buf *report)
+{
+    const struct field *fields = resource->fields;
+    for (const struct field *it = fields; it->type != FIELD_END; it++) {
+        if (it->refers)
+            check_reference(resource, it, report);
+        if (it->currency)
+            check_currency(resource, it, report);
+        if (field_find(fields, it->name) != it)
+            buf_printf(report, "%s: %s stands there twice.\n", model_name(resource), it->name);
+    }
+    if (resource->label && !field_find(fields, resource->label) &&
+        !field_find(resource_common_fields, resource->label))
+        buf_printf(report, "%s: its label %s is no field of it.\n", model_name(resource),
+                   resource->label);
+}
+
+static void check_addresses(const struct resource *resource, struct buf *report)
+{
+    if (resource->api && !text_starts(resource->api, "/api/"))
+        buf_printf(report, "%s: its address %s does not begin with /api/.\n", model_name(resource),
+                   resource->api);
+    if (resource->page && *resource->page != '/')
+        buf_printf(report, "%s: its page %s does not begin with a slash.\n", model_name(resource),
+                   resource->page);
+}
+
+static void check_twins(const struct resource *resource, size_t before, struct buf *report)
+{
+    for (size_t i = 0; i < before; i++) {
+        const struct resource *other = model_at(i);
+        if (text_equal(model_name(other), model_name(resource)))
+            buf_printf(report, "%s: two resources have this name.\n", model_name(resource));
+        if (resource->api && text_equal(other->api, resource->api))
+            buf_printf(report, "%s: %s has its address %s too.\n", model_name(resource),
+                       model_name(other), resource->api);
+        if (resource->page && text_equal(other->page, resource->page))
+            buf_printf(report, "%s: %s has its page %s too.\n", model_name(resource),
+                       model_name(other), resource->page);
+    }
+}
+
+/* References of routes, which have no resource: of bodies and queries. */
+static void check_route_fields(json_object *route, const char *key, struct buf *report)
+{
+    json_object *list;
+    if (!json_object_object_get_ex(route, key, &list))
+        return;
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        json_object *it = json_object_array_get_idx(list, i);
+        const char *refers = areas_text(it, "refers");
+        if (refers && !model_resource(refers))
+            buf_printf(report, "%s %s: %s refers to %s, which no area has.\n",
+                       areas_text(route, "method"), areas_text(route, "path"),
+                       areas_text(it, "name"), refers);
+    }
+}
+
+static bool is_asked_for(const char *permission)
+{
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("routes", &place)) != NULL;)
+        if (text_equal(areas_text(it, "level"), "permission") &&
+            text_equal(areas_text(it, "needs"), permission))
+            return true;
+    return false;
+}
+
+static void check_menu(struct buf *report)
+{
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("menu", &place)) != NULL;) {
+        struct areas_place before = {0};
+        const char *needs = areas_text(it, "needs");
+        if (needs && !is_asked_for(needs))
+            buf_printf(report, "Menu \"%s\": no route asks for the permission %s.\n",
+                       areas_text(it, "title"), needs);
+        for (json_object *other; (other = areas_next("menu", &before)) != it;)
+            if (text_equal(areas_text(other, "path"), areas_text(it, "path")) &&
+                text_equal(areas_text(other, "set"), areas_text(it, "set")))
+                buf_printf(report, "Menu \"%s\": \"%s\" leads to %s too.\n",
+                           areas_text(it, "title"), areas_text(other, "title"),
+                           areas_text(it, "path"));
+    }
+}
+
+bool model_check(struct buf *report)
+{
+    struct areas_place place = {0};
+    for (size_t i = 0; i < model_count(); i++) {
+        check_twins(model_at(i), i, report);
+        check_addresses(model_at(i), report);
+        check_fields(model_at(i), report);
+    }
+    for (json_object *it; (it = areas_next("routes", &place)) != NULL;) {
+        check_route_fields(it, "body", report);
+        check_route_fields(it, "query", report);
+    }
+    check_menu(report);
+    return report->len == 0;
+}

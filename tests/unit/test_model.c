@@ -1,0 +1,110 @@
+/* The tables of all areas, linked: typed as their own areas have them, and what does not fit. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/area.h"
+#include "base/text.h"
+#include "resource/areas.h"
+#include "resource/model.h"
+#include "unit.h"
+
+static const struct resource own = {
+    .name = "books",
+    .one = "book",
+    .title = "Books",
+    .permission = "shop.books",
+    .table = "books",
+    .api = "/api/shop/books",
+    .fields = FIELDS({"title", TEXT, REQUIRED | SEARCHED, 1, 200}),
+};
+
+/* An area of others with one resource, and what a case adds to it. */
+static const char described[] =
+    "{\"areas\":[{\"name\":\"club\",\"resources\":[{\"name\":\"loans\",\"one\":\"loan\","
+    "\"title\":\"Loans\",\"permission\":\"club.loans\",\"table\":\"loans\",\"api\":\"/api/loans\","
+    "\"page\":\"/admin/loans\",\"scope\":\"tenant\",\"operations\":3,\"fields\":["
+    "{\"name\":\"fee\",\"column\":\"fee\",\"type\":\"money\",\"nullable\":true,\"max\":500,"
+    "\"currency\":\"currency\"},"
+    "{\"name\":\"currency\",\"column\":\"currency\",\"type\":\"currency\",\"initial\":\"EUR\"},"
+    "{\"name\":\"bookId\",\"column\":\"book_id\",\"type\":\"uuid\",\"refers\":\"shop.books\","
+    "\"onDelete\":\"cascade\"}%s]}],"
+    "\"menu\":[{\"set\":\"admin\",\"title\":\"Loans\",\"path\":\"/admin/loans\","
+    "\"needs\":\"club.loans:%s\"}],"
+    "\"routes\":[{\"method\":\"GET\",\"path\":\"/api/loans\",\"level\":\"permission\","
+    "\"needs\":\"club.loans:read\"}]}]}";
+
+static void load(const char *fields, const char *action)
+{
+    char path[] = "/tmp/areas-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+    fprintf(file, described, fields, action);
+    fclose(file);
+    model_add_area("shop", RESOURCES(&own));
+    ck_assert(areas_load(path));
+    unlink(path);
+}
+
+START_TEST(what_others_described_is_typed_again)
+{
+    load("", "read");
+    ck_assert(model_link());
+    ck_assert_ptr_eq(model_resource("shop.books"), &own);
+    ck_assert_str_eq(model_name(&own), "shop.books");
+    const struct resource *loans = model_resource("club.loans");
+    ck_assert_ptr_nonnull(loans);
+    ck_assert_int_eq(loans->scope, SCOPE_TENANT);
+    ck_assert_uint_eq(loans->operations, OP_LIST | OP_GET);
+    const struct field *fee = field_find(loans->fields, "fee");
+    ck_assert(fee->type == MONEY && fee->flags == NULLABLE && fee->max == 500);
+    ck_assert_str_eq(fee->currency, "currency");
+    ck_assert_int_eq(field_find(loans->fields, "book_id")->on_delete, CASCADE);
+    ck_assert_ptr_null(model_resource("club.books"));
+}
+END_TEST
+
+static const struct {
+    const char *fields, *action, *says;
+} defects[] = {
+    {"", "read", NULL},
+    {",{\"name\":\"aId\",\"column\":\"a_id\",\"type\":\"uuid\",\"refers\":\"shop.shelves\"}",
+     "read", "a_id refers to shop.shelves, which no area has"},
+    {",{\"name\":\"shelf\",\"column\":\"shelf\",\"type\":\"uuid\",\"refers\":\"shop.books\"}",
+     "read", "end its name in _id"},
+    {",{\"name\":\"aId\",\"column\":\"a_id\",\"type\":\"text\",\"refers\":\"shop.books\"}", "read",
+     "is no UUID"},
+    {",{\"name\":\"aId\",\"column\":\"a_id\",\"type\":\"uuid\",\"refers\":\"club.loans\"}", "read",
+     "has no SEARCHED field"},
+    {",{\"name\":\"aId\",\"column\":\"a_id\",\"type\":\"uuid\",\"refers\":\"shop.books\","
+     "\"onDelete\":\"setNull\"}",
+     "read", "is not NULLABLE"},
+    {",{\"name\":\"fee\",\"column\":\"fee\",\"type\":\"int\"}", "read", "fee stands there twice"},
+    {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"money\",\"currency\":\"fee\"}", "read",
+     "is no CURRENCY beside it"},
+    {"", "write", "no route asks for the permission club.loans:write"},
+};
+
+START_TEST(what_does_not_fit_is_said_when_it_is_built)
+{
+    struct buf report = {0};
+    load(defects[_i].fields, defects[_i].action);
+    model_link_described();
+    bool good = model_check(&report);
+    ck_assert_msg(good == !defects[_i].says, "%s", report.data ? report.data : "nothing");
+    if (defects[_i].says)
+        ck_assert_msg(strstr(report.data, defects[_i].says) != NULL, "%s", report.data);
+    buf_free(&report);
+}
+END_TEST
+
+static Suite *model_suite(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *tests = tcase_create("model");
+    tcase_add_test(tests, what_others_described_is_typed_again);
+    tcase_add_loop_test(tests, what_does_not_fit_is_said_when_it_is_built, 0, COUNT(defects));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(model_suite)
