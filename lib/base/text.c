@@ -113,6 +113,46 @@ char *text_in_sentence(struct arena *arena, const char *title)
     return text;
 }
 
+char *text_pascal(struct arena *arena, const char *words)
+{
+    struct buf name;
+    bool upper = true;
+    buf_init(&name, arena);
+    for (const char *c = words; *c; c++) {
+        bool kept = isalnum((unsigned char)*c);
+        if (kept)
+            buf_putc(&name,
+                     upper ? (char)toupper((unsigned char)*c) : (char)tolower((unsigned char)*c));
+        upper = !kept;
+    }
+    return name.data;
+}
+
+char *text_plural(struct arena *arena, const char *noun)
+{
+    size_t len = strlen(noun);
+    char last = len ? noun[len - 1] : '\0', before = len > 1 ? noun[len - 2] : '\0';
+    if (last == 'y' && !strchr("aeiou", before))
+        return arena_printf(arena, "%.*sies", (int)len - 1, noun);
+    bool hisses = text_ends(noun, "s") || text_ends(noun, "x") || text_ends(noun, "ch") ||
+                  text_ends(noun, "sh");
+    return arena_printf(arena, hisses ? "%ses" : "%ss", noun);
+}
+
+/* Letters that are spelt out and begin with a vowel: "an SSO provider", "an MFA code". */
+static bool is_spelt_out(const char *noun)
+{
+    return isupper((unsigned char)noun[0]) && isupper((unsigned char)noun[1]);
+}
+
+const char *text_article(const char *noun)
+{
+    if (is_spelt_out(noun))
+        return strchr("AEFHILMNORSX", *noun) ? "an" : "a";
+    bool like_you = text_starts(noun, "use") || text_starts(noun, "uni");
+    return strchr("aeiouAEIOU", *noun) && *noun && !like_you ? "an" : "a";
+}
+
 char *text_lower(struct arena *arena, const char *text)
 {
     char *out = arena_text(arena, text);

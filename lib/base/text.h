@@ -34,6 +34,13 @@ char *text_title(struct arena *arena, const char *snake);
 /* A title within a sentence: "Sign-in attempts" -> "sign-in attempts", "API keys" stays. */
 char *text_in_sentence(struct arena *arena, const char *title);
 
+/* "API key" -> "ApiKey": words as the name of a type, each a capital and small letters. */
+char *text_pascal(struct arena *arena, const char *words);
+/* "network rule" -> "network rules", "entry" -> "entries": by the rules, not the exceptions. */
+char *text_plural(struct arena *arena, const char *noun);
+/* "a" or "an", as the noun is spoken: "an administrator", "an API key", "a user", "an SSO …". */
+const char *text_article(const char *noun);
+
 char *text_lower(struct arena *arena, const char *text); /* ASCII letters only */
 char *text_trim(struct arena *arena, const char *text);  /* blanks at both ends */
 

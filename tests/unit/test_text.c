@@ -178,6 +178,31 @@ static const struct {
              {"a", 0, 9, false, 0},
              {NULL, 0, 9, false, 0}};
 
+START_TEST(nouns_become_names_plurals_and_have_their_article)
+{
+    static const struct {
+        const char *noun, *name, *plural, *article;
+    } nouns[] = {
+        {"lead", "Lead", "leads", "a"},
+        {"API key", "ApiKey", "API keys", "an"},
+        {"SSO provider", "SsoProvider", "SSO providers", "an"},
+        {"network rule", "NetworkRule", "network rules", "a"},
+        {"sign-in attempt", "SignInAttempt", "sign-in attempts", "a"},
+        {"entry", "Entry", "entries", "an"},
+        {"day", "Day", "days", "a"},
+        {"match", "Match", "matches", "a"},
+        {"user import", "UserImport", "user imports", "a"},
+        {"URL", "Url", "URLs", "a"},
+        {"", "", "s", "a"},
+    };
+    for (size_t i = 0; i < COUNT(nouns); i++) {
+        ck_assert_str_eq(text_pascal(arena, nouns[i].noun), nouns[i].name);
+        ck_assert_str_eq(text_plural(arena, nouns[i].noun), nouns[i].plural);
+        ck_assert_str_eq(text_article(nouns[i].noun), nouns[i].article);
+    }
+}
+END_TEST
+
 START_TEST(whole_numbers_are_read_strictly)
 {
     int64_t value = 77;
@@ -312,6 +337,7 @@ static Suite *text_suite(void)
     tcase_add_test(tests, only_ascii_letters_are_lowered);
     tcase_add_test(tests, white_space_goes_at_both_ends);
     tcase_add_test(tests, titles_are_small_within_a_sentence_but_for_acronyms);
+    tcase_add_test(tests, nouns_become_names_plurals_and_have_their_article);
     tcase_add_loop_test(tests, whole_numbers_are_read_strictly, 0, COUNT(whole));
     tcase_add_test(tests, html_is_escaped_wherever_it_stands);
     tcase_add_test(tests, every_byte_survives_a_url);
