@@ -36,7 +36,11 @@ each(new RegExp(`\\.refused = \\{"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code,
 each(/\brefuse\(\s*parse,\s*"(multipart_[a-z_]+)"/g, ([, code]) => note(failures, `${code === "multipart_field_too_large" ? 413 : 400} ${code}`, "The multipart body is malformed."));
 each(/return "(token_[a-z]+)"/g, ([, code]) => note(failures, `401 ${code}`, "The access token is not good."));
 // What a route says of itself, where the code is given in a way not seen above.
-each(/"((?:\d{3} [a-z0-9_]+(?:, )?)+)"/g, ([, list]) => list.split(", ").filter(Boolean).forEach((it) => note(failures, it)));
+each(/"((?:\d{3} [A-Za-z0-9_.]+(?:, )?)+)"/g, ([, list]) => list.split(", ").filter(Boolean).forEach((it) => {
+    const [, status, field, code] = it.match(/^(\d{3}) (?:([A-Za-z]+)\.)?([a-z0-9_]+)$/);
+    if (field) note(fields, code);
+    else note(failures, `${status} ${code}`);
+}));
 for (const { path, text } of sources.filter((it) => it.path.endsWith(".sql")))
     for (const [, status, code, message] of text.matchAll(/'([45]\d\d) ([a-z0-9_]+): ([^']*)'/g)) note(failures, `${status} ${code}`, message.replace(/%/g, "…"));
 

@@ -17,9 +17,11 @@ int openapi_command(int argc, char **argv)
         return EXIT_FAILURE;
     }
     json_object *document = openapi_document(areas);
+    json_object_put(areas);
+    if (!document)
+        return EXIT_FAILURE;
     puts(json_object_to_json_string_ext(document,
                                         JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(document);
-    json_object_put(areas);
     return EXIT_SUCCESS;
 }

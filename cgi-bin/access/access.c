@@ -26,6 +26,7 @@ static bool seal(struct db *db)
 static const struct area area = {
     .name = "access",
     .title = "Access",
+    .about = "Roles and permissions, API keys, networks, the audit log and the security settings.",
     .more_routes =
         (const struct route *const[]){role_routes, matrix_pages, audit_routes, security_routes,
                                       api_key_routes, api_key_pages, security_user_pages,
@@ -68,7 +69,8 @@ static const struct area area = {
                 {"allow_impersonation", BOOL, 0, .initial = "true",
                  .label = "Operators of the platform may act as users, to help",
                  .example = "true"}),
-         .also = "/api/security/policy"},
+         .also = "/api/security/policy", .also_named = "security policy",
+         .also_deprecated = "2026-11-30"},
         {"operators", "Operators", "How operators of the platform sign in.",
          FIELDS(
              {"need_factor", BOOL, 0, .initial = "true", .label = "Operators need two-step sign-in",

@@ -206,12 +206,12 @@ static bool revoke(struct cx *cx)
 const struct route api_key_routes[] = {
     ROUTE(POST, "/api/security/api-keys", MAY(TENANT, "access.api_keys:create"), create,
           "Make an API key; the key itself is in this answer and nowhere else.",
-          .body = api_key_body_fields, .answer_fields = made_fields, .status = 201,
-          .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP,
-          .errors = "403 permission_lacking, 403 api_key_refused, 422 invalid_permission, "
-                    "422 invalid_network"),
+          .operation = "createApiKey", .answer_name = "new API key", .body = api_key_body_fields,
+          .answer_fields = made_fields, .status = 201, .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP,
+          .errors = "403 permission_lacking, 403 api_key_refused, "
+                    "422 permissions.invalid_permission, 422 networks.invalid_network"),
     ROUTE(DELETE, "/api/security/api-keys/:id", MAY(TENANT, "access.api_keys:delete"), revoke,
-          "Revoke an API key: at once and for good.", .answer = ANSWER_NOTHING,
-          .flags = ROUTE_IN_PERSON),
+          "Revoke an API key: at once and for good.", .operation = "revokeApiKey",
+          .answer = ANSWER_NOTHING, .flags = ROUTE_IN_PERSON),
     {.path = NULL},
 };

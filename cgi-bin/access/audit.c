@@ -13,7 +13,7 @@ STATEMENT(audit_verify,
 
 const struct resource audit_logs = {
     .name = "audit",
-    .one = "event",
+    .one = "audit event",
     .title = "Audit log",
     .about = "Every change, who made it and when. Nobody can change it.",
     .permission = "access.audit",
@@ -127,10 +127,12 @@ static bool export_either(struct cx *cx)
 
 const struct route audit_routes[] = {
     ROUTE(GET, "/api/audit/export", MAY(TENANT, "access.audit:export"), export_either,
-          "Export the audit log as CSV or JSON Lines.", .answer = ANSWER_FILE,
+          "Export the audit log as CSV or JSON Lines.", .operation = "exportAuditLog",
+          .answer = ANSWER_FILE, .errors = "422 export_too_large, 429 too_many_exports",
           .flags = ROUTE_LIST_QUERY, .about = &audit_logs,
           .query = FIELDS({"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl")})),
     ROUTE(GET, "/api/audit/verify", MAY(TENANT, "access.audit:verify"), verify,
-          "Verify the seals of the audit log.", .answer_fields = verify_fields),
+          "Verify the seals of the audit log.", .operation = "verifyAuditLog",
+          .answer_name = "audit verification", .answer_fields = verify_fields),
     {.path = NULL},
 };

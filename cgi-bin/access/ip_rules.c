@@ -26,6 +26,7 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
 const struct resource ip_rules = {
     .name = "ip-rules",
     .one = "network rule",
+    .errors = "409 too_many_rules, 409 would_lock_out",
     .title = "Network rules",
     .about = "Where this tenant may be used from. Without a rule that allows, it is everywhere but "
              "where one denies.",

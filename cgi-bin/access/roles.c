@@ -100,6 +100,7 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
 const struct resource roles = {
     .name = "roles",
     .one = "role",
+    .errors = "409 key_taken, 409 role_in_use, 403 rank_too_high, 403 permission_lacking",
     .title = "Roles",
     .about = "Roles of one's own, besides the built-in ones. A role is a list of permissions.",
     .permission = "access.roles",
@@ -263,11 +264,13 @@ static bool set_user_roles(struct cx *cx)
 
 const struct route role_routes[] = {
     ROUTE(GET, "/api/rbac/permissions", MAY(TENANT, "access.roles:read"), permissions,
-          "Every permission there is.", .answer = ANSWER_LIST, .answer_fields = permission_fields),
+          "Every permission there is.", .operation = "listPermissions", .answer_name = "permission",
+          .answer = ANSWER_LIST, .answer_fields = permission_fields),
     ROUTE(GET, "/api/rbac/matrix", MAY(TENANT, "access.roles:read"), matrix,
-          "Roles by permissions.", .answer_fields = matrix_fields),
+          "Roles by permissions.", .operation = "getRoleMatrix", .answer_name = "role matrix",
+          .answer_fields = matrix_fields),
     ROUTE(PUT, "/api/rbac/users/:id/roles", MAY(EITHER, "access.roles:assign"), set_user_roles,
-          "Replace the roles of a user.",
+          "Replace the roles of a user.", .operation = "setUserRoles", .answer_name = "user roles",
           .body = FIELDS({"roles", ARRAY, REQUIRED, 0, 20, .item = TEXT, .example = "[\"staff\"]"}),
           .answer_fields = FIELDS({"roles", ARRAY, .item = TEXT}), .flags = ROUTE_STEP_UP,
           .errors = "403 rank_too_high, 403 permission_lacking, 409 last_owner"),

@@ -102,10 +102,10 @@ static bool platform_settings_page(struct cx *cx)
 
 const struct route security_routes[] = {
     ROUTE(GET, "/api/security/sessions", MAY(TENANT, "access.security:read"), sessions,
-          "The sessions of everybody in the tenant.", .answer = ANSWER_LIST,
-          .answer_fields = session_fields),
+          "The sessions of everybody in the tenant.", .operation = "listTenantSessions",
+          .answer_name = "tenant session", .answer = ANSWER_LIST, .answer_fields = session_fields),
     ROUTE(GET, "/api/settings", MAY(TENANT, "tenants.settings:read"), all_settings,
-          "All settings of the tenant, by section."),
+          "All settings of the tenant, by section.", .operation = "getSettings"),
     ROUTE(GET, "/admin/settings", MAY(TENANT, "tenants.settings:read"), settings_page,
           "The sections of the settings.", .answer = ANSWER_PAGE),
     ROUTE(GET, "/platform/settings", MAY(PLATFORM, "platform.settings:read"),

@@ -169,14 +169,17 @@ static bool session_delete(struct cx *cx)
 
 const struct route account_routes[] = {
     ROUTE(GET, "/api/auth/me", SIGNED_IN(TENANT), me_get, "The account signed in.",
-          .answer_fields = me_fields, .flags = ROUTE_ENROLMENT),
+          .operation = "getMe", .answer_name = "own account", .answer_fields = me_fields,
+          .flags = ROUTE_ENROLMENT),
     ROUTE(PATCH, "/api/auth/me", SIGNED_IN(TENANT), me_patch, "Change one's own profile.",
+          .operation = "updateMe", .answer_name = "own account",
           .body = FIELDS({"name", TEXT, REQUIRED, 1, 200, .example = "Ana Ruiz"},
                          {"phone", PHONE, NULLABLE, .example = "+34600100200"},
                          {"locale", LOCALE, NULLABLE, .example = "en"}),
           .answer_fields = me_fields, .flags = ROUTE_MERGE),
     ROUTE(POST, "/api/auth/change-password", SIGNED_IN(TENANT), change_password,
           "Change one's own password; the other sessions are signed out.",
+          .operation = "changePassword",
           .body =
               FIELDS({"current_password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
                      {"new_password", SECRET, REQUIRED, 1, 1024, .example = "a better long one"}),
@@ -185,9 +188,10 @@ const struct route account_routes[] = {
                    ROUTE_ENROLMENT | ROUTE_FIRST_PASSWORD,
           .errors = "429 locked_out"),
     ROUTE(GET, "/api/auth/sessions", SIGNED_IN(TENANT), sessions_list, "One's own sessions.",
-          .answer = ANSWER_LIST, .answer_fields = session_fields),
+          .operation = "listMySessions", .answer_name = "own session", .answer = ANSWER_LIST,
+          .answer_fields = session_fields),
     ROUTE(DELETE, "/api/auth/sessions/:id", SIGNED_IN(TENANT), session_delete,
-          "Sign one of one's own sessions out.", .answer = ANSWER_NOTHING,
-          .flags = ROUTE_SUSPENDED),
+          "Sign one of one's own sessions out.", .operation = "endMySession",
+          .answer = ANSWER_NOTHING, .flags = ROUTE_SUSPENDED),
     {.path = NULL},
 };

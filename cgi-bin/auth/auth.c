@@ -42,6 +42,7 @@ static const struct job_kind clean_up_job = {"auth.clean_up", "cleanup", clean_u
 static const struct area auth = {
     .name = "auth",
     .title = "Sign-in",
+    .about = "Signing in and out, second factors, one's own account, single sign-on.",
     .more_routes =
         (const struct route *const[]){
             token_routes, account_routes, step_routes, factor_routes, link_routes, email_routes,

@@ -192,7 +192,7 @@ bool factor_confirm(struct cx *cx, const char *id, const char *code, const char 
     const char *digits = totp_digits(cx->arena, code);
     int64_t step = digits ? totp_step(begun.secret, digits, clock_now_us() / 1000000) : 0;
     if (step == 0)
-        return fail_field(cx, "code", "code_wrong",
+        return fail_field(cx, "code", "invalid_code",
                           "This is not the code that the app shows now. Is its clock right?");
     if (!db_get(&cx->db, &factor_confirm_app, cx->session->tenant_id, id,
                 arena_printf(cx->arena, "%lld", (long long)step)))

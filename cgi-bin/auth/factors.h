@@ -21,7 +21,7 @@ bool factor_begin(struct cx *cx, const char *name, struct new_factor *out);
 /* One that was begun and is not confirmed, again; 404. WAITS. */
 bool factor_pending(struct cx *cx, const char *id, struct new_factor *out);
 /* Confirms it by a code of the app; the recovery codes that come with a user's
- * first factor in *codes, else NULL. 404, 422 code_wrong. WAITS. */
+ * first factor in *codes, else NULL. 404, 422 invalid_code. WAITS. */
 bool factor_confirm(struct cx *cx, const char *id, const char *code, const char *const **codes);
 /* 404. WAITS. */
 bool factor_rename(struct cx *cx, const char *id, const char *name);

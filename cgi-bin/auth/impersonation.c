@@ -54,7 +54,7 @@ static bool come(struct cx *cx)
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0)
-        return fail(cx, 403, "ticket_invalid", "This was used before, or took too long.");
+        return fail(cx, 403, "impersonation_used", "This was used before, or took too long.");
     if (!open_session(cx, rows, &tokens))
         return false;
     if (!db_commit(&cx->db))

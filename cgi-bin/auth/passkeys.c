@@ -94,12 +94,12 @@ bool passkey_register(struct cx *cx, const char *name, json_object *credential, 
     const struct session *me = cx->session;
     if (!passkey_read(cx->arena, credential, &answer) || !is_from_here(cx, &answer) ||
         !passkey_made(cx->arena, &answer, cx->request.host, &key))
-        return fail_field(cx, "credential", "passkey_invalid", "This passkey cannot be used here.");
+        return fail_field(cx, "credential", "invalid_passkey", "This passkey cannot be used here.");
     if (!factor_lock_user(cx, &had) ||
         !use_challenge(cx, me->tenant_id, me->user_id, "register", &answer, &ours))
         return false;
     if (!ours)
-        return fail_field(cx, "credential", "passkey_invalid", "That took too long: try again.");
+        return fail_field(cx, "credential", "invalid_passkey", "That took too long: try again.");
     return store(cx, name, &key, id) && factor_confirmed(cx, "passkey", id, had, codes);
 }
 

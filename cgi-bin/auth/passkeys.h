@@ -21,7 +21,7 @@ json_object *passkey_request_options(struct cx *cx, const char *purpose, const c
                                      const char *user_id);
 
 /* Registers what a browser made; recovery codes as factor_confirm(). 422
- * passkey_invalid, 409 too_many_factors. WAITS. */
+ * invalid_passkey, 409 too_many_factors. WAITS. */
 bool passkey_register(struct cx *cx, const char *name, json_object *credential, char id[UUID_SIZE],
                       const char *const **codes);
 

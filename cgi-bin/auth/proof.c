@@ -97,11 +97,11 @@ static bool refuse(struct cx *cx, const char *tenant_id, const char *email,
     if (!db_commit(&cx->db))
         return fail_db(cx);
     bool is_code = proof->code != NULL;
-    const char *code = is_code ? "code_wrong" : "passkey_invalid";
     const char *why = is_code ? "This is not a right code." : "This passkey could not be verified.";
-    if (cx->session)
-        return fail_field(cx, is_code ? "code" : "credential", code, "%s", why);
-    return fail(cx, 401, code, "%s", why);
+    if (!cx->session)
+        return fail(cx, 401, is_code ? "code_wrong" : "passkey_invalid", "%s", why);
+    return is_code ? fail_field(cx, "code", "invalid_code", "%s", why)
+                   : fail_field(cx, "credential", "invalid_passkey", "%s", why);
 }
 
 static bool accept(struct cx *cx, const char *tenant_id, const char *email, const char *ticket)

@@ -17,7 +17,7 @@ struct proof {
 };
 /* Wrong ones count as wrong passwords. All proofs of one user go one after the
  * other, so that a code is good once and guesses sent at once are counted. false:
- * 401 (422 when signed in) code_wrong, 401 ticket_invalid, 429 locked_out. WAITS. */
+ * 401 code_wrong (422 invalid_code when signed in), 401 ticket_invalid, 429 locked_out. WAITS. */
 bool proof_check(struct cx *cx, const char *tenant_id, const char *user_id,
                  const struct proof *proof);
 
@@ -34,7 +34,7 @@ bool second_step_take(struct cx *cx, const char *ticket, const char *code, json_
                       struct account *out);
 
 /* Asks the one signed in; then what ROUTE_STEP_UP guards is open for ten minutes.
- * 409 mfa_not_set_up, 422 code_wrong, 429 locked_out. WAITS. */
+ * 409 mfa_not_set_up, 422 invalid_code, 429 locked_out. WAITS. */
 bool step_up(struct cx *cx, const char *code, json_object *credential);
 
 /* In at once, or by the second step where there is one and no provider asked for it. */

@@ -73,7 +73,8 @@ static bool test_page(struct cx *cx)
 
 const struct route sso_check_routes[] = {
     ROUTE(POST, "/api/security/sso-providers/:id/test", MAY(TENANT, "access.sso:update"), test,
-          "Ask a provider whether signing in by it would work, and if not why.", .status = 200,
+          "Ask a provider whether signing in by it would work, and if not why.",
+          .operation = "testSsoProvider", .answer_name = "SSO provider test", .status = 200,
           .answer_fields =
               FIELDS({"works", BOOL}, {"problem", TEXT, NULLABLE},
                      {"redirect_uri", URL, .help = "To be registered at the provider."},

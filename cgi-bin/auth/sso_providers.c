@@ -255,7 +255,8 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
 
 const struct resource sso_providers = {
     .name = "sso-providers",
-    .one = "provider",
+    .one = "SSO provider",
+    .errors = "409 name_taken, 409 too_many_providers, 403 rank_too_high, 403 permission_lacking",
     .title = "Single sign-on",
     .about = "OpenID Connect providers by which this tenant's users sign in.",
     .permission = "access.sso",

@@ -335,14 +335,15 @@ static bool callback(struct cx *cx)
 
 const struct route sso_routes[] = {
     ROUTE(GET, "/api/auth/sso/:tenant/start", PUBLIC(TENANT), start,
-          "Sends the browser to the tenant's OpenID provider.", .answer = ANSWER_REDIRECT,
+          "Sends the browser to the tenant's OpenID provider.", .operation = "startSsoSignIn",
+          .answer = ANSWER_REDIRECT,
           .query = FIELDS({"provider", UUID, 0, .help = "Which one, if there are several."},
                           {"next", TEXT, 0, 0, 2000, .help = "Where to go on afterwards."}),
           .flags = ROUTE_AUTH_LIMIT),
     ROUTE(GET, "/api/auth/sso/:tenant/callback", PUBLIC(PLATFORM), callback,
           "Where the provider sends the browser back: opens a session, or leads to the sign-in "
           "page.",
-          .answer = ANSWER_REDIRECT,
+          .operation = "finishSsoSignIn", .answer = ANSWER_REDIRECT,
           .query = FIELDS({"code", TEXT, 0, 0, 4000}, {"state", TEXT, 0, 0, 200},
                           {"iss", TEXT, 0, 0, 1000}, {"error", TEXT, 0, 0, 200}),
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED),

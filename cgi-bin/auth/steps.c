@@ -30,6 +30,7 @@ static bool step_up_submit(struct cx *cx)
 const struct route step_routes[] = {
     ROUTE(POST, "/api/auth/mfa/verify", PUBLIC(PLATFORM), verify,
           "The second step of signing in: a code of the app, a recovery code, or a passkey.",
+          .operation = "verifySecondFactor", .answer_name = "sign-in",
           .body = FIELDS({"ticket", SECRET, REQUIRED, 1, 200,
                           .example = "0192f0c1-7c1e-7000-8000-000000000002.x"},
                          PROOF),
@@ -37,9 +38,10 @@ const struct route step_routes[] = {
           .errors = "401 code_wrong, 401 passkey_invalid, 401 ticket_invalid, 429 locked_out"),
     ROUTE(POST, "/api/auth/step-up", SIGNED_IN(TENANT), step_up_submit,
           "Prove a factor again; what is dangerous is open for ten minutes then.",
-          .body = FIELDS(PROOF), .answer = ANSWER_NOTHING,
+          .operation = "stepUp", .body = FIELDS(PROOF), .answer = ANSWER_NOTHING,
           .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED | ROUTE_SUSPENDED | ROUTE_IN_PERSON |
                    ROUTE_ENROLMENT,
-          .errors = "409 mfa_not_set_up, 422 code_wrong, 422 passkey_invalid, 429 locked_out"),
+          .errors = "409 mfa_not_set_up, 422 code.invalid_code, 422 credential.invalid_passkey, "
+                    "429 locked_out"),
     {.path = NULL},
 };

@@ -92,6 +92,7 @@ static bool logout(struct cx *cx)
 const struct route token_routes[] = {
     ROUTE(POST, "/api/auth/login", PUBLIC(PLATFORM), login,
           "Sign in with e-mail address and password; with a ticket, go on at mfa/verify.",
+          .operation = "signIn", .answer_name = "sign-in",
           .body = FIELDS({"email", EMAIL, REQUIRED, .example = "owner@northside.test"},
                          {"password", SECRET, REQUIRED, 1, 1024, .example = "tulou-demo-2026"},
                          {"tenant", SLUG, 0, 3, 40, .help = "Slug, if the host does not say it.",
@@ -102,12 +103,13 @@ const struct route token_routes[] = {
     ROUTE(POST, "/api/auth/refresh", PUBLIC(PLATFORM), refresh,
           "Exchange a refresh token for a new pair; a second use revokes the session, but the same "
           "client gets the same refresh token again within ten seconds.",
+          .operation = "refreshTokens", .answer_name = "tokens",
           .body = FIELDS({"refresh_token", SECRET, REQUIRED | AS_NAMED, 1, 512,
                           .example = "c2FtcGxlIHJlZnJlc2ggdG9rZW4"}),
           .answer_fields = FIELDS(TOKEN_FIELDS(0)), .flags = ROUTE_AUTH_LIMIT | ROUTE_NOT_REPEATED,
           .errors = "401 refresh_token_invalid, 401 refresh_token_reused"),
     ROUTE(POST, "/api/auth/logout", PUBLIC(EITHER), logout,
-          "Sign out: revoke this session, or that of a refresh token.",
+          "Sign out: revoke this session, or that of a refresh token.", .operation = "signOut",
           .body = FIELDS({"refresh_token", SECRET, AS_NAMED, 1, 512,
                           .help = "In place of an access token, which may have expired.",
                           .example = "c2FtcGxlIHJlZnJlc2ggdG9rZW4"}),

@@ -15,6 +15,7 @@ static const struct route shared_routes[] = {
 static const struct area console = {
     .name = "console",
     .title = "Console",
+    .about = "The start page, the search and the operation of the platform.",
     .more_routes = (const struct route *const[]){start_routes, search_routes, operation_routes,
                                                  outbox_routes, shared_routes, NULL},
     .jobs = JOBS(&mail_send),

@@ -4,6 +4,7 @@
 static const struct area crm = {
     .name = "crm",
     .title = "CRM",
+    .about = "Leads, and what becomes of them.",
     .resources = RESOURCES(&leads),
     .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
                   "business reseller", 30}),

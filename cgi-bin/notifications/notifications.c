@@ -14,6 +14,7 @@ static bool clean(struct db *db)
 static const struct area area = {
     .name = "notifications",
     .title = "Notifications",
+    .about = "What happened that concerns one, and by which way one wants to hear of it.",
     .more_routes = (const struct route *const[]){notice_routes, preference_routes, NULL},
     .tasks = TASKS({"notifications.clean", 3600, clean}),
     .platform = true,

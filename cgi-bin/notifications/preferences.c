@@ -212,10 +212,12 @@ static bool save(struct cx *cx)
 
 const struct route preference_routes[] = {
     ROUTE(GET, "/api/notifications/preferences", SIGNED_IN(TENANT), get_api,
-          "Every kind of notification, and by which channels one wants it.", .answer = ANSWER_LIST,
-          .answer_fields = preference_fields),
+          "Every kind of notification, and by which channels one wants it.",
+          .operation = "listNotificationPreferences", .answer_name = "notification preference",
+          .answer = ANSWER_LIST, .answer_fields = preference_fields),
     ROUTE(PUT, "/api/notifications/preferences", SIGNED_IN(TENANT), put_api,
           "Change the preferences that are named; the others stay.",
+          .operation = "updateNotificationPreferences", .answer_name = "notification preference",
           .body =
               FIELDS({"preferences", ARRAY, REQUIRED, 0, 200,
                       .example = "[{\"type\": \"auth.password_changed\", \"channel\": \"in_app\", "

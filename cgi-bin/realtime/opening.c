@@ -105,8 +105,9 @@ static bool open_stream(struct cx *cx)
     bool wants_socket = text_ends(cx->request.path, "/ws");
     if (!client || client->is_socket != wants_socket) {
         response_header_set(cx, "Upgrade", "websocket");
-        return fail(cx, wants_socket ? 426 : 400, "upgrade_required", "This address is for %s.",
-                    wants_socket ? "WebSocket" : "plain requests");
+        return wants_socket
+                   ? fail(cx, 426, "upgrade_required", "This address is for WebSocket.")
+                   : fail(cx, 400, "upgrade_refused", "This address is for plain requests.");
     }
     if (!read_wishes(client, cx))
         return false;
@@ -267,11 +268,12 @@ void opening_hello(struct client *client, const struct heard *heard)
 const struct route realtime_routes[] = {
     ROUTE(GET, "/api/realtime", SIGNED_IN(TENANT), open_stream,
           "Events of the tenant and notifications of the one signed in, as server-sent events.",
-          .answer = ANSWER_STREAM, .query = STREAM_QUERY, .errors = "400 upgrade_required"),
+          .operation = "streamEvents", .answer = ANSWER_STREAM, .query = STREAM_QUERY,
+          .errors = "400 upgrade_refused"),
     ROUTE(GET, "/api/realtime/ws", SIGNED_IN(TENANT), open_stream,
           "The same by WebSocket. Without a cookie the first message brings the token: "
           "{\"type\": \"hello\", \"token\": \"…\", \"since\": 0}.",
-          .answer = ANSWER_STREAM, .query = STREAM_QUERY, .status = 101,
-          .errors = "426 upgrade_required"),
+          .operation = "openWebSocket", .answer = ANSWER_STREAM, .query = STREAM_QUERY,
+          .status = 101, .errors = "426 upgrade_required"),
     {.path = NULL},
 };

@@ -38,6 +38,7 @@ static void begin(void)
 static const struct area realtime = {
     .name = "realtime",
     .title = "Realtime",
+    .about = "What happens, while it happens: server-sent events and WebSocket.",
     .routes = realtime_routes,
     .begin = begin,
     .workers = 1,

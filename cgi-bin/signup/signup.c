@@ -46,6 +46,7 @@ const struct settings_section signup_sections[] = {
 static const struct area area = {
     .name = "signup",
     .title = "Sign-up",
+    .about = "Strangers make a workspace of their own, on trial.",
     .more_routes = (const struct route *const[]){signup_routes, signup_pages, NULL},
     .settings = signup_sections,
     .jobs = JOBS(&forget_job),

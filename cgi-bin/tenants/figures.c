@@ -138,11 +138,14 @@ static bool current(struct cx *cx)
 
 const struct route figure_routes[] = {
     ROUTE(GET, "/api/tenant", PUBLIC(NONE), current, "The tenant of this host, without signing in.",
+          .operation = "getTenantOfHost", .answer_name = "tenant of host",
           .answer_fields = current_fields),
     ROUTE(GET, "/api/tenants/:id/users", MAY(EITHER, "platform.users:read"), users,
-          "A tenant's users.", .answer = ANSWER_LIST, .answer_fields = user_fields,
+          "A tenant's users.", .operation = "listTenantUsers", .answer_name = "tenant user",
+          .answer = ANSWER_LIST, .answer_fields = user_fields,
           .query = FIELDS({"page", INT, 0, 1, 1000000}, {"limit", INT, 0, 1, 100})),
     ROUTE(GET, "/api/tenants/:id/analytics", MAY(EITHER, "platform.tenants:read"), analytics,
-          "A tenant in numbers, with its last thirty days.", .answer_fields = analytics_fields),
+          "A tenant in numbers, with its last thirty days.", .operation = "getTenantFigures",
+          .answer_name = "tenant figures", .answer_fields = analytics_fields),
     {.path = NULL},
 };

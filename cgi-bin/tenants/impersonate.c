@@ -252,7 +252,8 @@ static bool form_submit(struct cx *cx)
 const struct route impersonate_routes[] = {
     ROUTE(POST, "/api/tenants/:id/impersonate", IMPERSONATE, impersonate,
           "Act as a user of a tenant for a while: an access token with the user's rights.",
-          .body = body_fields, .answer_fields = token_fields,
+          .operation = "impersonateTenantUser", .answer_name = "impersonation", .body = body_fields,
+          .answer_fields = token_fields,
           .flags = ROUTE_IN_PERSON | ROUTE_NOT_REPEATED | ROUTE_STEP_UP,
           .errors = "403 impersonation_forbidden, 403 network_denied"),
     ROUTE(GET, "/platform/tenants/:id/impersonate", IMPERSONATE, form_page,

@@ -131,8 +131,8 @@ static bool show(struct cx *cx)
 const struct route logo_routes[] = {
     ROUTE(POST, "/api/tenants/:id/logo", MAY(EITHER, "tenants.branding:update"), upload_api,
           "Upload a tenant's logo: PNG, JPEG or WebP, 256 KiB at most, as multipart/form-data.",
-          .answer = ANSWER_NOTHING, .flags = ROUTE_UPLOAD, .sample = "logo.png",
-          .body_limit = BODY_MAX, .errors = "422 invalid_image"),
+          .operation = "uploadTenantLogo", .answer = ANSWER_NOTHING, .flags = ROUTE_UPLOAD,
+          .sample = "logo.png", .body_limit = BODY_MAX, .errors = "422 file.invalid_image"),
     ROUTE(POST, "/admin/branding/logo", MAY(TENANT, "tenants.branding:update"), upload_page,
           "Upload the logo by page.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM | ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = BODY_MAX),

@@ -54,6 +54,7 @@ static bool onboarding_page(struct cx *cx)
 const struct route onboarding_routes[] = {
     ROUTE(POST, "/api/tenants/:id/onboarding", MAY(EITHER, "tenants.settings:update"),
           onboarding_api, "Look what of the onboarding is done, and record it.",
+          .operation = "checkTenantOnboarding", .answer_name = "tenant onboarding",
           .body = dismiss_fields, .answer_fields = onboarding_fields),
     ROUTE(POST, "/admin/onboarding", MAY(TENANT, "tenants.settings:update"), onboarding_page,
           "Put the checklist of the start page away, or bring it back.", .answer = ANSWER_PAGE,

@@ -194,10 +194,11 @@ static bool plan_page(struct cx *cx)
 
 const struct route profile_routes[] = {
     ROUTE(GET, "/api/tenants/:id/profile", MAY(EITHER, "tenants.profile:read"), get_api,
-          "What a tenant says of itself.", .answer_fields = profile_fields),
+          "What a tenant says of itself.", .operation = "getTenantProfile",
+          .answer_name = "tenant profile", .answer_fields = profile_fields),
     ROUTE(PUT, "/api/tenants/:id/profile", MAY(EITHER, "tenants.profile:update"), put_api,
-          "Set what a tenant says of itself.", .body = profile_fields,
-          .answer_fields = profile_fields),
+          "Set what a tenant says of itself.", .operation = "replaceTenantProfile",
+          .answer_name = "tenant profile", .body = profile_fields, .answer_fields = profile_fields),
     ROUTE(GET, "/admin/organisation", MAY(TENANT, "tenants.profile:read"), profile_page,
           "Organisation page.", .answer = ANSWER_PAGE),
     ROUTE(POST, "/admin/organisation", MAY(TENANT, "tenants.profile:update"), profile_save,

@@ -175,6 +175,8 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
 const struct resource tenants = {
     .name = "tenants",
     .one = "tenant",
+    .errors = "409 slug_taken, 409 slug_reserved, 409 tenant_fixed, 403 tenant_protected, "
+              "403 plan_too_high",
     .title = "Tenants",
     .about = "Organisations whose data is isolated from each other.",
     .permission = "platform.tenants",

@@ -29,6 +29,7 @@ const struct settings_section tenant_sections[] = {
 static const struct area area = {
     .name = "tenants",
     .title = "Tenants",
+    .about = "Tenants with their profile, settings, branding, limits, features and domains.",
     .more_routes =
         (const struct route *const[]){life_routes, trial_routes, erase_routes, onboarding_routes,
                                       profile_routes, part_routes, domain_routes, figure_routes,

@@ -244,7 +244,8 @@ static bool extend_submit(struct cx *cx)
 
 const struct route trial_routes[] = {
     ROUTE(POST, "/api/tenants/:id/extend-trial", MAY(EITHER, "platform.tenants:update"), extend_api,
-          "Make a trial longer; one that is over opens the tenant again.", .body = extend_fields,
+          "Make a trial longer; one that is over opens the tenant again.",
+          .operation = "extendTenantTrial", .answer_name = "tenant trial", .body = extend_fields,
           .answer_fields = extended_fields, .errors = "409 not_on_trial"),
     ROUTE(GET, "/platform/tenants/:id/trial", MAY(EITHER, "platform.tenants:update"), extend_page,
           "Make a trial longer.", .answer = ANSWER_PAGE),

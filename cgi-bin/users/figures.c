@@ -67,8 +67,10 @@ static bool admins(struct cx *cx)
 
 const struct route figure_routes[] = {
     ROUTE(GET, "/api/platform-users/analytics", MAY(EITHER, "users.users:read"), all,
-          "Users in numbers.", .answer_fields = figure_fields),
+          "Users in numbers.", .operation = "getUserFigures", .answer_name = "user figures",
+          .answer_fields = figure_fields),
     ROUTE(GET, "/api/admin-users/analytics", MAY(EITHER, "users.admins:read"), admins,
-          "Administrators in numbers.", .answer_fields = figure_fields),
+          "Administrators in numbers.", .operation = "getAdministratorFigures",
+          .answer_name = "user figures", .answer_fields = figure_fields),
     {.path = NULL},
 };

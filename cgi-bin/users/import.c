@@ -323,12 +323,14 @@ const struct route import_routes[] = {
           "UTF-16, Windows-1252) are told by themselves; a column that is not known or stands "
           "there twice is refused. A long file is worked on when the answer is there already: "
           "its import says how far.",
-          .flags = ROUTE_UPLOAD, .body_limit = FILE_LIMIT, .media = "text/csv",
+          .operation = "importUsers", .answer_name = "started user import", .flags = ROUTE_UPLOAD,
+          .body_limit = FILE_LIMIT, .media = "text/csv",
           .sample = "email,name\r\nnora@example.com,Nora Blum\r\n", .answer_fields = report_fields,
           .query = FIELDS({"tenant_id", UUID, 0, .help = "For operators: into which tenant."})),
     ROUTE(POST, "/api/platform-users/bulk-export", MAY(EITHER, "users.users:export"), export_api,
-          "Export what the filter shows as CSV.", .answer = ANSWER_FILE, .flags = ROUTE_LIST_QUERY,
-          .about = &platform_users),
+          "Export what the filter shows as CSV.", .operation = "bulkExportUsers",
+          .answer = ANSWER_FILE, .errors = "422 export_too_large, 429 too_many_exports",
+          .deprecated = "2026-11-30", .flags = ROUTE_LIST_QUERY, .about = &platform_users),
     ROUTE(GET, "/admin/users/import", MAY(TENANT, "users.users:import"), import_page,
           "Import page.", .answer = ANSWER_PAGE),
     ROUTE(POST, "/admin/users/import", MAY(TENANT, "users.users:import"), import_submit,

@@ -234,7 +234,7 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
 
 const struct resource user_imports = {
     .name = "user-imports",
-    .one = "import",
+    .one = "user import",
     .title = "Imports",
     .about = "Files of users, and what became of each of their rows; kept for thirty days.",
     .permission = "users.users",

@@ -78,9 +78,10 @@ static bool invite_page(struct cx *cx)
 
 const struct route invitation_routes[] = {
     ROUTE(POST, "/api/platform-users/:id/invite", MAY(EITHER, "users.users:update"), invite_api,
-          INVITE_SUMMARY, .answer = ANSWER_NOTHING, INVITE_ERRORS),
+          INVITE_SUMMARY, .operation = "inviteUser", .answer = ANSWER_NOTHING, INVITE_ERRORS),
     ROUTE(POST, "/api/admin-users/:id/invite", MAY(EITHER, "users.admins:update"), invite_api,
-          INVITE_SUMMARY, .answer = ANSWER_NOTHING, INVITE_ERRORS),
+          INVITE_SUMMARY, .operation = "inviteAdministrator", .answer = ANSWER_NOTHING,
+          INVITE_ERRORS),
     ROUTE(POST, "/admin/users/:id/invite", MAY(EITHER, "users.users:update"), invite_page,
           INVITE_SUMMARY, .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .about = &platform_users),
     ROUTE(POST, "/platform/users/:id/invite", MAY(EITHER, "users.admins:update"), invite_page,

@@ -72,7 +72,7 @@ static bool unlink_submit(struct cx *cx)
 const struct route link_routes[] = {
     ROUTE(POST, "/api/platform-users/:id/unlink", MAY(EITHER, "users.users:update"), unlink_api,
           "End what links an account with the same person's in other tenants, if anything does.",
-          .answer = ANSWER_NOTHING),
+          .operation = "unlinkUser", .answer = ANSWER_NOTHING),
     ROUTE(GET, "/admin/users/:id/unlink", MAY(EITHER, "users.users:update"), unlink_page,
           "Asks whether to end the links of an account.", .answer = ANSWER_PAGE),
     ROUTE(POST, "/admin/users/:id/unlink", MAY(EITHER, "users.users:update"), unlink_submit,

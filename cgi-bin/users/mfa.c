@@ -159,7 +159,8 @@ static bool mfa_submit(struct cx *cx)
 
 const struct route mfa_routes[] = {
     ROUTE(POST, "/api/admin-users/:id/toggle-mfa", MAY(EITHER, "users.admins:update"), toggle,
-          "Ask a user for two-step sign-in, or remove its factors and ask no more.", .status = 200,
+          "Ask a user for two-step sign-in, or remove its factors and ask no more.",
+          .operation = "setUserSecondFactor", .answer_name = "user second factor", .status = 200,
           .body = FIELDS({"enabled", BOOL, REQUIRED, .example = "false"}),
           .answer_fields = FIELDS({"id", UUID},
                                   {"mfa_required", BOOL,

@@ -391,14 +391,18 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
 #define USERS_VIEW(view_name, view_one, view_title, view_where, view_api)                          \
     {                                                                                              \
         .name = (view_name), .one = (view_one), .title = (view_title), .table = "users",           \
-        .permission = "users.users", .api = (view_api), .scope = SCOPE_EITHER,                     \
-        .operations = OP_LIST | OP_GET, .where = (view_where),                                     \
-        .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")), .label = "name"           \
+        .same_as = "user", .deprecated = "2026-11-30", .permission = "users.users",                \
+        .api = (view_api), .scope = SCOPE_EITHER, .operations = OP_LIST | OP_GET,                  \
+        .where = (view_where), .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")),    \
+        .label = "name"                                                                            \
     }
 
 const struct resource platform_users = {
     .name = "platform-users",
     .one = "user",
+    .errors =
+        "409 email_taken, 409 own_account, 409 last_owner, 409 quota_users, 403 rank_too_high, "
+        "403 permission_lacking, 403 tenant_unverified",
     .title = "Users",
     .about = "Accounts that sign in; each belongs to one tenant.",
     .permission = "users.users",
@@ -422,6 +426,9 @@ const struct resource platform_users = {
 const struct resource admin_users = {
     .name = "admin-users",
     .one = "administrator",
+    .errors =
+        "409 email_taken, 409 own_account, 409 last_owner, 409 quota_users, 403 rank_too_high, "
+        "403 permission_lacking, 403 tenant_unverified",
     .title = "Operators",
     .about = "Operators of the platform, and administrators of tenants.",
     .permission = "users.admins",

@@ -5,6 +5,7 @@
 static const struct area area = {
     .name = "users",
     .title = "Users",
+    .about = "The people of a tenant, their invitations and their import.",
     .more_routes = (const struct route *const[]){action_routes, invitation_routes, mfa_routes,
                                                  link_routes, import_routes, figure_routes, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,

@@ -71,7 +71,7 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
 
 const struct resource jobs = {
     .name = "jobs",
-    .one = "job",
+    .one = "queue job",
     .title = "Jobs",
     .about = "Work that happens later. What is done is gone; what failed for good stays here.",
     .permission = "platform.jobs",

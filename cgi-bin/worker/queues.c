@@ -162,14 +162,16 @@ static bool retry_queue(struct cx *cx)
 
 const struct route queue_routes[] = {
     ROUTE(GET, "/api/platform/queues", MAY(PLATFORM, "platform.jobs:read"), list,
-          "How much waits, runs and failed in each queue.", .answer = ANSWER_LIST,
-          .answer_fields = queue_fields),
+          "How much waits, runs and failed in each queue.", .operation = "listQueues",
+          .answer_name = "queue", .answer = ANSWER_LIST, .answer_fields = queue_fields),
     ROUTE(POST, "/api/platform/queues/:queue/pause", MAY(PLATFORM, "platform.jobs:update"),
-          pause_queue, "Begin no job of a queue until it is resumed.", .answer = ANSWER_NOTHING),
+          pause_queue, "Begin no job of a queue until it is resumed.", .operation = "pauseQueue",
+          .answer = ANSWER_NOTHING),
     ROUTE(POST, "/api/platform/queues/:queue/resume", MAY(PLATFORM, "platform.jobs:update"),
-          resume_queue, "Go on with a paused queue.", .answer = ANSWER_NOTHING),
+          resume_queue, "Go on with a paused queue.", .operation = "resumeQueue",
+          .answer = ANSWER_NOTHING),
     ROUTE(POST, "/api/platform/queues/:queue/retry", MAY(PLATFORM, "platform.jobs:update"),
           retry_queue, "Put the dead letters of a queue back into it, at most 10,000 at once.",
-          .answer_fields = retried_fields),
+          .operation = "retryQueue", .answer_name = "queue retry", .answer_fields = retried_fields),
     {.path = NULL},
 };

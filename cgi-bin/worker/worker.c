@@ -13,6 +13,7 @@ void act_for_platform(struct cx *cx)
 static const struct area worker = {
     .name = "worker",
     .title = "Jobs",
+    .about = "Work that happens later: queues, and what failed in them.",
     .more_routes = (const struct route *const[]){queue_routes, job_pages, NULL},
     .resources = RESOURCES(&jobs),
     .menu = MENU({PLATFORM_PAGES, "Jobs", "/platform/jobs", "stack-2", "platform.jobs:read",

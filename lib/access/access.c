@@ -179,7 +179,7 @@ static bool turn_away(struct cx *cx)
     return false;
 }
 
-static bool check(struct cx *cx)
+bool access_check(struct cx *cx)
 {
     if (cx->route->flags & ROUTE_BARE)
         return true;
@@ -194,23 +194,6 @@ static bool check(struct cx *cx)
     if (must_enrol_first(cx))
         return fail(cx, 403, "mfa_enrolment_required", "Set up two-step sign-in first.");
     return !(cx->route->flags & ROUTE_STEP_UP) || factor_step_up_check(cx);
-}
-
-/* RFC 9110 11.6.1, RFC 6750 3. */
-static void challenge(struct cx *cx)
-{
-    bool nothing_sent = strcmp(cx->failure.code, "not_signed_in") == 0;
-    response_header_set(cx, "WWW-Authenticate",
-                        nothing_sent ? "Bearer" : "Bearer error=\"invalid_token\"");
-}
-
-bool access_check(struct cx *cx)
-{
-    if (check(cx))
-        return true;
-    if (cx->failure.status == 401 && !cx->is_page)
-        challenge(cx);
-    return false;
 }
 
 void access_recognise(struct cx *cx)

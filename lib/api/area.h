@@ -58,7 +58,8 @@ struct area_task {
 struct settings_section {
     const char *key, *title, *about;
     const struct field *fields;
-    const char *also; /* another address of the same in the API, or NULL */
+    const char *also;                         /* another address of the same in the API, or NULL */
+    const char *also_named, *also_deprecated; /* its noun ("security policy"), and since when */
     bool platform;
 };
 #define SETTINGS(...) ((const struct settings_section[]){__VA_ARGS__, {.key = NULL}})
@@ -76,6 +77,7 @@ struct settings_section {
 struct area {
     const char *name; /* folder, socket and log name */
     const char *title;
+    const char *about;                      /* what one does here, in a sentence */
     const struct route *routes;             /* closed by a route without path */
     const struct route *const *more_routes; /* NULL-terminated list of further tables */
     const struct resource *const *resources;

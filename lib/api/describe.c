@@ -1,6 +1,5 @@
 #include "api/describe.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "api/area.h"
@@ -21,6 +20,7 @@ static const struct {
                         {ROUTE_IN_PERSON, "inPerson"},
                         {ROUTE_STEP_UP, "stepUp"},
                         {ROUTE_ENROLMENT, "enrolment"},
+                        {ROUTE_BARE, "bare"},
                         {ROUTE_FIRST_PASSWORD, "firstPassword"}};
 
 static const char *const levels[] = {[ACCESS_PUBLIC] = "public",
@@ -39,28 +39,6 @@ static const char *const page_sets[] = {[PLATFORM_PAGES] = "platform",
                                         [ADMIN_PAGES] = "admin",
                                         [STAFF_PAGES] = "staff",
                                         [PORTAL_PAGES] = "portal"};
-
-char *route_operation(struct arena *arena, const struct route *route)
-{
-    struct buf name;
-    if (route->operation)
-        return arena_text(arena, route->operation);
-    buf_init(&name, arena);
-    for (const char *c = method_name(route->method); *c; c++)
-        buf_putc(&name, (char)tolower((unsigned char)*c));
-    bool upper = true;
-    for (const char *c = route->path + (text_starts(route->path, "/api/") ? 4 : 0); *c; c++) {
-        if (*c == ':')
-            buf_puts(&name, "By");
-        if (!isalnum((unsigned char)*c)) {
-            upper = true;
-            continue;
-        }
-        buf_putc(&name, upper ? (char)toupper((unsigned char)*c) : *c);
-        upper = false;
-    }
-    return name.data;
-}
 
 int route_status(const struct route *route)
 {
@@ -154,8 +132,7 @@ static const char *resource_of(const struct area *area, const struct route *rout
     return NULL;
 }
 
-static void describe_route(struct json *json, struct arena *arena, const struct area *area,
-                           const struct route *route)
+static void describe_route(struct json *json, const struct area *area, const struct route *route)
 {
     json_open_object(json);
     json_pair(json, "method", method_name(route->method));
@@ -166,7 +143,8 @@ static void describe_route(struct json *json, struct arena *arena, const struct 
     pair_if(json, "summary", route->summary);
     json_pair(json, "answer", answers[route->answer]);
     json_pair_int(json, "status", route_status(route));
-    json_pair(json, "operation", route_operation(arena, route));
+    pair_if(json, "operation", route->operation);
+    pair_if(json, "answerName", route->answer_name);
     for (size_t i = 0; i < COUNT(route_flag_names); i++)
         if (route->flags & route_flag_names[i].flag)
             json_pair_bool(json, route_flag_names[i].name, true);
@@ -186,14 +164,14 @@ static void describe_route(struct json *json, struct arena *arena, const struct 
     json_close_object(json);
 }
 
-static void describe_routes(struct json *json, struct arena *arena, const struct area *area)
+static void describe_routes(struct json *json, const struct area *area)
 {
     const struct route *const *routes;
     size_t count = area_routes(area, &routes);
     json_key(json, "routes");
     json_open_array(json);
     for (size_t i = 0; i < count; i++)
-        describe_route(json, arena, area, routes[i]);
+        describe_route(json, area, routes[i]);
     json_close_array(json);
 }
 
@@ -228,6 +206,8 @@ static void describe_resources(struct json *json, const struct area *area)
         pair_if(json, "about", (*it)->about);
         json_pair(json, "permission", (*it)->permission);
         json_pair(json, "table", (*it)->table);
+        pair_if(json, "sameAs", (*it)->same_as);
+        pair_if(json, "errors", (*it)->errors);
         pair_if(json, "api", (*it)->api);
         pair_if(json, "page", (*it)->page);
         pair_if(json, "icon", (*it)->icon);
@@ -322,9 +302,10 @@ bool area_describe(const struct area *area, FILE *out)
     json_open_object(&json);
     json_pair(&json, "name", area->name);
     json_pair(&json, "title", area->title);
+    pair_if(&json, "about", area->about);
     json_pair_int(&json, "workers", area->workers);
     json_pair_bool(&json, "platform", area->platform);
-    describe_routes(&json, arena, area);
+    describe_routes(&json, area);
     describe_resources(&json, area);
     describe_menu(&json, area);
     describe_permissions(&json, area);

@@ -7,14 +7,10 @@
 #include <stdio.h>
 
 struct area;
-struct arena;
 struct route;
 
 bool area_describe(const struct area *area, FILE *out);
 
-/* The operationId: the route's own, or derived from method and path:
- * GET /api/crm/leads/:id is getCrmLeadsById. */
-char *route_operation(struct arena *arena, const struct route *route);
 /* The status of a success. */
 int route_status(const struct route *route);
 

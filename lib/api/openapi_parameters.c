@@ -2,144 +2,278 @@
 #include <string.h>
 
 #include "api/openapi.h"
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/text.h"
 
-static json_object *add_parameter(json_object *list, const char *in, const char *name,
-                                  const char *about, json_object *schema)
+static json_object *new_parameter(const char *in, const char *name, const char *about,
+                                  json_object *schema)
 {
     json_object *parameter = json_object_new_object();
     put_text(parameter, "name", name);
     put_text(parameter, "in", in);
     put_text(parameter, "description", about);
     if (strcmp(in, "path") == 0)
-        json_object_object_add(parameter, "required", json_object_new_boolean(1));
+        put_bool(parameter, "required", true);
     json_object_object_add(parameter, "schema", schema);
+    return parameter;
+}
+
+static json_object *add_parameter(json_object *list, const char *in, const char *name,
+                                  const char *about, json_object *schema)
+{
+    json_object *parameter = new_parameter(in, name, about, schema);
     json_object_array_add(list, parameter);
     return parameter;
+}
+
+/* One that many operations take: it stands under components. */
+static void add_shared(struct openapi *api, json_object *list, const char *component,
+                       json_object *parameter)
+{
+    json_object_array_add(list, openapi_component(api, "parameters", component, parameter));
 }
 
 static json_object *whole_schema(int64_t initial, int64_t most)
 {
     json_object *schema = json_object_new_object();
     put_text(schema, "type", "integer");
-    json_object_object_add(schema, "minimum", json_object_new_int64(1));
-    json_object_object_add(schema, "maximum", json_object_new_int64(most));
-    json_object_object_add(schema, "default", json_object_new_int64(initial));
+    put_int(schema, "minimum", 1);
+    put_int(schema, "maximum", most);
+    put_int(schema, "default", initial);
     return schema;
 }
 
-static void add_path_parameters(json_object *list, const char *path)
+static json_object *text_schema(int64_t least, int64_t most)
+{
+    json_object *schema = schema_text(NULL);
+    put_int(schema, "minLength", least);
+    put_int(schema, "maxLength", most);
+    return schema;
+}
+
+static json_object *bool_schema(void)
+{
+    json_object *schema = json_object_new_object();
+    put_text(schema, "type", "boolean");
+    return schema;
+}
+
+/* Several values, separated by commas. */
+static void add_several(json_object *list, const char *name, const char *about, json_object *items,
+                        int64_t most)
+{
+    json_object *schema = json_object_new_object();
+    put_text(schema, "type", "array");
+    json_object_object_add(schema, "items", items);
+    put_int(schema, "minItems", 1);
+    put_int(schema, "maxItems", most);
+    json_object *parameter = add_parameter(list, "query", name, about, schema);
+    put_text(parameter, "style", "form");
+    put_bool(parameter, "explode", false);
+}
+
+/* ---- the path ---- */
+
+/* "domainId" is the id of a domain. */
+static const char *describe_segment(struct arena *arena, const char *name, bool is_id)
+{
+    if (strcmp(name, "id") == 0)
+        return "Its id.";
+    const char *words = text_lower(arena, text_title(arena, text_snake(arena, name)));
+    if (!is_id)
+        return arena_printf(arena, "The name of the %s.", words);
+    return arena_printf(arena, "The id of the %.*s.", (int)strlen(words) - 3, words);
+}
+
+static void add_path_parameters(struct openapi *api, json_object *list, const char *path)
 {
     for (const char *at = strchr(path, ':'); at; at = strchr(at + 1, ':')) {
-        struct buf name = {0};
-        for (const char *c = at + 1; *c && *c != '/'; c++)
-            buf_putc(&name, *c);
-        bool is_id = text_ends(name.data, "id") || text_ends(name.data, "Id");
-        add_parameter(list, "path", name.data, NULL, schema_text(is_id ? "uuid" : NULL));
-        buf_free(&name);
+        const char *name = arena_copy(api->arena, at + 1, strcspn(at + 1, "/"));
+        bool is_id = text_ends(name, "id") || text_ends(name, "Id");
+        add_parameter(list, "path", name, describe_segment(api->arena, name, is_id),
+                      is_id ? schema_text("uuid") : text_schema(1, 200));
     }
 }
 
-static void add_filter(json_object *list, const char *name, const char *operator,
-                       const char * about, json_object *schema)
-{
-    struct buf full = {0};
-    buf_printf(&full, operator? "%s[%s]" : "%s", name, operator);
-    add_parameter(list, "query", full.data, about, schema);
-    buf_free(&full);
-}
+/* ---- lists ---- */
 
 static bool is_ordered(const char *type)
 {
-    static const char *const ordered[] = {"int", "money", "basisPoints", "time", "date"};
+    static const char *const ordered[] = {"int", "money", "basisPoints", "time", "date", "text"};
     for (size_t i = 0; i < COUNT(ordered); i++)
         if (text_equal(type, ordered[i]))
             return true;
     return false;
 }
 
-static void add_filters(json_object *list, json_object *field)
+static json_object *filter_schema(struct openapi *api, json_object *field)
+{
+    json_object *schema = openapi_field_schema(api, "", field, SCHEMA_QUERY);
+    json_object_object_del(schema, "description");
+    return schema;
+}
+
+static void add_ranges(struct openapi *api, json_object *list, json_object *field)
 {
     static const struct {
         const char *operator, * about;
-    } ranges[] = {
-        {"gt", "greater than"}, {"gte", "at least"}, {"lt", "less than"}, {"lte", "at most"}};
-    const char *name = member_text(field, "name");
-    add_filter(list, name, NULL, "Equal to this.", schema_text(NULL));
-    add_filter(list, name, "ne", "Other than this.", schema_text(NULL));
-    add_filter(
-        list, name, "in",
-        "One of these, separated by commas. A value with a comma stands in double quotes, and "
-        "a quote in it is doubled: \"Blum, Optics\",Apple. Or give the parameter once for "
-        "each value, which is then taken as it is.",
-        schema_text(NULL));
-    if (member_true(field, "nullable"))
-        add_filter(list, name, "null", "true: without a value; false: with one.",
-                   schema_text(NULL));
+    } ranges[] = {{"gt", "greater than this"},
+                  {"gte", "at least this"},
+                  {"lt", "less than this"},
+                  {"lte", "at most this"}};
+    const char *label = member_text(field, "label"), *name = member_text(field, "name");
     for (size_t i = 0; is_ordered(member_text(field, "type")) && i < COUNT(ranges); i++)
-        add_filter(list, name, ranges[i].operator, ranges[i].about, schema_text(NULL));
+        add_parameter(list, "query", arena_printf(api->arena, "%s[%s]", name, ranges[i].operator),
+                      arena_printf(api->arena, "%s: %s.", label, ranges[i].about),
+                      filter_schema(api, field));
 }
 
-/* The parameters that every list of a resource takes. */
-static void add_list_parameters(json_object *list, json_object *resource)
+static void add_filters(struct openapi *api, json_object *list, json_object *field)
 {
-    json_object *fields = member(resource, "fields");
+    const char *label = member_text(field, "label"), *name = member_text(field, "name");
+    struct arena *arena = api->arena;
+    add_parameter(list, "query", name, arena_printf(arena, "%s: equal to this.", label),
+                  filter_schema(api, field));
+    add_parameter(list, "query", arena_printf(arena, "%s[ne]", name),
+                  arena_printf(arena, "%s: other than this.", label), filter_schema(api, field));
+    add_several(list, arena_printf(arena, "%s[in]", name),
+                arena_printf(arena,
+                             "%s: one of these. A value with a comma stands in double quotes, and "
+                             "a quote in it is doubled.",
+                             label),
+                filter_schema(api, field), 100);
+    if (member_true(field, "nullable"))
+        add_parameter(list, "query", arena_printf(arena, "%s[null]", name),
+                      arena_printf(arena, "%s: true without a value, false with one.", label),
+                      bool_schema());
+    add_ranges(api, list, field);
+}
+
+static json_object *enum_schema(void)
+{
+    json_object *schema = schema_text(NULL);
+    put_array(schema, "enum");
+    return schema;
+}
+
+static bool is_shown(json_object *field)
+{
+    return !member_true(field, "inputOnly") && !text_equal(member_text(field, "type"), "secret");
+}
+
+static void add_sort(struct openapi *api, json_object *list, json_object *fields)
+{
+    json_object *schema = enum_schema(), *values = member(schema, "enum");
+    for (size_t i = 0; i < json_object_array_length(fields); i++) {
+        json_object *field = json_object_array_get_idx(fields, i);
+        if (!member_true(field, "sorted"))
+            continue;
+        push_text(values, member_text(field, "name"));
+        push_text(values, arena_printf(api->arena, "-%s", member_text(field, "name")));
+    }
+    if (json_object_array_length(values) == 0)
+        json_object_put(schema);
+    else
+        add_several(list, "sort", "Fields to sort by, in turn; with - in front from the greatest.",
+                    schema, 3);
+}
+
+static void add_fields(json_object *list, json_object *fields)
+{
+    json_object *schema = enum_schema();
+    for (size_t i = 0; i < json_object_array_length(fields); i++) {
+        json_object *field = json_object_array_get_idx(fields, i);
+        if (is_shown(field))
+            push_text(member(schema, "enum"), member_text(field, "name"));
+    }
+    add_several(list, "fields", "Only these, and the id.", schema, 64);
+}
+
+static void add_paging(struct openapi *api, json_object *list)
+{
+    add_shared(api, list, "Page",
+               new_parameter("query", "page", "Page, from 1.", whole_schema(1, 1000000)));
+    add_shared(api, list, "Limit",
+               new_parameter("query", "limit", "Rows of a page.", whole_schema(20, 100)));
+    add_shared(api, list, "After",
+               new_parameter("query", "after",
+                             "The nextCursor of the answer before: the rows behind it, without "
+                             "counting.",
+                             text_schema(1, 2000)));
+}
+
+/* What every list of a resource takes; a file of it has no pages. */
+static void add_list_parameters(struct openapi *api, json_object *list, json_object *resource,
+                                bool pages)
+{
+    json_object *fields = openapi_record_fields(resource);
     bool searched = false;
-    add_parameter(list, "query", "page", "Page, from 1.", whole_schema(1, 1000000));
-    add_parameter(list, "query", "limit", "Rows of a page.", whole_schema(20, 100));
-    add_parameter(list, "query", "after",
-                  "Cursor of the last answer (nextCursor): the rows behind it, without counting.",
-                  schema_text(NULL));
-    add_parameter(list, "query", "sort",
-                  "Field to sort by, with - in front for descending; several by commas.",
-                  schema_text(NULL));
-    add_parameter(list, "query", "fields", "Fields to answer, separated by commas.",
-                  schema_text(NULL));
+    if (pages)
+        add_paging(api, list);
+    add_sort(api, list, fields);
+    add_fields(list, fields);
     for (size_t i = 0; i < json_object_array_length(fields); i++) {
         json_object *field = json_object_array_get_idx(fields, i);
         searched = searched || member_true(field, "searched");
         if (member_true(field, "filtered"))
-            add_filters(list, field);
+            add_filters(api, list, field);
     }
     if (searched)
-        add_parameter(list, "query", "q", "Text to search for.", schema_text(NULL));
+        add_shared(api, list, "Search",
+                   new_parameter("query", "q", "Text to search for.", text_schema(0, 200)));
+    json_object_put(fields);
 }
 
-static void add_query_parameters(json_object *list, json_object *query)
+/* ---- all the rest ---- */
+
+static void add_query_parameters(struct openapi *api, json_object *list, json_object *query)
 {
     for (size_t i = 0; query && i < json_object_array_length(query); i++) {
         json_object *field = json_object_array_get_idx(query, i);
+        json_object *schema = openapi_field_schema(api, "", field, SCHEMA_QUERY);
+        const char *about = member_text(schema, "description");
         json_object *parameter =
-            add_parameter(list, "query", member_text(field, "name"), member_text(field, "help"),
-                          openapi_field_schema(field, SCHEMA_MERGE));
+            add_parameter(list, "query", member_text(field, "name"), about, schema);
+        json_object_object_del(schema, "description");
         if (member_true(field, "required"))
-            json_object_object_add(parameter, "required", json_object_new_boolean(1));
+            put_bool(parameter, "required", true);
     }
 }
 
-static void add_header_parameters(json_object *list, json_object *route, json_object *resource)
+static void add_header_parameters(struct openapi *api, json_object *list, json_object *route,
+                                  json_object *resource)
 {
     if (route_takes_key(route))
-        add_parameter(list, "header", "Idempotency-Key",
-                      "The same key and body have one effect and one answer for 24 hours.",
-                      schema_text(NULL));
-    if (!route_takes_version(route, resource))
-        return;
-    add_parameter(list, "header", "If-Match", "ETag that a GET of this address must still answer.",
-                  schema_text(NULL));
-    add_parameter(list, "header", "If-None-Match",
-                  "*: only if there is nothing here; or ETags that it must no longer have.",
-                  schema_text(NULL));
+        add_shared(api, list, "IdempotencyKey",
+                   new_parameter("header", "Idempotency-Key",
+                                 "The same key and body have one effect and one answer for 24 "
+                                 "hours.",
+                                 text_schema(1, 255)));
+    if (route_takes_version(route, resource))
+        add_shared(api, list, "IfMatch",
+                   new_parameter("header", "If-Match",
+                                 "The ETag that a GET of this address must still answer.",
+                                 schema_text(NULL)));
+    if (route_takes_version(route, resource))
+        add_shared(api, list, "IfNoneMatch",
+                   new_parameter("header", "If-None-Match",
+                                 "*: only if there is nothing here; or ETags that it must no "
+                                 "longer have.",
+                                 schema_text(NULL)));
+    else if (route_has_version(route, resource) && route_is(route, "GET"))
+        add_shared(api, list, "IfNoneMatchToRead",
+                   new_parameter("header", "If-None-Match",
+                                 "The ETag that one has: 304 when it still is that.",
+                                 schema_text(NULL)));
 }
 
-json_object *openapi_parameters(json_object *route, json_object *resource)
+json_object *openapi_parameters(struct openapi *api, json_object *route, json_object *resource)
 {
     json_object *list = json_object_new_array();
-    add_path_parameters(list, member_text(route, "path"));
-    if (resource && text_equal(member_text(route, "answer"), "list"))
-        add_list_parameters(list, resource);
-    add_query_parameters(list, member(route, "query"));
-    add_header_parameters(list, route, resource);
+    add_path_parameters(api, list, member_text(route, "path"));
+    if (resource && (route_answers(route, "list") || route_answers(route, "file")))
+        add_list_parameters(api, list, resource, route_answers(route, "list"));
+    add_query_parameters(api, list, member(route, "query"));
+    add_header_parameters(api, list, route, resource);
     return list;
 }

@@ -1,45 +1,98 @@
-/* openapi_responses: what an operation answers, well or badly. */
+/* openapi_responses: what an operation answers when it went well. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/openapi.h"
+#include "base/arena.h"
 #include "base/text.h"
 
-static json_object *envelope(json_object *data, bool list)
+static json_object *constant(bool value)
+{
+    json_object *schema = json_object_new_object();
+    put_bool(schema, "const", value);
+    return schema;
+}
+
+/* What every list says of itself. */
+static json_object *meta_schema(struct openapi *api)
+{
+    return openapi_component(
+        api, "schemas", "ListMeta",
+        json_tokener_parse(
+            "{\"type\":\"object\",\"properties\":{"
+            "\"page\":{\"type\":\"integer\",\"description\":\"The page; not with after.\"},"
+            "\"limit\":{\"type\":\"integer\",\"description\":\"Rows of a page.\"},"
+            "\"total\":{\"type\":\"integer\",\"description\":\"All rows, where they were "
+            "counted.\"},"
+            "\"totalPages\":{\"type\":\"integer\",\"description\":\"Pages of that many rows.\"},"
+            "\"totalIsMore\":{\"const\":true,\"description\":\"Counting ended at total; "
+            "there are more.\"},"
+            "\"nextCursor\":{\"type\":[\"string\",\"null\"],\"description\":\"For after: the rows "
+            "behind these; null where there are none.\"}},\"required\":[\"limit\"]}"));
+}
+
+/* {"success", "data"} around the data, which is taken over; named after what is in it. */
+static json_object *envelope(struct openapi *api, const char *name, json_object *data, bool list)
 {
     json_object *schema = json_object_new_object();
     put_text(schema, "type", "object");
     json_object *properties = put_object(schema, "properties");
-    json_object *success = put_object(properties, "success");
-    json_object_object_add(success, "const", json_object_new_boolean(1));
-    json_object *names = json_object_new_array();
-    json_object_array_add(names, json_object_new_string("success"));
-    json_object_array_add(names, json_object_new_string("data"));
+    json_object_object_add(properties, "success", constant(true));
+    json_object *names = put_array(schema, "required");
+    push_text(names, "success");
+    push_text(names, "data");
     if (list) {
         json_object *array = put_object(properties, "data");
         put_text(array, "type", "array");
         json_object_object_add(array, "items", data);
-        json_object_object_add(properties, "meta", schema_ref("schemas", "ListMeta"));
-        json_object_array_add(names, json_object_new_string("meta"));
+        json_object_object_add(properties, "meta", meta_schema(api));
+        push_text(names, "meta");
     } else {
         json_object_object_add(properties, "data", data);
     }
-    json_object_object_add(schema, "required", names);
-    json_object_object_add(schema, "additionalProperties", json_object_new_boolean(0));
-    return schema;
+    return openapi_component(
+        api, "schemas", arena_printf(api->arena, "%s%sEnvelope", name, list ? "List" : ""), schema);
 }
 
-static json_object *answer_schema(json_object *route, json_object *resource)
+/* The record, or what `fields` left of it. */
+static json_object *record_schema(struct openapi *api, json_object *resource, const char *name,
+                                  bool sparse)
+{
+    json_object *fields = openapi_record_fields(resource);
+    json_object *whole = openapi_fields_schema(api, name, fields, SCHEMA_ANSWER);
+    if (sparse) {
+        json_object *either = json_object_new_object(), *any = put_array(either, "anyOf");
+        json_object_array_add(any, whole);
+        json_object_array_add(any,
+                              openapi_fields_schema(api, arena_printf(api->arena, "%sSparse", name),
+                                                    fields, SCHEMA_SPARSE));
+        whole = either;
+    }
+    json_object_put(fields);
+    return whole;
+}
+
+static json_object *free_answer(struct openapi *api, const char *name)
+{
+    json_object *schema = json_object_new_object();
+    put_text(schema, "type", "object");
+    put_bool(schema, "additionalProperties", true);
+    return openapi_component(api, "schemas", name, schema);
+}
+
+static json_object *answer_schema(struct openapi *api, json_object *route, json_object *resource,
+                                  bool list)
 {
     json_object *fields = member(route, "answerFields");
+    const char *own = member_text(route, "answerName");
+    const char *name =
+        own ? text_pascal(api->arena, own) : openapi_operation_schema(api, route, "Result");
     if (fields)
-        return openapi_object_schema(fields, SCHEMA_ANSWER);
+        return envelope(api, name, openapi_fields_schema(api, name, fields, SCHEMA_ANSWER), list);
     if (!resource)
-        return schema_any_object();
-    char *name = schema_name(member_text(resource, "one"), "");
-    json_object *ref = schema_ref("schemas", name);
-    free(name);
-    return ref;
+        return envelope(api, name, free_answer(api, name), list);
+    name = openapi_record_name(api, resource);
+    return envelope(api, name, record_schema(api, resource, name, list), list);
 }
 
 /* Of what is answered, in its envelope. */
@@ -51,138 +104,162 @@ static json_object *answer_example(json_object *route, json_object *resource, bo
         all = openapi_record_fields(resource);
     json_object *data = openapi_example(all, SCHEMA_ANSWER);
     json_object_put(all);
-    json_object_object_add(example, "success", json_object_new_boolean(1));
+    put_bool(example, "success", true);
     if (!list) {
         json_object_object_add(example, "data", data);
         return example;
     }
-    json_object *rows = json_object_new_array();
-    json_object_array_add(rows, data);
-    json_object_object_add(example, "data", rows);
-    json_object_object_add(
-        example, "meta",
-        json_tokener_parse("{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,"
-                           "\"nextCursor\":null}"));
+    json_object_array_add(put_array(example, "data"), data);
+    put_json(example, "meta",
+             "{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,\"nextCursor\":null}");
     return example;
 }
 
-static void add_header(json_object *response, const char *name, const char *about)
+/* ---- headers ---- */
+
+void openapi_add_header_components(struct openapi *api)
 {
-    json_object *header = put_object(put_object(response, "headers"), name);
-    put_text(header, "description", about);
-    json_object_object_add(header, "schema", schema_text(NULL));
+    static const struct {
+        const char *name, *about;
+    } headers[] = {
+        {"X-Request-Id", "The number of this request, which the log has too."},
+        {"RateLimit", "What is left of the limit, and in how many seconds it is whole again."},
+        {"RateLimit-Policy", "The limit that counts: requests and seconds."},
+        {"Retry-After", "In how many seconds to come again."},
+        {"WWW-Authenticate", "How to sign in (RFC 6750)."},
+        {"ETag", "The version of what is shown, for If-Match and If-None-Match."},
+        {"Location", "The address of what was made, or where the browser goes on."},
+        {"Content-Disposition", "The name of the file."},
+        {"Deprecation", "Since when this should no longer be used (RFC 9745)."},
+        {"Upgrade", "The protocol that the connection speaks from now on."},
+    };
+    for (size_t i = 0; i < COUNT(headers); i++) {
+        json_object *header = json_object_new_object();
+        put_text(header, "description", headers[i].about);
+        json_object_object_add(header, "schema", schema_text(NULL));
+        json_object_put(openapi_component(api, "headers", headers[i].name, header));
+    }
 }
 
-/* What follows is no longer HTTP (RFC 9110 15.2.2). */
-static void add_upgrade(json_object *response)
+void openapi_add_header(json_object *response, const char *name)
 {
-    put_text(response, "description", "The connection speaks WebSocket from now on.");
-    add_header(response, "Upgrade", "websocket");
+    json_object *headers = member(response, "headers");
+    if (!headers)
+        headers = put_object(response, "headers");
+    json_object_object_add(headers, name, schema_ref("headers", name));
 }
 
-static void add_success(json_object *responses, json_object *route, json_object *resource)
+static void add_headers(json_object *response, json_object *route)
 {
-    const char *answer = member_text(route, "answer");
-    json_object *response = put_object(responses, member_text(route, "status"));
-    put_text(response, "description", text_equal(answer, "nothing") ? "Done." : "The answer.");
-    if (text_equal(answer, "nothing"))
-        return;
-    if (text_equal(member_text(route, "status"), "101")) {
-        add_upgrade(response);
-        return;
+    openapi_add_header(response, "X-Request-Id");
+    if (!member_true(route, "bare")) {
+        openapi_add_header(response, "RateLimit");
+        openapi_add_header(response, "RateLimit-Policy");
     }
-    if (text_equal(answer, "redirect")) {
-        add_header(response, "Location", "Where the browser goes on.");
-        return;
-    }
-    json_object *content = put_object(response, "content");
-    if (text_equal(answer, "file")) {
-        content_add(content, "text/csv", schema_text(NULL), NULL);
-        put_text(member(content, "text/csv"), "example", "\"id\",\"name\"\r\n");
-        return;
-    }
-    if (text_equal(answer, "stream")) {
-        content_add(content, "text/event-stream", schema_text(NULL), NULL);
-        put_text(member(content, "text/event-stream"), "example", "event: ready\ndata: {}\n\n");
-        return;
-    }
-    bool list = text_equal(answer, "list");
-    content_add(content, "application/json", envelope(answer_schema(route, resource), list),
-                answer_example(route, resource, list));
-    if (!list && (resource || route_is(route, "GET")))
-        add_header(response, "ETag", "Version of what is shown, for If-Match and If-None-Match.");
+    if (member(route, "deprecated"))
+        openapi_add_header(response, "Deprecation");
 }
 
-/* What comes and goes by itself, as jobs do, is gone before its version is another. */
-static bool has_versions(json_object *resource)
+/* ---- what comes ---- */
+
+/* Whether what is shown is one thing, or a list that is written as a whole. */
+bool route_has_version(json_object *route, json_object *resource)
 {
-    return resource && !member_true(resource, "noCommonTimes");
+    return route_answers(route, "item") && (resource || route_is(route, "GET"));
 }
 
 bool route_takes_version(json_object *route, json_object *resource)
 {
     bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") ||
                     route_is(route, "DELETE") || member(route, "action");
-    return replaces && (!resource || has_versions(resource));
+    /* What comes and goes by itself, as jobs do, is gone before its version is another. */
+    return replaces && (!resource || !member_true(resource, "noCommonTimes"));
 }
 
-static void add_failure(json_object *responses, const char *status, const char *name)
+static void add_not_modified(json_object *responses)
 {
-    json_object_object_add(responses, status, schema_ref("responses", name));
+    json_object *response = put_object(responses, "304");
+    put_text(response, "description", "It still is what If-None-Match says.");
+    openapi_add_header(response, "ETag");
 }
 
-/* Who is led on by a browser is told by a page. */
-static void show_as_pages(json_object *responses)
+static void add_plain(json_object *content, const char *type, const char *example)
 {
-    json_object_object_foreach(responses, status, response)
-    {
-        (void)response;
-        if (*status < '4')
-            continue;
-        json_object *page = json_object_new_object();
-        put_text(page, "description", "A page that says what is wrong.");
-        json_object *media = put_object(put_object(page, "content"), "text/html");
-        json_object_object_add(media, "schema", schema_text(NULL));
-        put_text(media, "example", "<!doctype html>");
-        json_object_object_add(responses, status, page);
+    content_add(content, type, schema_text(NULL), NULL);
+    put_text(member(content, type), "example", example);
+}
+
+static void add_file(json_object *response, json_object *route)
+{
+    json_object *content = put_object(response, "content");
+    put_text(response, "description", "The file.");
+    openapi_add_header(response, "Content-Disposition");
+    add_plain(content, "text/csv", "\"id\",\"name\"\r\n");
+    for (size_t i = 0;
+         member(route, "query") && i < json_object_array_length(member(route, "query")); i++)
+        if (text_equal(member_text(json_object_array_get_idx(member(route, "query"), i), "name"),
+                       "format"))
+            add_plain(content, "application/jsonl", "{\"id\":\"…\"}\n");
+}
+
+static const char *describe_success(json_object *route, json_object *resource)
+{
+    const char *status = member_text(route, "status");
+    if (text_equal(status, "201"))
+        return "It was made, and is this.";
+    if (text_equal(status, "202"))
+        return "It has begun.";
+    if (route_answers(route, "list"))
+        return "The rows.";
+    return route_is(route, "GET") ? "What there is."
+           : resource             ? "As it is now."
+                                  : "Done; the outcome.";
+}
+
+static void add_success(struct openapi *api, json_object *responses, json_object *route,
+                        json_object *resource)
+{
+    json_object *response = put_object(responses, member_text(route, "status"));
+    if (route_answers(route, "stream") && text_equal(member_text(route, "status"), "101")) {
+        put_text(response, "description", "The connection speaks WebSocket from now on.");
+        openapi_add_header(response, "Upgrade");
+        return;
     }
-}
-
-static void add_failures(json_object *responses, json_object *route, json_object *resource)
-{
-    bool has_path = strchr(member_text(route, "path"), ':') != NULL;
-    bool takes =
-        member(route, "body") || member_true(route, "upload") || member_true(route, "looseBody");
-    bool posted = route_is(route, "POST");
-    add_failure(responses, "400", "BadRequest");
-    const char *own = member_text(route, "errors");
-    if (!route_is_public(route) || (own && strstr(own, "401")))
-        add_failure(responses, "401", "NotSignedIn");
-    add_failure(responses, "403", "NotAllowed");
-    if (has_path || !text_equal(member_text(route, "scope"), "none"))
-        add_failure(responses, "404", "NotFound");
-    if (posted || resource || (own && strstr(own, "409")))
-        add_failure(responses, "409", "Conflict");
-    if (route_takes_version(route, resource) || (has_versions(resource) && has_path))
-        add_failure(responses, "412", "VersionMismatch");
-    if (takes || posted) {
-        add_failure(responses, "413", "TooLarge");
-        add_failure(responses, "415", "WrongType");
+    if (route_answers(route, "redirect")) {
+        put_text(response, "description", "The browser goes on elsewhere.");
+        openapi_add_header(response, "Location");
+        return;
     }
-    if (takes || posted || member(route, "query"))
-        add_failure(responses, "422", "Invalid");
-    if (own && strstr(own, "426"))
-        add_failure(responses, "426", "UpgradeRequired");
-    add_failure(responses, "429", "TooMany");
-    add_failure(responses, "503", "Unavailable");
+    if (route_answers(route, "stream")) {
+        put_text(response, "description", "Events, until one goes.");
+        add_plain(put_object(response, "content"), "text/event-stream",
+                  "event: ready\ndata: {}\n\n");
+        return;
+    }
+    add_headers(response, route);
+    if (route_answers(route, "nothing")) {
+        put_text(response, "description", "Done; there is nothing to say.");
+        return;
+    }
+    if (route_answers(route, "file")) {
+        add_file(response, route);
+        return;
+    }
+    bool list = route_answers(route, "list");
+    put_text(response, "description", describe_success(route, resource));
+    content_add(put_object(response, "content"), "application/json",
+                answer_schema(api, route, resource, list), answer_example(route, resource, list));
+    if (route_has_version(route, resource))
+        openapi_add_header(response, "ETag");
+    if (resource && text_equal(member_text(route, "status"), "201"))
+        openapi_add_header(response, "Location");
 }
 
-json_object *openapi_responses(json_object *route, json_object *resource)
+json_object *openapi_responses(struct openapi *api, json_object *route, json_object *resource)
 {
     json_object *responses = json_object_new_object();
-    add_success(responses, route, resource);
-    add_failures(responses, route, resource);
-    if (text_equal(member_text(route, "answer"), "redirect"))
-        show_as_pages(responses);
+    add_success(api, responses, route, resource);
+    if (route_has_version(route, resource) && route_is(route, "GET"))
+        add_not_modified(responses);
     return responses;
 }

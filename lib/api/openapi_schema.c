@@ -1,10 +1,9 @@
 /* openapi_schema: described fields as JSON Schema 2020-12. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/openapi.h"
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/text.h"
 
 /* What each field type is in JSON. `length`: min and max count characters;
@@ -49,84 +48,21 @@ static const struct type_schema *type_schema(const char *type)
     return &type_schemas[0];
 }
 
-json_object *member(json_object *object, const char *key)
-{
-    json_object *value = NULL;
-    json_object_object_get_ex(object, key, &value);
-    return value;
-}
-
-const char *member_text(json_object *object, const char *key)
-{
-    json_object *value = member(object, key);
-    return value ? json_object_get_string(value) : NULL;
-}
-
-int64_t member_int(json_object *object, const char *key)
-{
-    return json_object_get_int64(member(object, key));
-}
-
-int member_true(json_object *object, const char *key)
-{
-    return json_object_get_boolean(member(object, key));
-}
-
-void put_text(json_object *object, const char *key, const char *text)
-{
-    if (text)
-        json_object_object_add(object, key, json_object_new_string(text));
-}
-
-json_object *put_object(json_object *object, const char *key)
-{
-    json_object *made = json_object_new_object();
-    json_object_object_add(object, key, made);
-    return made;
-}
-
-json_object *schema_ref(const char *kind, const char *name)
-{
-    struct buf path = {0};
-    json_object *ref = json_object_new_object();
-    buf_printf(&path, "#/components/%s/%s", kind, name);
-    put_text(ref, "$ref", path.data);
-    buf_free(&path);
-    return ref;
-}
-
-char *schema_name(const char *one, const char *suffix)
-{
-    struct buf name = {0};
-    bool upper = true;
-    for (const char *c = one; *c; c++) {
-        if (!isalnum((unsigned char)*c)) {
-            upper = true;
-            continue;
-        }
-        buf_putc(&name, upper ? (char)toupper((unsigned char)*c) : *c);
-        upper = false;
-    }
-    buf_puts(&name, suffix);
-    return name.data;
-}
-
 static void put_type(json_object *schema, const char *type, bool nullable)
 {
     if (!nullable) {
         put_text(schema, "type", type);
         return;
     }
-    json_object *types = json_object_new_array();
-    json_object_array_add(types, json_object_new_string(type));
-    json_object_array_add(types, json_object_new_string("null"));
-    json_object_object_add(schema, "type", types);
+    json_object *types = put_array(schema, "type");
+    push_text(types, type);
+    push_text(types, "null");
 }
 
 static void put_bound(json_object *schema, json_object *field, const char *from, const char *to)
 {
     if (member(field, from))
-        json_object_object_add(schema, to, json_object_new_int64(member_int(field, from)));
+        put_int(schema, to, member_int(field, from));
 }
 
 static void put_bounds(json_object *schema, json_object *field, const struct type_schema *type)
@@ -140,7 +76,7 @@ static void put_bounds(json_object *schema, json_object *field, const struct typ
         /* A bound of 0 is left out of the description, as is "none": with a
          * positive maximum the minimum is 0 unless it says otherwise. */
         if (member(field, "max") && !member(field, "min"))
-            json_object_object_add(schema, "minimum", json_object_new_int64(0));
+            put_int(schema, "minimum", 0);
     } else if (text_equal(type->json, "array")) {
         put_bound(schema, field, "min", "minItems");
         put_bound(schema, field, "max", "maxItems");
@@ -151,22 +87,35 @@ static void put_choices(json_object *schema, json_object *choices, bool nullable
 {
     if (!choices)
         return;
-    json_object *values = json_object_new_array();
+    json_object *values = put_array(schema, "enum");
     for (size_t i = 0; i < json_object_array_length(choices); i++)
         json_object_array_add(values, json_object_get(json_object_array_get_idx(choices, i)));
     if (nullable)
         json_object_array_add(values, NULL);
-    json_object_object_add(schema, "enum", values);
 }
 
-static json_object *array_items(json_object *field, enum schema_use use)
+/* Answers are open, so that members may come; bodies are closed. */
+static bool is_body(enum schema_use use)
+{
+    return use == SCHEMA_CREATE || use == SCHEMA_REPLACE || use == SCHEMA_MERGE;
+}
+
+static const char *inner_name(struct openapi *api, const char *parent, json_object *field)
+{
+    const char *name = member_text(field, "name");
+    return arena_printf(api->arena, "%s%c%s", parent, name[0] - 'a' + 'A', name + 1);
+}
+
+static json_object *array_items(struct openapi *api, const char *parent, json_object *field,
+                                enum schema_use use)
 {
     if (member(field, "fields"))
-        return openapi_object_schema(member(field, "fields"), use);
+        return openapi_fields_schema(
+            api, arena_printf(api->arena, "%sItem", inner_name(api, parent, field)),
+            member(field, "fields"), use);
     json_object *items = json_object_new_object();
     const struct type_schema *type = type_schema(member_text(field, "item"));
-    if (type->json)
-        put_text(items, "type", type->json);
+    put_text(items, "type", type->json);
     put_text(items, "format", type->format);
     return items;
 }
@@ -176,76 +125,121 @@ static json_object *free_object(bool nullable)
 {
     json_object *schema = json_object_new_object();
     put_type(schema, "object", nullable);
-    json_object_object_add(schema, "additionalProperties", json_object_new_boolean(1));
+    put_bool(schema, "additionalProperties", true);
     return schema;
 }
 
-json_object *openapi_field_schema(json_object *field, enum schema_use use)
+/* The one or null, as a reference has no place for it. */
+static json_object *or_null(json_object *one)
+{
+    json_object *schema = json_object_new_object(), *any = put_array(schema, "anyOf");
+    json_object *null = json_object_new_object();
+    put_text(null, "type", "null");
+    json_object_array_add(any, one);
+    json_object_array_add(any, null);
+    return schema;
+}
+
+static json_object *object_schema(struct openapi *api, const char *parent, json_object *field,
+                                  enum schema_use use)
+{
+    bool nullable = member_true(field, "nullable");
+    if (!member(field, "fields"))
+        return free_object(nullable);
+    json_object *ref =
+        openapi_fields_schema(api, inner_name(api, parent, field), member(field, "fields"), use);
+    return nullable ? or_null(ref) : ref;
+}
+
+/* What a value is, whatever it is called. */
+static json_object *value_schema(struct openapi *api, const char *parent, json_object *field,
+                                 enum schema_use use)
 {
     const struct type_schema *type = type_schema(member_text(field, "type"));
-    bool nullable = member_true(field, "nullable");
-    json_object *schema;
-    if (text_equal(type->json, "object")) {
-        json_object *fields = member(field, "fields");
-        schema = fields ? openapi_object_schema(fields, use) : free_object(nullable);
-        if (fields && nullable)
-            put_type(schema, "object", true);
-    } else {
-        schema = json_object_new_object();
-        if (type->json)
-            put_type(schema, type->json, nullable);
-        if (text_equal(type->json, "array"))
-            json_object_object_add(schema, "items", array_items(field, use));
-        put_text(schema, "format", type->format);
-        if (use != SCHEMA_ANSWER)
-            put_text(schema, "pattern", type->pattern);
-        put_bounds(schema, field, type);
-        put_choices(schema, member(field, "choices"), nullable);
-    }
-    put_text(schema, "title", member_text(field, "label"));
-    put_text(schema, "description", member_text(field, "help"));
+    bool nullable = member_true(field, "nullable") && use != SCHEMA_QUERY;
+    if (text_equal(type->json, "object"))
+        return object_schema(api, parent, field, use);
+    json_object *schema = json_object_new_object();
+    if (type->json)
+        put_type(schema, type->json, nullable);
+    if (text_equal(type->json, "array"))
+        json_object_object_add(schema, "items", array_items(api, parent, field, use));
+    put_text(schema, "format", type->format);
+    if (is_body(use))
+        put_text(schema, "pattern", type->pattern);
+    put_bounds(schema, field, type);
+    put_choices(schema, member(field, "choices"), nullable);
     return schema;
+}
+
+json_object *openapi_field_schema(struct openapi *api, const char *parent, json_object *field,
+                                  enum schema_use use)
+{
+    json_object *schema = value_schema(api, parent, field, use);
+    const char *help = member_text(field, "help"), *label = member_text(field, "label");
+    put_text(schema, "description", help ? help : arena_printf(api->arena, "%s.", label));
+    if (is_body(use) && member_true(field, "readOnly"))
+        put_bool(schema, "readOnly", true);
+    return schema;
+}
+
+static bool is_secret(json_object *field)
+{
+    return member_true(field, "inputOnly") || text_equal(member_text(field, "type"), "secret");
+}
+
+static bool is_writable(json_object *field, enum schema_use use)
+{
+    return !member_true(field, "readOnly") &&
+           (use == SCHEMA_CREATE || !member_true(field, "createOnly"));
 }
 
 static bool stands(json_object *field, enum schema_use use)
 {
-    if (use == SCHEMA_ANSWER)
-        return !member_true(field, "inputOnly") &&
-               !text_equal(member_text(field, "type"), "secret");
-    if (member_true(field, "readOnly"))
-        return false;
-    return use == SCHEMA_CREATE || !member_true(field, "createOnly");
+    return is_body(use) ? is_writable(field, use) : !is_secret(field);
 }
 
-static bool required(json_object *field, enum schema_use use)
+static bool is_required(json_object *field, enum schema_use use)
 {
     if (use == SCHEMA_ANSWER)
         return !member_true(field, "listOmitted");
-    return use != SCHEMA_MERGE && member_true(field, "required");
+    if (use == SCHEMA_SPARSE)
+        return text_equal(member_text(field, "name"), "id");
+    if (use == SCHEMA_MERGE || !is_writable(field, use))
+        return false;
+    return member_true(field, "required");
 }
 
-json_object *openapi_object_schema(json_object *fields, enum schema_use use)
+static json_object *object_of_fields(struct openapi *api, const char *name, json_object *fields,
+                                     enum schema_use use)
 {
-    json_object *schema = json_object_new_object();
+    json_object *schema = json_object_new_object(), *names = json_object_new_array();
     put_text(schema, "type", "object");
     json_object *properties = put_object(schema, "properties");
-    json_object *names = json_object_new_array();
     size_t count = fields ? json_object_array_length(fields) : 0;
     for (size_t i = 0; i < count; i++) {
         json_object *field = json_object_array_get_idx(fields, i);
-        const char *name = member_text(field, "name");
+        const char *member_name = member_text(field, "name");
         if (!stands(field, use))
             continue;
-        json_object_object_add(properties, name, openapi_field_schema(field, use));
-        if (required(field, use))
-            json_object_array_add(names, json_object_new_string(name));
+        json_object_object_add(properties, member_name,
+                               openapi_field_schema(api, name, field, use));
+        if (is_required(field, use))
+            push_text(names, member_name);
     }
     if (json_object_array_length(names) > 0)
         json_object_object_add(schema, "required", names);
     else
         json_object_put(names);
-    json_object_object_add(schema, "additionalProperties", json_object_new_boolean(0));
+    if (is_body(use))
+        put_bool(schema, "additionalProperties", false);
     return schema;
+}
+
+json_object *openapi_fields_schema(struct openapi *api, const char *name, json_object *fields,
+                                   enum schema_use use)
+{
+    return openapi_component(api, "schemas", name, object_of_fields(api, name, fields, use));
 }
 
 static json_object *example_list(json_object *one)
@@ -284,7 +278,8 @@ json_object *openapi_example(json_object *fields, enum schema_use use)
     size_t count = fields ? json_object_array_length(fields) : 0;
     for (size_t i = 0; i < count; i++) {
         json_object *field = json_object_array_get_idx(fields, i);
-        json_object *value = stands(field, use) ? example_value(field, use) : NULL;
+        bool shown = stands(field, use) && (!is_body(use) || is_writable(field, use));
+        json_object *value = shown ? example_value(field, use) : NULL;
         if (value)
             json_object_object_add(example, member_text(field, "name"), value);
     }

@@ -11,6 +11,7 @@
 #include "api/request_log.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "http/retire.h"
 #include "http/server.h"
@@ -126,6 +127,16 @@ static void add_cache_control(struct cx *cx)
     response_header(cx, "Cache-Control", "no-store");
 }
 
+/* How to sign in stands with every 401 (RFC 9110 11.6.1, RFC 6750 3). */
+static void challenge(struct cx *cx)
+{
+    const char *code = cx->failure.code;
+    bool bad_token = text_starts(code, "token_") || text_starts(code, "api_key_") ||
+                     strcmp(code, "session_revoked") == 0;
+    response_header_set(cx, "WWW-Authenticate",
+                        bad_token ? "Bearer error=\"invalid_token\"" : "Bearer");
+}
+
 static void write_failure(struct cx *cx)
 {
     if (cx->failure.status == 0) /* a handler said false without saying why: ours to find */
@@ -134,6 +145,8 @@ static void write_failure(struct cx *cx)
         log_error("request failed", "code", cx->failure.code, "detail", cx->db.error.message,
                   "sqlstate", cx->db.error.sqlstate, "path", cx->request.path, "requestId",
                   cx->request_id);
+    if (cx->failure.status == 401 && !cx->is_page)
+        challenge(cx);
     if (cx->response.begun) /* too late to say it: it is broken off */
         cx->response.status = cx->failure.status;
     else if (cx->is_page)

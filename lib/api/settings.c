@@ -262,14 +262,27 @@ static struct access access_of(const struct settings_section *table, bool to_cha
                      : MAY(TENANT, "tenants.settings:read");
 }
 
-static size_t add_api(struct route *routes, const struct section *section, const char *path)
+/* verb, "api" -> "getApiSettings", or "getPlatformDeletionSettings" of the platform's own. */
+static const char *settings_operation(const char *verb, const char *noun)
+{
+    struct arena *arena = arena_new();
+    char *name = kept_path(verb, text_pascal(arena, noun));
+    arena_free(arena);
+    return name;
+}
+
+static size_t add_api(struct route *routes, const struct section *section, const char *path,
+                      const char *noun)
 {
     const struct settings_section *table = section->table;
-    routes[0] = (struct route)ROUTE(GET, path, access_of(table, false), settings_get, table->about,
-                                    .answer_fields = table->fields, .about = section);
+    routes[0] =
+        (struct route)ROUTE(GET, path, access_of(table, false), settings_get, table->about,
+                            .operation = settings_operation("get", noun), .answer_name = noun,
+                            .answer_fields = table->fields, .about = section);
     routes[1] = (struct route)ROUTE(PUT, path, access_of(table, true), settings_put, table->about,
-                                    .body = table->fields, .answer_fields = table->fields,
-                                    .about = section);
+                                    .operation = settings_operation("replace", noun),
+                                    .answer_name = noun, .body = table->fields,
+                                    .answer_fields = table->fields, .about = section);
     return 2;
 }
 
@@ -289,11 +302,18 @@ const struct route *settings_routes(const struct settings_section *table)
 {
     const struct section *section = section_new(table);
     struct route *routes = keep(7, sizeof *routes);
+    const char *prefix = table->platform ? "platform " : "";
+    const char *noun = kept_path(prefix, kept_path(table->key, " settings"));
     size_t count = add_api(
         routes, section,
-        kept_path(table->platform ? "/api/platform/settings/" : "/api/settings/", table->key));
-    if (table->also)
-        count += add_api(routes + count, section, table->also);
+        kept_path(table->platform ? "/api/platform/settings/" : "/api/settings/", table->key),
+        noun);
+    if (table->also) {
+        struct route *also = routes + count;
+        count += add_api(also, section, table->also, table->also_named);
+        also[0].answer_name = also[1].answer_name = noun;
+        also[0].deprecated = also[1].deprecated = table->also_deprecated;
+    }
     add_pages(routes + count, section);
     return routes;
 }

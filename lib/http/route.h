@@ -94,11 +94,15 @@ struct route {
     enum answer answer;
     int status; /* of success; 0: 200 (201 for POST of a resource) */
     unsigned flags;
-    const char *errors;          /* codes besides the usual: "409 slug_taken, 409 last_owner" */
-    size_t body_limit;           /* bytes; 0: 128 KiB */
-    const void *about;           /* what the handler works on: a struct resource, a page … */
+    const char *errors; /* codes besides the usual: "409 slug_taken, 409 last_owner"; one of a
+                           field in details: "422 code.invalid_code" */
+    size_t body_limit;  /* bytes; 0: 128 KiB */
+    const void *about;  /* what the handler works on: a struct resource, a page … */
     const struct action *action; /* of the resource that it is about: the route does it */
-    const char *operation;       /* operationId; NULL: derived from method and path */
+    const char *operation;   /* operationId, as people would name a function: "verifyTenantDomain";
+                                each route below /api/ has one, resources' by themselves */
+    const char *answer_name; /* what answer_fields describe: "tenant domain", in OpenAPI the schema
+                                TenantDomain; NULL: named after the operation */
     const char *media;  /* of an upload that may also come bare: "text/csv"; NULL: as form only */
     const char *sample; /* an upload's example: its name, or its text when it comes bare */
     const char *example_id; /* name of the demo/test object for :id, NULL: derived */

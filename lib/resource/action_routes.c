@@ -9,18 +9,8 @@
 /* "reset-password", "API key": resetPasswordApiKey. */
 static const char *operation_name(const char *verb, const char *noun)
 {
-    struct buf name;
-    bool upper = false;
-    buf_init(&name, engine_arena());
-    for (const char *c = engine_text("%s %s", verb, noun); *c; c++) {
-        bool letter =
-            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9');
-        char low = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-        if (letter)
-            buf_putc(&name, upper && low >= 'a' ? (char)(low - 'a' + 'A') : low);
-        upper = !letter;
-    }
-    return name.data;
+    const char *name = text_pascal(engine_arena(), engine_text("%s %s", verb, noun));
+    return engine_text("%c%s", *name - 'A' + 'a', name + 1);
 }
 
 static const char *errors_of(const struct action *action)
@@ -152,10 +142,11 @@ static struct route bulk_route(const struct resource *resource)
         .access = {ACCESS_PERMISSION, resource->scope, bulk_needs(resource)},
         .handle = action_handle_bulk,
         .summary = engine_text("Do one thing with many %s; each succeeds or fails for itself.",
-                               resource->name),
+                               text_plural(engine_arena(), resource->one)),
         .body = bulk_fields(resource),
         .answer_fields = bulk_answer_fields,
-        .operation = operation_name("bulk", resource->name),
+        .answer_name = "bulk result",
+        .operation = operation_name("bulk", text_plural(engine_arena(), resource->one)),
         .flags = bulk_flags(resource),
         .about = resource,
     };

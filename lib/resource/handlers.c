@@ -141,9 +141,22 @@ static char *kept(const char *first, const char *second)
     return engine_text("%s%s", first, second);
 }
 
+/* "Create", "network rule" -> "Create a network rule" and an end. */
 static char *sentence(const char *verb, const char *noun, const char *end)
 {
-    return engine_text("%s %s%s", verb, noun, end);
+    return engine_text("%s %s %s%s", verb, text_article(noun), noun, end);
+}
+
+/* "Export", "network rules" -> the same without an article. */
+static char *sentence_of_many(const char *verb, const struct resource *resource, const char *end)
+{
+    return engine_text("%s %s%s", verb, text_plural(engine_arena(), resource->one), end);
+}
+
+/* The operationId: "get", "network rule" -> "getNetworkRule". */
+static char *operation_name(const char *verb, const char *noun)
+{
+    return kept(verb, text_pascal(engine_arena(), noun));
 }
 
 static struct access may_do(const struct resource *resource, const char *action)
@@ -161,27 +174,36 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
 {
     const char *list = resource->api, *one = kept(resource->api, "/:id");
     const struct field *body = body_fields(resource);
+    const char *noun = resource->one, *nouns = text_plural(engine_arena(), noun);
     struct access read = may_do(resource, ":read"), write = may_do(resource, ":update");
     const struct {
         unsigned operation;
         struct route route;
     } all[] = {
-        {OP_LIST, ROUTE(GET, list, read, resource_list, sentence("List", resource->name, "."),
-                        .answer = ANSWER_LIST, .flags = ROUTE_LIST_QUERY)},
-        {OP_CREATE, ROUTE(POST, list, may_do(resource, ":create"), resource_create,
-                          sentence("Create a", resource->one, "."), .body = body, .status = 201)},
-        {OP_EXPORT, ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
-                          sentence("Export", resource->name, " as CSV."), .answer = ANSWER_FILE,
-                          .flags = ROUTE_LIST_QUERY)},
-        {OP_GET, ROUTE(GET, one, read, resource_get, sentence("Get one", resource->one, "."), 0)},
-        {OP_REPLACE,
-         ROUTE(PUT, one, write, resource_replace,
-               sentence("Replace a", resource->one, ": what is absent is emptied."), .body = body)},
-        {OP_MERGE, ROUTE(PATCH, one, write, resource_merge,
-                         sentence("Change a", resource->one, ": what is absent stays."),
-                         .body = body, .flags = ROUTE_MERGE)},
+        {OP_LIST, ROUTE(GET, list, read, resource_list, sentence_of_many("List", resource, "."),
+                        .operation = operation_name("list", nouns), .answer = ANSWER_LIST,
+                        .flags = ROUTE_LIST_QUERY)},
+        {OP_CREATE,
+         ROUTE(POST, list, may_do(resource, ":create"), resource_create,
+               sentence("Create", noun, "."), .operation = operation_name("create", noun),
+               .body = body, .status = 201)},
+        {OP_EXPORT,
+         ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
+               sentence_of_many("Export", resource, " as CSV."),
+               .operation = operation_name("export", nouns), .answer = ANSWER_FILE,
+               .errors = "422 export_too_large, 429 too_many_exports", .flags = ROUTE_LIST_QUERY)},
+        {OP_GET, ROUTE(GET, one, read, resource_get, sentence("Get", noun, "."),
+                       .operation = operation_name("get", noun))},
+        {OP_REPLACE, ROUTE(PUT, one, write, resource_replace,
+                           sentence("Replace", noun, ": what is absent is emptied."),
+                           .operation = operation_name("replace", noun), .body = body)},
+        {OP_MERGE,
+         ROUTE(PATCH, one, write, resource_merge,
+               sentence("Change", noun, ": what is absent stays."),
+               .operation = operation_name("update", noun), .body = body, .flags = ROUTE_MERGE)},
         {OP_DELETE, ROUTE(DELETE, one, may_do(resource, ":delete"), resource_delete,
-                          sentence("Delete a", resource->one, "."), .answer = ANSWER_NOTHING)},
+                          sentence("Delete", noun, "."),
+                          .operation = operation_name("delete", noun), .answer = ANSWER_NOTHING)},
     };
     size_t count = 0;
     for (size_t i = 0; i < COUNT(all); i++)
@@ -189,6 +211,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
             routes[count] = all[i].route;
             if (all[i].operation & (OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE))
                 routes[count].flags |= resource->write_flags;
+            routes[count].deprecated = resource->deprecated;
             routes[count++].about = resource;
         }
     return count;

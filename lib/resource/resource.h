@@ -35,7 +35,9 @@ enum operation {
 
 struct resource {
     const char *name;       /* plural: "leads" */
-    const char *one;        /* "lead" */
+    const char *one;        /* "lead"; in OpenAPI the schema Lead, and getLead, listLeads … */
+    const char *same_as;    /* `one` of the resource that this shows part of; NULL: its own */
+    const char *deprecated; /* of its routes, see http/route.h; NULL: they stay */
     const char *title;      /* "Leads", on pages */
     const char *about;      /* a sentence for documentation and the empty list */
     const char *permission; /* "crm.leads"; actions read create update delete export */
@@ -48,6 +50,8 @@ struct resource {
     bool no_common_times; /* besides its fields it has only the id */
     unsigned operations;
     unsigned write_flags; /* of the routes that change it, by API and by page: ROUTE_STEP_UP … */
+    const char
+        *errors; /* codes of its hooks and constraints when it is written, see http/route.h */
     const struct field *fields;
     const char *sort;  /* "-createdAt" (default when NULL) */
     const char *where; /* constant SQL condition on every statement, or NULL */

@@ -25,7 +25,7 @@ test("an_app_of_somebody_else_sets_up_and_signs_in", async () => {
     assert.match(picture, /^data:image\/svg\+xml;base64,/);
     await login(user.email, password, { tenant: tenant.slug });
     const wrong = await request("POST", `/api/auth/mfa/${id}/confirm`, { token: user.access_token, body: { code: codeOf(secret, 40) } });
-    assert.equal(wrong.error.details[0].code, "code_wrong");
+    assert.equal(wrong.error.details[0].code, "invalid_code");
     const done = await request("POST", `/api/auth/mfa/${id}/confirm`, { token: user.access_token, body: { code: codeOf(secret) } });
     assert.equal(new Set(done.data.recoveryCodes).size, 10);
     const asked = await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password } });
@@ -135,7 +135,7 @@ test("what_is_dangerous_asks_again_after_ten_minutes", async () => {
         assert.equal((await request(method, path, { token })).error.code, "step_up_required", path);
     assert.equal((await request("POST", "/api/auth/mfa", { token, body: { name: "Thief" } })).error.code, "step_up_required");
     assert.equal((await request("GET", "/api/auth/mfa", { token })).status, 200);
-    assert.equal((await request("POST", "/api/auth/step-up", { token, body: { code: "000000" } })).error.details[0].code, "code_wrong");
+    assert.equal((await request("POST", "/api/auth/step-up", { token, body: { code: "000000" } })).error.details[0].code, "invalid_code");
     assert.equal((await request("POST", "/api/auth/step-up", { token, body: { code: codeOf(user.app.secret, 1) } })).status, 204);
     assert.equal((await request("DELETE", `/api/auth/mfa/${user.app.id}`, { token })).status, 204);
     await login(user.email, password, { tenant: tenant.slug });

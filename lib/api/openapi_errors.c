@@ -1,0 +1,311 @@
+/* openapi_errors: what an operation answers when it went wrong. What any may answer stands
+ * under components/responses with its usual codes; an operation's own codes stand in its
+ * x-errors, and each has an example in the answer of its status. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/openapi.h"
+#include "base/arena.h"
+#include "base/text.h"
+
+static const struct common {
+    const char *name, *status, *codes, *description, *header;
+} failures[] = {
+    {"BadRequest", "400",
+     "unknown_parameter bad_parameter bad_cursor bad_query bad_path bad_host bad_cookie bad_form "
+     "bad_multipart bad_request body_incomplete json_syntax json_depth json_duplicate_key "
+     "json_not_an_object json_number_range json_too_large json_utf8 multipart_boundary "
+     "multipart_header multipart_incomplete multipart_text multipart_too_many_parts "
+     "idempotency_key_invalid idempotency_key_refused",
+     "Malformed: the JSON, a parameter or a header cannot be read.", NULL},
+    {"NotSignedIn", "401",
+     "not_signed_in token_malformed token_expired token_stale token_signature token_algorithm "
+     "token_audience token_issuer token_key session_revoked api_key_malformed api_key_unknown "
+     "api_key_expired api_key_revoked",
+     "Nobody is signed in, or the token is bad, expired or revoked.", "WWW-Authenticate"},
+    {"NotAllowed", "403",
+     "permission_missing wrong_audience role_missing tenant_mismatch tenant_suspended "
+     "tenant_inactive api_key_refused csrf_invalid network_denied step_up_required "
+     "password_change_required mfa_enrolment_required impersonation_refused "
+     "impersonation_forbidden quota_exceeded forbidden",
+     "Signed in, but not allowed; or the tenant does not match.", NULL},
+    {"NotFound", "404", "not_found tenant_unknown", "There is no such thing in this tenant.", NULL},
+    {"Conflict", "409", "conflict in_use idempotency_in_progress idempotency_interrupted",
+     "It conflicts with what is there already.", NULL},
+    {"Gone", "410", "gone", "It was there, and is over.", NULL},
+    {"VersionMismatch", "412", "version_mismatch precondition_failed",
+     "The record has changed since the ETag of If-Match.", NULL},
+    {"TooLarge", "413", "body_too_large multipart_field_too_large",
+     "The body is larger than this address takes.", NULL},
+    {"WrongType", "415", "unsupported_media_type",
+     "The content type is not one that this address takes.", NULL},
+    {"Invalid", "422", "validation_failed invalid_value too_large idempotency_key_reused",
+     "Fields are invalid: `details` has one row for each.", NULL},
+    {"UpgradeRequired", "426", "upgrade_required", "This address is for WebSocket.", NULL},
+    {"TooMany", "429", "rate_limited", "Too many requests: see Retry-After.", "Retry-After"},
+    {"Unavailable", "503", "unavailable busy database_unavailable deadline_exceeded not_ready",
+     "Cannot serve just now: see Retry-After.", "Retry-After"},
+};
+
+/* ---- codes ---- */
+
+static void note_code(struct openapi *api, const char *code, const char *status)
+{
+    const char *known = member_text(api->codes, code);
+    if (!known)
+        put_text(api->codes, code, status);
+    else if (strcmp(known, status) != 0)
+        openapi_complain(api, "the code %s has two statuses, %s and %s", code, known, status);
+}
+
+/* "409 slug_taken, 422 code.invalid_code": the second is one of the field `code`. */
+static void each_in(const char *list, error_taker *take, void *arg)
+{
+    char status[4], name[128];
+    int used;
+    for (; list && sscanf(list, " %3[0-9] %127[A-Za-z0-9_.]%n", status, name, &used) == 2;
+         list += used + (list[used] == ',')) {
+        char *point = strchr(name, '.');
+        if (point)
+            *point = '\0';
+        take(arg, status, point ? point + 1 : name, point ? name : NULL);
+    }
+}
+
+void route_each_error(json_object *route, json_object *resource, error_taker *take, void *arg)
+{
+    each_in(member_text(route, "errors"), take, arg);
+    if (resource && !route_is(route, "GET"))
+        each_in(member_text(resource, "errors"), take, arg);
+}
+
+/* ---- one failure ---- */
+
+static void put_detail(json_object *error, const char *field, const char *code, const char *message)
+{
+    json_object *row = json_object_new_object();
+    put_text(row, "field", field);
+    put_text(row, "code", code);
+    put_text(row, "message", message);
+    json_object_array_add(put_array(error, "details"), row);
+}
+
+/* With a field it is invalid, and the code stands in its row. */
+static json_object *failure_example(const char *status, const char *code, const char *field,
+                                    const char *message)
+{
+    json_object *example = json_object_new_object();
+    put_bool(example, "success", false);
+    json_object *error = put_object(example, "error");
+    put_text(error, "message", field ? "Some fields are invalid." : message);
+    put_text(error, "code", field ? "validation_failed" : code);
+    if (field)
+        put_detail(error, field, code, message);
+    put_int(error, "statusCode", strtoll(status, NULL, 10));
+    put_text(error, "requestId", "01a1fc30-19fe-74cc-bfd1-e408edb75d4f");
+    return example;
+}
+
+static void add_example(struct openapi *api, json_object *response, const char *status,
+                        const char *code, const char *field, const char *message)
+{
+    json_object *media = member(member(response, "content"), "application/json");
+    json_object *example = put_object(member(media, "examples"), code);
+    const char *words = arena_printf(api->arena, "%s.", text_title(api->arena, code));
+    json_object_object_add(example, "value",
+                           failure_example(status, code, field, message ? message : words));
+}
+
+static void add_media(json_object *response)
+{
+    json_object *media = put_object(put_object(response, "content"), "application/json");
+    json_object_object_add(media, "schema", schema_ref("schemas", "Failure"));
+    put_object(media, "examples");
+}
+
+static void add_code(json_object *list, const char *status, const char *code, const char *field)
+{
+    json_object *row = json_object_new_object();
+    put_int(row, "status", strtoll(status, NULL, 10));
+    put_text(row, "code", code);
+    put_text(row, "field", field);
+    json_object_array_add(list, row);
+}
+
+/* The usual codes of a status into a response: the first as an example. */
+static void add_usual(struct openapi *api, json_object *response, const struct common *usual)
+{
+    json_object *list = put_array(response, "x-errors");
+    const char *at = usual->codes;
+    for (size_t len; *at; at += len + (at[len] == ' ')) {
+        len = strcspn(at, " ");
+        const char *code = arena_copy(api->arena, at, len);
+        add_code(list, usual->status, code, NULL);
+        note_code(api, code, usual->status);
+        if (at == usual->codes)
+            add_example(api, response, usual->status, code, NULL, usual->description);
+    }
+}
+
+static json_object *new_failure(struct openapi *api, const struct common *usual)
+{
+    json_object *response = json_object_new_object();
+    put_text(response, "description", usual->description);
+    openapi_add_header(response, "X-Request-Id");
+    if (usual->header)
+        openapi_add_header(response, usual->header);
+    add_media(response);
+    add_usual(api, response, usual);
+    return response;
+}
+
+static void add_failure_schemas(struct openapi *api)
+{
+    json_object *schemas = put_object(api->components, "schemas");
+    put_json(schemas, "FailureDetail",
+             "{\"type\":\"object\",\"required\":[\"field\",\"code\",\"message\"],\"properties\":{"
+             "\"field\":{\"type\":\"string\",\"description\":\"Its path: items[2].quantity.\"},"
+             "\"code\":{\"type\":\"string\",\"description\":\"What is wrong with it.\"},"
+             "\"message\":{\"type\":\"string\",\"description\":\"The same for people.\"}}}");
+    put_json(schemas, "FailureError",
+             "{\"type\":\"object\",\"required\":[\"message\",\"code\",\"statusCode\","
+             "\"requestId\"],\"properties\":{"
+             "\"message\":{\"type\":\"string\",\"description\":\"For people; it may change.\"},"
+             "\"code\":{\"$ref\":\"#/components/schemas/ErrorCode\"},"
+             "\"statusCode\":{\"type\":\"integer\",\"description\":\"The status of the answer.\"},"
+             "\"requestId\":{\"type\":\"string\",\"description\":\"As in X-Request-Id.\"},"
+             "\"details\":{\"type\":\"array\",\"description\":\"A row for each field.\","
+             "\"items\":{\"$ref\":\"#/components/schemas/FailureDetail\"}}}}");
+    put_json(schemas, "Failure",
+             "{\"type\":\"object\",\"required\":[\"success\",\"error\"],\"properties\":{"
+             "\"success\":{\"const\":false},"
+             "\"error\":{\"$ref\":\"#/components/schemas/FailureError\"}}}");
+}
+
+void openapi_add_failure_components(struct openapi *api)
+{
+    add_failure_schemas(api);
+    for (size_t i = 0; i < COUNT(failures); i++)
+        note_code(api, arena_copy(api->arena, failures[i].codes, strcspn(failures[i].codes, " ")),
+                  failures[i].status);
+}
+
+/* Open: codes may be added. */
+void openapi_add_codes(struct openapi *api)
+{
+    json_object *schema = json_object_new_object();
+    put_text(schema, "description",
+             "Stays as it is; others may be added. docs/errors.md has all of them.");
+    json_object *any = put_array(schema, "anyOf"), *known = json_object_new_object();
+    put_text(known, "type", "string");
+    json_object *values = put_array(known, "enum");
+    json_object_object_foreach(api->codes, code, status)
+    {
+        (void)status;
+        push_text(values, code);
+    }
+    json_object_array_add(any, known);
+    json_object_array_add(any, schema_text(NULL));
+    json_object_put(openapi_component(api, "schemas", "ErrorCode", schema));
+}
+
+/* ---- the failures of an operation ---- */
+
+static const struct common *usual_of(const char *status)
+{
+    for (size_t i = 0; i < COUNT(failures); i++)
+        if (strcmp(failures[i].status, status) == 0)
+            return &failures[i];
+    return NULL;
+}
+
+static void add_usual_failure(struct openapi *api, json_object *responses, const char *status)
+{
+    const struct common *usual = usual_of(status);
+    json_object_object_add(
+        responses, status,
+        openapi_component(api, "responses", usual->name, new_failure(api, usual)));
+}
+
+struct own {
+    struct openapi *api;
+    json_object *responses, *list;
+};
+
+static void take_own(void *arg, const char *status, const char *code, const char *field)
+{
+    struct own *own = arg;
+    const struct common *usual = usual_of(status);
+    if (!usual) {
+        openapi_complain(own->api, "%s %s: there is no response of this status", status, code);
+        return;
+    }
+    json_object *response = member(own->responses, status);
+    if (!response || member(response, "$ref")) {
+        response = new_failure(own->api, usual);
+        json_object_object_add(own->responses, status, response);
+    }
+    if (!field)
+        note_code(own->api, code, status);
+    add_code(own->list, status, code, field);
+    add_example(own->api, response, status, code, field, NULL);
+}
+
+/* Who is led on by a browser is told by a page. */
+static void show_as_pages(json_object *responses)
+{
+    json_object_object_foreach(responses, status, response)
+    {
+        (void)response;
+        if (*status < '4')
+            continue;
+        json_object *page = json_object_new_object();
+        put_text(page, "description", "A page that says what is wrong.");
+        json_object *media = put_object(put_object(page, "content"), "text/html");
+        json_object_object_add(media, "schema", schema_text(NULL));
+        put_text(media, "example", "<!doctype html>");
+        json_object_object_add(responses, status, page);
+    }
+}
+
+static void add_usual_failures(struct openapi *api, json_object *responses, json_object *route,
+                               json_object *resource)
+{
+    bool has_path = strchr(member_text(route, "path"), ':') != NULL;
+    bool takes = route_takes_body(route), posted = route_is(route, "POST");
+    bool written = !route_is(route, "GET");
+    add_usual_failure(api, responses, "400");
+    if (!route_is_public(route))
+        add_usual_failure(api, responses, "401");
+    add_usual_failure(api, responses, "403");
+    if (has_path || !text_equal(member_text(route, "scope"), "none"))
+        add_usual_failure(api, responses, "404");
+    if (posted || (resource && written))
+        add_usual_failure(api, responses, "409");
+    if (route_takes_version(route, resource))
+        add_usual_failure(api, responses, "412");
+    if (takes || posted) {
+        add_usual_failure(api, responses, "413");
+        add_usual_failure(api, responses, "415");
+    }
+    if (takes || posted || member(route, "query"))
+        add_usual_failure(api, responses, "422");
+    add_usual_failure(api, responses, "429");
+    add_usual_failure(api, responses, "503");
+}
+
+void openapi_add_failures(struct openapi *api, json_object *operation, json_object *responses,
+                          json_object *route, json_object *resource)
+{
+    struct own own = {api, responses, json_object_new_array()};
+    add_usual_failures(api, responses, route, resource);
+    route_each_error(route, resource, take_own, &own);
+    if (route_answers(route, "redirect"))
+        show_as_pages(responses);
+    if (json_object_array_length(own.list) > 0)
+        json_object_object_add(operation, "x-errors", own.list);
+    else
+        json_object_put(own.list);
+}
