@@ -165,6 +165,6 @@ test("by_page_many_are_done_after_asking_and_what_cannot_be_is_said", async () =
     const done = await post([["confirm", "yes"]]);
     assert.equal(done.status, 303, done.text);
     const shown = await request("GET", done.headers.location, { headers: { cookie: [headers.cookie, ...done.headers["set-cookie"].map((it) => it.split(";")[0])].join("; ") } });
-    assert.match(shown.text, /Retry: 1 job\. Not done with 1: It has not failed for good: nothing to retry\./);
+    assert.match(shown.text, /Retry: 1 queue job\. Not done with 1: It has not failed for good: nothing to retry\./);
     assert.deepEqual((await db.query("select state from everyone.jobs where id = any($1) order by id", [ids])).rows.map((it) => it.state).sort(), ["ready", "scheduled"].sort());
 });
