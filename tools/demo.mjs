@@ -103,8 +103,11 @@ async function makeLeads(it, token) {
     const there = await must([200], "GET", "/api/crm/leads?limit=1", { token });
     for (let i = there.meta.total; i < it.leads; i++) {
         const first = pick(words.first), last = pick(words.last);
-        await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company: pick(words.company), source: pick(words.source),
-            status: pick(words.status), value: 5000 + (next() % 400) * 500, currency: it.currency } });
+        const company = pick(words.company), source = pick(words.source), status = pick(words.status);
+        // No lead comes in as converted.
+        const { data } = await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company, source,
+            status: status === "converted" ? "qualified" : status, value: 5000 + (next() % 400) * 500, currency: it.currency } });
+        if (status === "converted") await must([200], "PATCH", `/api/crm/leads/${data.id}`, { token, body: { status } });
     }
 }
 

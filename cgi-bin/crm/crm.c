@@ -6,6 +6,7 @@ static const struct area crm = {
     .title = "CRM",
     .about = "Leads, and what becomes of them.",
     .resources = RESOURCES(&leads),
+    .permissions = PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"}),
     .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
                   "business reseller", 30}),
     .workers = 2,

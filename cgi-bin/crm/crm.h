@@ -5,5 +5,6 @@
 #include "api/area.h"
 
 extern const struct resource leads;
+#define LEAD_REOPEN "crm.leads:reopen" /* to take back that one became a customer */
 
 #endif

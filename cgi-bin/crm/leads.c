@@ -1,6 +1,17 @@
 /* leads: people and companies that may become customers. */
 #include "crm.h"
 
+/* It may come in anywhere but at its end. What was given up can be taken up again; what became a
+ * customer only by somebody who may say that it was a mistake. */
+static const struct transition life[] = {{NULL, "contacted qualified unqualified lost"},
+                                         {"new", "contacted qualified unqualified lost"},
+                                         {"contacted", "new qualified unqualified lost"},
+                                         {"qualified", "contacted converted unqualified lost"},
+                                         {"unqualified", "contacted lost"},
+                                         {"lost", "contacted"},
+                                         {"converted", "qualified", LEAD_REOPEN},
+                                         {.to = NULL}};
+
 const struct resource leads = {
     .name = "leads",
     .one = "lead",
@@ -26,7 +37,8 @@ const struct resource leads = {
          .choices = CHOICES("website", "referral", "social", "email", "phone", "event", "partner",
                             "other")},
         {"status", CHOICE, FILTERED | SORTED | LISTED, .initial = "new",
-         .choices = CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost")},
+         .choices = CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost"),
+         .transitions = life},
         {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
          .currency = "currency", .example = "250000",
          .help = "Expected value; the API counts the currency's smallest unit."},

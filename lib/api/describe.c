@@ -72,6 +72,20 @@ static void describe_reference(struct json *json, const struct field *field)
     json_pair(json, "onDelete", field_on_delete_name(field->on_delete));
 }
 
+static void describe_transitions(struct json *json, const struct transition *transitions)
+{
+    json_key(json, "transitions");
+    json_open_array(json);
+    for (const struct transition *it = transitions; it->to; it++) {
+        json_open_object(json);
+        pair_if(json, "from", it->from);
+        json_pair(json, "to", it->to);
+        pair_if(json, "needs", it->needs);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static void describe_field(struct json *json, const struct field *field)
 {
     json_open_object(json);
@@ -98,6 +112,8 @@ static void describe_field(struct json *json, const struct field *field)
             json_put_text(json, *choice);
         json_close_array(json);
     }
+    if (field->transitions)
+        describe_transitions(json, field->transitions);
     if (field->fields) {
         json_key(json, "fields");
         describe_fields(json, field->fields);

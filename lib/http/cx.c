@@ -31,19 +31,26 @@ bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
     return false;
 }
 
-bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
+struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const char *code,
+                                       const char *message)
 {
-    va_list args;
     struct failure_detail *detail = arena_alloc(cx->arena, sizeof *detail);
-    va_start(args, format);
-    *detail = (struct failure_detail){arena_text(cx->arena, field), code,
-                                      arena_vprintf(cx->arena, format, args), NULL};
-    va_end(args);
+    *detail = (struct failure_detail){
+        .field = arena_text(cx->arena, field), .code = code, .message = message};
     if (cx->failure.last)
         cx->failure.last->next = detail;
     else
         cx->failure.details = detail;
     cx->failure.last = detail;
+    return detail;
+}
+
+bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fail_add_detail(cx, field, code, arena_vprintf(cx->arena, format, args));
+    va_end(args);
     return fail(cx, 422, "validation_failed", "Some fields are not valid.");
 }
 

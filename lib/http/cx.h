@@ -27,6 +27,7 @@ struct grant;   /* access/grant.h */
 
 struct failure_detail {
     const char *field, *code, *message;
+    const char *allowed; /* a JSON array of the values that would do, or NULL */
     struct failure_detail *next;
 };
 
@@ -68,6 +69,9 @@ bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
 /* Adds a row to `details` and makes the failure 422 validation_failed. */
 bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Adds a row to `details` of a failure that is set by fail() already, whatever its status. */
+struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const char *code,
+                                       const char *message);
 /* Turns cx->db.error into the failure it means: 503, 409, 422, 403 or 500. A
  * constraint named <table>_<columns>_key or _fkey or _check names its field. */
 bool fail_db(struct cx *cx);

@@ -227,6 +227,10 @@ static void write_details(struct json *json, const struct failure_detail *detail
         json_pair(json, "field", detail->field);
         json_pair(json, "code", detail->code);
         json_pair(json, "message", detail->message);
+        if (detail->allowed) {
+            json_key(json, "allowed");
+            json_put_raw(json, detail->allowed, strlen(detail->allowed));
+        }
         json_close_object(json);
     }
     json_close_array(json);

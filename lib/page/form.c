@@ -187,14 +187,18 @@ static bool must_have(const struct field *field)
     return (field->flags & REQUIRED) || (field->initial && !(field->flags & NULLABLE));
 }
 
+/* What may follow the stored value: resource/transition.h. */
 static void add_choices(struct cx *cx, json_object *out, const struct field *field,
-                        const char *value)
+                        const struct list_result *row, const char *value)
 {
+    int column = row ? show_column(row, field->name) : -1;
+    const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     json_object *options = page_list(out, "options");
     if (!must_have(field) || !value || !*value)
         add_option(options, "", must_have(field) ? "Choose" : "–", !value || !*value);
     for (const char *const *choice = field->choices; choice && *choice; choice++)
-        add_option(options, *choice, show_choice(cx, *choice), text_equal(*choice, value));
+        if (transition_is_allowed(cx, field, stored, *choice))
+            add_option(options, *choice, show_choice(cx, *choice), text_equal(*choice, value));
 }
 
 /* Ticks: those sent, or those that stand in the stored list. */
@@ -231,7 +235,8 @@ static bool is_code(const struct field *field)
            (field->type == ARRAY && field->fields != NULL);
 }
 
-static void add_kind(struct cx *cx, json_object *out, const struct field *field, const char *value)
+static void add_kind(struct cx *cx, json_object *out, const struct field *field,
+                     const struct list_result *row, const char *value)
 {
     bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
     bool area = field->type == LONG || is_code(field) || is_lines(field),
@@ -246,7 +251,7 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "code", is_code(field));
     page_set_int(out, "rows", is_code(field) ? 6 : 5);
     if (choice)
-        add_choices(cx, out, field, value);
+        add_choices(cx, out, field, row, value);
     else if (group)
         add_ticks(cx, out, field, value);
 }
@@ -306,7 +311,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set_bool(out, "required", must_have(field));
     add_described(cx, out, id, help != NULL, error != NULL);
     add_control(cx, out, field, value);
-    add_kind(cx, out, field, value);
+    add_kind(cx, out, field, row, value);
 }
 
 json_object *page_form_fields(struct cx *cx, const struct field *fields,

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resource/transition.h"
+
 enum field_type {
     FIELD_END = 0,
     TEXT,   /* one line; min and max are code points */
@@ -74,11 +76,12 @@ struct field {
     const char *help;           /* one sentence under the input, and OpenAPI's description */
     const char *example;        /* text form; OpenAPI and tests use it: must be valid */
     const char *const *choices; /* NULL-terminated */
-    const char *initial;        /* value when absent on create, text form */
-    const char *refers;         /* of UUID; the name of the field ends in _id */
-    enum on_delete on_delete;   /* of what refers */
-    const char *currency;       /* of MONEY; NULL: the tenant's */
-    const char *sql;            /* read-only expression instead of the column */
+    const struct transition *transitions; /* of CHOICE: resource/transition.h; NULL: any to any */
+    const char *initial;                  /* value when absent on create, text form */
+    const char *refers;                   /* of UUID; the name of the field ends in _id */
+    enum on_delete on_delete;             /* of what refers */
+    const char *currency;                 /* of MONEY; NULL: the tenant's */
+    const char *sql;                      /* read-only expression instead of the column */
     const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */

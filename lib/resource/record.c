@@ -253,9 +253,50 @@ static bool insert_tenant(struct write *write, const struct input *input)
     return true;
 }
 
+/* ---- the life of choices: resource/transition.h ---- */
+
+static bool is_moved(const struct field *field, const struct value *value)
+{
+    return field->transitions && value->presence == GIVEN && is_column(field) &&
+           !(field->flags & GUARDED);
+}
+
+static bool check_beginnings(struct cx *cx, const struct input *input)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (is_moved(field, value) && !transition_is_allowed(cx, field, NULL, value->text))
+            return transition_fail(cx, field, NULL, value->text);
+    }
+    return true;
+}
+
+/* The row's value must be one from which the new one may follow. */
+static void and_origins(struct write *write, struct buf *sql, const struct input *input)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (is_moved(field, value))
+            buf_printf(sql, "\nand %s = any($%d)", field->name,
+                       parameter(write, transition_origins(write->cx, field, value->text)));
+    }
+}
+
+static bool check_moves(struct cx *cx, const struct input *input, const struct list_result *there)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        const char *from = record_value(there, field->name);
+        if (is_moved(field, value) && from && !transition_is_allowed(cx, field, from, value->text))
+            return transition_fail(cx, field, from, value->text);
+    }
+    return true;
+}
+
 static bool build_insert(struct write *write, const struct input *input, const char *id)
 {
-    if (!write->resource->no_tenant && !insert_tenant(write, input))
+    if (!check_beginnings(write->cx, input) ||
+        (!write->resource->no_tenant && !insert_tenant(write, input)))
         return false;
     insert_value(write, "id", id);
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
@@ -299,7 +340,8 @@ static void build_update(struct write *write, const struct input *input, enum in
             set_value(write, field, value->text);
         else if (value->presence == IS_NULL)
             set_value(write, field, NULL);
-        else if (mode == INPUT_REPLACE && (field->initial || (field->flags & NULLABLE)))
+        else if (mode == INPUT_REPLACE && !field->transitions &&
+                 (field->initial || (field->flags & NULLABLE)))
             set_value(write, field, field->initial);
     }
 }
@@ -324,13 +366,18 @@ static bool insert_row(struct cx *cx, const struct resource *resource, const str
     return run_write(&write, sql.data, out);
 }
 
-/* Nothing matched: is it gone, or of another version? */
-static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id)
+/* Nothing matched: is it gone, of another version, or in a state from which that does not follow?
+ * input NULL: it was to be deleted. */
+static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id,
+                         const struct input *input)
 {
     struct list_result there = {.rows = NULL};
+    const char *header = request_header(&cx->request, "If-Match");
     if (!record_get(cx, resource, id, &there))
         return false;
-    return record_fail_version(cx);
+    if (header && !etag_listed(header, record_etag(cx, &there)))
+        return record_fail_version(cx);
+    return (!input || check_moves(cx, input, &there)) && record_fail_version(cx);
 }
 
 static bool update_row(struct cx *cx, const struct resource *resource, const char *id,
@@ -349,13 +396,14 @@ static bool update_row(struct cx *cx, const struct resource *resource, const cha
     buf_printf(&sql, "update %s\nset %s\nwhere id = $%d", resource->table, write.values.data,
                parameter(&write, id));
     and_where(&sql, resource);
+    and_origins(&write, &sql, input);
     if (versions)
         buf_printf(&sql, "\nand updated_at = any($%d)", parameter(&write, versions));
     buf_puts(&sql, "\nreturning ");
     columns_sql(&sql, resource_columns(resource));
     if (!run_write(&write, sql.data, out))
         return false;
-    return rows_count(out->rows) == 1 || explain_miss(cx, resource, id);
+    return rows_count(out->rows) == 1 || explain_miss(cx, resource, id, input);
 }
 
 static bool delete_row(struct cx *cx, const struct resource *resource, const char *id)
@@ -375,7 +423,7 @@ static bool delete_row(struct cx *cx, const struct resource *resource, const cha
     buf_puts(&sql, "\nreturning id");
     if (!run_write(&write, sql.data, &out))
         return false;
-    return rows_count(out.rows) == 1 || explain_miss(cx, resource, id);
+    return rows_count(out.rows) == 1 || explain_miss(cx, resource, id, NULL);
 }
 
 /* ---- with the hooks of the resource ---- */

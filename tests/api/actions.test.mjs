@@ -168,3 +168,90 @@ test("by_page_many_are_done_after_asking_and_what_cannot_be_is_said", async () =
     assert.match(shown.text, /Retry: 1 queue job\. Not done with 1: It has not failed for good: nothing to retry\./);
     assert.deepEqual((await db.query("select state from everyone.jobs where id = any($1) order by id", [ids])).rows.map((it) => it.state).sort(), ["ready", "scheduled"].sort());
 });
+
+// ---- states: choices whose field says which may follow which ----
+
+const living = resources.flatMap((resource) => resource.fields.filter((it) => it.transitions).map((field) => ({ resource, field })));
+const steps = (field) => field.transitions.flatMap((it) => it.to.split(" ").map((to) => ({ ...it, to })));
+const expected = (field, from, to) => from === to || (!from && to === field.initial) || steps(field).some((it) => it.from === from && it.to === to);
+
+async function move(resource, field, id, to, options = {}) {
+    return request(options.method ?? "PATCH", `${resource.api}/${id}`, { token: tokenFor(resource), body: { [field.name]: to }, ...options });
+}
+
+test("transitions_name_choices_and_every_choice_is_reached", () => {
+    assert.ok(living.length > 0);
+    for (const { resource, field } of living) {
+        for (const it of steps(field)) for (const word of [it.from ?? it.to, it.to]) assert.ok(field.choices.includes(word), `${resource.name}.${field.name}: ${word}`);
+        for (const choice of field.choices) assert.ok(choice === field.initial || steps(field).some((it) => it.to === choice), `${resource.name}.${field.name}: nothing leads to ${choice}`);
+    }
+});
+
+test("a_choice_goes_only_the_ways_that_its_field_names", { timeout: 60000 }, async () => {
+    for (const { resource, field } of living) {
+        const id = await make(resource);
+        const body = bodyOf(areas.flatMap((it) => it.routes).find((it) => it.method === "POST" && it.path === resource.api).body);
+        for (const from of field.choices)
+            for (const to of field.choices) {
+                const title = `${resource.name}.${field.name} from ${from} to ${to}`;
+                assert.ok(await enter(resource, id, { column: field.column, value: from }), title);
+                const answer = await move(resource, field, id, to);
+                if (expected(field, from, to)) {
+                    assert.deepEqual([answer.status, answer.data?.[field.name]], [200, to], `${title}: ${answer.text}`);
+                    continue;
+                }
+                assert.deepEqual([answer.status, answer.error?.code], [409, "invalid_transition"], `${title}: ${answer.text}`);
+                const [detail] = answer.error.details, allowed = field.choices.filter((it) => it !== from && expected(field, from, it));
+                assert.deepEqual([detail.field, detail.code, detail.allowed], [field.name, "invalid_transition", allowed], title);
+                const old = await move(resource, field, id, to, { headers: { "if-match": '"1"' } });
+                assert.equal(old.status, 412, `${title}: ${old.text}`);
+            }
+        for (const to of field.choices) {
+            const made = await request("POST", resource.api, { token: tokenFor(resource), body: { ...body, [field.name]: to } });
+            if (expected(field, undefined, to)) assert.equal(made.data?.[field.name], to, made.text);
+            else assert.deepEqual([made.status, made.error?.code, made.error?.details[0].field], [409, "invalid_transition", field.name], made.text);
+        }
+    }
+});
+
+test("a_transition_that_needs_a_permission_is_open_to_those_who_have_it", { timeout: 60000 }, async () => {
+    for (const { resource, field } of living)
+        for (const step of steps(field).filter((it) => it.needs && it.from)) {
+            const title = `${resource.name}.${field.name} from ${step.from} to ${step.to}`, id = await make(resource);
+            const key = (await request("POST", "/api/security/api-keys", { token: world.a.token, body: { name: "walked", permissions: [`${resource.permission}:update`, `${resource.permission}:read`] } })).data.key;
+            assert.ok(await enter(resource, id, { column: field.column, value: step.from }));
+            const barred = await move(resource, field, id, step.to, { token: key });
+            assert.deepEqual([barred.status, barred.error?.code], [403, "permission_missing"], `${title}: ${barred.text}`);
+            assert.ok(barred.error.message.includes(step.needs), title);
+            assert.equal((await move(resource, field, id, step.to)).status, 200, title);
+        }
+});
+
+test("of_writers_at_once_none_goes_a_forbidden_way", { timeout: 60000 }, async () => {
+    for (const { resource, field } of living) {
+        const id = await make(resource);
+        for (let round = 0; round < 8; round++) {
+            await enter(resource, id, { column: field.column, value: field.choices[round % field.choices.length] });
+            await Promise.all(field.choices.map((to) => move(resource, field, id, to)));
+        }
+        const { rows } = await db.query("select changes from everyone.events where resource_id = $1 and actor_kind = 'user' and changes->'after' ? $2 order by id", [id, field.column]);
+        for (const { changes: { before, after } } of rows.filter((it) => it.changes.before))
+            assert.ok(expected(field, before[field.column], after[field.column]), `from ${before[field.column]} to ${after[field.column]}`);
+        assert.ok(rows.length > 8, `${rows.length} changes`);
+    }
+});
+
+test("a_form_offers_what_may_follow_and_a_refused_one_keeps_what_was_typed", async () => {
+    const { data } = await request("POST", "/api/crm/leads", { token: world.a.token, body: { name: "Nora Blum", status: "unqualified" } });
+    const headers = { cookie: world.a.cookie, origin: `http://${world.a.slug}.localhost:${port}`, "content-type": "application/x-www-form-urlencoded" };
+    const form = await request("GET", `/admin/crm/leads/${data.id}/edit`, { tenant: world.a.slug, headers });
+    const offered = (text) => [...text.match(/<select[^>]*name="status"[^]*?<\/select>/)[0].matchAll(/<option value="([^"]*)"/g)].map((it) => it[1]);
+    assert.deepEqual(offered(form.text), ["contacted", "unqualified", "lost"]);
+    const fresh = await request("GET", "/admin/crm/leads/new", { tenant: world.a.slug, headers });
+    assert.deepEqual(offered(fresh.text), ["new", "contacted", "qualified", "unqualified", "lost"]);
+    const _csrf = form.text.match(/name="_csrf" value="([^"]*)"/)[1];
+    const refused = await request("POST", `/admin/crm/leads/${data.id}`, { tenant: world.a.slug, headers, raw: new URLSearchParams({ _csrf, name: "Nora Kept", status: "converted" }).toString() });
+    assert.equal(refused.status, 409, refused.text.slice(0, 300));
+    assert.match(refused.text, /value="Nora Kept"/);
+    assert.match(refused.text, /From unqualified, status can become: contacted, lost\./);
+});

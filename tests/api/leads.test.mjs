@@ -22,7 +22,7 @@ test("a_lead_lives_from_creation_to_deletion", async () => {
     assert.equal(changed.data.email, null);
     assert.equal(changed.data.value, 100);
     const replaced = await api("PUT", `/${made.data.id}`, { body: { name: "Other" } });
-    assert.deepEqual([replaced.data.value, replaced.data.status], [null, "new"]);
+    assert.deepEqual([replaced.data.value, replaced.data.status], [null, "lost"], "replacing goes no forbidden way");
     assert.equal((await api("DELETE", `/${made.data.id}`)).status, 204);
     assert.equal((await api("GET", `/${made.data.id}`)).status, 404);
 });
