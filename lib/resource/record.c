@@ -371,7 +371,7 @@ static bool insert_row(struct cx *cx, const struct resource *resource, const str
 static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id,
                          const struct input *input)
 {
-    struct list_result there = {.rows = NULL};
+    struct list_result there = {.fields = resource_columns(resource)};
     const char *header = request_header(&cx->request, "If-Match");
     if (!record_get(cx, resource, id, &there))
         return false;
