@@ -24,11 +24,14 @@ before(async () => {
 after(() => browser.close());
 
 // A path with an id: of the first record that the list above it links to.
-async function resolve(page, host, path) {
+async function resolve(page, host, path, known) {
     if (!path.includes(":")) return path;
     const list = path.slice(0, path.indexOf("/:"));
-    await page.goto(address(host, list));
-    const link = await page.locator(`main a[href^="${list}/"]`).evaluateAll((all, prefix) => all.map((it) => it.getAttribute("href")).find((it) => /^[0-9a-f-]{36}/.test(it.slice(prefix.length + 1))), list);
+    if (!known.has(list)) {
+        await page.goto(address(host, list));
+        known.set(list, await page.locator(`main a[href^="${list}/"]`).evaluateAll((all, prefix) => all.map((it) => it.getAttribute("href")).find((it) => /^[0-9a-f-]{36}/.test(it.slice(prefix.length + 1))), list));
+    }
+    const link = known.get(list);
     return link ? path.replace(/^.*?:\w+/, link.split("?")[0]) : undefined;
 }
 
@@ -37,9 +40,10 @@ const looks = [{ viewport: { width: 1280, height: 800 } }, { viewport: { width: 
 async function walkAt(look, host, email, word, wanted) {
     const page = await open(browser, look);
     await signIn(page, host, email, word);
+    const known = new Map(); // the record of each list
     let seen = 0;
     for (const route of pages.filter(wanted)) {
-        const path = await resolve(page, host, route.path);
+        const path = await resolve(page, host, route.path, known);
         if (!path) continue;
         page.complaints.length = 0;
         const answer = await page.goto(address(host, path));
