@@ -23,7 +23,12 @@
 enum { ARENAS_KEPT = 64, READ_TIMEOUT_S = 10, ACCEPT_AGAIN_US = 100000 };
 /* What certainly fits into the socket of a request that was just read, since nginx has taken
  * everything of the one before; and how much of a longer answer is a record. */
-enum { FITS = 32768, RECORD_MAX = 65528, WATCHED = (int)(EPOLLIN | EPOLLRDHUP | EPOLLET) };
+enum {
+    FITS = 32768,
+    RECORD_MAX = 65528,
+    READ_AT_ONCE = 1 << 18,
+    WATCHED = (int)(EPOLLIN | EPOLLRDHUP | EPOLLET)
+};
 
 /* A connection from nginx, kept for many requests, one at a time. It is
  * watched edge-triggered for its whole life, so that a request costs no
@@ -414,17 +419,31 @@ unsigned server_in_hand(const struct server *server)
     return server->in_hand;
 }
 
+/* Reading does not wait, since nginx has the body; but what is long takes its time, in which the
+ * others are let go on. */
+struct body_source {
+    FCGX_Stream *in;
+    size_t at_once;
+};
+
 static long read_in(void *source, void *data, size_t size)
 {
-    FCGX_Request *fcgi = source;
-    int len = FCGX_GetStr(data, (int)size, fcgi->in);
-    return FCGX_GetError(fcgi->in) ? -1 : len;
+    struct body_source *body = source;
+    int len = FCGX_GetStr(data, (int)size, body->in);
+    body->at_once += size;
+    if (body->at_once > READ_AT_ONCE) {
+        body->at_once = 0;
+        if (!wait_us(0))
+            return -1;
+    }
+    return FCGX_GetError(body->in) ? -1 : len;
 }
 
 bool server_read_body(struct cx *cx, size_t limit)
 {
     struct exchange *exchange = (struct exchange *)cx;
-    return request_read_body(cx, read_in, &exchange->connection->fcgi, limit);
+    struct body_source body = {.in = exchange->connection->fcgi.in};
+    return request_read_body(cx, read_in, &body, limit);
 }
 
 bool server_client_gone(struct cx *cx)
