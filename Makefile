@@ -12,7 +12,7 @@ NODE := $(CURDIR)/tools/node/node_modules/node-linux
 export PATH := $(NODE)-x64/bin:$(NODE)-arm64/bin:$(PATH)
 
 CC := gcc
-PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl libcrypto
+PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl libcrypto libmagic
 BUILD := build
 
 # Tables leave out what they do not need: the rest of an entry is zero.
@@ -36,7 +36,8 @@ LIB_SOURCES := $(shell find lib -name '*.c')
 OBJECTS := $(BUILD)/obj
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJECTS)/%.o)
 AREAS := $(notdir $(patsubst %/,%,$(wildcard cgi-bin/*/)))
-PROGRAMS := $(AREAS:%=$(BUILD)/cgi-bin/%) $(BUILD)/tulou
+HELPERS := $(patsubst helpers/%.c,$(BUILD)/helpers/%,$(wildcard helpers/*.c))
+PROGRAMS := $(AREAS:%=$(BUILD)/cgi-bin/%) $(HELPERS) $(BUILD)/tulou
 TOOL_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard tools/*.c))
 UNIT_OBJECTS := $(patsubst %.c,$(OBJECTS)/%.o,$(wildcard tests/unit/*.c))
 SHARE := $(BUILD)/share
@@ -90,6 +91,12 @@ $(BUILD)/cgi-bin/worker: $(WORKER_OBJECTS) $(BUILD)/libtulou.a
 
 $(BUILD)/tulou: $(TOOL_OBJECTS) $(BUILD)/libtulou.a
 	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Programs that areas start, each with libraries of its own.
+LDLIBS_image := $(shell pkg-config --libs gdlib libseccomp 2>/dev/null)
+$(BUILD)/helpers/%: $(OBJECTS)/helpers/%.o $(BUILD)/libtulou.a
+	@mkdir -p $(@D)
+	@echo "  ld $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS_$*)
 
 $(BUILD)/tests/units: $(UNIT_OBJECTS) $(BUILD)/libtulou.a
 	@mkdir -p $(@D)
@@ -205,14 +212,14 @@ fuzz-targets: $(FUZZ_TARGETS)
 
 # ---- lint ----
 # From the ground up: a floor of lib includes only itself and those before it.
-FLOORS := base client db http access resource job oidc page mail notify account api
+FLOORS := base client db http access file resource job oidc page mail notify account api
 floors:
 	@below=; for floor in $(FLOORS); do below="$$below $$floor"; \
 	    for used in $$(grep -rhoE '^#include "[a-z]+/' lib/$$floor | cut -d'"' -f2 | tr -d / | sort -u); do \
 	        [[ " $$below " == *" $$used "* ]] || { echo "lib/$$floor includes lib/$$used, which lies above it"; exit 1; }; \
 	    done; done
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
-TIDY_STAMPS := $(patsubst %.c,build/tidy/%.stamp,$(filter lib/%.c cgi-bin/%.c tools/%.c,$(C_FILES)))
+TIDY_STAMPS := $(patsubst %.c,build/tidy/%.stamp,$(filter lib/%.c cgi-bin/%.c helpers/%.c tools/%.c,$(C_FILES)))
 build/tidy/%.stamp: %.c .clang-tidy
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- -std=c17 -D_GNU_SOURCE $(CPPFLAGS) 2>/dev/null && touch $@
@@ -222,7 +229,7 @@ lint: install-test-packages
 	@clang-format --dry-run -Werror $(C_FILES)
 	@shellcheck tools/*.sh .ci/run
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-	    --suppress=missingIncludeSystem --error-exitcode=1 -Ilib -j$(shell nproc) lib cgi-bin tools
+	    --suppress=missingIncludeSystem --error-exitcode=1 -Ilib -j$(shell nproc) lib cgi-bin helpers tools
 	@$(MAKE) --no-print-directory tidy floors readme-is-current
 	@echo "lint: clean"
 format:
@@ -231,9 +238,10 @@ format:
 # ---- production files ----
 PREFIX ?= /usr
 install: ready
-	install -d $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin $(DESTDIR)$(PREFIX)/share/tulou $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin $(DESTDIR)$(PREFIX)/lib/tulou/helpers $(DESTDIR)$(PREFIX)/share/tulou $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/tulou $(DESTDIR)$(PREFIX)/lib/tulou/tulou
 	install $(AREAS:%=$(BUILD)/cgi-bin/%) $(DESTDIR)$(PREFIX)/lib/tulou/cgi-bin/
+	install $(HELPERS) $(DESTDIR)$(PREFIX)/lib/tulou/helpers/
 	cp -r $(filter-out %.stamp,$(wildcard $(SHARE)/*)) $(DESTDIR)$(PREFIX)/share/tulou/
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 

@@ -239,6 +239,7 @@ enum word {
     ERRORS,
     SHARE,
     LOCATIONS,
+    FILES,
     WORDS
 };
 
@@ -249,7 +250,8 @@ static const char *const names[WORDS] = {[WORKERS] = "WORKERS",     [RUN] = "RUN
                                          [LISTEN] = "LISTEN",       [REAL_IP] = "REAL_IP",
                                          [TRUSTED] = "TRUSTED",     [FORM_ACTION] = "FORM_ACTION",
                                          [HSTS] = "HSTS",           [ERRORS] = "ERRORS",
-                                         [SHARE] = "SHARE",         [LOCATIONS] = "LOCATIONS"};
+                                         [SHARE] = "SHARE",         [LOCATIONS] = "LOCATIONS",
+                                         [FILES] = "FILES"};
 
 static bool fill(const char *template, const struct buf *words, FILE *out)
 {
@@ -314,6 +316,7 @@ static void find_words(struct buf *words, json_object *areas)
     buf_printf(&words[LISTEN], "%s:%s", config_text(CONFIG_TULOU_ADDRESS),
                config_text(CONFIG_PORT));
     buf_printf(&words[RUN], "%s/run", config_text(CONFIG_TULOU_VAR));
+    buf_printf(&words[FILES], "%s/tenants", config_text(CONFIG_TULOU_VAR));
     buf_printf(&words[BODY], "%lld", (long long)largest + 65536);
 }
 

@@ -54,10 +54,11 @@ static const struct area area = {
                   "Settings", "business reseller", 72}),
     .settings = tenant_sections,
     .jobs = JOBS(&domain_check_job, &domains_due_job, &trials_job, &trial_job, &erasures_job,
-                 &erase_job),
+                 &erase_job, &leavings_job),
     .schedules = SCHEDULES({"tenants.domains_due", "*/5 * * * *", NULL, &domains_due_job},
                            {"tenants.trials", "*/5 * * * *", NULL, &trials_job},
-                           {"tenants.erase", "23 * * * *", NULL, &erasures_job}),
+                           {"tenants.erase", "23 * * * *", NULL, &erasures_job},
+                           {"files.leavings", "* * * * *", NULL, &leavings_job}),
     .notifications = NOTIFICATIONS(&notice_domain, &notice_trial),
     .platform = true,
 };
