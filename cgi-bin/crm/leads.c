@@ -24,6 +24,7 @@ const struct resource leads = {
     .icon = "target",
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
+    .attachments = true,
     .sort = "-createdAt",
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,

@@ -233,6 +233,8 @@ static void describe_resources(struct json *json, const struct area *area)
         pair_if(json, "sort", (*it)->sort);
         pair_if(json, "follows", (*it)->follows);
         json_pair_int(json, "operations", (*it)->operations);
+        if ((*it)->attachments)
+            json_pair_bool(json, "attachments", true);
         if ((*it)->no_tenant)
             json_pair_bool(json, "noTenant", true);
         if ((*it)->no_common_times)

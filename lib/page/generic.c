@@ -78,7 +78,7 @@ static size_t add_action_pages(const struct resource *resource, const struct act
 
 size_t page_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = calloc(COUNT(pages) + 3 * ACTIONS_MAX, sizeof *made);
+    struct route *made = calloc(COUNT(pages) + 3 * ACTIONS_MAX + ATTACHMENT_PAGES, sizeof *made);
     size_t count = 0;
     if (!made)
         log_out_of_memory();
@@ -102,6 +102,8 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
     }
     for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++)
         count += add_action_pages(resource, resource->actions[i], made + count);
+    if (resource->attachments)
+        count += attachment_pages(resource, made + count);
     *routes = made;
     return count;
 }

@@ -73,6 +73,7 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_set(data, "label", show_label(cx, resource, record, 0));
     page_set(data, "subtitle", text_title(cx->arena, resource->one));
     page_set(data, "path", record_path(cx, resource, id_of(record), ""));
+    page_set(data, "attachments", NULL);
     add_facts(cx, data, record);
     if (!add_record_actions(cx, data, resource, id_of(record)))
         return NULL;
@@ -88,7 +89,8 @@ bool generic_detail(struct cx *cx)
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
-    if (!data || (resource->add_to_page && !resource->add_to_page(cx, data, &record)))
+    if (!data || !attachments_add(cx, data, resource, id_of(&record)) ||
+        (resource->add_to_page && !resource->add_to_page(cx, data, &record)))
         return false;
     return page_render(cx, 200, template, show_label(cx, resource, &record, 0), data);
 }

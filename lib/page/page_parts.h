@@ -131,6 +131,14 @@ const char *bulk_back(const struct cx *cx, const struct resource *resource);
 bool bulk_find_row(const struct list_result *records, const char *id, size_t *row);
 /* Adds a hidden input to the page that asks. */
 void bulk_keep(json_object *data, const char *name, const char *value);
+/* ---- attachments.c: the files of a record, on its page ---- */
+enum { ATTACHMENT_PAGES = 4 };
+/* Makes their routes in `routes`, which has ATTACHMENT_PAGES places. */
+size_t attachment_pages(const struct resource *resource, struct route *routes);
+/* Adds "attachments", for the template layout/attachments, to the data of the record's page.
+ * false: the failure is set. WAITS. */
+bool attachments_add(struct cx *cx, json_object *data, const struct resource *resource,
+                     const char *record_id);
 /* Whether the resource offers the operation and the one signed in may use it. */
 bool generic_may(struct cx *cx, const struct resource *resource, unsigned operation);
 /* Breadcrumb up to the list; for the list itself NULL. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/attachment.h"
 #include "resource/internal.h"
 
 /* ---- JSON ---- */
@@ -219,7 +220,10 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
 
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = arena_alloc(engine_arena(), 8 * sizeof *made);
+    struct route *made = arena_alloc(engine_arena(), (8 + ATTACHMENT_ROUTES) * sizeof *made);
     *routes = made;
-    return resource->api ? make_routes(resource, made) : 0;
+    size_t count = resource->api ? make_routes(resource, made) : 0;
+    if (resource->api && resource->attachments)
+        count += attachment_routes(engine_arena(), resource, made + count);
+    return count;
 }

@@ -49,6 +49,8 @@ struct resource {
     bool no_tenant;       /* the table has no tenant_id: tenants themselves */
     bool no_common_times; /* besides its fields it has only the id */
     unsigned operations;
+    bool attachments;     /* each record may have files (resource/attachment.h); its migration says
+                           * call house.has_files('TABLE') */
     unsigned write_flags; /* of the routes that change it, by API and by page: ROUTE_STEP_UP … */
     const char
         *errors; /* codes of its hooks and constraints when it is written, see http/route.h */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
+import { sampleOf } from "../lib/files.mjs";
 import { apiRoutes, bodyOf, queryOf } from "../lib/routes.mjs";
 import { seedIdentity } from "../lib/seed.mjs";
 
@@ -11,7 +12,7 @@ const writes = (route) => ["POST", "PUT", "PATCH"].includes(route.method);
 const world = {};
 
 function call(route, path, options = {}) {
-    const upload = route.upload ? { raw: "email,name\n", headers: { "content-type": "text/csv" } } : {};
+    const upload = route.upload ? sampleOf(route) : {};
     const body = writes(route) && !route.upload ? bodyOf(route.body, { method: route.method }) : undefined;
     return request(route.method, path + queryOf(route.query), { body, ...upload, ...options, headers: { ...upload.headers, ...options.headers } });
 }

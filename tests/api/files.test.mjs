@@ -1,0 +1,161 @@
+// Attachments: what is taken and refused, how it comes back, and that nothing is left behind.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { folder, makeTenant, makeUser, operator, port, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
+import { jpegOf, pngOf, upload } from "../lib/files.mjs";
+import { until } from "../lib/worker.mjs";
+
+let tenant, lead, path;
+before(async () => {
+    tenant = await makeTenant();
+    lead = await newLead();
+    path = `/api/crm/leads/${lead.id}/attachments`;
+});
+const newLead = async (of = tenant) => (await request("POST", "/api/crm/leads", { token: of.token, body: { name: "With files" } })).data;
+const attach = (name, data, options) => upload(path, tenant.token, name, data, options);
+const stored = (of, id) => join(folder, "tenants", of.id, "files", id);
+const used = async (of) => Number(sql(`select used from everyone.tenant_quotas where tenant_id = '${of.id}' and key = 'storage_bytes'`));
+
+// Bytes as they come.
+const fetch = (path, { token = tenant.token, method = "GET", headers = {} } = {}) => new Promise((resolve, reject) => {
+    http.request({ host: "127.0.0.1", port, method, path, headers: { host: `localhost:${port}`, ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers } }, (answer) => {
+        const parts = [];
+        answer.on("data", (part) => parts.push(part)).on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
+    }).on("error", reject).end();
+});
+
+test("a_file_comes_back_as_it_was_sent", async () => {
+    const data = Buffer.from("%PDF-1.4\n" + "x".repeat(200000)), before = await used(tenant);
+    const made = await attach("Angebot für „Blum“ 1.pdf", data);
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual([made.data.name, made.data.type, made.data.bytes, made.data.sha256, made.data.width], ["Angebot für „Blum“ 1.pdf", "application/pdf", data.length, createHash("sha256").update(data).digest("hex"), null]);
+    assert.equal(made.data.createdBy.name, "Owner");
+    assert.deepEqual((await request("GET", path, { token: tenant.token })).data, [made.data]);
+    assert.deepEqual((await request("GET", made.headers.location, { token: tenant.token })).data, made.data);
+    const answer = await fetch(`${path}/${made.data.id}/content`);
+    assert.equal(answer.status, 200);
+    assert.ok(answer.body.equals(data));
+    assert.deepEqual([answer.headers["content-type"], answer.headers["x-content-type-options"], answer.headers["cache-control"]], ["application/pdf", "nosniff", "private, no-cache"]);
+    assert.match(answer.headers["content-security-policy"], /default-src 'none'.*sandbox/);
+    assert.equal(answer.headers["content-disposition"], `attachment; filename="Angebot f__r ___Blum___ 1.pdf"; filename*=UTF-8''Angebot%20f%C3%BCr%20%E2%80%9EBlum%E2%80%9C%201.pdf`);
+    assert.ok(answer.headers["x-request-id"]);
+    const part = await fetch(`${path}/${made.data.id}/content`, { headers: { range: "bytes=2-5" } });
+    assert.deepEqual([part.status, part.body.toString(), part.headers["content-range"]], [206, "DF-1", `bytes 2-5/${data.length}`]);
+    assert.equal((await fetch(`${path}/${made.data.id}/content`, { headers: { "if-none-match": answer.headers.etag } })).status, 304);
+    assert.deepEqual([(await fetch(`${path}/${made.data.id}/content`, { method: "HEAD" })).headers["content-length"]], [String(data.length)]);
+    // On the disk it is the areas' alone, and it counts.
+    const place = stored(tenant, made.data.id);
+    assert.equal(statSync(place).mode & 0o777, 0o600);
+    assert.equal(statSync(join(place, "..")).mode & 0o777, 0o700);
+    assert.equal(await used(tenant), before + data.length);
+    // Nobody comes to it but through the area.
+    assert.equal((await fetch(`/.files/${tenant.id}/files/${made.data.id}`)).status, 404);
+});
+
+test("what_is_not_what_its_name_says_is_refused", async () => {
+    const code = async (name, data) => {
+        const answer = await attach(name, data);
+        return [answer.status, answer.error?.details?.[0]?.code ?? answer.error?.code];
+    };
+    assert.deepEqual(await code("page.html", "<html><script>alert(1)</script>"), [422, "file_type"]);
+    assert.deepEqual(await code("drawing.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"), [422, "file_type"]);
+    assert.deepEqual(await code("setup.exe", "MZ"), [422, "file_type"]);
+    assert.deepEqual(await code("noextension", "text"), [422, "file_type"]);
+    assert.deepEqual(await code("page.txt", "<!doctype html><html><script>alert(1)</script></html>"), [422, "file_type_differs"]);
+    assert.deepEqual(await code("offer.pdf", "this is a text"), [422, "file_type_differs"]);
+    assert.deepEqual(await code("photo.png", Buffer.from("GIF89a<script>alert(1)</script>")), [422, "file_type_differs"]);
+    assert.deepEqual(await code("program.txt", readFileSync(process.execPath).subarray(0, 5000)), [422, "file_type_differs"]);
+    assert.deepEqual(await code("empty.txt", ""), [422, "file_empty"]);
+    assert.deepEqual(await code("\u202etxt.exe.txt", "x"), [422, "file_name"]);
+    assert.deepEqual(await code(`${"n".repeat(201)}.txt`, "x"), [422, "file_name"]);
+    assert.deepEqual((await request("POST", path, { token: tenant.token, body: {} })).error.details[0].code, "required");
+    for (const [name, data] of [["notes.TXT", "Notes\n"], ["list.csv", "a,b\n1,2\n"], ["data.json", "{\"a\": 1}"], ["page.md", "# Title\n\nText."]])
+        assert.deepEqual(await code(name, data), [201, undefined], name);
+});
+
+test("a_picture_is_made_anew_without_what_was_hidden_in_it", async () => {
+    const hidden = "call me at +34600100200", sent = Buffer.concat([pngOf(40, 20, { text: hidden }), Buffer.from("PK\x03\x04<script>")]);
+    const made = await attach("photo.png", sent);
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual([made.data.width, made.data.height], [40, 20]);
+    const { body } = await fetch(`${path}/${made.data.id}/content`);
+    assert.equal(body.length, made.data.bytes);
+    assert.ok(body.subarray(1, 4).equals(Buffer.from("PNG")) && !body.includes(hidden) && !body.includes("<script>"));
+    // What a camera turned is turned, and what it said besides is gone.
+    const turned = await attach("IMG_1.JPG", jpegOf(6, hidden));
+    assert.deepEqual([turned.status, turned.data?.type, turned.data?.width, turned.data?.height], [201, "image/jpeg", 16, 32], turned.text);
+    const photo = (await fetch(`${path}/${turned.data.id}/content`)).body;
+    assert.ok(photo.subarray(0, 3).equals(Buffer.from([255, 216, 255])) && !photo.includes("Exif") && !photo.includes(hidden));
+    // A bomb is refused by what it claims, a damaged one by the program that reads it.
+    const bomb = await attach("bomb.png", pngOf(10, 10, { claimed: [30000, 30000] }));
+    assert.deepEqual([bomb.status, bomb.error.details[0].code], [422, "image_too_large"], bomb.text);
+    const damaged = await attach("damaged.png", pngOf(10, 10, { claimed: [4000, 4000] }).subarray(0, 60));
+    assert.deepEqual([damaged.status, damaged.error.details[0].code], [422, "invalid_image"], damaged.text);
+});
+
+test("what_is_too_large_is_refused_and_what_is_large_is_taken", async () => {
+    const tooLarge = await attach("large.txt", Buffer.alloc((25 << 20) + 1, "a"));
+    assert.deepEqual([tooLarge.status, tooLarge.error.code], [413, "body_too_large"], tooLarge.text);
+    const size = 20 << 20, made = await attach("large.txt", Buffer.alloc(size, "line\n"));
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.data.bytes, size);
+    assert.equal((await request("DELETE", `${path}/${made.data.id}`, { token: tenant.token })).status, 204);
+});
+
+test("the_storage_of_a_plan_is_kept_exactly_whoever_comes_at_once", async () => {
+    const other = await makeTenant(), lead = await newLead(other);
+    await request("PUT", `/api/tenants/${other.id}/quotas`, { token: await operator(), body: { storageBytes: 3500 } });
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => upload(`/api/crm/leads/${lead.id}/attachments`, other.token, `f${i}.txt`, "x".repeat(1000))));
+    assert.equal(answers.filter((it) => it.status === 201).length, 3, answers.map((it) => it.text).join("\n"));
+    const refused = answers.find((it) => it.status !== 201);
+    assert.deepEqual([refused.status, refused.error.code], [403, "quota_exceeded"]);
+    assert.match(refused.error.message, /allows 3500 bytes of files, of which \d+ are used/);
+    assert.equal(await used(other), 3000);
+    const [{ data }] = answers.filter((it) => it.status === 201);
+    await request("DELETE", `/api/crm/leads/${lead.id}/attachments/${data.id}`, { token: other.token });
+    assert.equal(await used(other), 2000);
+});
+
+test("contents_go_with_their_record_and_what_came_to_nothing_goes_too", async () => {
+    const lead = await newLead(), at = `/api/crm/leads/${lead.id}/attachments`;
+    const one = await upload(at, tenant.token, "one.txt", "one"), two = await upload(at, tenant.token, "two.txt", "two");
+    assert.equal((await request("DELETE", `${at}/${one.data.id}`, { token: tenant.token })).status, 204);
+    assert.equal((await request("GET", `${at}/${one.data.id}/content`, { token: tenant.token })).status, 404);
+    assert.equal((await request("DELETE", `/api/crm/leads/${lead.id}`, { token: tenant.token })).status, 204);
+    assert.equal(sql(`select count(*) from everyone.files where record_id = '${lead.id}'`).trim(), "0");
+    // An upload whose row never came, an hour later.
+    const lost = sql(`insert into house.file_leavings values ('${tenant.id}', house.uuid7(), 'local', now() - interval '1 second') returning id`).trim().split("\n")[0];
+    sql("insert into everyone.jobs (tenant_id, kind, queue, attempts) values ('00000000-0000-7000-8000-000000000001', 'files.leavings', 'tenants', 3)");
+    await until(() => sql("select count(*) from everyone.jobs where kind = 'files.leavings'"), (it) => it === "0");
+    assert.deepEqual([one, two].map((it) => existsSync(stored(tenant, it.data.id))), [false, false]);
+    assert.equal(sql(`select count(*) from house.file_leavings where tenant_id = '${tenant.id}' and (due_at <= now() or id = '${lost}')`).trim(), "0");
+    assert.ok(readdirSync(join(folder, "tenants", tenant.id, "files")).every((it) => !it.endsWith(".new")));
+});
+
+test("a_record_has_a_hundred_at_most", async () => {
+    const lead = await newLead();
+    sql(`set session_replication_role = replica; insert into everyone.files (tenant_id, resource, record_id, name, type, bytes, sha256, store)
+        select '${tenant.id}', 'leads', '${lead.id}', n || '.txt', 'text/plain', 1, repeat('0', 64), 'local' from generate_series(1, 100) n`);
+    const answer = await upload(`/api/crm/leads/${lead.id}/attachments`, tenant.token, "more.txt", "x");
+    assert.deepEqual([answer.status, answer.error.code], [409, "too_many_attachments"]);
+});
+
+test("the_same_key_attaches_once", async () => {
+    const headers = { "idempotency-key": "once-1" };
+    const [first, second] = [await attach("once.txt", "once", { headers }), await attach("once.txt", "once", { headers })];
+    assert.deepEqual([first.status, second.status, second.data], [201, 201, first.data]);
+});
+
+test("who_may_only_read_reads", async () => {
+    const made = await attach("read.txt", "read"), key = (await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "reader", permissions: ["crm.leads:read"] } })).data.key;
+    assert.equal((await fetch(`${path}/${made.data.id}/content`, { token: key })).status, 200);
+    assert.equal((await upload(path, key, "more.txt", "x")).status, 403);
+    assert.equal((await request("DELETE", `${path}/${made.data.id}`, { token: key })).status, 403);
+    const customer = await makeUser(tenant, "customer", { kind: "customer" });
+    assert.equal((await fetch(`${path}/${made.data.id}/content`, { token: customer.access_token })).status, 403);
+});
