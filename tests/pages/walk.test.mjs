@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessibilityInBoth, address, launch, open, signIn } from "../lib/browser.mjs";
 import { folder, makeTenant, operator, password, request } from "../lib/client.mjs";
+import { upload } from "../lib/files.mjs";
 import { areas } from "../lib/routes.mjs";
 import { connect } from "../lib/worker.mjs";
 
@@ -13,7 +14,8 @@ let browser, tenant;
 before(async () => {
     browser = await launch();
     tenant = await makeTenant();
-    await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Nora", email: "nora@example.com", value: 100 } });
+    const lead = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Nora", email: "nora@example.com", value: 100 } });
+    await upload(`/api/crm/leads/${lead.data.id}/attachments`, tenant.token, "offer.txt", "An offer.");
     await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Walked", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "desk", name: "Desk", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/admin-users", { token: await operator(), body: { email: "walker@platform.test", name: "Walker", kind: "operator", roles: ["superadmin"], password } });
@@ -23,16 +25,20 @@ before(async () => {
 });
 after(() => browser.close());
 
-// A path with an id: of the first record that the list above it links to.
+// A path with ids: each of the first record that the list above it links to, or the page above
+// that, where the list is a part of it.
 async function resolve(page, host, path, known) {
-    if (!path.includes(":")) return path;
-    const list = path.slice(0, path.indexOf("/:"));
-    if (!known.has(list)) {
-        await page.goto(address(host, list));
-        known.set(list, await page.locator(`main a[href^="${list}/"]`).evaluateAll((all, prefix) => all.map((it) => it.getAttribute("href")).find((it) => /^[0-9a-f-]{36}/.test(it.slice(prefix.length + 1))), list));
+    while (path?.includes(":")) {
+        const list = path.slice(0, path.indexOf("/:"));
+        if (!known.has(list)) {
+            const answer = await page.goto(address(host, list));
+            if (answer.status() !== 200) await page.goto(address(host, list.slice(0, list.lastIndexOf("/"))));
+            known.set(list, await page.locator(`main a[href^="${list}/"]`).evaluateAll((all, prefix) => all.map((it) => it.getAttribute("href")).find((it) => /^[0-9a-f-]{36}/.test(it.slice(prefix.length + 1))), list));
+        }
+        const link = known.get(list);
+        path = link ? path.replace(/^.*?:\w+/, link.split("?")[0].slice(0, list.length + 37)) : undefined;
     }
-    const link = known.get(list);
-    return link ? path.replace(/^.*?:\w+/, link.split("?")[0]) : undefined;
+    return path;
 }
 
 const looks = [{ viewport: { width: 1280, height: 800 } }, { viewport: { width: 390, height: 844 } }];
