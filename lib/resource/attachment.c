@@ -298,41 +298,46 @@ static bool api_delete(struct cx *cx)
            respond_nothing(cx);
 }
 
-size_t attachment_routes(struct arena *life, const struct resource *resource, struct route *routes)
+size_t attachment_routes(const struct resource *resource, struct route *routes)
 {
-    const char *all = arena_printf(life, "%s/:id/attachments", resource->api);
-    const char *one = arena_printf(life, "%s/:file", all);
+    const char *all = engine_text("%s/:id/attachments", resource->api);
+    const char *one = engine_text("%s/:file", all), *noun = resource->one;
+    const char *kind = engine_text("%s attachment", noun), *a = text_article(noun);
+    const char *name = text_pascal(engine_arena(), kind);
     const struct access read = {ACCESS_PERMISSION, resource->scope,
-                                arena_printf(life, "%s:read", resource->permission)};
+                                engine_text("%s:read", resource->permission)};
     const struct access write = {ACCESS_PERMISSION, resource->scope,
-                                 arena_printf(life, "%s:update", resource->permission)};
-    const struct route made[] = {
-        ROUTE(GET, all, read, api_list,
-              arena_printf(life, "List the attachments of a %s.", resource->one),
-              .answer = ANSWER_LIST, .answer_fields = attachment_fields),
+                                 engine_text("%s:update", resource->permission)};
+    const struct route made[ATTACHMENT_ROUTES] = {
+        ROUTE(GET, all, read, api_list, engine_text("List the attachments of %s %s.", a, noun),
+              .operation = engine_text("list%ss", name), .answer = ANSWER_LIST,
+              .answer_fields = attachment_fields, .answer_name = kind),
         ROUTE(POST, all, write, api_add,
-              arena_printf(life, "Attach a file to a %s: 25 MiB at most, of a common kind.",
-                           resource->one),
-              .answer_fields = attachment_fields, .status = 201, .sample = "offer.pdf",
+              engine_text("Attach a file to %s %s: 25 MiB at most, of a common kind.", a, noun),
+              .operation = engine_text("add%s", name), .answer_fields = attachment_fields,
+              .answer_name = kind, .status = 201, .sample = "offer.pdf",
               .flags = ROUTE_UPLOAD | ROUTE_CALLS_OUT | resource->write_flags,
               .body_limit = FILE_BODY_MAX,
-              .errors = "403 quota_exceeded, 409 too_many_attachments, 422 file_type, "
-                        "422 file_type_differs, 503 storage_unavailable"),
-        ROUTE(GET, one, read, api_get,
-              arena_printf(life, "Get one attachment of a %s.", resource->one),
-              .answer_fields = attachment_fields),
-        ROUTE(GET, arena_printf(life, "%s/content", one), read, api_content,
-              arena_printf(life, "Download an attachment of a %s.", resource->one),
-              .answer = ANSWER_FILE),
+              .errors = "403 quota_exceeded, 409 too_many_attachments, 409 file_gone, "
+                        "422 file.file_empty, 422 file.file_name, 422 file.file_type, "
+                        "422 file.file_type_differs, 422 file.invalid_image, "
+                        "422 file.image_too_large, 503 storage_unavailable"),
+        ROUTE(GET, one, read, api_get, engine_text("Get an attachment of %s %s.", a, noun),
+              .operation = engine_text("get%s", name), .answer_fields = attachment_fields,
+              .answer_name = kind),
+        ROUTE(GET, engine_text("%s/content", one), read, api_content,
+              engine_text("Download an attachment of %s %s.", a, noun),
+              .operation = engine_text("download%s", name), .answer = ANSWER_FILE),
         ROUTE(DELETE, one, write, api_delete,
-              arena_printf(life, "Delete an attachment of a %s.", resource->one),
-              .answer = ANSWER_NOTHING, .flags = resource->write_flags),
+              engine_text("Delete an attachment of %s %s.", a, noun),
+              .operation = engine_text("delete%s", name), .answer = ANSWER_NOTHING,
+              .flags = resource->write_flags),
     };
-    struct attached *attached = arena_alloc(life, sizeof *attached);
+    struct attached *attached = arena_alloc(engine_arena(), sizeof *attached);
     attached->resource = resource;
-    for (size_t i = 0; i < COUNT(made); i++) {
+    for (size_t i = 0; i < ATTACHMENT_ROUTES; i++) {
         routes[i] = made[i];
         routes[i].about = attached;
     }
-    return COUNT(made);
+    return ATTACHMENT_ROUTES;
 }

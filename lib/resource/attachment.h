@@ -38,6 +38,6 @@ bool attachment_delete(struct cx *cx, const struct resource *resource, const cha
                        const char *id);
 bool attachment_answer(struct cx *cx, const struct attachment *attachment);
 
-/* Makes the routes above in `routes`, which has ATTACHMENT_ROUTES places, in memory of `life`. */
-size_t attachment_routes(struct arena *life, const struct resource *resource, struct route *routes);
+/* Makes the routes above in `routes`, which has ATTACHMENT_ROUTES places. */
+size_t attachment_routes(const struct resource *resource, struct route *routes);
 #endif

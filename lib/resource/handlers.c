@@ -224,6 +224,6 @@ size_t resource_routes(const struct resource *resource, const struct route **rou
     *routes = made;
     size_t count = resource->api ? make_routes(resource, made) : 0;
     if (resource->api && resource->attachments)
-        count += attachment_routes(engine_arena(), resource, made + count);
+        count += attachment_routes(resource, made + count);
     return count;
 }
