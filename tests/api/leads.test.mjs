@@ -76,6 +76,24 @@ test("lists_page_sort_filter_and_follow_cursors", async () => {
     assert.deepEqual(Object.keys((await at("?fields=name&limit=1")).data[0]), ["id", "name"]);
 });
 
+test("a_search_finds_what_has_each_of_its_words_whichever_the_language", async () => {
+    const own = await makeTenant(), names = ["Li Wei", "Ali Weiss", "田中太郎", "中村花子 Li", "김민준", "ﾀﾅｶ商店", "Ann-Marie O'Neil", "50%_off"];
+    for (const name of names) await request("POST", "/api/crm/leads", { token: own.token, body: { name, company: name === "Ali Weiss" ? "Zed & Li" : undefined } });
+    const wanted = {
+        li: ["Li Wei", "Ali Weiss", "中村花子 Li"], // two letters begin a word
+        "wei li": ["Li Wei", "Ali Weiss"], w: ["Li Wei", "Ali Weiss"], lis: [], eis: ["Ali Weiss"], "ann neil": ["Ann-Marie O'Neil"],
+        田: ["田中太郎"], 田中: ["田中太郎"], 中: ["田中太郎", "中村花子 Li"], 太郎: ["田中太郎"], 郎: ["田中太郎"], 中太郎: ["田中太郎"], 郎田: [], "花子 li": ["中村花子 Li"], li花: ["中村花子 Li"],
+        민준: ["김민준"], タナ: ["ﾀﾅｶ商店"], タナカ商: ["ﾀﾅｶ商店"], "%": [], "50%": ["50%_off"], "0%_": ["50%_off"], "_": [], "  ": names,
+    };
+    for (const [query, expected] of Object.entries(wanted)) {
+        const found = await request("GET", `/api/crm/leads?sort=createdAt&q=${encodeURIComponent(query)}`, { token: own.token });
+        assert.deepEqual(found.data.map((it) => it.name), expected, query);
+    }
+    const wei = (await request("GET", "/api/crm/leads?q=wei%20li&limit=1", { token: own.token })).data[0];
+    await request("PATCH", `/api/crm/leads/${wei.id}`, { token: own.token, body: { name: "山田" } });
+    assert.deepEqual((await request("GET", "/api/crm/leads?q=%E5%B1%B1%E7%94%B0", { token: own.token })).data.map((it) => it.id), [wei.id]);
+});
+
 test("csv_out_is_safe_for_spreadsheets", async () => {
     await create({ name: "=1+1", company: 'Quote " and, comma' });
     const csv = await api("GET", "/export?sort=name");

@@ -17,7 +17,7 @@ test("counts_and_searches_end_at_a_bound_and_say_so", async () => {
         assert.equal(data.length, 10, query);
         assert.equal(meta.total, 10000, query);
         assert.equal(meta.totalPages, 1000, query);
-        assert.equal(meta.totalIsMore, query.includes("q=") ? undefined : true, query);
+        assert.equal(meta.totalIsMore, true, query);
         assert.ok(meta.nextCursor, query);
     }
     const half = await list("?limit=10&status=new");
