@@ -161,22 +161,6 @@
         input.replaceWith(select);
     }
 
-    async function nameRecords() {
-        const shown = Map.groupBy?.(all("[data-refers-to]"), (it) => it.dataset.refersTo) ?? new Map();
-        for (const [address, places] of shown) {
-            const records = new Map((await ask(`${address}?limit=100`))?.map((it) => [it.id, it]));
-            for (const place of places.slice(0, 200)) {
-                const id = place.textContent;
-                if (!records.has(id) && places.length <= 10)
-                    records.set(id, await ask(`${address}/${id}`));
-                if (!records.get(id))
-                    continue;
-                place.textContent = nameOf(records.get(id));
-                place.classList.remove("mono");
-            }
-        }
-    }
-
     // ---- every part of a page, when it came ----
     function prepare() {
         all("[data-bulk]").forEach((form) => {
@@ -185,7 +169,6 @@
             countTicks(form);
         });
         all("input[data-refers]").forEach(fillChoices);
-        nameRecords();
         document.querySelector("[data-focus]")?.focus();
         document.querySelector("[data-go-on]")?.requestSubmit();
         drawCharts();

@@ -27,6 +27,8 @@ const words = {
     company: ["Atlas Freight", "Bluebird Cafe", "Corner Press", "Dune Design", "Evergreen Foods", "Foundry Works", "Gull Marine", "Hillside Farm"],
     source: ["website", "website", "website", "referral", "referral", "social", "email", "phone", "event", "partner"],
     status: ["new", "new", "contacted", "contacted", "qualified", "unqualified", "converted", "lost"],
+    deal: ["Yearly supplies", "New shop", "Refurbishment", "Trial order", "Second location", "Maintenance", "Summer season", "Training days"],
+    stage: ["prospecting", "prospecting", "qualification", "proposal", "negotiation", "won", "won", "lost"],
 };
 
 // The same choices at every run.
@@ -111,6 +113,25 @@ async function makeLeads(it, token) {
     }
 }
 
+// Companies with their people, and deals with them.
+async function makeDeals(it, token) {
+    const path = (name) => `/api/crm/${name}`;
+    const make = async (name, body) => (await must([201], "POST", path(name), { token, body })).data;
+    const there = await must([200], "GET", `${path("deals")}?limit=1`, { token });
+    const owners = (await must([200], "GET", "/api/platform-users?limit=20", { token })).data.filter((user) => user.kind !== "customer");
+    const companies = [];
+    for (let i = there.meta.total; i < Math.ceil(it.leads / 4); i++) {
+        if (companies.length < words.company.length) {
+            const name = words.company[companies.length], domain = `${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.example`;
+            companies.push(await make("companies", { name, website: `https://${domain}`, email: `office@${domain}`, ownerId: pick(owners).id }));
+        }
+        const company = pick(companies), first = pick(words.first), last = pick(words.last);
+        const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]) });
+        await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stage: pick(words.stage), probability: next() % 101,
+            value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15` });
+    }
+}
+
 // The target without its password, which would be seen in the list of processes.
 function withoutPassword(target) {
     if (/^postgres(ql)?:\/\//.test(target)) {
@@ -180,6 +201,7 @@ async function main() {
         if (!owner) throw new Error(`owner@${it.slug}.test has another password than DEMO_PASSWORD`);
         await makePeople(it, owner);
         await makeLeads(it, owner);
+        await makeDeals(it, owner);
         console.log(`${it.slug}: ready`);
     }
     spreadOverTheYear();

@@ -1,14 +1,20 @@
-/* crm: customer relations. Leads now. */
+/* crm: customer relations: leads, the people and companies that they become, and deals. */
 #include "crm.h"
 
 static const struct area crm = {
     .name = "crm",
     .title = "CRM",
-    .about = "Leads, and what becomes of them.",
-    .resources = RESOURCES(&leads),
+    .about = "Leads, the people and companies that they become, and deals with them.",
+    .resources = RESOURCES(&leads, &contacts, &companies, &deals),
     .permissions = PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"}),
     .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
-                  "business reseller", 30}),
+                  "business reseller", 30},
+                 {ADMIN_PAGES, "Contacts", "/admin/crm/contacts", "address-book",
+                  "crm.contacts:read", "CRM", "business reseller", 31},
+                 {ADMIN_PAGES, "Companies", "/admin/crm/companies", "building",
+                  "crm.companies:read", "CRM", "business reseller", 32},
+                 {ADMIN_PAGES, "Deals", "/admin/crm/deals", "heart-handshake", "crm.deals:read",
+                  "CRM", "business reseller", 33}),
     .workers = 2,
 };
 

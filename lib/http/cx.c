@@ -45,6 +45,16 @@ struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const c
     return detail;
 }
 
+bool fail_in_use(struct cx *cx, const char *resource, int64_t count, const char *path,
+                 const char *message)
+{
+    struct failure_detail *detail = fail_add_detail(cx, NULL, "in_use", message);
+    detail->resource = resource;
+    detail->path = path;
+    detail->count = count;
+    return fail(cx, 409, "in_use", "Something else still refers to this.");
+}
+
 bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
 {
     va_list args;

@@ -25,10 +25,14 @@ struct session; /* access/session.h */
 struct input;   /* resource/input.h */
 struct grant;   /* access/grant.h */
 
+/* Of a field of the input; or of a resource whose records stand in the way of a deletion: how many,
+ * and the page that lists them. */
 struct failure_detail {
     const char *field, *code, *message;
     const char *allowed; /* a JSON array of the values that would do, or NULL */
     struct failure_detail *next;
+    const char *resource, *path;
+    int64_t count;
 };
 
 struct failure {
@@ -66,6 +70,10 @@ const char *cx_path(const struct cx *cx, const char *name);
  * is a stable snake_case word (listed in the documentation); the message is for people. */
 bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Adds what stands in the way of a deletion and makes the failure 409 in_use. `resource` NULL: of
+ * records that may not be seen; `path` NULL: there is no page. */
+bool fail_in_use(struct cx *cx, const char *resource, int64_t count, const char *path,
+                 const char *message);
 /* Adds a row to `details` and makes the failure 422 validation_failed. */
 bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -224,7 +224,12 @@ static void write_details(struct json *json, const struct failure_detail *detail
     json_open_array(json);
     for (; detail; detail = detail->next) {
         json_open_object(json);
-        json_pair(json, "field", detail->field);
+        if (detail->field)
+            json_pair(json, "field", detail->field);
+        if (detail->resource) {
+            json_pair(json, "resource", detail->resource);
+            json_pair_int(json, "count", detail->count);
+        }
         json_pair(json, "code", detail->code);
         json_pair(json, "message", detail->message);
         if (detail->allowed) {

@@ -159,14 +159,22 @@ static void add_ways(struct cx *cx, json_object *data)
 
 static void add_details(json_object *data, const struct failure *failure)
 {
-    json_object *items = page_list(data, "items");
+    json_object *items = page_list(data, "items"), *blockers = page_list(data, "blockers");
+    bool in_use = failure->details && !failure->details->field;
     for (const struct failure_detail *it = failure->details; it; it = it->next) {
+        if (!it->field) {
+            json_object *blocker = page_item(blockers);
+            page_set(blocker, "text", it->message);
+            page_set(blocker, "path", it->path);
+            continue;
+        }
         struct buf line = {0};
         buf_printf(&line, "%s: %s", it->field, it->message);
         json_object_array_add(items, json_object_new_string(line.data));
         buf_free(&line);
     }
-    page_set_bool(data, "has_items", failure->details != NULL);
+    page_set_bool(data, "has_items", failure->details && !in_use);
+    page_set_bool(data, "has_blockers", in_use);
 }
 
 /* When even the templates are missing. */

@@ -340,7 +340,8 @@ void form_add_error(struct cx *cx, json_object *data)
     if (failure->status == 0 || json_object_object_get_ex(data, "form_error", NULL))
         return;
     json_object *error = page_add(data, "form_error"), *items = page_list(error, "items");
-    for (const struct failure_detail *it = failure->details; it; it = it->next, count++) {
+    for (const struct failure_detail *it = failure->details; it && it->field;
+         it = it->next, count++) {
         const char *name = arena_copy(cx->arena, it->field, strcspn(it->field, ".["));
         json_object *item = page_item(items);
         page_set(item, "id", arena_printf(cx->arena, "f-%s", name));

@@ -6,6 +6,7 @@
 #include "http/cx.h"
 #include "page/list_page.h"
 #include "page/page_parts.h"
+#include "resource/reference.h"
 #include "resource/resource.h"
 
 /* Forms send what was left empty, and ticks one by one; addresses that we make
@@ -181,6 +182,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
         return NULL;
     struct list_query all = page.query;
     all.columns = NULL; /* label and currency are needed though not shown */
+    all.labels = reference_labels_shown(cx, resource);
     if (!list_run(cx, resource, &all, &page.result))
         return NULL;
     order_columns(&page);

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/reference.h"
 #include "resource/resource.h"
 
 static const char *record_path(struct cx *cx, const struct resource *resource, const char *id,
@@ -85,7 +86,8 @@ bool generic_detail(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_result record;
-    if (!record_get(cx, resource, cx_path(cx, "id"), &record))
+    if (!record_get_named(cx, resource, cx_path(cx, "id"), reference_labels_shown(cx, resource),
+                          &record))
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
@@ -160,9 +162,11 @@ bool generic_create(struct cx *cx)
 
 bool generic_edit(struct cx *cx)
 {
+    const struct resource *resource = cx->route->about;
     struct list_result record;
-    return record_get(cx, cx->route->about, cx_path(cx, "id"), &record) &&
-           show_form(cx, cx->route->about, &record, 200);
+    return record_get_named(cx, resource, cx_path(cx, "id"), reference_labels_shown(cx, resource),
+                            &record) &&
+           show_form(cx, resource, &record, 200);
 }
 
 /* The hidden version of a form is the If-Match of its request. */
@@ -209,5 +213,6 @@ bool generic_update(struct cx *cx)
         return false;
     int status = cx->failure.status;
     db_rollback_to(&cx->db, scope);
-    return record_get(cx, resource, id, &record) && show_form(cx, resource, &record, status);
+    return record_get_named(cx, resource, id, reference_labels_shown(cx, resource), &record) &&
+           show_form(cx, resource, &record, status);
 }

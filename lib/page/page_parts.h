@@ -87,6 +87,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
 int show_column(const struct list_result *result, const char *name);
 /* The API path whose records a field holds, if the one signed in may read them; else NULL. */
 const char *show_refers(struct cx *cx, const struct field *field);
+/* The page of a record that the field refers to; NULL: there is none for the one signed in. */
+const char *show_reference_path(struct cx *cx, const struct field *field, const char *id);
 /* Whether every resource has it: id, created_at, updated_at as the engine adds them. */
 bool show_is_common(const struct field *field);
 const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */

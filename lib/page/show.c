@@ -14,6 +14,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/model.h"
+#include "resource/reference.h"
 #include "resource/resource.h"
 
 /* What a word of a status says at a glance; words not listed say nothing. */
@@ -58,6 +59,25 @@ const char *show_refers(struct cx *cx, const struct field *field)
     if (!target || !cx->session)
         return NULL;
     return may(cx, arena_printf(cx->arena, "%s:read", target->permission)) ? target->api : NULL;
+}
+
+const char *show_reference_path(struct cx *cx, const struct field *field, const char *id)
+{
+    const struct resource *target = reference_target(field);
+    bool of_other_side =
+        !target || (target->scope == SCOPE_PLATFORM) != (cx->db.role == DB_PLATFORM);
+    if (!target || !target->page || !(target->operations & OP_GET) ||
+        (of_other_side && target->scope != SCOPE_EITHER))
+        return NULL;
+    return arena_printf(cx->arena, "%s/%s", target->page, id);
+}
+
+/* What a record is called; of one that may not be seen that alone. */
+static const char *show_reference(const struct list_result *result, size_t row,
+                                  const struct field *field)
+{
+    const char *name = reference_label(result, row, field);
+    return name ? name : "(not visible)";
 }
 
 bool show_is_common(const struct field *field)
@@ -211,7 +231,7 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case ARRAY:
         return show_list(cx, field, text);
     default:
-        return text;
+        return reference_target(field) ? show_reference(result, row, field) : text;
     }
 }
 
@@ -237,7 +257,10 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     bool empty_list = field->type == ARRAY && text_equal(stored, "[]");
     bool none = !stored || !*stored || empty_list, choice = field->type == CHOICE;
     bool swatch = field->type == COLOR;
-    const char *href = none ? NULL : link_of(cx, field, stored);
+    bool named = reference_label(result, row, field) != NULL;
+    const char *href = none    ? NULL
+                       : named ? show_reference_path(cx, field, stored)
+                               : link_of(cx, field, stored);
     page_set(out, "text", show_text(cx, result, row, column));
     page_set_bool(out, "none", none);
     page_set(out, "hint", !none && field->type == AGENT ? stored : NULL);
@@ -249,8 +272,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     page_set_bool(out, "long",
                   field->type == LONG || field->type == JSON || field->type == OBJECT ||
                       (field->type == ARRAY && field->fields));
-    page_set_bool(out, "mono", field->type == UUID || field->type == JSON);
-    page_set(out, "refers", show_refers(cx, field));
+    page_set_bool(out, "mono", (field->type == UUID && !field->refers) || field->type == JSON);
     page_set_bool(out, "firm", field->type == TIME || field->type == DATE);
 }
 

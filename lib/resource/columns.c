@@ -127,6 +127,13 @@ void columns_sql(struct buf *sql, const struct field *const *columns)
     }
 }
 
+void labels_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
+                const struct field *const *labels)
+{
+    for (; labels && *labels; labels++)
+        reference_label_sql(cx, sql, resource, *labels);
+}
+
 bool resource_is_searched(const struct resource *resource)
 {
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)

@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "resource/csv.h"
 #include "resource/internal.h"
+#include "resource/reference.h"
 
 enum { ROWS_MAX = 100000 };
 
@@ -88,11 +89,19 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
 
 /* ---- CSV ---- */
 
+/* Of a reference people read the name of what it refers to, never its id. */
 static void write_head(struct buf *out, const struct field *const *columns)
 {
     for (int i = 0; columns[i]; i++)
-        csv_cell(out, field_json_name(columns[i]));
+        csv_cell(out, reference_target(columns[i]) ? reference_name(columns[i])
+                                                   : field_json_name(columns[i]));
     csv_line_end(out);
+}
+
+static const char *name_of(const struct list_result *result, size_t row, const struct field *field)
+{
+    const char *name = reference_label(result, row, field);
+    return name ? name : "(not visible)";
 }
 
 static void write_line(struct buf *out, const struct list_result *result, size_t row)
@@ -104,6 +113,8 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
             text = time;
         else if (text && result->fields[i]->type == BOOL)
             text = text[0] == 't' ? "true" : "false";
+        else if (text && reference_target(result->fields[i]))
+            text = name_of(result, row, result->fields[i]);
         csv_cell(out, text);
     }
     csv_line_end(out);
@@ -115,8 +126,11 @@ bool resource_export(struct cx *cx)
     struct list_query query;
     if (!list_read_query(cx, resource, &query) || !export_begins(cx))
         return false;
+    if (!query.columns)
+        query.columns = resource_columns(resource);
+    query.labels = reference_labels(cx, query.columns);
     buf_clear(&cx->response.body);
-    write_head(&cx->response.body, query.columns ? query.columns : resource_columns(resource));
+    write_head(&cx->response.body, query.columns);
     const struct list_file file = {.type = "text/csv; charset=utf-8",
                                    .name = arena_printf(cx->arena, "%s.csv", resource->name),
                                    .write = write_line};

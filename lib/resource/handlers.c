@@ -7,6 +7,7 @@
 #include "http/cx.h"
 #include "resource/attachment.h"
 #include "resource/internal.h"
+#include "resource/reference.h"
 
 /* ---- JSON ---- */
 
@@ -37,6 +38,25 @@ void field_write_json(struct json *json, const struct field *field, const char *
     }
 }
 
+/* "owner": {"id": …, "name": …}; the name is null of what may not be seen. */
+static void write_named(struct json *json, const struct list_result *result, size_t row,
+                        const struct field *field)
+{
+    const char *id = NULL;
+    for (int i = 0; result->fields[i]; i++)
+        if (result->fields[i] == field)
+            id = rows_text(result->rows, row, i);
+    json_key(json, reference_name(field));
+    if (!id) {
+        json_put_null(json);
+        return;
+    }
+    json_open_object(json);
+    json_pair(json, "id", id);
+    json_pair(json, "name", reference_label(result, row, field));
+    json_close_object(json);
+}
+
 void record_write_json(struct json *json, const struct list_result *result, size_t row)
 {
     json_open_object(json);
@@ -45,6 +65,8 @@ void record_write_json(struct json *json, const struct list_result *result, size
         field_write_json(json, result->fields[i], rows_text(result->rows, row, i),
                          rows_length(result->rows, row, i));
     }
+    for (int i = 0; result->labels && result->labels[i]; i++)
+        write_named(json, result, row, result->labels[i]);
     json_close_object(json);
 }
 
@@ -77,8 +99,13 @@ bool resource_list(struct cx *cx)
 
 bool resource_get(struct cx *cx)
 {
+    const struct resource *resource = cx->route->about;
+    const char *include = cx->route->query ? query_text(cx, "include") : NULL;
+    const struct field **labels = NULL;
     struct list_result result;
-    return record_get(cx, cx->route->about, cx_path(cx, "id"), &result) &&
+    if (include && !reference_read_include(cx, resource, include, &labels))
+        return false;
+    return record_get_named(cx, resource, cx_path(cx, "id"), labels, &result) &&
            record_answer(cx, &result, 200);
 }
 
@@ -165,6 +192,21 @@ static struct access may_do(const struct resource *resource, const char *action)
     return (struct access){ACCESS_PERMISSION, resource->scope, kept(resource->permission, action)};
 }
 
+/* What may be asked of one record: the names of what it refers to. */
+static const struct field *query_of_one(const struct resource *resource)
+{
+    static const struct field include[] = {
+        {"include", TEXT, 0, 1, 500,
+         .help = "References whose names the answer has too, separated by commas: "
+                 "\"owner\" adds \"owner\": {\"id\", \"name\"} beside \"ownerId\". The name is "
+                 "null of what the caller may not see."},
+        {.type = FIELD_END}};
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if (it->refers)
+            return include;
+    return NULL;
+}
+
 /* What a body may set: everything but what is read-only. */
 static const struct field *body_fields(const struct resource *resource)
 {
@@ -194,7 +236,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
                .operation = operation_name("export", nouns), .answer = ANSWER_FILE,
                .errors = "422 export_too_large, 429 too_many_exports", .flags = ROUTE_LIST_QUERY)},
         {OP_GET, ROUTE(GET, one, read, resource_get, sentence("Get", noun, "."),
-                       .operation = operation_name("get", noun))},
+                       .operation = operation_name("get", noun), .query = query_of_one(resource))},
         {OP_REPLACE, ROUTE(PUT, one, write, resource_replace,
                            sentence("Replace", noun, ": what is absent is emptied."),
                            .operation = operation_name("replace", noun), .body = body)},

@@ -51,6 +51,12 @@ void columns_sql(struct buf *sql, const struct field *const *columns);
 const char *resource_one_sql(const struct resource *resource);
 /* The same for those whose ids are in the array $1. */
 const char *resource_many_sql(const struct resource *resource);
+/* ", (…)": what the record is called to which the field refers, as a column of a statement on the
+ * resource's table; null of what the reader may not see. reference.c */
+void reference_label_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
+                         const struct field *field);
+void labels_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
+                const struct field *const *labels); /* of each; labels may be NULL */
 /* A field by its JSON name among the columns; NULL: none. */
 const struct field *column_find(const struct resource *resource, const char *json_name);
 /* The expression that stands for a field in conditions. */

@@ -120,6 +120,8 @@ static void next_cursor(struct cx *cx, const struct list_query *query, const str
         return;
     while (out->fields[extra])
         extra++;
+    for (int i = 0; out->labels && out->labels[i]; i++)
+        extra++;
     for (int i = 0; i < order->count; i++) {
         int at = index_of(out->fields, order->keys[i].field);
         values[i] = rows_text(out->rows, count - 1, at >= 0 ? at : extra++);
@@ -147,14 +149,15 @@ static void add_limit(struct buf *sql, struct conditions *where, const struct li
                        where, arena_printf(arena, "%lld", (query->page - 1LL) * query->limit)));
 }
 
-static const char *select_sql(const struct resource *resource, const struct list_query *query,
-                              struct conditions *where, const struct order *order,
-                              const struct field *const *columns)
+static const char *select_sql(struct cx *cx, const struct resource *resource,
+                              const struct list_query *query, struct conditions *where,
+                              const struct order *order, const struct field *const *columns)
 {
     struct buf sql;
     buf_init(&sql, where->arena);
     buf_puts(&sql, "select ");
     columns_sql(&sql, columns);
+    labels_sql(cx, &sql, resource, query->labels);
     for (int i = 0; i < order->count; i++)
         if (index_of(columns, order->keys[i].field) < 0)
             buf_printf(&sql, ", (%s)", column_expression(order->keys[i].field));
@@ -194,9 +197,9 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
         add_count(batch, resource, &where);
     if (!apply_cursor(cx, &where, order, query->after))
         return false;
-    const char *sql = select_sql(resource, query, &where, order, columns);
+    const char *sql = select_sql(cx, resource, query, &where, order, columns);
     batch_add(batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
-    *out = (struct list_result){.fields = columns, .total = -1};
+    *out = (struct list_result){.fields = columns, .labels = query->labels, .total = -1};
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/internal.h"
+#include "resource/reference.h"
 
 enum { LIMIT_MAX = 100, PAGE_MAX = 1000000, COLUMNS_MAX = 64, IN_MAX = 100, SEARCH_MAX = 200 };
 
@@ -225,6 +226,24 @@ static bool read_number(struct cx *cx, const struct parameter *it, int64_t most,
            refuse(cx, it->name, arena_printf(cx->arena, "use 1 to %lld.", (long long)most));
 }
 
+/* What is named by fields= alone has the id of each reference that is included. */
+static void add_included(struct cx *cx, struct list_query *query)
+{
+    size_t count = 0, more = 0;
+    while (query->columns[count])
+        count++;
+    while (query->labels[more])
+        more++;
+    const struct field **columns = arena_alloc(cx->arena, sizeof *columns * (count + more + 1));
+    memcpy(columns, query->columns, sizeof *columns * (count + 1));
+    for (size_t i = 0; i < more; i++)
+        if (!is_chosen(columns, query->labels[i])) {
+            columns[count++] = query->labels[i];
+            columns[count] = NULL;
+        }
+    query->columns = columns;
+}
+
 static bool read_parameter(struct cx *cx, const struct resource *resource,
                            const struct parameter *it, struct list_query *out)
 {
@@ -244,6 +263,8 @@ static bool read_parameter(struct cx *cx, const struct resource *resource,
     }
     if (strcmp(name, "fields") == 0)
         return read_fields(cx, resource, it->value, out);
+    if (strcmp(name, "include") == 0)
+        return reference_read_include(cx, resource, it->value, &out->labels);
     if (strcmp(name, "q") == 0 && resource_is_searched(resource)) {
         out->search = it->value;
         return strlen(it->value) <= SEARCH_MAX || refuse(cx, "q", "too long.");
@@ -263,5 +284,7 @@ bool list_read_query(struct cx *cx, const struct resource *resource, struct list
         if (!empty_control && !declared && !read_parameter(cx, resource, it, out))
             return false;
     }
+    if (out->columns && out->labels)
+        add_included(cx, out);
     return true;
 }

@@ -8,6 +8,7 @@
 #include "http/cx.h"
 #include "http/etag.h"
 #include "resource/internal.h"
+#include "resource/reference.h"
 
 /* The last microsecond of the year 9999, behind which no time of ours lies. */
 static const unsigned long long time_max_us = 253402300799999999ULL;
@@ -44,6 +45,26 @@ bool record_get(struct cx *cx, const struct resource *resource, const char *id,
         return record_fail_missing(cx, resource);
     if (!run(cx, resource, resource_one_sql(resource), 0, &id, 1, out))
         return false;
+    return rows_count(out->rows) == 1 || record_fail_missing(cx, resource);
+}
+
+bool record_get_named(struct cx *cx, const struct resource *resource, const char *id,
+                      const struct field **labels, struct list_result *out)
+{
+    struct buf sql;
+    if (!labels || !*labels)
+        return record_get(cx, resource, id, out);
+    if (!uuid_is(id))
+        return record_fail_missing(cx, resource);
+    buf_init(&sql, cx->arena);
+    buf_puts(&sql, "select ");
+    columns_sql(&sql, resource_columns(resource));
+    labels_sql(cx, &sql, resource, labels);
+    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
+    and_where(&sql, resource);
+    if (!run(cx, resource, sql.data, 0, &id, 1, out))
+        return false;
+    out->labels = labels;
     return rows_count(out->rows) == 1 || record_fail_missing(cx, resource);
 }
 
@@ -113,7 +134,7 @@ static char *hash_of(struct cx *cx, const struct list_result *result)
     return etag_digits(cx->arena, text.data, text.len);
 }
 
-char *record_etag(struct cx *cx, const struct list_result *result)
+static char *own_etag(struct cx *cx, const struct list_result *result)
 {
     int64_t us;
     if (!changed_us(result, &us))
@@ -121,6 +142,43 @@ char *record_etag(struct cx *cx, const struct list_result *result)
     if (shows_more(result))
         return arena_printf(cx->arena, "\"%llx-%s\"", (unsigned long long)us, hash_of(cx, result));
     return arena_printf(cx->arena, "\"%llx\"", (unsigned long long)us);
+}
+
+/* Of the names that are included, which change without the record. */
+static char *names_hash(struct cx *cx, const struct list_result *result)
+{
+    struct buf text;
+    buf_init(&text, cx->arena);
+    for (int i = 0; result->labels[i]; i++) {
+        const char *name = reference_label(result, 0, result->labels[i]);
+        buf_printf(&text, "%s\n", name ? name : "");
+    }
+    return etag_digits(cx->arena, text.data, text.len);
+}
+
+/* A tag with names is that of the record, a dot and theirs. */
+char *record_etag(struct cx *cx, const struct list_result *result)
+{
+    if (!result->labels || !*result->labels)
+        return own_etag(cx, result);
+    struct list_result record = *result;
+    record.labels = NULL;
+    char *own = own_etag(cx, &record);
+    return arena_printf(cx->arena, "%.*s.%s\"", (int)strlen(own) - 1, own, names_hash(cx, result));
+}
+
+/* If-Match is of the record: names are not what is written. */
+static char *without_names(struct cx *cx, const char *header)
+{
+    char *out = arena_text(cx->arena, header), *to = out;
+    for (const char *from = out; *from;) {
+        if (*from == '.')
+            from += 1 + strspn(from + 1, "0123456789abcdef");
+        else
+            *to++ = *from++;
+    }
+    *to = '\0';
+    return out;
 }
 
 /* One version of an If-Match; NULL: not one of ours. Where it began with W/, nginx
@@ -188,6 +246,7 @@ static bool demanded_versions(struct cx *cx, const struct resource *resource, co
     *times = NULL;
     if (!header || strcmp(header, "*") == 0)
         return true;
+    header = without_names(cx, header);
     if (!resource->no_common_times && !shows_more(&shown))
         return demand_rows(cx, header, times);
     return record_get(cx, resource, id, &shown) && demand_shown(cx, &shown, header, times);
@@ -502,6 +561,7 @@ bool record_delete(struct cx *cx, const struct resource *resource, const char *i
 {
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
-    return begin(cx, resource, OP_DELETE, id, NULL) && delete_row(cx, resource, id) &&
+    return begin(cx, resource, OP_DELETE, id, NULL) &&
+           reference_allows_deletion(cx, resource, id) && delete_row(cx, resource, id) &&
            end(cx, resource, OP_DELETE, id);
 }

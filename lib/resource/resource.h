@@ -93,6 +93,8 @@ struct list_query {
     const char *sort;             /* JSON names with '-' */
     const char *search;           /* q */
     const struct field **columns; /* chosen by fields=, NULL-terminated; NULL: all */
+    const struct field **labels; /* references whose names are read too (include=), NULL-terminated;
+                                  * NULL: none. See resource/reference.h */
     struct list_filter {
         const struct field *field;
         const char *operator; /* "=", "!=", ">", ">=", "<", "<=", "in", "null" */
@@ -103,6 +105,7 @@ struct list_query {
 struct list_result {
     struct rows *rows;           /* column i is fields[i] */
     const struct field **fields; /* id, createdAt … included; NULL-terminated */
+    const struct field **labels; /* their names stand behind the fields; NULL: none */
     int64_t total;               /* -1: not counted */
     bool more;                   /* than `total`, where counting ended */
     const char *next_cursor;
@@ -131,6 +134,9 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
 /* One record; *out rows with one row and all fields. 404 when there is none. */
 bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out);
+/* The same with the names of what these references refer to. */
+bool record_get_named(struct cx *cx, const struct resource *resource, const char *id,
+                      const struct field **labels, struct list_result *out);
 /* Those of the `count` records that there are, in any order; ids that are none are passed
  * over. One query. WAITS. */
 bool record_get_all(struct cx *cx, const struct resource *resource, const char *const *ids,
@@ -149,7 +155,7 @@ bool resource_is_searched(const struct resource *resource);
 /* The column that names a record. */
 const char *resource_label(const struct resource *resource);
 
-/* Writes one row as a JSON object, by the fields' types. */
+/* Writes one row as a JSON object, by the fields' types; what the labels name as {id, name}. */
 void record_write_json(struct json *json, const struct list_result *result, size_t row);
 /* One value of the type as JSON (NULL writes null). */
 void field_write_json(struct json *json, const struct field *field, const char *text, size_t len);
