@@ -10,6 +10,7 @@
 #include "access/first_login.h"
 #include "access/password.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/json.h"
@@ -25,17 +26,6 @@ STATEMENT(bootstrap_lock, "select pg_advisory_xact_lock(hashtext('tulou.bootstra
 STATEMENT(bootstrap_needed,
           "select not exists (select from user_roles where role_key = 'superadmin')",
           DB_ON_PLATFORM);
-
-STATEMENT(bootstrap_user,
-          "insert into users (tenant_id, email, name, kind, password_hash, must_change_password)\n"
-          "values ($1::uuid, $2, 'Superadmin', 'operator', $3, true)\n"
-          "returning id",
-          DB_WRITES | DB_ON_PLATFORM);
-
-STATEMENT(bootstrap_role,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, 'superadmin')",
-          DB_WRITES | DB_ON_PLATFORM);
 
 STATEMENT(bootstrap_unused,
           "select exists (select from users\n"
@@ -91,8 +81,17 @@ static bool make_superadmin(struct db *db, struct arena *arena)
     const char *hash = password_hash(arena, password);
     if (!hash || !write_login(arena, password))
         return false;
-    struct rows *user = db_get(db, &bootstrap_user, platform_id, email, hash);
-    return user && db_get(db, &bootstrap_role, platform_id, rows_text(user, 0, 0));
+    char id[UUID_SIZE];
+    uuid_new(id);
+    const struct account_new account = {.tenant_id = platform_id,
+                                        .id = id,
+                                        .email = email,
+                                        .name = "Superadmin",
+                                        .kind = "operator",
+                                        .password_hash = hash,
+                                        .role = "superadmin",
+                                        .must_change = true};
+    return account_open(db, &account);
 }
 
 /* Its password may have been changed on another node, or while this was not kept. */

@@ -5,6 +5,7 @@
 #include "access/lockout.h"
 #include "access/policy.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "account/credential.h"
 #include "auth.h"
 #include "base/text.h"
@@ -25,13 +26,6 @@ STATEMENT(links_forgotten,
           "order by t.verify_by is not null, u.last_login_at desc nulls last, u.id\n"
           "limit 5",
           DB_ON_PLATFORM);
-
-STATEMENT(links_verify,
-          "update users\n"
-          "set email_verified_at = now()\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and email = $3\n"
-          "returning id",
-          DB_WRITES | DB_ON_PLATFORM);
 
 /* ---- forgotten ---- */
 
@@ -148,12 +142,12 @@ static bool change_email(struct cx *cx, const struct link *link)
 /* An address that the account has no more is nobody's to confirm. */
 static bool verify_email(struct cx *cx, const struct link *link)
 {
-    struct rows *rows = db_get(&cx->db, &links_verify, link->tenant_id, link->user_id, link->email);
+    bool still;
+    bool asked = account_verify(&cx->db, link->tenant_id, link->user_id, link->email, &still);
     cx->db.action = NULL;
-    if (!rows)
+    if (!asked)
         return fail_db(cx);
-    return rows_count(rows) == 1 ||
-           fail(cx, 410, "link_used", "The account has another address by now.");
+    return still || fail(cx, 410, "link_used", "The account has another address by now.");
 }
 
 bool email_confirm(struct cx *cx, const char *token, struct link *link)

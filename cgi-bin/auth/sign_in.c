@@ -7,6 +7,7 @@
 #include "access/lockout.h"
 #include "access/password.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "account/owner.h"
 #include "auth.h"
 #include "base/agent.h"
@@ -61,12 +62,6 @@ STATEMENT(sign_in_by_sso,
           "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
-STATEMENT(sign_in_rehash,
-          "update users\n"
-          "set password_hash = $3\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES);
-
 STATEMENT(sign_in_places,
           "select ip, user_agent\n"
           "from sessions\n"
@@ -110,7 +105,7 @@ static void refresh_hash(struct cx *cx, const struct account *account, const cha
     struct db db = cx->db;
     db_act_as(&db, "system", NULL, NULL, cx->request.remote, NULL, cx->request_id);
     if (fresh)
-        db_get(&db, &sign_in_rehash, account->tenant_id, account->user_id, fresh);
+        account_rehash(&db, account->tenant_id, account->user_id, hash, fresh);
 }
 
 static void check_accounts(struct cx *cx, const struct rows *rows, const char *email,

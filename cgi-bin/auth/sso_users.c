@@ -5,6 +5,7 @@
 #include "access/grant.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "sso.h"
@@ -43,19 +44,6 @@ STATEMENT(sso_seen,
           "update sso_identities\n"
           "set last_used_at = now(), email = $5\n"
           "where tenant_id = $1::uuid and provider_id = $2::uuid and issuer = $3 and subject = $4",
-          DB_WRITES);
-
-STATEMENT(sso_new_user,
-          "insert into users (tenant_id, id, email, name, kind, status, email_verified_at)\n"
-          "values ($1::uuid, $2::uuid, $3, $4, $5, 'active', now())",
-          DB_WRITES);
-
-/* Who was invited has come; the address is shown to be theirs. */
-STATEMENT(sso_welcome,
-          "update users\n"
-          "set status = 'active', email_verified_at = coalesce(email_verified_at, now())\n"
-          "where tenant_id = $1::uuid and id = $2::uuid\n"
-          "and (status = 'pending' or email_verified_at is null)",
           DB_WRITES);
 
 /* Those of the list that there are, and what only this user holds and somebody must. */
@@ -223,8 +211,13 @@ static bool make_user(struct search *search)
         return refuse(search, no_role);
     char *id = arena_alloc(search->cx->arena, UUID_SIZE);
     uuid_new(id);
-    if (!db_get(&search->db, &sso_new_user, search->db.tenant_id, id, search->email,
-                name_for(search), kind_for(search)))
+    const struct account_new account = {.tenant_id = search->db.tenant_id,
+                                        .id = id,
+                                        .email = search->email,
+                                        .name = name_for(search),
+                                        .kind = kind_for(search),
+                                        .verified = true};
+    if (!account_open(&search->db, &account))
         return search->db.error.status == DB_RAISED
                    ? refuse(search, "This workspace has as many users as it may have.")
                    : failed(search);
@@ -264,7 +257,7 @@ static bool store_identity(struct search *search)
                *issuer = search->provider->client.issuer;
     if (search->is_new && (!db_get(&search->db, &sso_link, tenant, provider, search->user_id,
                                    issuer, search->subject) ||
-                           !db_get(&search->db, &sso_welcome, tenant, search->user_id)))
+                           !account_welcome(&search->db, tenant, search->user_id)))
         return failed(search);
     return db_get(&search->db, &sso_seen, tenant, provider, issuer, search->subject,
                   search->email) ||

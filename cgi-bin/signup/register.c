@@ -6,6 +6,7 @@
 #include "access/policy.h"
 #include "access/tenant.h"
 #include "access/ticket.h"
+#include "account/account.h"
 #include "api/settings.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -38,16 +39,6 @@ STATEMENT(
     "        $9, $10, $11)\n"
     "returning trial_ends_at, verify_by",
     DB_WRITES | DB_ON_PLATFORM);
-
-STATEMENT(signup_owner,
-          "insert into users (tenant_id, id, email, name, kind, password_hash)\n"
-          "values ($1::uuid, $2::uuid, $3, $4, 'owner', $5)",
-          DB_WRITES | DB_ON_PLATFORM);
-
-STATEMENT(signup_role,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, 'owner')",
-          DB_WRITES | DB_ON_PLATFORM);
 
 enum { ADDRESS_LIMIT = 3, NETWORK_SIZE = 64 };
 
@@ -136,10 +127,14 @@ static bool insert(struct cx *cx, const char *hash, struct signup *out)
         setting(cx, "unverified_days"), given(cx, "locale", platform->locale),
         given(cx, "time_zone", platform->time_zone), given(cx, "currency", platform->currency));
     cx->db.action = NULL;
-    if (!rows ||
-        !db_get(&cx->db, &signup_owner, out->tenant_id, out->user_id, input_text(cx, "email"),
-                input_text(cx, "name"), hash) ||
-        !db_get(&cx->db, &signup_role, out->tenant_id, out->user_id))
+    const struct account_new owner = {.tenant_id = out->tenant_id,
+                                      .id = out->user_id,
+                                      .email = input_text(cx, "email"),
+                                      .name = input_text(cx, "name"),
+                                      .kind = "owner",
+                                      .password_hash = hash,
+                                      .role = "owner"};
+    if (!rows || !account_open(&cx->db, &owner))
         return fail_db(cx);
     out->trial_ends_at = rows_text(rows, 0, 0);
     out->verify_by = rows_text(rows, 0, 1);

@@ -6,20 +6,10 @@
 #include "access/policy.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "tenants.h"
-
-STATEMENT(tenant_owner,
-          "insert into users (tenant_id, email, name, kind, password_hash)\n"
-          "values ($1::uuid, $2, $3, $4, $5)\n"
-          "returning id",
-          DB_WRITES);
-
-STATEMENT(tenant_owner_role,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, $3)",
-          DB_WRITES);
 
 STATEMENT(tenant_plans,
           "select me.plan_level, child.plan_level\n"
@@ -99,13 +89,18 @@ static bool make_owner(struct cx *cx, const char *tenant_id, const char *email,
     struct db home = cx->db;
     if (!hash)
         return fail(cx, 503, "busy", "Too much work at once; try again.");
-    const char *role = reseller ? "reseller_admin" : "owner";
+    char id[UUID_SIZE];
+    uuid_new(id);
+    const struct account_new owner = {.tenant_id = tenant_id,
+                                      .id = id,
+                                      .email = email,
+                                      .name = name ? name : email,
+                                      .kind = "owner",
+                                      .password_hash = hash,
+                                      .role = reseller ? "reseller_admin" : "owner"};
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE); /* a reseller acts in its new child */
-    bool may_give = role_may_grant(cx, &cx->db, role);
-    struct rows *user = may_give ? db_get(&cx->db, &tenant_owner, tenant_id, email,
-                                          name ? name : email, "owner", hash)
-                                 : NULL;
-    bool made = user && db_get(&cx->db, &tenant_owner_role, tenant_id, rows_text(user, 0, 0), role);
+    bool may_give = role_may_grant(cx, &cx->db, owner.role);
+    bool made = may_give && account_open(&cx->db, &owner);
     memcpy(cx->db.tenant_id, home.tenant_id, UUID_SIZE);
     return made || (may_give && fail_db(cx));
 }

@@ -1,6 +1,7 @@
 // What lets somebody in is changed in one place (lib/account/credential.h): who may, what
 // ends with it, and who is told.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { login, makeTenant, makeUser, operator, pageCookie, password, request } from "../lib/client.mjs";
 import { enrol, sql } from "../lib/factors.mjs";
@@ -260,6 +261,19 @@ test("the_owner_is_told_of_factors_and_of_devices_that_nobody_knows", async () =
     assert.match((await mailTo(user.email, 2)).subject, /was added/, "the second curl was known");
     good(await request("DELETE", `/api/auth/mfa/${app.id}`, { token: user.access_token }), 204);
     assert.match((await mailTo(user.email, 3)).subject, /was removed/);
+});
+
+test("only_lib_account_writes_what_lets_somebody_in", () => {
+    // What the engine writes by the fields of a resource is GUARDED there; these are the statements by hand.
+    const columns = /\b(email|status|password_hash|must_change_password|email_verified_at|email_proven_at)\b\s*=/;
+    const sources = ["lib", "cgi-bin", "tools"].flatMap((root) => readdirSync(root, { recursive: true }).filter((it) => it.endsWith(".c")).map((it) => `${root}/${it}`));
+    const found = [];
+    for (const path of sources.filter((it) => !it.startsWith("lib/account/"))) {
+        const sql = readFileSync(path, "utf8").replace(/\\n"\s*"/g, "\n").replace(/"\s*"/g, "");
+        for (const [, statement] of sql.matchAll(/\bupdate (?:everyone\.)?users(?: \w+)?\nset ([^]*?)(?:\nwhere|\nfrom|")/g)) if (columns.test(statement)) found.push(`${path}: ${statement}`);
+        if (/\binsert into (?:everyone\.)?users\b/.test(sql)) found.push(`${path}: insert into users`);
+    }
+    assert.deepEqual(found, []);
 });
 
 // The last: what operators had before is stale afterwards.
