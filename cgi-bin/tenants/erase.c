@@ -84,23 +84,9 @@ const struct job_kind erasures_job = {"tenants.erase", "tenants", look, .flags =
 static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
 {
     int64_t days = record ? tenant_grace_days(cx) : 0;
-    if (days < 0)
-        return fail_db(cx);
-    if (!record)
-        return true;
-    page_set_int(data, "grace", days);
-    page_set(data, "restore",
-             arena_printf(cx->arena, "/platform/deleted-tenants/%s/restore", cx_path(cx, "id")));
-    return true;
-}
-
-static bool restore_submit(struct cx *cx)
-{
-    const char *id = cx_path(cx, "id");
-    if (!tenant_restore(cx, id))
-        return false;
-    page_notice(cx, "success", "Tenant restored.");
-    return page_go(cx, arena_printf(cx->arena, "/platform/tenants/%s", id));
+    if (record)
+        page_set_int(data, "grace", days);
+    return days >= 0 || fail_db(cx);
 }
 
 const struct resource deleted_tenants = {
@@ -122,12 +108,7 @@ const struct resource deleted_tenants = {
         {"slug", SLUG, REQUIRED | SEARCHED | FILTERED | LISTED, 3, 40},
         {"kind", CHOICE, REQUIRED | FILTERED | LISTED, .choices = CHOICES("business", "reseller")},
         {"deleted_at", TIME, NULLABLE | LISTED}),
+    .actions = ACTIONS(&restore_tenant),
     .add_to_page = add_to_page,
     .template_detail = "tenants/deleted_detail",
-};
-
-const struct route erase_routes[] = {
-    ROUTE(POST, "/platform/deleted-tenants/:id/restore", MAY(EITHER, "platform.tenants:delete"),
-          restore_submit, "Undo a deletion.", .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
-    {.path = NULL},
 };

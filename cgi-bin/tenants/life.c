@@ -12,9 +12,8 @@ STATEMENT(life_status,
           "set status = $2, status_reason = $3,\n"
           "    trial_ends_at = case when $2 <> 'active' then trial_ends_at end,\n"
           "    verify_by = case when $2 <> 'active' then verify_by end\n"
-          "where id = $1::uuid and kind <> 'platform' and deleted_at is null\n"
-          "and ($4::uuid is null or parent_id = $4::uuid)\n"
-          "returning id, status, status_reason",
+          "where id = $1::uuid and ($4::uuid is null or parent_id = $4::uuid)\n"
+          "returning id",
           DB_WRITES);
 
 STATEMENT(
@@ -46,9 +45,6 @@ STATEMENT(life_restore,
           "returning id",
           DB_WRITES);
 
-static const struct field status_fields[] = {
-    {"id", UUID}, {"status", TEXT}, {"status_reason", TEXT, NULLABLE}, {.type = FIELD_END}};
-
 bool enter_path_tenant(struct cx *cx)
 {
     const char *id = cx_path(cx, "id");
@@ -73,50 +69,58 @@ static bool not_found(struct cx *cx)
     return fail(cx, 404, "not_found", "There is no such tenant.");
 }
 
-static struct rows *run_status(struct cx *cx, const char *id, const char *status,
-                               const char *reason)
+static bool set_status(struct cx *cx, const struct list_result *tenant, const char *status)
 {
-    cx->db.action = strcmp(status, "suspended") == 0 ? "tenants.suspended" : "tenants.activated";
-    struct rows *rows = db_get(&cx->db, &life_status, id, status, reason, tenant_parent_filter(cx));
-    cx->db.action = NULL;
+    const char *id = record_value(tenant, "id");
+    struct rows *rows = db_get(&cx->db, &life_status, id, status, input_text(cx, "reason"),
+                               tenant_parent_filter(cx));
     if (!rows)
-        fail_db(cx);
-    else if (rows_count(rows) == 0)
-        not_found(cx);
-    else
-        tenant_changed(&cx->db, id);
-    return cx->failure.status ? NULL : rows;
+        return fail_db(cx);
+    return rows_count(rows) > 0 ? changed(cx, id) : not_found(cx);
 }
 
-bool tenant_set_status(struct cx *cx, const char *id, const char *status, const char *reason)
+static bool tenant_suspend_run(struct cx *cx, const struct list_result *tenant)
 {
-    return uuid_is(id) ? run_status(cx, id, status, reason) != NULL : not_found(cx);
+    return set_status(cx, tenant, "suspended");
 }
 
-static bool answer_status(struct cx *cx, const char *status)
+static bool tenant_activate_run(struct cx *cx, const struct list_result *tenant)
 {
-    const char *id = cx_path(cx, "id");
-    struct rows *rows = uuid_is(id) ? run_status(cx, id, status, input_text(cx, "reason")) : NULL;
-    if (!rows)
-        return not_found(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    json_pair(json, "id", rows_text(rows, 0, 0));
-    json_pair(json, "status", rows_text(rows, 0, 1));
-    json_pair(json, "statusReason", rows_text(rows, 0, 2));
-    json_close_object(json);
-    return respond_end(cx);
+    return set_status(cx, tenant, "active");
 }
 
-static bool suspend(struct cx *cx)
-{
-    return answer_status(cx, "suspended");
-}
+const struct action suspend_tenant = {
+    .name = "suspend",
+    .title = "Suspend",
+    .icon = "player-pause",
+    .summary = "Suspend a tenant: read-only, for its owner alone.",
+    .ask = "Its users cannot work any more; its owner can still read, export and pay. Nothing is "
+           "lost.",
+    .done = "Tenant suspended.",
+    .needs = "platform.tenants:suspend",
+    .when = "status <> 'suspended'",
+    .refused = {"already_suspended", "It is suspended already."},
+    .takes = FIELDS({"reason", TEXT, NULLABLE, 1, 500, .example = "Invoice overdue"}),
+    .event = "tenants.suspended",
+    .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_STEP_UP | ACTION_MANY,
+    .run = tenant_suspend_run,
+};
 
-static bool activate(struct cx *cx)
-{
-    return answer_status(cx, "active");
-}
+const struct action activate_tenant = {
+    .name = "activate",
+    .title = "Activate",
+    .icon = "player-play",
+    .summary = "Activate a tenant.",
+    .ask = "Its users can work again.",
+    .done = "Tenant activated.",
+    .needs = "platform.tenants:suspend",
+    .when = "status <> 'active'",
+    .refused = {"already_active", "It is active already."},
+    .takes = FIELDS({"reason", TEXT, NULLABLE, 1, 500, .example = "Paid"}),
+    .event = "tenants.activated",
+    .flags = ACTION_CONFIRM | ACTION_STEP_UP | ACTION_MANY,
+    .run = tenant_activate_run,
+};
 
 bool tenant_delete(struct cx *cx, const char *id)
 {
@@ -129,14 +133,6 @@ bool tenant_delete(struct cx *cx, const char *id)
         return fail(cx, 409, "tenant_has_children", "It still has tenants of its own.");
     tenant_changed(&cx->db, id);
     return true;
-}
-
-bool tenant_is_within_reach(struct cx *cx, const char *id)
-{
-    struct rows *found = db_get(&cx->db, &life_find, id, tenant_parent_filter(cx));
-    if (!found)
-        return fail_db(cx);
-    return (rows_count(found) > 0 && !rows_bool(found, 0, 1)) || not_found(cx);
 }
 
 static bool delete (struct cx *cx)
@@ -155,48 +151,37 @@ static bool delete (struct cx *cx)
     return tenant_delete(cx, id) && respond_nothing(cx);
 }
 
-bool tenant_restore(struct cx *cx, const char *id)
+static bool tenant_restore_run(struct cx *cx, const struct list_result *tenant)
 {
+    const char *id = record_value(tenant, "id");
     int64_t days = tenant_grace_days(cx);
-    if (!uuid_is(id))
-        return not_found(cx);
     if (days < 0)
         return fail_db(cx);
-    cx->db.action = "tenants.restored";
     struct rows *rows = db_get(&cx->db, &life_restore, id, tenant_parent_filter(cx),
                                arena_printf(cx->arena, "%d", (int)days));
-    cx->db.action = NULL;
     if (!rows)
         return fail_db(cx);
-    if (rows_count(rows) == 0)
-        return not_found(cx);
-    tenant_changed(&cx->db, id);
-    return true;
+    return rows_count(rows) > 0 ? changed(cx, id) : not_found(cx);
 }
 
-static bool restore(struct cx *cx)
-{
-    return tenant_restore(cx, cx_path(cx, "id")) && respond_nothing(cx);
-}
+const struct action restore_tenant = {
+    .name = "restore",
+    .title = "Restore",
+    .icon = "restore",
+    .summary = "Undo a deletion within the days of grace.",
+    .done = "Tenant restored.",
+    .needs = "platform.tenants:delete",
+    .becomes = &tenants,
+    .event = "tenants.restored",
+    .run = tenant_restore_run,
+};
 
 const struct route life_routes[] = {
-    ROUTE(POST, "/api/tenants/:id/suspend", MAY(EITHER, "platform.tenants:suspend"), suspend,
-          "Suspend a tenant: read-only, for its owner alone.", .operation = "suspendTenant",
-          .answer_name = "tenant status",
-          .body = FIELDS({"reason", TEXT, 0, 1, 500, .example = "Invoice overdue"}),
-          .answer_fields = status_fields, .flags = ROUTE_STEP_UP),
-    ROUTE(POST, "/api/tenants/:id/activate", MAY(EITHER, "platform.tenants:suspend"), activate,
-          "Activate a tenant.", .operation = "activateTenant", .answer_name = "tenant status",
-          .body = FIELDS({"reason", TEXT, 0, 1, 500, .example = "Paid"}),
-          .answer_fields = status_fields, .flags = ROUTE_STEP_UP),
     ROUTE(DELETE, "/api/tenants/:id", MAY(EITHER, "platform.tenants:delete"), delete,
           "Delete a tenant: closed at once, erased once the platform's days of grace are over.",
           .operation = "deleteTenant", .answer = ANSWER_NOTHING,
           .errors = "409 tenant_has_children",
           .query = FIELDS({"confirm", TEXT, REQUIRED, 1, 40, .help = "The tenant's slug."}),
           .flags = ROUTE_STEP_UP),
-    ROUTE(POST, "/api/tenants/:id/restore", MAY(EITHER, "platform.tenants:delete"), restore,
-          "Undo a deletion within the days of grace.", .operation = "restoreTenant",
-          .answer = ANSWER_NOTHING),
     {.path = NULL},
 };

@@ -78,33 +78,18 @@ static bool overview(struct cx *cx)
 
 bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result *record)
 {
-    static const struct {
-        const char *title, *verb, *needs, *except;
-        bool of_operators, of_trials;
-    } ways[] = {
-        {"Suspend", "suspend", "platform.tenants:suspend", "suspended"},
-        {"Activate", "activate", "platform.tenants:suspend", "active"},
-        {"Extend the trial", "trial", "platform.tenants:update", .of_trials = true},
-        {"Act as a user", "impersonate", "platform.tenants:impersonate", .of_operators = true},
-        {"Delete", "delete", "platform.tenants:delete"}};
-    json_object *list = page_list(data, "ways");
-    bool on_trial = json_object_get_boolean(json_object_object_get(data, "on_trial"));
-    for (size_t i = 0; i < COUNT(ways); i++) {
-        if (!may(cx, ways[i].needs) || (ways[i].of_operators && !cx->session->is_operator) ||
-            (ways[i].of_trials && !on_trial) ||
-            (ways[i].except && text_equal(ways[i].except, record_value(record, "status"))))
-            continue;
-        json_object *way = page_item(list);
-        page_set(way, "title", ways[i].title);
-        page_set(
-            way, "path",
-            arena_printf(cx->arena, "/platform/tenants/%s/%s", cx_path(cx, "id"), ways[i].verb));
-        page_set_bool(data, "has_ways", true);
-    }
+    const char *path = arena_printf(cx->arena, "/platform/tenants/%s", record_value(record, "id"));
+    if (cx->session->is_operator && may(cx, "platform.tenants:impersonate"))
+        page_action(data, "Act as a user", arena_printf(cx->arena, "%s/impersonate", path),
+                    "user-share");
+    if (may(cx, "platform.tenants:delete"))
+        page_set_bool(
+            page_action(data, "Delete", arena_printf(cx->arena, "%s/delete", path), "trash"),
+            "danger", true);
     return true;
 }
 
-/* ---- suspend, activate, delete, each with a page that asks ---- */
+/* ---- deleting, with a page that asks ---- */
 
 bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, const char **name,
                       const char **slug)
@@ -116,79 +101,45 @@ bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, co
     return true;
 }
 
-static bool ask(struct cx *cx, const char *verb, const char *text, int status)
-{
-    struct list_result tenant;
-    const char *name = "", *slug = "", *id = cx_path(cx, "id");
-    if (!tenant_read_name(cx, cx_path(cx, "id"), &tenant, &name, &slug))
-        return false;
-    json_object *data = page_object(cx);
-    page_set(data, "action", arena_printf(cx->arena, "/platform/tenants/%s/%s", id, verb));
-    page_set(data, "back", arena_printf(cx->arena, "/platform/tenants/%s", id));
-    page_set(data, "text", text);
-    page_set(data, "name", name);
-    page_set(data, "slug", slug);
-    page_set_bool(data, "deleting", strcmp(verb, "delete") == 0);
-    page_set_bool(data, "restoring", strcmp(verb, "activate") == 0);
-    page_set_bool(data, "reasoned", strcmp(verb, "delete") != 0);
-    const char *title = strcmp(verb, "suspend") == 0    ? "Suspend"
-                        : strcmp(verb, "activate") == 0 ? "Activate"
-                                                        : "Delete";
-    page_set(data, "submit", title);
-    return page_render(cx, status, "tenants/ask", arena_printf(cx->arena, "%s %s", title, name),
-                       data);
-}
-
-static bool suspend_page(struct cx *cx)
-{
-    return ask(cx, "suspend",
-               "Its users cannot work any more; its owner can still read, export and pay. Nothing "
-               "is lost.",
-               200);
-}
-
-static bool activate_page(struct cx *cx)
-{
-    return ask(cx, "activate", "Its users can work again.", 200);
-}
+static const struct field delete_fields[] = {{"confirm", TEXT, REQUIRED, 1, 40, .label = "Its slug",
+                                              .help = "Type the tenant's slug to delete it."},
+                                             {.type = FIELD_END}};
 
 static bool ask_deletion(struct cx *cx, int status)
 {
+    struct list_result tenant;
+    const char *name = "", *slug = "", *id = cx_path(cx, "id");
     int64_t days = tenant_grace_days(cx);
     if (days < 0)
         return fail_db(cx);
-    return ask(cx, "delete",
-               arena_printf(cx->arena,
-                            "The tenant is closed at once: nobody signs in any more. Within %d "
-                            "days it can be restored as it was. Then all of it is erased for "
-                            "good: people, data, files, domains and its audit log; one line in "
-                            "the platform's own log says that it was there.",
-                            (int)days),
-               status);
+    if (!tenant_read_name(cx, id, &tenant, &name, &slug))
+        return false;
+    json_object *data = page_object(cx);
+    page_list(data, "actions");
+    page_list(data, "kept");
+    page_set_bool(data, "has_items", false);
+    page_set_bool(data, "is_danger", true);
+    page_set(data, "subtitle", NULL);
+    page_set(data, "version", NULL);
+    page_set(data, "action", arena_printf(cx->arena, "/platform/tenants/%s/delete", id));
+    page_set(data, "back", arena_printf(cx->arena, "/platform/tenants/%s", id));
+    page_set(data, "submit", "Delete");
+    page_set(data, "text",
+             arena_printf(cx->arena,
+                          "The tenant is closed at once: nobody signs in any more. Within %d "
+                          "days it can be restored as it was. Then all of it is erased for "
+                          "good: people, data, files, domains and its audit log; one line in "
+                          "the platform's own log says that it was there. Its slug is %s.",
+                          (int)days, slug));
+    json_object_object_add(data, "fields", page_form_fields(cx, delete_fields, NULL, true));
+    page_crumb(data, tenants.title, tenants.page);
+    return page_render(cx, status, "layout/action", arena_printf(cx->arena, "Delete %s", name),
+                       data);
 }
 
 static bool delete_page(struct cx *cx)
 {
     return ask_deletion(cx, 200);
-}
-
-static bool set_status(struct cx *cx, const char *status, const char *notice)
-{
-    const char *id = cx_path(cx, "id");
-    if (!tenant_set_status(cx, id, status, input_text(cx, "reason")))
-        return false;
-    page_notice(cx, "success", notice);
-    return page_go(cx, arena_printf(cx->arena, "/platform/tenants/%s", id));
-}
-
-static bool suspend_submit(struct cx *cx)
-{
-    return set_status(cx, "suspended", "Tenant suspended.");
-}
-
-static bool activate_submit(struct cx *cx)
-{
-    return set_status(cx, "active", "Tenant activated.");
 }
 
 static bool delete_submit(struct cx *cx)
@@ -197,11 +148,11 @@ static bool delete_submit(struct cx *cx)
     const char *name = "", *slug = "";
     if (!tenant_read_name(cx, cx_path(cx, "id"), &tenant, &name, &slug))
         return false;
-    const char *typed = input_text(cx, "confirm");
-    if (!typed || strcmp(typed, slug) != 0) {
+    const char *typed = cx->failure.status == 0 ? input_text(cx, "confirm") : NULL;
+    if (typed && strcmp(typed, slug) != 0)
         fail_field(cx, "confirm", "confirm_mismatch", "Type the tenant's slug, %s.", slug);
+    if (cx->failure.status != 0)
         return ask_deletion(cx, 422);
-    }
     if (!tenant_delete(cx, cx_path(cx, "id")))
         return cx->failure.status == 409 ? ask_deletion(cx, 409) : false;
     page_notice(cx, "success", "Tenant deleted. Until it is erased it can be restored here.");
@@ -241,15 +192,6 @@ static bool go(struct cx *cx)
     return page_go(cx, path.data);
 }
 
-#define ASK(verb, needed, page, submit, sentence)                                                  \
-    ROUTE(GET, "/platform/tenants/:id/" verb, MAY(EITHER, needed), page, sentence,                 \
-          .answer = ANSWER_PAGE, .flags = ROUTE_STEP_UP),                                          \
-        ROUTE(POST, "/platform/tenants/:id/" verb, MAY(EITHER, needed), submit, sentence,          \
-              .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_STEP_UP, .body = ask_fields)
-
-static const struct field ask_fields[] = {
-    {"reason", TEXT, NULLABLE, 0, 500}, {"confirm", TEXT, NULLABLE, 0, 40}, {.type = FIELD_END}};
-
 const struct route platform_pages[] = {
     ROUTE(GET, "/platform", MAY(EITHER, "platform.tenants:read"), overview,
           "The operator's overview.", .answer = ANSWER_PAGE,
@@ -257,10 +199,11 @@ const struct route platform_pages[] = {
     ROUTE(GET, "/platform/go", MAY(EITHER, "platform.tenants:read"), go,
           "To a tenant by its slug or domain, else to those that are found.", .answer = ANSWER_PAGE,
           .query = FIELDS({"q", TEXT, 0, 0, 253})),
-    ASK("suspend", "platform.tenants:suspend", suspend_page, suspend_submit, "Suspend a tenant."),
-    ASK("activate", "platform.tenants:suspend", activate_page, activate_submit,
-        "Activate a tenant."),
-    ASK("delete", "platform.tenants:delete", delete_page, delete_submit, "Delete a tenant."),
+    ROUTE(GET, "/platform/tenants/:id/delete", MAY(EITHER, "platform.tenants:delete"), delete_page,
+          "Asks before a tenant is deleted.", .answer = ANSWER_PAGE, .flags = ROUTE_STEP_UP),
+    ROUTE(POST, "/platform/tenants/:id/delete", MAY(EITHER, "platform.tenants:delete"),
+          delete_submit, "Delete a tenant.", .answer = ANSWER_PAGE, .body = delete_fields,
+          .flags = ROUTE_FORM | ROUTE_STEP_UP | ROUTE_SHOWS_ERRORS),
     {.path = NULL},
 };
 

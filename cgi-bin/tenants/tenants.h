@@ -11,9 +11,9 @@ struct rows;
 extern const struct resource tenants;
 extern const struct resource resellers;
 extern const struct resource deleted_tenants;
-extern const struct route life_routes[];        /* suspend, activate, delete, restore */
-extern const struct route trial_routes[];       /* made longer */
-extern const struct route erase_routes[];       /* restored by page */
+extern const struct action suspend_tenant, activate_tenant, extend_trial;
+extern const struct action restore_tenant;
+extern const struct route life_routes[];        /* deleted */
 extern const struct route onboarding_routes[];  /* the checklist */
 extern const struct route profile_routes[];     /* what a tenant says of itself; its plan */
 extern const struct route part_routes[];        /* settings, branding, quotas, features */
@@ -54,12 +54,8 @@ struct json_object;
 bool domains_add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record);
 /* ---- life.c, for pages too ---- */
 bool tenant_delete(struct cx *cx, const char *id);
-bool tenant_restore(struct cx *cx, const char *id);
-bool tenant_set_status(struct cx *cx, const char *id, const char *status, const char *reason);
 /* NULL for operators: any tenant; else the parent whose children may be meant. */
 const char *tenant_parent_filter(const struct cx *cx);
-/* Whether it is one of those, and not deleted; 404. WAITS. */
-bool tenant_is_within_reach(struct cx *cx, const char *id);
 /* ---- pages.c ---- */
 bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, const char **name,
                       const char **slug);

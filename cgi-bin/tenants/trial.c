@@ -18,7 +18,7 @@
 #include "page/page.h"
 #include "tenants.h"
 
-static const char ended_reason[] = "trial_ended";
+#define ENDED_REASON "trial_ended"
 
 STATEMENT(trials_due,
           "select id\n"
@@ -61,10 +61,8 @@ STATEMENT(trial_extend,
           "update tenants\n"
           "set trial_ends_at = greatest(trial_ends_at, now()) + make_interval(days => $2::int),\n"
           "    status = 'trial', status_reason = null\n"
-          "where id = $1::uuid and deleted_at is null\n"
-          "and ($3::uuid is null or parent_id = $3::uuid)\n"
-          "and (status = 'trial' or (status = 'suspended' and status_reason = $4))\n"
-          "returning id, status, trial_ends_at",
+          "where id = $1::uuid and ($3::uuid is null or parent_id = $3::uuid)\n"
+          "returning id",
           DB_WRITES);
 
 const struct notification_kind notice_trial = {
@@ -73,7 +71,7 @@ const struct notification_kind notice_trial = {
 
 bool tenant_trial_ended(enum tenant_status status, const char *reason)
 {
-    return status == TENANT_SUSPENDED && text_equal(reason, ended_reason);
+    return status == TENANT_SUSPENDED && text_equal(reason, ENDED_REASON);
 }
 
 /* ---- by itself ---- */
@@ -123,7 +121,7 @@ static bool move_on(struct job *job)
         return job_refuse(job, "It names no tenant.");
     memcpy(job->db->tenant_id, id, UUID_SIZE);
     job->db->action = "tenants.trial_ended";
-    struct rows *rows = db_get(job->db, &trial_end, id, ended_reason);
+    struct rows *rows = db_get(job->db, &trial_end, id, ENDED_REASON);
     bool ended = rows && rows_count(rows) > 0;
     if (rows && !ended) {
         job->db->action = "tenants.trial_warned";
@@ -161,96 +159,29 @@ const struct job_kind trials_job = {"tenants.trials", "tenants", look, .flags = 
 
 /* ---- made longer ---- */
 
-static const struct field extend_fields[] = {
-    {"days", INT, REQUIRED, 1, 365, .initial = "14", .example = "14",
-     .help = "From the end of the trial, or from now when it is over."},
-    {.type = FIELD_END}};
-
-static const struct field extended_fields[] = {
-    {"id", UUID}, {"status", TEXT}, {"trial_ends_at", TIME}, {.type = FIELD_END}};
-
-/* NULL with the failure set. */
-static struct rows *extend(struct cx *cx, const char *id)
+static bool trial_extend_run(struct cx *cx, const struct list_result *tenant)
 {
-    if (!uuid_is(id) || !tenant_is_within_reach(cx, id))
-        return NULL;
-    cx->db.action = "tenants.trial_extended";
-    struct rows *rows = db_get(&cx->db, &trial_extend, id, input_text(cx, "days"),
-                               tenant_parent_filter(cx), ended_reason);
-    cx->db.action = NULL;
+    const char *id = record_value(tenant, "id");
+    struct rows *rows =
+        db_get(&cx->db, &trial_extend, id, input_text(cx, "days"), tenant_parent_filter(cx));
     if (!rows)
-        fail_db(cx);
-    else if (rows_count(rows) == 0)
-        fail(cx, 409, "not_on_trial", "This tenant is not on trial.");
-    else
-        tenant_changed(&cx->db, id);
-    return cx->failure.status ? NULL : rows;
-}
-
-static bool extend_api(struct cx *cx)
-{
-    struct rows *rows = extend(cx, cx_path(cx, "id"));
-    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 0)
         return fail(cx, 404, "not_found", "There is no such tenant.");
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    for (int i = 0; i < rows_width(rows); i++) {
-        json_key(json, field_json_name(&extended_fields[i]));
-        field_write_json(json, &extended_fields[i], rows_text(rows, 0, i), rows_length(rows, 0, i));
-    }
-    json_close_object(json);
-    return respond_end(cx);
+    return changed(cx, id);
 }
 
-static bool show_extend(struct cx *cx, int status)
-{
-    struct list_result tenant;
-    const char *id = cx_path(cx, "id"), *name = "", *slug = "";
-    if (!tenant_read_name(cx, id, &tenant, &name, &slug))
-        return false;
-    const char *back = arena_printf(cx->arena, "/platform/tenants/%s", id);
-    json_object *data = page_object(cx);
-    page_set(data, "action", arena_printf(cx->arena, "%s/trial", back));
-    page_set(data, "back", back);
-    page_set(data, "submit", "Extend the trial");
-    page_set(data, "subtitle", NULL);
-    page_set(data, "version", NULL);
-    page_set_bool(data, "multipart", false);
-    json_object_object_add(data, "fields", page_form_fields(cx, extend_fields, NULL, true));
-    page_crumb(data, "Tenants", "/platform/tenants");
-    page_crumb(data, name, back);
-    return page_render(cx, status, "layout/form",
-                       arena_printf(cx->arena, "Extend the trial of %s", name), data);
-}
-
-static bool extend_page(struct cx *cx)
-{
-    return show_extend(cx, 200);
-}
-
-static bool extend_submit(struct cx *cx)
-{
-    const char *id = cx_path(cx, "id");
-    struct rows *rows = cx->failure.status == 0 ? extend(cx, id) : NULL;
-    if (!rows)
-        return cx->failure.status == 422 || cx->failure.status == 409
-                   ? show_extend(cx, cx->failure.status)
-                   : fail(cx, 404, "not_found", "There is no such tenant.");
-    page_notice(cx, "success",
-                arena_printf(cx->arena, "The trial lasts until %s.",
-                             tenant_time(cx, rows_text(rows, 0, 2))));
-    return page_go(cx, arena_printf(cx->arena, "/platform/tenants/%s", id));
-}
-
-const struct route trial_routes[] = {
-    ROUTE(POST, "/api/tenants/:id/extend-trial", MAY(EITHER, "platform.tenants:update"), extend_api,
-          "Make a trial longer; one that is over opens the tenant again.",
-          .operation = "extendTenantTrial", .answer_name = "tenant trial", .body = extend_fields,
-          .answer_fields = extended_fields, .errors = "409 not_on_trial"),
-    ROUTE(GET, "/platform/tenants/:id/trial", MAY(EITHER, "platform.tenants:update"), extend_page,
-          "Make a trial longer.", .answer = ANSWER_PAGE),
-    ROUTE(POST, "/platform/tenants/:id/trial", MAY(EITHER, "platform.tenants:update"),
-          extend_submit, "Make a trial longer.", .answer = ANSWER_PAGE, .body = extend_fields,
-          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS),
-    {.path = NULL},
+const struct action extend_trial = {
+    .name = "extend-trial",
+    .title = "Extend the trial",
+    .icon = "calendar-plus",
+    .summary = "Make a trial longer; one that is over opens the tenant again.",
+    .done = "The trial is longer now.",
+    .when = "status = 'trial' or (status = 'suspended' and status_reason = '" ENDED_REASON "')",
+    .refused = {"not_on_trial", "This tenant is not on trial."},
+    .takes = FIELDS({"days", INT, REQUIRED, 1, 365, .initial = "14", .example = "14",
+                     .help = "From the end of the trial, or from now when it is over."}),
+    .event = "tenants.trial_extended",
+    .flags = ACTION_MANY,
+    .run = trial_extend_run,
 };

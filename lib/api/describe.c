@@ -144,7 +144,7 @@ static const char *resource_of(const struct area *area, const struct route *rout
 {
     for (const struct resource *const *it = area->resources; it && *it; it++)
         if (route->about == *it && !route->answer_fields)
-            return (*it)->one;
+            return route->action ? action_home(*it, route->action)->one : (*it)->one;
     return NULL;
 }
 
@@ -200,6 +200,7 @@ static void describe_actions(struct json *json, const struct resource *resource)
         json_pair(json, "name", (*it)->name);
         json_pair(json, "title", (*it)->title);
         json_pair(json, "needs", action_needs(resource, *it));
+        pair_if(json, "api", action_home(resource, *it)->api);
         pair_if(json, "when", (*it)->when);
         pair_if(json, "refused", (*it)->refused.code);
         json_pair_bool(json, "many", ((*it)->flags & ACTION_MANY) != 0);

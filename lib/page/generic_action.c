@@ -200,7 +200,7 @@ bool generic_bulk_action(struct cx *cx)
     const struct resource *resource = cx->route->about;
     const char *ids[ACTION_BULK_MAX], *refused = "";
     size_t count = bulk_ticked(cx, ids), done = 0;
-    bool confirmed = text_equal(parameter_get(cx->request.form, "confirm"), "yes");
+    bool confirmed = text_equal(parameter_get(cx->request.form, "_confirmed"), "yes");
     if (count == 0) {
         page_notice(cx, "warning", "Nothing was ticked.");
         return page_go(cx, bulk_back(cx, resource));

@@ -16,6 +16,11 @@ const char *action_needs(const struct resource *resource, const struct action *a
     return action->needs ? action->needs : engine_text("%s:update", resource->permission);
 }
 
+const struct resource *action_home(const struct resource *resource, const struct action *action)
+{
+    return action->becomes ? action->becomes : resource;
+}
+
 unsigned action_route_flags(const struct action *action)
 {
     static const unsigned pairs[][2] = {{ACTION_STEP_UP, ROUTE_STEP_UP},
@@ -118,7 +123,8 @@ static bool run_with(struct cx *cx, const struct resource *resource, const struc
         return record_fail_missing(cx, resource);
     bool possible = rows_bool(old.rows, 0, rows_width(old.rows) - 1);
     return check_version(cx, &old) && check_possible(cx, resource, action, possible) &&
-           call_run(cx, action, &old) && read_after(cx, resource, id, out, there);
+           call_run(cx, action, &old) &&
+           read_after(cx, action_home(resource, action), id, out, there);
 }
 
 bool action_run(struct cx *cx, const struct resource *resource, const struct action *action,

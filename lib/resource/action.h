@@ -55,8 +55,11 @@ struct action {
         const char *code, *message;
     } refused;                 /* that 409 */
     const struct field *takes; /* NULL: nothing */
-    const char *event;         /* word of the event in place of the trigger's, or NULL */
-    const char *errors;        /* further codes of run(): "409 own_account" */
+    /* What the record is afterwards, whose address the action has and which answers; NULL: what it
+     * was. A deleted tenant is restored at /api/tenants/:id/restore. */
+    const struct resource *becomes;
+    const char *event;  /* word of the event in place of the trigger's, or NULL */
+    const char *errors; /* further codes of run(): "409 own_account" */
     unsigned flags;
     /* Does it, inside the engine's transaction with the row locked; cx->input has what was taken,
      * `old` the record as it was. false: the failure is set. What follows a commit is said with
@@ -67,9 +70,12 @@ struct action {
 
 enum { ACTION_BULK_MAX = 100 }; /* records of one request */
 
+/* The resource that has the record afterwards. */
+const struct resource *action_home(const struct resource *resource, const struct action *action);
+
 /* Does the action with one record: 404, 409 of `refused`, 412 of If-Match, and what run() says.
- * What the caller's input is stands in cx->input. *there: whether the resource still has the
- * record, which is in *out then, as it is now. WAITS. */
+ * What the caller's input is stands in cx->input. *there: whether its home has the record
+ * then, which is in *out, as it is now. WAITS. */
 bool action_run(struct cx *cx, const struct resource *resource, const struct action *action,
                 const char *id, struct list_result *out, bool *there);
 

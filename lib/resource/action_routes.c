@@ -6,11 +6,38 @@
 #include "resource/action.h"
 #include "resource/internal.h"
 
-/* "reset-password", "API key": resetPasswordApiKey. */
+static char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static char to_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* Adds the words in lower case, each but the first of all with a capital. */
+static void add_words(struct buf *name, const char *words, size_t len)
+{
+    bool begins = name->len > 0;
+    for (size_t i = 0; i < len; i++) {
+        bool gap = words[i] == '-' || words[i] == ' ';
+        if (!gap)
+            buf_putc(name, begins ? to_upper(words[i]) : to_lower(words[i]));
+        begins = gap && name->len > 0;
+    }
+}
+
+/* "reset-password", "API key": resetApiKeyPassword. */
 static const char *operation_name(const char *verb, const char *noun)
 {
-    const char *name = text_pascal(engine_arena(), engine_text("%s %s", verb, noun));
-    return engine_text("%c%s", *name - 'A' + 'a', name + 1);
+    struct buf name;
+    size_t first = strcspn(verb, "-");
+    buf_init(&name, engine_arena());
+    add_words(&name, verb, first);
+    add_words(&name, noun, strlen(noun));
+    add_words(&name, verb + first, strlen(verb + first));
+    return name.data;
 }
 
 static const char *errors_of(const struct action *action)
@@ -26,7 +53,7 @@ static struct route route_of(const struct resource *resource, const struct actio
 {
     return (struct route){
         .method = HTTP_POST,
-        .path = engine_text("%s/:id/%s", resource->api, action->name),
+        .path = engine_text("%s/:id/%s", action_home(resource, action)->api, action->name),
         .access = {ACCESS_PERMISSION, resource->scope, action_needs(resource, action)},
         .handle = action_handle,
         .summary = action->summary,

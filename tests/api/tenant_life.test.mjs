@@ -153,7 +153,7 @@ test("a_deleted_tenant_comes_back_as_it_was_within_its_grace", { timeout: 60000 
     assert.equal((await request("GET", "/api/crm/leads", { token: tenant.token })).status, 404);
     await age(tenant, "29 days");
     await sweepDeleted();
-    assert.equal((await restore(tenant)).status, 204);
+    assert.equal((await restore(tenant)).status, 200);
     const row = await tenantOf(tenant.id);
     assert.deepEqual([row.status, row.deleted_at], ["trial", null]);
     assert.equal((await request("GET", "/api/crm/leads", { token: tenant.token })).status, 200);
