@@ -103,6 +103,7 @@ bool factor_show_codes(struct cx *cx, const char *const *codes)
 static bool app_confirm(struct cx *cx)
 {
     const char *const *codes;
+    int scope = db_scope(&cx->db);
     if (cx->failure.status == 0 &&
         factor_confirm(cx, cx_path(cx, "id"), input_text(cx, "code"), &codes)) {
         if (codes)
@@ -112,7 +113,7 @@ static bool app_confirm(struct cx *cx)
     }
     if (cx->failure.status != 422)
         return false;
-    db_rollback(&cx->db);
+    db_rollback_to(&cx->db, scope);
     return show_app(cx, 422);
 }
 

@@ -103,6 +103,7 @@ static bool new_submit(struct cx *cx)
 {
     char id[UUID_SIZE];
     const char *const *codes;
+    int scope = db_scope(&cx->db);
     if (cx->failure.status == 0 &&
         passkey_register(cx, input_text(cx, "name"), sent(cx), id, &codes)) {
         if (codes)
@@ -110,7 +111,7 @@ static bool new_submit(struct cx *cx)
         page_notice(cx, "success", "Passkey added.");
         return page_go(cx, "/account/two-step");
     }
-    db_rollback(&cx->db);
+    db_rollback_to(&cx->db, scope);
     return (cx->failure.status == 422 || cx->failure.status == 409) &&
            show_new(cx, cx->failure.status);
 }

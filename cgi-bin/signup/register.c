@@ -188,11 +188,12 @@ bool signup_register(struct cx *cx, struct signup *out)
     const char *hash = password_hash(cx->arena, input_text(cx, "password"));
     if (!hash)
         return fail(cx, 503, "busy", "Too much work at once; try again.");
+    int scope = db_scope(&cx->db);
     bool made = begin(cx, out) && count(cx) && insert(cx, hash, out) && invite_in(cx, out) &&
                 (db_commit(&cx->db) || fail_db(cx));
     if (made)
         tenant_changed(&cx->db, out->tenant_id);
     else
-        db_rollback(&cx->db);
+        db_rollback_to(&cx->db, scope);
     return made;
 }
