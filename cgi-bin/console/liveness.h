@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { AREAS_MAX = 64 };
+#include "resource/areas.h"
 
 struct cx;
 

@@ -17,8 +17,14 @@
 #include "base/text.h"
 #include "http/request.h"
 #include "http/route.h"
+#include "resource/areas.h"
 
-enum { CLASSES = 6, BUCKETS = 10, LABELS = 256, AREAS_MAX = 64 }; /* classes: 1xx … 5xx */
+enum {
+    CLASSES = 6,
+    BUCKETS = 10,
+    LABELS = 256,
+    FILES_MAX = 2 * AREAS_MAX
+}; /* classes: 1xx … 5xx */
 
 static const int64_t bucket_us[BUCKETS] = {250,   500,   1000,   2500,    5000,
                                            10000, 50000, 250000, 1000000, 5000000};
@@ -215,13 +221,13 @@ static bool map_file(int folder, const char *name, struct mapped *out)
     return true;
 }
 
-static size_t map_all(struct mapped all[static AREAS_MAX])
+static size_t map_all(struct mapped all[static FILES_MAX])
 {
     char path[300];
     size_t count = 0;
     folder_path(path);
     DIR *folder = opendir(path);
-    for (const struct dirent *it; folder && count < AREAS_MAX && (it = readdir(folder)) != NULL;)
+    for (const struct dirent *it; folder && count < FILES_MAX && (it = readdir(folder)) != NULL;)
         if (it->d_name[0] != '.')
             count += map_file(dirfd(folder), it->d_name, &all[count]);
     if (folder)
@@ -239,7 +245,7 @@ void metrics_write(struct buf *out)
          write_classes},
         {"tulou_job_seconds", "histogram", "Time of an attempt at a job.", true, write_histogram},
     };
-    struct mapped areas[AREAS_MAX];
+    struct mapped areas[FILES_MAX];
     size_t count = map_all(areas);
     for (size_t f = 0; f < COUNT(families); f++) {
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", families[f].name, families[f].help,

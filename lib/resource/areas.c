@@ -100,6 +100,10 @@ bool areas_load(const char *path)
         log_error("the areas' tables cannot be read: build again", "path", path);
         return false;
     }
+    if (length(areas) > AREAS_MAX) {
+        log_error("there are more areas than there is room for: raise AREAS_MAX", "path", path);
+        return false;
+    }
     for (size_t i = 0; i < length(areas); i++)
         if (!add_area(json_object_array_get_idx(areas, i)))
             return false;

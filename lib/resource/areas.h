@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How many areas there is room for wherever all of them are looked at; more are refused
+ * at the start. */
+enum { AREAS_MAX = 64 };
+
 bool areas_load(const char *path);
 /* {"areas":[…]} as described; valid for the process's life, never changed. */
 json_object *areas_all(void);

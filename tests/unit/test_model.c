@@ -63,6 +63,22 @@ START_TEST(what_others_described_is_typed_again)
 }
 END_TEST
 
+START_TEST(more_areas_than_there_is_room_for_are_refused)
+{
+    for (int more = 0; more <= 1; more++) {
+        char path[] = "/tmp/areas-XXXXXX";
+        FILE *file = fdopen(mkstemp(path), "w");
+        fputs("{\"areas\":[", file);
+        for (int i = 0; i < AREAS_MAX + more; i++)
+            fprintf(file, "%s{\"name\":\"a%d\"}", i > 0 ? "," : "", i);
+        fputs("]}", file);
+        fclose(file);
+        ck_assert_int_eq(areas_load(path), !more);
+        unlink(path);
+    }
+}
+END_TEST
+
 static const struct {
     const char *fields, *action, *says;
 } defects[] = {
@@ -102,6 +118,7 @@ static Suite *model_suite(void)
     Suite *suite = suite_create("model");
     TCase *tests = tcase_create("model");
     tcase_add_test(tests, what_others_described_is_typed_again);
+    tcase_add_test(tests, more_areas_than_there_is_room_for_are_refused);
     tcase_add_loop_test(tests, what_does_not_fit_is_said_when_it_is_built, 0, COUNT(defects));
     suite_add_tcase(suite, tests);
     return suite;
