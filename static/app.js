@@ -134,33 +134,6 @@
         figures.filter((figure) => figure.isConnected).forEach(drawChart);
     }
 
-    // ---- ids of other records: chosen and shown by name ----
-    async function ask(address) {
-        const answer = await fetch(address, { headers: { Accept: "application/json" } });
-        return answer.ok ? (await answer.json()).data : null;
-    }
-
-    const nameOf = (record) => record.name ?? record.title ?? record.email ?? record.id;
-
-    async function fillChoices(input) {
-        const records = await ask(`${input.dataset.refers}?limit=100`);
-        if (!records || !input.isConnected)
-            return;
-        const select = document.createElement("select");
-        for (const { name } of [...input.attributes])
-            if (!["type", "value", "class", "data-refers", "inputmode"].includes(name))
-                select.setAttribute(name, input.getAttribute(name));
-        select.className = "form-select";
-        select.add(new Option(input.closest("[data-live]") ? "Any" : "–", ""));
-        for (const it of records)
-            select.add(new Option(nameOf(it), it.id));
-        if (input.value && !records.some((it) => it.id === input.value))
-            select.add(new Option(input.value, input.value));
-        select.value = input.value;
-        input.closest(".filter")?.removeAttribute("hidden");
-        input.replaceWith(select);
-    }
-
     // ---- every part of a page, when it came ----
     function prepare() {
         all("[data-bulk]").forEach((form) => {
@@ -168,7 +141,6 @@
                 label.hidden = false;
             countTicks(form);
         });
-        all("input[data-refers]").forEach(fillChoices);
         document.querySelector("[data-focus]")?.focus();
         document.querySelector("[data-go-on]")?.requestSubmit();
         drawCharts();

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
@@ -116,4 +117,12 @@ const char *unicode_trimmed(const char *text, size_t *len)
         end = at;
     *len = (size_t)(end - from);
     return (const char *)from;
+}
+
+bool unicode_same_word(const char *a, const char *b)
+{
+    int order;
+    return u8_casecmp((const uint8_t *)a, strlen(a), (const uint8_t *)b, strlen(b), NULL,
+                      UNINORM_NFC, &order) == 0 &&
+           order == 0;
 }

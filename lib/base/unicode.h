@@ -33,4 +33,8 @@ bool unicode_has_override(const char *text);
  * zero-width spaces. *len is its length. */
 const char *unicode_trimmed(const char *text, size_t *len);
 
+/* Whether two words are the same to people: whatever their case and the way in which their accents
+ * are written. */
+bool unicode_same_word(const char *a, const char *b);
+
 #endif

@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/reference.h"
 #include "resource/resource.h"
 
 static const char *const currencies[] = {"EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "SEK",
@@ -152,6 +153,8 @@ static const char *value_of(struct cx *cx, const struct field *fields, const str
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
     const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
+    if (!row && reference_target(field)) /* a link to the form of a new one may say of whom */
+        return parameter_get(cx->request.query, field_json_name(field));
     if (stored && field->type == MONEY)
         return show_amount(cx, stored, currency_of(cx, fields, field, row));
     if (stored)
@@ -239,11 +242,13 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
                      const struct list_result *row, const char *value)
 {
     bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
+    bool picker = reference_target(field) != NULL;
     bool area = field->type == LONG || is_code(field) || is_lines(field),
          choice = field->type == CHOICE;
     page_set_bool(out, "is_group", group);
     page_set_bool(out, "is_check", check);
-    page_set_bool(out, "is_plain", !group && !check);
+    page_set_bool(out, "is_picker", picker);
+    page_set_bool(out, "is_plain", !group && !check && !picker);
     page_set_bool(out, "is_long", area);
     page_set_bool(out, "is_choice", choice);
     page_set_bool(out, "is_input", !area && !choice);
@@ -288,7 +293,6 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
     page_set(out, "max", NULL);
     page_set(out, "step", has_seconds(field, value) ? "1" : NULL);
     page_set(out, "suffix", suffix_of(cx, field));
-    page_set(out, "refers", show_refers(cx, field));
     page_set_bool(out, "list", control->suggestions != NULL);
     if (control->suggestions)
         add_suggestions(out, control->suggestions);
@@ -312,6 +316,16 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     add_described(cx, out, id, help != NULL, error != NULL);
     add_control(cx, out, field, value);
     add_kind(cx, out, field, row, value);
+    if (reference_target(field))
+        picker_add(cx, out, field, value, must_have(field), row);
+}
+
+/* Nobody chooses among records that they may not see: what is stored stays. */
+static bool is_asked_for(struct cx *cx, const struct field *field, bool creating)
+{
+    bool fixed = !creating && (field->flags & CREATE_ONLY);
+    return !fixed && !(field->flags & (READ_ONLY | HIDDEN)) &&
+           (!reference_target(field) || reference_may_read(cx, field));
 }
 
 json_object *page_form_fields(struct cx *cx, const struct field *fields,
@@ -319,8 +333,7 @@ json_object *page_form_fields(struct cx *cx, const struct field *fields,
 {
     json_object *list = json_object_new_array();
     for (const struct field *field = fields; field->type != FIELD_END; field++) {
-        bool fixed = !creating && (field->flags & CREATE_ONLY);
-        if (!fixed && !(field->flags & (READ_ONLY | HIDDEN)))
+        if (is_asked_for(cx, field, creating))
             add_field(cx, list, fields, field, row);
     }
     return list;

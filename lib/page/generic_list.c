@@ -206,7 +206,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     for (size_t i = 0; i < count; i++)
         add_row(cx, rows, &page, i);
     add_columns(cx, data, &page);
-    list_add_filters(cx, data, resource);
+    list_add_filters(cx, data, resource, &page.result);
     list_add_orders(cx, data, &page);
     list_add_sizes(cx, data, &page);
     list_add_pager(cx, data, &page);

@@ -33,7 +33,8 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
 /* Amounts and days as people type them, "value[min]=1200.50", become what the API takes,
  * "value[gte]=120050"; what is neither asks for nothing. */
 void list_read_typed(struct cx *cx, const struct resource *resource);
-void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource);
+void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
+                      const struct list_result *result);
 void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page);
 void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page);
 void list_add_pager(struct cx *cx, json_object *data, const struct list_page *page);

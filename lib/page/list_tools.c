@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/list_page.h"
+#include "resource/reference.h"
 
 static const int64_t limit_default = 20;
 static const char *const sizes[] = {"10", "20", "50", "100"};
@@ -146,9 +147,8 @@ static bool is_number(const struct field *field)
     return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS;
 }
 
-static json_object *add_input(struct cx *cx, json_object *list, const struct field *field,
-                              const char *name, const char *param, const char *label,
-                              const char *value)
+static json_object *add_input(json_object *list, const struct field *field, const char *name,
+                              const char *param, const char *label, const char *value)
 {
     json_object *filter = page_item(list);
     bool is_day = field->type == DATE || field->type == TIME;
@@ -158,7 +158,7 @@ static json_object *add_input(struct cx *cx, json_object *list, const struct fie
     page_set(filter, "value", value);
     page_set(filter, "input", is_day ? "date" : is_number(field) ? "number" : "text");
     page_set(filter, "step", field->type == MONEY ? "any" : NULL);
-    page_set(filter, "refers", show_refers(cx, field));
+    page_set(filter, "exactly", NULL);
     page_set_bool(filter, "is_choice", false);
     return filter;
 }
@@ -168,7 +168,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
     for (size_t i = 0; i < COUNT(bounds); i++) {
         const struct bound *bound = &bounds[i];
         const char *taken = taken_name(cx, field, bound);
-        add_input(cx, list, field, join(cx, field, bound->id),
+        add_input(list, field, join(cx, field, bound->id),
                   is_typed_otherwise(field) ? join(cx, field, bound->typed) : taken,
                   arena_printf(cx->arena, "%s %s", field_label(field), bound->word),
                   show_typed(cx, field, bound, parameter_get(cx->request.query, taken)));
@@ -178,9 +178,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
 static void add_choice(struct cx *cx, json_object *list, const struct field *field)
 {
     const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
-    json_object *filter = add_input(cx, list, field, name, name, field_label(field), value);
-    if (field->type == UUID)
-        return;
+    json_object *filter = add_input(list, field, name, name, field_label(field), value);
     json_object *options = page_list(filter, "options");
     page_set_bool(filter, "is_choice", true);
     add_option(options, "", "Any", !value);
@@ -192,7 +190,40 @@ static void add_choice(struct cx *cx, json_object *list, const struct field *fie
     }
 }
 
-void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource)
+/* Of one record, where a link says so: it is called as the rows say, which all refer to it. */
+static void add_exactly(struct cx *cx, json_object *filter, const struct field *field,
+                        const struct list_result *result)
+{
+    const char *id = parameter_get(cx->request.query, field_json_name(field));
+    page_set(filter, "exactly", NULL);
+    if (!id || !uuid_is(id))
+        return;
+    const char *title = rows_count(result->rows) > 0 ? reference_label(result, 0, field)
+                                                     : reference_label_of(cx, field, id);
+    json_object *exactly = page_add(filter, "exactly");
+    page_set(exactly, "name", field_json_name(field));
+    page_set(exactly, "value", id);
+    page_set(exactly, "title", title ? title : "(not visible)");
+}
+
+/* Words that find what is referred to. */
+static void add_reference(struct cx *cx, json_object *list, const struct field *field,
+                          const struct list_result *result)
+{
+    const char *param = join(cx, field, "[q]");
+    json_object *filter = add_input(list, field, field_json_name(field), param, field_label(field),
+                                    parameter_get(cx->request.query, param));
+    page_set(filter, "input", "search");
+    add_exactly(cx, filter, field, result);
+}
+
+static bool is_found_by_words(struct cx *cx, const struct field *field)
+{
+    return reference_may_read(cx, field) && resource_is_searched(reference_target(field));
+}
+
+void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
+                      const struct list_result *result)
 {
     json_object *filters = page_list(data, "filters");
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
@@ -200,8 +231,10 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
             continue;
         if (it->type == DATE || it->type == TIME || is_number(it))
             add_range(cx, filters, it);
-        else if (it->type == CHOICE || it->type == BOOL || show_refers(cx, it))
+        else if (it->type == CHOICE || it->type == BOOL)
             add_choice(cx, filters, it);
+        else if (is_found_by_words(cx, it))
+            add_reference(cx, filters, it, result);
     }
 }
 

@@ -77,6 +77,12 @@ const char *brand_version(struct cx *cx);
 /* From cx->failure: a summary whose lines lead to the fields ("form_error"). */
 void form_add_error(struct cx *cx, json_object *data);
 
+/* ---- picker.c ---- */
+/* How the record is chosen to which a field of a form refers: what is `chosen` (NULL: nothing),
+ * what its search found, and whether there may be none. WAITS. */
+void picker_add(struct cx *cx, json_object *out, const struct field *field, const char *chosen,
+                bool needed, const struct list_result *row);
+
 /* ---- show.c ---- */
 /* Fills `out` for the template layout/value: text and how it is shown. */
 void show_value(struct cx *cx, json_object *out, const struct list_result *result, size_t row,
@@ -85,8 +91,6 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
 const char *show_text(struct cx *cx, const struct list_result *result, size_t row, int column);
 /* Index of a column by name, -1 when the result lacks it. */
 int show_column(const struct list_result *result, const char *name);
-/* The API path whose records a field holds, if the one signed in may read them; else NULL. */
-const char *show_refers(struct cx *cx, const struct field *field);
 /* The page of a record that the field refers to; NULL: there is none for the one signed in. */
 const char *show_reference_path(struct cx *cx, const struct field *field, const char *id);
 /* Whether every resource has it: id, created_at, updated_at as the engine adds them. */

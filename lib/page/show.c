@@ -13,7 +13,6 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
-#include "resource/model.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -51,14 +50,6 @@ int show_column(const struct list_result *result, const char *name)
         if (strcmp(result->fields[i]->name, name) == 0)
             return i;
     return -1;
-}
-
-const char *show_refers(struct cx *cx, const struct field *field)
-{
-    const struct resource *target = field->type == UUID ? model_resource(field->refers) : NULL;
-    if (!target || !cx->session)
-        return NULL;
-    return may(cx, arena_printf(cx->arena, "%s:read", target->permission)) ? target->api : NULL;
 }
 
 const char *show_reference_path(struct cx *cx, const struct field *field, const char *id)

@@ -6,8 +6,11 @@
 #include "base/clock.h"
 #include "base/money.h"
 #include "base/text.h"
+#include "base/unicode.h"
+#include "db/db.h"
 #include "http/cx.h"
 #include "resource/internal.h"
+#include "resource/reference.h"
 
 /* A list in a form: one line each in a text area, or one checkbox each. */
 static char *form_list(struct cx *cx, const char *name)
@@ -80,11 +83,43 @@ static bool read_form_time(const struct place *place, const struct field *field,
     return good;
 }
 
+/* The one record that is called what was typed; NULL: none, or several. */
+static const char *find_called(struct cx *cx, const struct field *field, const char *words)
+{
+    struct list_result found;
+    const char *id = NULL;
+    if (!reference_find(cx, field, words, REFERENCES_FOUND, &found))
+        return NULL;
+    for (size_t i = 0; i < rows_count(found.rows); i++)
+        if (unicode_same_word(rows_text(found.rows, i, 1), words)) {
+            if (id)
+                return NULL;
+            id = rows_text(found.rows, i, 0);
+        }
+    return id;
+}
+
+/* Without scripts a reference is chosen among those that a search found (page/picker.c). Words
+ * that are the whole name of one record choose it; others bring the form back with what they
+ * find. */
+static bool read_form_words(const struct place *place, const struct field *field, const char *name,
+                            const char *words, struct value *value)
+{
+    const char *id = find_called(place->cx, field, words);
+    *value = (struct value){.presence = GIVEN, .text = id, .raw = id};
+    if (id || place->cx->failure.status >= 500)
+        return id != NULL;
+    return input_complain(place, name, "choose_one", "Choose one of those found.");
+}
+
 static bool read_form_field(const struct place *place, const struct field *field,
                             struct value *value)
 {
     const char *name = field_json_name(field), *code, *message;
     const char *typed = parameter_get(place->cx->request.form, name);
+    const char *words = reference_target(field) ? reference_form_words(place->cx, field) : NULL;
+    if (words)
+        return read_form_words(place, field, name, words, value);
     if (!typed)
         return true;
     if (field->type == ARRAY && !field->fields)

@@ -7,6 +7,7 @@
 #include "base/unicode.h"
 #include "http/cx.h"
 #include "resource/internal.h"
+#include "resource/reference.h"
 
 void conditions_init(struct conditions *conditions, struct arena *arena)
 {
@@ -42,11 +43,37 @@ static void add_bound_of_ids(struct conditions *where, const struct list_filter 
         conditions_add(where, "%s < house.uuid7_at($%d + interval '1 minute')", id, at);
 }
 
-static void add_filter(struct conditions *where, const struct list_filter *filter)
+/* The ids that a search finds of a resource, for the parameter with this number. */
+static const char *found_ids(const struct conditions *where, const struct cx *cx,
+                             const struct resource *resource, int at)
+{
+    if (resource->no_tenant)
+        return arena_printf(where->arena,
+                            "select id from %s where search_text like house.like_pattern($%d)",
+                            resource->table, at);
+    return arena_printf(where->arena, "select house.search_%s%s($%d)",
+                        cx->db.role == DB_PLATFORM ? "every_" : "", resource->table, at);
+}
+
+/* What refers to a record that the words find. */
+static void add_referred(struct conditions *where, const struct cx *cx,
+                         const struct list_filter *filter)
+{
+    int at = conditions_parameter(where, unicode_nfc(where->arena, filter->value));
+    conditions_add(where, "(%s) = any (array(%s))", column_expression(filter->field),
+                   found_ids(where, cx, reference_target(filter->field), at));
+}
+
+static void add_filter(struct conditions *where, const struct cx *cx,
+                       const struct list_filter *filter)
 {
     const char *column = column_expression(filter->field), *operator= filter->operator;
     if (strcmp(operator, "null") == 0) {
         conditions_add(where, "(%s) is %snull", column, filter->value[0] == 't' ? "" : "not ");
+        return;
+    }
+    if (strcmp(operator, "q") == 0) {
+        add_referred(where, cx, filter);
         return;
     }
     int at = conditions_parameter(where, filter->value);
@@ -78,7 +105,7 @@ static void add_all(struct conditions *where, const struct cx *cx, const struct 
     if (resource->where)
         conditions_add(where, "(%s)", resource->where);
     for (const struct list_filter *filter = query->filters; filter; filter = filter->next)
-        add_filter(where, filter);
+        add_filter(where, cx, filter);
     if (query->search && *query->search)
         add_search(where, cx, resource, query->search);
 }

@@ -57,8 +57,8 @@ static bool read_fields(struct cx *cx, const struct resource *resource, const ch
 
 static const struct {
     const char *word, *operator;
-} operators[] = {{"", "="},   {"ne", "!="},  {"gt", ">"},  {"gte", ">="},
-                 {"lt", "<"}, {"lte", "<="}, {"in", "in"}, {"null", "null"}};
+} operators[] = {{"", "="},     {"ne", "!="}, {"gt", ">"},      {"gte", ">="}, {"lt", "<"},
+                 {"lte", "<="}, {"in", "in"}, {"null", "null"}, {"q", "q"}};
 
 static bool is_ordered(enum field_type type)
 {
@@ -169,11 +169,27 @@ static bool stands_before(const struct cx *cx, const struct parameter *it)
     return first != it;
 }
 
+/* Records that refer to one that the words find. */
+static bool check_words(struct cx *cx, const struct field *field, const char *name,
+                        const char *text)
+{
+    const struct resource *target = reference_target(field);
+    if (!target || !resource_is_searched(target))
+        return unknown(cx, name);
+    if (!reference_may_read(cx, field))
+        return fail(cx, 403, "permission_missing", "You may not see what this refers to.");
+    return strlen(text) <= SEARCH_MAX || refuse(cx, name, "too long.");
+}
+
 static bool check_filter(struct cx *cx, struct list_filter *filter, const struct parameter *it)
 {
     const char *operator= filter->operator, * name = it->name, *text = it->value;
     if (strcmp(operator, "in") == 0)
         return check_in(cx, filter->field, it, &filter->value);
+    if (strcmp(operator, "q") == 0) {
+        filter->value = text;
+        return check_words(cx, filter->field, name, text);
+    }
     if (strcmp(operator, "null") == 0) {
         filter->value = text;
         return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ||

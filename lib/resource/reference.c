@@ -198,6 +198,14 @@ bool reference_find(struct cx *cx, const struct field *field, const char *words,
     return list_run(cx, target, &query, out);
 }
 
+const char *reference_form_words(const struct cx *cx, const struct field *field)
+{
+    const char *name = arena_printf(cx->arena, "_find.%s", field_json_name(field));
+    const char *words = parameter_get(cx->request.form, name);
+    words = words ? text_trim(cx->arena, words) : NULL;
+    return words && *words ? words : NULL;
+}
+
 const char *reference_label_of(struct cx *cx, const struct field *field, const char *id)
 {
     const struct resource *target = reference_target(field);

@@ -34,6 +34,9 @@ const char *reference_label(const struct list_result *result, size_t row,
  * failure is set. WAITS. */
 bool reference_find(struct cx *cx, const struct field *field, const char *words, int64_t limit,
                     struct list_result *out);
+/* What a form was sent with to find a record by, trimmed; NULL: nothing. */
+enum { REFERENCES_FOUND = 10 }; /* that a form offers */
+const char *reference_form_words(const struct cx *cx, const struct field *field);
 /* What the record is called with this id; NULL: there is none, or it may not be seen. WAITS. */
 const char *reference_label_of(struct cx *cx, const struct field *field, const char *id);
 

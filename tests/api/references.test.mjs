@@ -164,3 +164,51 @@ test("a_list_with_names_reads_by_indexes_alone", async () => {
         await db.query("rollback");
     }
 });
+
+// ---- choosing one, without scripts ----
+const fieldsOf = (text) => new URLSearchParams([...text.matchAll(/<input type="hidden" name="(_\w+)" value="([^"]*)"/g)].map((it) => [it[1], it[2]]));
+async function submit(path, form, fields) {
+    const body = fieldsOf((await page(form)).text);
+    for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    return request("POST", path, { tenant: world.a.slug, raw: body.toString(), headers: { cookie: world.cookie, "content-type": "application/x-www-form-urlencoded" } });
+}
+const radios = (text, name) => [...text.matchAll(new RegExp(`<input type="radio"[^>]*name="${name}" value="([^"]*)"( checked)?> <span>([^<]*)<`, "g"))].map((it) => ({ id: it[1], checked: !!it[2], title: it[3] }));
+
+test("a_form_searches_for_what_it_refers_to", async () => {
+    for (const name of ["Picker Alpha", "Picker Beta"]) await crm("POST", "contacts", { body: { name } });
+    const searched = await submit("/admin/crm/deals", "/admin/crm/deals/new", { name: "Chosen", "_find.contactId": "picker" });
+    assert.equal(searched.status, 422, searched.text);
+    const found = radios(searched.text, "contactId");
+    assert.deepEqual(found.map((it) => it.title).sort(), ["None", "Picker Alpha", "Picker Beta"]);
+    assert.match(searched.text, /name="name" type="text" value="Chosen"/, "what was typed is kept");
+    const saved = await submit("/admin/crm/deals", "/admin/crm/deals/new", { name: "Chosen", contactId: found.find((it) => it.title === "Picker Beta").id });
+    assert.equal(saved.status, 303, saved.text);
+    const form = (await page(`${saved.headers.location}/edit`)).text;
+    assert.deepEqual(radios(form, "contactId").filter((it) => it.checked).map((it) => it.title), ["Picker Beta"]);
+});
+
+test("words_that_are_the_whole_name_of_one_record_choose_it", async () => {
+    const saved = await submit("/admin/crm/deals", "/admin/crm/deals/new", { name: "Named", "_find.contactId": "picker ALPHA" });
+    assert.equal(saved.status, 303, saved.text);
+    assert.match((await page(saved.headers.location)).text, />Picker Alpha</);
+    const vague = await submit("/admin/crm/deals", "/admin/crm/deals/new", { name: "Vague", "_find.contactId": "picker" });
+    assert.equal(vague.status, 422);
+    assert.equal(radios(vague.text, "contactId").length, 3);
+    const none = await submit("/admin/crm/deals", "/admin/crm/deals/new", { name: "None", "_find.contactId": "nobody at all" });
+    assert.match(none.text, /Nothing matches “nobody at all”/);
+});
+
+test("a_list_is_filtered_by_the_name_of_what_it_refers_to", async () => {
+    const { data } = await crm("GET", "deals?contactId[q]=picker%20alpha&include=contact");
+    assert.deepEqual(data.map((it) => it.contact.name), ["Picker Alpha"]);
+    assert.equal((await crm("GET", "deals?name[q]=x")).error.code, "unknown_parameter");
+    const shown = (await page("/admin/crm/deals?contactId%5Bq%5D=picker%20alpha")).text;
+    assert.match(shown, /name="contactId\[q\]" value="picker alpha"/);
+    assert.match(shown, /1 in all/);
+    const exactly = (await page(`/admin/crm/deals?contactId=${world.contact.id}`)).text;
+    assert.match(exactly, new RegExp(`name="contactId" value="${world.contact.id}" checked> <span>Nora Blum<`));
+    const dealer = await request("GET", "/api/rbac/roles", { token: token() });
+    assert.ok(dealer.data.some((it) => it.key === "dealer"));
+    const blind = await makeUser(world.a, "dealer");
+    assert.equal((await request("GET", "/api/crm/deals?contactId[q]=picker", { token: blind.access_token })).status, 403, "no name is guessed by a filter");
+});
