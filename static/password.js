@@ -54,6 +54,6 @@
 
     for (const field of document.querySelectorAll("input[type=password]")) {
         const box = addButton(field);
-        if (field.autocomplete === "new-password" && !field.name.startsWith("current")) addMeter(field, box);
+        if (field.autocomplete === "new-password") addMeter(field, box);
     }
 })();

@@ -66,7 +66,7 @@ static const struct control {
     [ORIGIN] = {"url", NULL, NULL, NULL},
     [SLUG] = {"text", NULL, NULL, NULL},
     [COLOR] = {"color", NULL, NULL, NULL},
-    [SECRET] = {"password", NULL, "new-password", NULL},
+    [SECRET] = {"password", NULL, NULL, NULL},
     [INT] = {"text", "numeric", NULL, NULL},
     [MONEY] = {"text", "decimal", NULL, NULL},
     [BASIS_POINTS] = {"text", "numeric", NULL, NULL},
@@ -274,6 +274,15 @@ static bool has_seconds(const struct field *field, const char *value)
     return field->type == TIME && value && strlen(value) > strlen("2026-11-21T10:30");
 }
 
+/* What a password manager may do (WCAG 2.2, 1.3.5): offer the password that one has, or make
+ * one up. Other secrets are none of its business. */
+static const char *secret_autocomplete(const struct field *field)
+{
+    if (text_starts(field->name, "current_"))
+        return "current-password";
+    return text_ends(field->name, "password") ? "new-password" : "off";
+}
+
 static void add_control(struct cx *cx, json_object *out, const struct field *field,
                         const char *value)
 {
@@ -287,7 +296,8 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
     page_set(out, "input", free_colour ? "text" : control->input);
     page_set_bool(out, "color", field->type == COLOR && !free_colour);
     page_set(out, "inputmode", control->mode);
-    page_set(out, "autocomplete", control->autocomplete);
+    page_set(out, "autocomplete",
+             field->type == SECRET ? secret_autocomplete(field) : control->autocomplete);
     page_set(out, "maxlength", NULL);
     page_set(out, "min", NULL);
     page_set(out, "max", NULL);

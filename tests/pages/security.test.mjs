@@ -65,3 +65,31 @@ test("security_of_another_tenant_or_of_the_mightier_is_closed", { timeout: 60000
     assert.ok(await works(tenant.token));
     await page.context().close();
 });
+
+test("a_password_can_be_looked_at_while_it_is_typed_and_is_said_to_be_weak_or_strong", { timeout: 60000 }, async () => {
+    const page = await open(browser), own = await makeUser(tenant, "staff");
+    await signIn(page, tenant.slug, own.email, password);
+    await page.goto(address(tenant.slug, "/account/password"));
+    const field = page.locator("input[autocomplete=new-password]").first(), said = page.locator(".password-strength [role=status]").first();
+    const type = () => field.getAttribute("type");
+    assert.equal(await page.locator("input[autocomplete=current-password]").count(), 1);
+    assert.equal(await page.locator("input[autocomplete=current-password] ~ .password-strength, .password-box:has(input[autocomplete=current-password]) + .password-strength").count(), 0, "what one has is not judged");
+    const seen = [];
+    for (const word of ["aaaaaaaaaaaa", "abcdefghijkl", "correct horse", "nine quick otters juggle"]) {
+        await field.fill(word);
+        seen.push(await said.textContent());
+    }
+    assert.deepEqual(seen, ["This password is very weak.", "This password is very weak.", "This password is weak.", "This password is very strong."]);
+    await field.fill("");
+    assert.equal(await said.textContent(), "");
+    assert.equal(await page.locator(".password-strength meter").first().isVisible(), false);
+    const show = page.locator(".password-box", { has: field }).getByRole("button", { name: "Show what is typed" });
+    assert.equal(await type(), "password");
+    await show.click();
+    assert.equal(await type(), "text");
+    assert.equal(await page.evaluate(() => document.activeElement.autocomplete), "new-password", "one types on");
+    await page.locator(".password-box", { has: field }).getByRole("button", { name: "Hide what is typed" }).click();
+    assert.equal(await type(), "password");
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+});
