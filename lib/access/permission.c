@@ -20,7 +20,14 @@ static size_t word_length(const char *at)
     return len;
 }
 
-/* "*", "*:read", "area.*", "area.*:read", "area.resource:*", "area.resource:action" */
+/* "@own" or "@team", or nothing. */
+static bool is_scope(const char *text)
+{
+    return *text == '\0' || strcmp(text, "@own") == 0 || strcmp(text, "@team") == 0;
+}
+
+/* "*", "*:read", "area.*", "area.*:read", "area.resource:*", "area.resource:action", and any of
+ * them with a scope. */
 bool permission_is_grant(const char *text)
 {
     const char *at = text;
@@ -38,59 +45,127 @@ bool permission_is_grant(const char *text)
         if (!any && *at != ':')
             return false;
     }
-    if (*at == '\0')
-        return true;
-    if (*at++ != ':')
-        return false;
+    if (*at != ':')
+        return is_scope(at);
+    at++;
     size_t len = *at == '*' ? 1 : word_length(at);
-    return len > 0 && at[len] == '\0';
+    return len > 0 && is_scope(at + len);
 }
 
-/* The part before ':' and the action behind it ("" for none: any). */
-static const char *action_of(const char *text)
+static const char *const sight_words[] = {
+    [SIGHT_NONE] = "none", [SIGHT_OWN] = "own", [SIGHT_TEAM] = "team", [SIGHT_ALL] = "all"};
+
+const char *sight_word(enum sight sight)
 {
-    const char *colon = strchr(text, ':');
-    return colon ? colon + 1 : "*";
+    return sight_words[sight];
 }
 
-static bool subject_covers(const char *grant, const char *permission)
+enum sight grant_sight(const char *grant)
 {
-    size_t len = strcspn(grant, ":"), subject = strcspn(permission, ":");
-    if (len == 1 && grant[0] == '*')
-        return !text_starts(permission, platform_area);
-    if (len >= 2 && grant[len - 1] == '*')
-        return subject >= len - 1 && strncmp(grant, permission, len - 1) == 0;
-    return len == subject && strncmp(grant, permission, len) == 0;
+    const char *scope = strchr(grant, '@');
+    return !scope ? SIGHT_ALL : strcmp(scope, "@team") == 0 ? SIGHT_TEAM : SIGHT_OWN;
+}
+
+const char *grant_permission(struct arena *arena, const char *grant)
+{
+    return arena_copy(arena, grant, strcspn(grant, "@"));
+}
+
+const char *permission_with_sight(struct arena *arena, const char *permission, enum sight sight)
+{
+    return sight == SIGHT_ALL ? permission
+                              : arena_printf(arena, "%s@%s", permission, sight_words[sight]);
+}
+
+/* The part before ':', the action behind it (none is any), and the scope. */
+struct parts {
+    const char *subject, *action;
+    size_t subject_len, action_len;
+    enum sight sight;
+};
+
+static struct parts parts_of(const char *text)
+{
+    size_t subject = strcspn(text, ":@"), end = subject + strcspn(text + subject, "@");
+    bool named = text[subject] == ':';
+    return (struct parts){.subject = text,
+                          .subject_len = subject,
+                          .action = named ? text + subject + 1 : "*",
+                          .action_len = named ? end - subject - 1 : 1,
+                          .sight = grant_sight(text)};
+}
+
+static bool is_any(const char *text, size_t len)
+{
+    return len == 1 && *text == '*';
+}
+
+static bool subject_covers(const struct parts *wide, const struct parts *narrow)
+{
+    size_t len = wide->subject_len;
+    if (is_any(wide->subject, len))
+        return !text_starts(narrow->subject, platform_area);
+    if (len >= 2 && wide->subject[len - 1] == '*')
+        return narrow->subject_len >= len - 1 &&
+               strncmp(wide->subject, narrow->subject, len - 1) == 0;
+    return len == narrow->subject_len && strncmp(wide->subject, narrow->subject, len) == 0;
+}
+
+static bool action_covers(const struct parts *wide, const struct parts *narrow)
+{
+    return is_any(wide->action, wide->action_len) ||
+           (wide->action_len == narrow->action_len &&
+            strncmp(wide->action, narrow->action, wide->action_len) == 0);
+}
+
+static bool names_same(const struct parts *wide, const struct parts *narrow)
+{
+    return subject_covers(wide, narrow) && action_covers(wide, narrow);
 }
 
 bool grant_covers(const char *grant, const char *permission)
 {
-    const char *action = action_of(grant);
-    return subject_covers(grant, permission) &&
-           (strcmp(action, "*") == 0 || strcmp(action, action_of(permission)) == 0);
+    const struct parts wide = parts_of(grant), narrow = parts_of(permission);
+    return names_same(&wide, &narrow) && wide.sight >= narrow.sight;
+}
+
+enum sight permissions_sight(const struct permissions *permissions, const char *permission)
+{
+    const struct parts asked = parts_of(permission);
+    enum sight widest = SIGHT_NONE;
+    for (size_t i = 0; i < permissions->count && widest < SIGHT_ALL; i++) {
+        const struct parts grant = parts_of(permissions->grants[i]);
+        if (grant.sight > widest && names_same(&grant, &asked))
+            widest = grant.sight;
+    }
+    return widest;
 }
 
 bool permissions_allow(const struct permissions *permissions, const char *permission)
 {
-    for (size_t i = 0; i < permissions->count; i++)
-        if (grant_covers(permissions->grants[i], permission))
-            return true;
-    return false;
+    return permissions_sight(permissions, permission) == SIGHT_ALL;
 }
 
 /* A grant with wildcards is covered by one that is as wide: the same test, with
  * the wildcards of the narrower taken as words. "*" itself needs "*". */
 bool permissions_cover(const struct permissions *permissions, const char *grant)
 {
+    const struct parts asked = parts_of(grant);
     for (size_t i = 0; i < permissions->count; i++) {
-        const char *own = permissions->grants[i];
-        if (strcmp(own, grant) == 0 || (grant[0] != '*' && grant_covers(own, grant)))
-            return true;
-        if (grant[0] == '*' && own[0] == '*' &&
-            (strcmp(action_of(own), "*") == 0 || strcmp(action_of(own), action_of(grant)) == 0))
+        const struct parts own = parts_of(permissions->grants[i]);
+        bool named = grant[0] != '*' ? subject_covers(&own, &asked) : *own.subject == '*';
+        if (named && action_covers(&own, &asked) && own.sight >= asked.sight)
             return true;
     }
     return false;
+}
+
+struct permissions permissions_of_all(struct arena *arena, const struct permissions *permissions)
+{
+    const char **grants = arena_alloc(arena, sizeof *grants * (permissions->count + 1));
+    for (size_t i = 0; i < permissions->count; i++)
+        grants[i] = grant_permission(arena, permissions->grants[i]);
+    return (struct permissions){grants, permissions->count};
 }
 
 const char *permissions_lacking(const struct permissions *all, const struct permissions *some)
@@ -101,29 +176,25 @@ const char *permissions_lacking(const struct permissions *all, const struct perm
     return NULL;
 }
 
-/* The narrower of two, when one holds the other: subjects without their action. */
-static const char *narrower_subject(const char *a, const char *b)
-{
-    return subject_covers(a, b) ? b : subject_covers(b, a) ? a : NULL;
-}
-
-static const char *narrower_action(const char *a, const char *b)
-{
-    const char *of_a = action_of(a), *of_b = action_of(b);
-    return strcmp(of_a, "*") == 0                              ? of_b
-           : strcmp(of_b, "*") == 0 || strcmp(of_a, of_b) == 0 ? of_a
-                                                               : NULL;
-}
-
 /* NULL: nothing is allowed by both. */
 static const char *meet(struct arena *arena, const char *a, const char *b)
 {
-    const char *subject = narrower_subject(a, b), *action = narrower_action(a, b);
+    const struct parts of_a = parts_of(a), of_b = parts_of(b);
+    const struct parts *subject = subject_covers(&of_a, &of_b)   ? &of_b
+                                  : subject_covers(&of_b, &of_a) ? &of_a
+                                                                 : NULL;
+    const struct parts *action = action_covers(&of_a, &of_b)   ? &of_b
+                                 : action_covers(&of_b, &of_a) ? &of_a
+                                                               : NULL;
     if (!subject || !action)
         return NULL;
-    int len = (int)strcspn(subject, ":");
-    bool all = subject[len - 1] == '*' && strcmp(action, "*") == 0;
-    return arena_printf(arena, "%.*s%s%s", len, subject, all ? "" : ":", all ? "" : action);
+    bool all = subject->subject[subject->subject_len - 1] == '*' &&
+               is_any(action->action, action->action_len);
+    const char *both =
+        all ? arena_copy(arena, subject->subject, subject->subject_len)
+            : arena_printf(arena, "%.*s:%.*s", (int)subject->subject_len, subject->subject,
+                           (int)action->action_len, action->action);
+    return permission_with_sight(arena, both, of_a.sight < of_b.sight ? of_a.sight : of_b.sight);
 }
 
 struct permissions permissions_meet(struct arena *arena, const struct permissions *a,
@@ -212,7 +283,12 @@ const char *permissions_write(struct arena *arena, const struct permissions *per
     return out.data;
 }
 
+enum sight sight_of(const struct cx *cx, const char *permission)
+{
+    return cx->session ? permissions_sight(&cx->session->permissions, permission) : SIGHT_NONE;
+}
+
 bool may(const struct cx *cx, const char *permission)
 {
-    return cx->session && permissions_allow(&cx->session->permissions, permission);
+    return sight_of(cx, permission) == SIGHT_ALL;
 }

@@ -1,4 +1,5 @@
 /* Grants and what they cover. */
+#include <stdio.h>
 #include <string.h>
 
 #include "access/permission.h"
@@ -17,7 +18,6 @@ static struct permissions of(const char *const *grants)
     return (struct permissions){grants, count};
 }
 #define OF(...) of((const char *const[]){__VA_ARGS__, NULL})
-
 static bool allow(struct permissions permissions, const char *permission)
 {
     return permissions_allow(&permissions, permission);
@@ -30,9 +30,19 @@ static bool cover(struct permissions permissions, const char *grant)
 
 START_TEST(well_formed_grants_are_told_from_others)
 {
-    static const char *const good[] = {"*",           "*:read",     "*:*",
-                                       "crm.*",       "crm.*:read", "crm.leads:read",
-                                       "crm.leads:*", "a1_b.c2:d_3"};
+    static const char *const good[] = {"*",
+                                       "*:read",
+                                       "*:*",
+                                       "crm.*",
+                                       "crm.*:read",
+                                       "crm.leads:read",
+                                       "crm.leads:*",
+                                       "a1_b.c2:d_3",
+                                       "crm.leads:read@own",
+                                       "crm.leads:*@team",
+                                       "crm.*@own",
+                                       "*@team",
+                                       "*:read@own"};
     static const char *const bad[] = {"",
                                       "crm",
                                       "crm.",
@@ -49,7 +59,17 @@ START_TEST(well_formed_grants_are_told_from_others)
                                       "*crm",
                                       "crm.leads::",
                                       "crm.l:r:x",
-                                      "crm.l\xC3\xA9:r"};
+                                      "crm.l\xC3\xA9:r",
+                                      "crm.leads@own",
+                                      "crm.leads:read@",
+                                      "crm.leads:read@all",
+                                      "crm.leads:read@none",
+                                      "crm.leads:read@own@team",
+                                      "crm.leads:read@owner",
+                                      "crm.leads@own:read",
+                                      "@own",
+                                      "crm.*@",
+                                      "*@own:read"};
     for (size_t i = 0; i < COUNT(good); i++)
         ck_assert_msg(permission_is_grant(good[i]), "%s", good[i]);
     for (size_t i = 0; i < COUNT(bad); i++)
@@ -116,6 +136,63 @@ START_TEST(nobody_covers_a_grant_that_is_wider_than_theirs)
 }
 END_TEST
 
+START_TEST(a_scope_is_of_whose_records_a_permission_is)
+{
+    const struct {
+        struct permissions permissions;
+        enum sight sight;
+    } cases[] = {
+        {OF("crm.leads:read"), SIGHT_ALL},
+        {OF("crm.leads:read@own"), SIGHT_OWN},
+        {OF("crm.leads:read@own", "crm.leads:*@team"), SIGHT_TEAM},
+        {OF("crm.*@team", "*:read"), SIGHT_ALL},
+        {OF("*@own"), SIGHT_OWN},
+        {OF("crm.leads:update@own", "crm.deals:read"), SIGHT_NONE},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        ck_assert_int_eq(permissions_sight(&cases[i].permissions, "crm.leads:read"),
+                         cases[i].sight);
+        ck_assert(allow(cases[i].permissions, "crm.leads:read") == (cases[i].sight == SIGHT_ALL));
+    }
+    ck_assert_int_eq(permissions_sight(&cases[4].permissions, "platform.tenants:read"), SIGHT_NONE);
+}
+END_TEST
+
+START_TEST(all_covers_team_and_team_covers_own)
+{
+    static const char *const widths[] = {"@own", "@team", ""};
+    static const char *const named[] = {"crm.leads:read", "crm.leads:*", "crm.*", "*:read", "*"};
+    char have[64], given[64];
+    const char *one = have;
+    for (size_t n = 0; n < COUNT(named); n++)
+        for (size_t a = 0; a < COUNT(widths); a++)
+            for (size_t b = 0; b < COUNT(widths); b++) {
+                snprintf(have, sizeof have, "%s%s", named[n], widths[a]);
+                snprintf(given, sizeof given, "%s%s", named[n], widths[b]);
+                ck_assert_msg(cover((struct permissions){&one, 1}, given) == (a >= b), "%s, %s",
+                              have, given);
+            }
+    ck_assert(cover(OF("crm.*@team"), "crm.leads:read@own"));
+    ck_assert(!cover(OF("crm.*@own"), "crm.leads:read@team"));
+    ck_assert(!cover(OF("crm.leads:read@team"), "crm.*@own"));
+    ck_assert(!cover(OF("*"), "platform.*@own"));
+}
+END_TEST
+
+START_TEST(who_enters_an_account_needs_of_all_what_it_has_of_its_own)
+{
+    struct arena *arena = arena_new();
+    struct permissions have = OF("crm.leads:read@own", "crm.*@team", "users.*");
+    struct permissions all = permissions_of_all(arena, &have);
+    ck_assert_uint_eq(all.count, 3);
+    ck_assert_str_eq(all.grants[0], "crm.leads:read");
+    ck_assert_str_eq(all.grants[1], "crm.*");
+    ck_assert_str_eq(all.grants[2], "users.*");
+    ck_assert_str_eq(permissions_lacking(&have, &all), "crm.leads:read");
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(permissions_are_read_from_json_and_from_arrays)
 {
     static const char *const texts[] = {"[\"crm.leads:read\",\"x\",7,null,\"*:read\"]",
@@ -144,6 +221,9 @@ START_TEST(nobody_may_anything_without_a_session)
     cx.session = &session;
     ck_assert(may(&cx, "crm.leads:read"));
     ck_assert(!may(&cx, "crm.leads:update"));
+    session.permissions = OF("crm.leads:read@own");
+    ck_assert(!may(&cx, "crm.leads:read"));
+    ck_assert_int_eq(sight_of(&cx, "crm.leads:read"), SIGHT_OWN);
 }
 END_TEST
 
@@ -192,6 +272,12 @@ START_TEST(what_two_allow_is_what_each_allows)
     meets("*:read", "platform.tenants:read", NULL);
     meets("platform.*", "platform.tenants:read", "platform.tenants:read");
     meets("platform.*:read", "platform.*", "platform.*:read");
+    meets("crm.leads:read@own", "crm.leads:read", "crm.leads:read@own");
+    meets("crm.leads:read@own", "crm.*@team", "crm.leads:read@own");
+    meets("crm.*@team", "*:read", "crm.*:read@team");
+    meets("*@own", "*@team", "*@own");
+    meets("*@own", "platform.*", NULL);
+    meets("crm.leads:read@own", "crm.leads:update@own", NULL);
 }
 END_TEST
 
@@ -262,6 +348,9 @@ static Suite *permission_suite(void)
     tcase_add_test(core, wildcards_cover_what_they_say);
     tcase_add_test(core, wildcards_at_the_front_never_cover_the_platform);
     tcase_add_test(core, nobody_covers_a_grant_that_is_wider_than_theirs);
+    tcase_add_test(core, a_scope_is_of_whose_records_a_permission_is);
+    tcase_add_test(core, all_covers_team_and_team_covers_own);
+    tcase_add_test(core, who_enters_an_account_needs_of_all_what_it_has_of_its_own);
     tcase_add_test(core, permissions_are_read_from_json_and_from_arrays);
     tcase_add_test(core, nobody_may_anything_without_a_session);
     tcase_add_test(core, built_in_roles_have_grants_that_are_well_formed);
