@@ -28,7 +28,7 @@ static void add_tick(void *arg, const char *name, const char *title, const char 
 {
     struct ticks *ticks = arg;
     (void)title;
-    if (!may(ticks->cx, name))
+    if (!areas_may(ticks->cx, name))
         return;
     if (!text_equal(area, ticks->area)) {
         json_object *item = page_item(ticks->areas);
@@ -37,8 +37,9 @@ static void add_tick(void *arg, const char *name, const char *title, const char 
         ticks->area = area;
     }
     json_object *item = page_item(ticks->permissions);
-    page_set(item, "name", name);
-    page_set_bool(item, "on", is_ticked(ticks->cx, name));
+    const char *grant = permission_with_sight(ticks->cx->arena, name, sight_of(ticks->cx, name));
+    page_set(item, "name", grant);
+    page_set_bool(item, "on", is_ticked(ticks->cx, grant));
 }
 
 static const char *permissions_error(const struct cx *cx)

@@ -1,4 +1,5 @@
-/* matrix: the page of roles by permissions, with ticks. */
+/* matrix: the page of roles by permissions, with ticks; where records have owners, with whose
+ * records a permission is of. */
 #include <string.h>
 
 #include "access/grant.h"
@@ -100,10 +101,45 @@ static bool load_columns(struct table *table)
     return true;
 }
 
+/* What the grants give of a permission; where records have no owner, all or nothing. */
+static enum sight sight_in(const struct permissions *grants, const char *name, bool has_owners)
+{
+    enum sight sight = permissions_sight(grants, name);
+    return has_owners || sight == SIGHT_ALL ? sight : SIGHT_NONE;
+}
+
+/* What the one signed in lacks is shown without a box. */
+static bool is_editable(const struct cx *cx, enum sight had, const char *name, bool has_owners)
+{
+    enum sight mine = sight_in(&cx->session->permissions, name, has_owners);
+    return mine != SIGHT_NONE && mine >= had;
+}
+
+static const char *sight_title(enum sight sight)
+{
+    return sight == SIGHT_ALL    ? "All"
+           : sight == SIGHT_TEAM ? "Their teams'"
+           : sight == SIGHT_OWN  ? "Their own"
+                                 : "None";
+}
+
+static void add_options(const struct cx *cx, json_object *cell, const char *name, enum sight had)
+{
+    json_object *options = page_list(cell, "options");
+    enum sight mine = sight_of(cx, name);
+    for (enum sight sight = SIGHT_NONE; sight <= mine; sight++) {
+        json_object *option = page_item(options);
+        page_set(option, "value", sight_word(sight));
+        page_set(option, "title", sight_title(sight));
+        page_set_bool(option, "selected", sight == had);
+    }
+}
+
 static void add_row(void *arg, const char *name, const char *title, const char *area)
 {
     struct table *table = arg;
     json_object *row = page_item(table->rows), *cells = page_list(row, "cells");
+    bool has_owners = areas_permission_has_owners(name);
     page_set(row, "permission", name);
     page_set(row, "title", title);
     page_set(row, "first", text_equal(area, table->area) ? NULL : area);
@@ -111,14 +147,19 @@ static void add_row(void *arg, const char *name, const char *title, const char *
     for (size_t i = 0; i < table->count; i++) {
         const struct column *column = &table->columns[i];
         json_object *cell = page_item(cells);
-        bool on = permissions_allow(&column->grants, name);
-        bool editable =
-            column->editable && permissions_allow(&table->cx->session->permissions, name);
+        enum sight had = sight_in(&column->grants, name, has_owners);
+        bool editable = column->editable && is_editable(table->cx, had, name, has_owners);
         page_set(cell, "field", arena_printf(table->cx->arena, "%s/%s", column->key, name));
         page_set(cell, "role", column->name);
         page_set(cell, "permission", name);
-        page_set_bool(cell, "on", on);
-        page_set_bool(cell, "editable", editable);
+        page_set_bool(cell, "on", had != SIGHT_NONE);
+        page_set_bool(cell, "ticks", editable && !has_owners);
+        page_set_bool(cell, "chooses", editable && has_owners);
+        page_set_bool(cell, "fixed", !editable);
+        page_set(cell, "of", had == SIGHT_OWN || had == SIGHT_TEAM ? sight_title(had) : NULL);
+        page_list(cell, "options");
+        if (editable && has_owners)
+            add_options(table->cx, cell, name, had);
     }
 }
 
@@ -152,23 +193,33 @@ struct save {
     bool changed;
 };
 
-static bool is_ticked(struct cx *cx, const char *key, const char *permission)
+/* Never more than the one signed in has. */
+static enum sight chosen(struct cx *cx, const char *key, const char *permission, bool has_owners)
 {
-    return parameter_get(cx->request.form, arena_printf(cx->arena, "%s/%s", key, permission)) !=
-           NULL;
+    const char *value =
+        parameter_get(cx->request.form, arena_printf(cx->arena, "%s/%s", key, permission));
+    enum sight mine = sight_in(&cx->session->permissions, permission, has_owners);
+    for (enum sight sight = SIGHT_NONE; value && sight <= mine; sight++)
+        if (text_equal(value, sight_word(sight)))
+            return sight;
+    return value ? mine : SIGHT_NONE; /* a tick */
 }
 
-/* What the one signed in lacks was shown without a box: it stays as it was. */
+/* What was shown without a box stays as it was. */
 static void keep_permission(void *arg, const char *name, const char *title, const char *area)
 {
     struct save *save = arg;
+    struct cx *cx = save->cx;
+    bool has_owners = areas_permission_has_owners(name);
+    enum sight had = sight_in(&save->column->grants, name, has_owners);
+    enum sight keeps = is_editable(cx, had, name, has_owners)
+                           ? chosen(cx, save->column->key, name, has_owners)
+                           : had;
     (void)title;
     (void)area;
-    bool mine = permissions_allow(&save->cx->session->permissions, name);
-    bool had = permissions_allow(&save->column->grants, name);
-    bool keeps = mine ? is_ticked(save->cx, save->column->key, name) : had;
-    if (keeps)
-        json_object_array_add(save->kept, json_object_new_string(name));
+    if (keeps != SIGHT_NONE)
+        json_object_array_add(
+            save->kept, json_object_new_string(permission_with_sight(cx->arena, name, keeps)));
     save->changed = save->changed || keeps != had;
 }
 

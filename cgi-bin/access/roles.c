@@ -39,9 +39,15 @@ bool grants_check(struct cx *cx, const struct value *permissions)
     json_object *list = permissions->json;
     for (size_t i = 0; list && i < json_object_array_length(list); i++) {
         const char *grant = json_object_get_string(json_object_array_get_idx(list, i));
-        if (!permission_is_grant(grant) || (!strchr(grant, '*') && !areas_permission_exists(grant)))
+        const char *named = grant_permission(cx->arena, grant);
+        bool any = strchr(named, '*') != NULL;
+        if (!permission_is_grant(grant) || (!any && !areas_permission_exists(named)))
             return fail_field(cx, "permissions", "invalid_permission", "\"%s\" is no permission.",
                               grant);
+        if (!any && grant_sight(grant) != SIGHT_ALL && !areas_permission_has_owners(named))
+            return fail_field(cx, "permissions", "invalid_permission",
+                              "%s is of no records that have owners: leave out what begins with @.",
+                              named);
     }
     return true;
 }
@@ -120,7 +126,9 @@ const struct resource roles = {
         {"inherits", TEXT, NULLABLE, 0, 49, .help = "Key of a role whose permissions it has too.",
          .example = "staff"},
         {"permissions", ARRAY, 0, 0, 300, .initial = "[]", .item = TEXT,
-         .help = "Like crm.leads:read; crm.* is a whole area.", .example = "[\"crm.leads:read\"]"}),
+         .help = "Like crm.leads:read; crm.* is a whole area. With @own behind it only of records "
+                 "that one owns oneself, with @team also of those of one's teams.",
+         .example = "[\"crm.leads:read\"]"}),
     .label = "name",
     .prepare = prepare,
     .finish = finish,
@@ -166,6 +174,7 @@ static bool permissions(struct cx *cx)
 }
 
 struct ticks {
+    struct arena *arena;
     struct json *json;
     const struct permissions *grants;
 };
@@ -173,16 +182,17 @@ struct ticks {
 static void write_tick(void *arg, const char *name, const char *title, const char *area)
 {
     struct ticks *ticks = arg;
+    enum sight sight = permissions_sight(ticks->grants, name);
     (void)title;
     (void)area;
-    if (permissions_allow(ticks->grants, name))
-        json_put_text(ticks->json, name);
+    if (sight == SIGHT_ALL || (sight != SIGHT_NONE && areas_permission_has_owners(name)))
+        json_put_text(ticks->json, permission_with_sight(ticks->arena, name, sight));
 }
 
-static void write_role(struct json *json, const char *key, const char *name, int rank, bool builtin,
-                       const struct permissions *grants)
+static void write_role(struct cx *cx, struct json *json, const char *key, const char *name,
+                       int rank, bool builtin, const struct permissions *grants)
 {
-    struct ticks ticks = {json, grants};
+    struct ticks ticks = {cx->arena, json, grants};
     json_open_object(json);
     json_pair(json, "key", key);
     json_pair(json, "name", name);
@@ -219,12 +229,12 @@ static bool matrix(struct cx *cx)
     for (const struct builtin_role *role = builtin_roles; role->key; role++) {
         struct permissions grants = {role->grants, count_of(role->grants)};
         if (builtin_role_in(role, cx->tenant->kind))
-            write_role(json, role->key, role->name, role->rank, true, &grants);
+            write_role(cx, json, role->key, role->name, role->rank, true, &grants);
     }
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct permissions grants = permissions_read(cx->arena, rows_text(rows, i, 2));
-        write_role(json, rows_text(rows, i, 0), rows_text(rows, i, 1), (int)rows_int(rows, i, 3),
-                   false, &grants);
+        write_role(cx, json, rows_text(rows, i, 0), rows_text(rows, i, 1),
+                   (int)rows_int(rows, i, 3), false, &grants);
     }
     json_close_array(json);
     json_close_object(json);

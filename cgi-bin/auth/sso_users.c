@@ -234,14 +234,17 @@ static bool check_status(struct search *search, const char *status)
            refuse(search, "This account may not sign in. Ask an administrator.");
 }
 
-/* Whoever chose the provider could be whomever it names. */
+/* Whoever chose the provider could be whomever it names, and see what is theirs. */
 static bool check_rights(struct search *search)
 {
     struct rights *rights = &search->rights;
     enum tenant_status status = search->cx->tenant->status;
     if (!rights_load(&search->db, search->db.tenant_id, search->user_id, rights))
         return failed(search);
-    enum grant_answer answer = rights_cover(&search->provider->most, rights, NULL);
+    const struct rights entered = {.permissions =
+                                       permissions_of_all(search->cx->arena, &rights->permissions),
+                                   .rank = rights->rank};
+    enum grant_answer answer = rights_cover(&search->provider->most, &entered, NULL);
     if (answer == GRANT_RANK)
         return refuse(search, "This account is ranked above those who may sign in this way.");
     if (answer == GRANT_LACKING)

@@ -10,6 +10,7 @@
 #include "console.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/areas.h"
 
 STATEMENT(dashboard_counts,
           "select\n"
@@ -65,7 +66,7 @@ static bool add_figures(struct cx *cx, json_object *data)
                may(cx, "users.users:read") ? "/admin/users?status=active" : NULL);
     add_figure(list, "Signed in this month", rows_int(rows, 0, 1), NULL);
     add_figure(list, "Open leads", rows_int(rows, 0, 2),
-               may(cx, "crm.leads:read") ? "/admin/crm/leads" : NULL);
+               areas_may(cx, "crm.leads:read") ? "/admin/crm/leads" : NULL);
     add_figure(list, "Events today", rows_int(rows, 0, 3),
                may(cx, "access.audit:read") ? "/admin/audit" : NULL);
     return true;

@@ -26,6 +26,7 @@ const struct resource leads = {
     .operations = OP_ALL,
     .attachments = true,
     .sort = "-createdAt",
+    .owner = "owner_id",
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Nora Blum"},

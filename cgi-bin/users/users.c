@@ -6,10 +6,11 @@ static const struct area area = {
     .name = "users",
     .title = "Users",
     .about = "The people of a tenant, their invitations and their import.",
-    .more_routes = (const struct route *const[]){action_routes, invitation_routes, mfa_routes,
-                                                 link_routes, import_routes, figure_routes, NULL},
+    .more_routes =
+        (const struct route *const[]){action_routes, invitation_routes, mfa_routes, link_routes,
+                                      import_routes, figure_routes, team_pages, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
-                           &parent_users, &staff_users, &user_imports),
+                           &parent_users, &staff_users, &user_imports, &teams, &team_members),
     .jobs = JOBS(&import_job, &import_forget_job),
     .schedules = SCHEDULES({"users.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
     .permissions = PERMISSIONS(
@@ -17,6 +18,8 @@ static const struct area area = {
         {CREDENTIAL_PERMISSION, "Passwords, addresses and status of users, by API key"}),
     .menu = MENU({ADMIN_PAGES, "Users", "/admin/users", "users", "users.users:read", "People",
                   "business reseller", 50},
+                 {ADMIN_PAGES, "Teams", "/admin/teams", "users-group", "users.teams:read", "People",
+                  "business reseller", 51},
                  {PLATFORM_PAGES, "Operators", "/platform/users", "user-shield",
                   "users.admins:read", "People", "platform", 50}),
     .notifications = NOTIFICATIONS(&notice_password_reset, &notice_rights_changed),

@@ -16,6 +16,8 @@ extern const struct route link_routes[];       /* ending links with other worksp
 extern const struct route import_routes[];     /* CSV in, by API and by page */
 extern const struct route figure_routes[];     /* analytics */
 extern const struct resource user_imports;     /* what became of the files */
+extern const struct resource teams, team_members;
+extern const struct route team_pages[]; /* members, on the page of their team */
 extern const struct job_kind import_job, import_forget_job;
 extern const struct notification_kind notice_rights_changed;
 

@@ -71,6 +71,16 @@ static bool check_status(struct cx *cx)
                 "This tenant is %s.", status == TENANT_SUSPENDED ? "suspended" : "not active");
 }
 
+static bool check_permission(struct cx *cx)
+{
+    const struct route *route = cx->route;
+    enum sight sight = sight_of(cx, route->access.needs);
+    if (sight == SIGHT_ALL || (sight != SIGHT_NONE && (route->flags & ROUTE_KEEPS_SIGHT)))
+        return true;
+    return fail(cx, 403, "permission_missing", "This needs the permission %s%s.",
+                route->access.needs, sight == SIGHT_NONE ? "" : " of all records");
+}
+
 static bool check_level(struct cx *cx)
 {
     const struct access *access = &cx->route->access;
@@ -82,10 +92,7 @@ static bool check_level(struct cx *cx)
         return fail(cx, 403, "wrong_audience", "This is for operators of the platform.");
     if (access->level == ACCESS_ROLE && !text_equal(cx->session->role, access->needs))
         return fail(cx, 403, "role_missing", "This needs the role %s.", access->needs);
-    if (access->level == ACCESS_PERMISSION &&
-        !permissions_allow(&cx->session->permissions, access->needs))
-        return fail(cx, 403, "permission_missing", "This needs the permission %s.", access->needs);
-    return true;
+    return access->level != ACCESS_PERMISSION || check_permission(cx);
 }
 
 /* A key is for programs: it opens what its permissions name. What is somebody's

@@ -233,6 +233,9 @@ bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const 
         return false;
     if (!rights_load(db, tenant_id, user_id, &rights))
         return failed(cx, db);
+    /* Whoever changes an account may come to use it: what is its own is another's. */
+    if (strcmp(user_id, cx->session->user_id) != 0)
+        rights.permissions = permissions_of_all(cx->arena, &rights.permissions);
     return may_touch(cx, &mine, &rights, "an account");
 }
 
@@ -242,6 +245,32 @@ bool permissions_may_grant(struct cx *cx, struct db *db, const char *tenant_id,
     const struct rights rights = {.permissions = *permissions};
     struct rights mine;
     return grant_rights(cx, db, tenant_id, &mine) && may_give(cx, &mine, &rights);
+}
+
+/* Those of their teams' records, as of all. */
+static struct permissions of_teams(struct arena *arena, const struct permissions *permissions)
+{
+    const char **grants = arena_alloc(arena, sizeof *grants * (permissions->count + 1));
+    struct permissions teams = {grants, 0};
+    for (size_t i = 0; i < permissions->count; i++)
+        if (grant_sight(permissions->grants[i]) == SIGHT_TEAM)
+            grants[teams.count++] = grant_permission(arena, permissions->grants[i]);
+    return teams;
+}
+
+bool team_may_take(struct cx *cx, struct db *db, const char *tenant_id, const char *team_id,
+                   const char *user_id)
+{
+    struct rights mine, rights;
+    if (!grant_rights(cx, db, tenant_id, &mine))
+        return false;
+    if (!rights_of_team(db, tenant_id, team_id, user_id, &rights))
+        return failed(cx, db);
+    const struct permissions opened = of_teams(cx->arena, &rights.permissions);
+    const char *lacking = permissions_lacking(&mine.permissions, &opened);
+    return !lacking ||
+           fail(cx, 403, "permission_lacking",
+                "Members of this team have %s of each other's records, which you lack.", lacking);
 }
 
 /* ---- a custom role that changes ---- */

@@ -7,7 +7,9 @@
  *  - Nobody causes anybody, themselves included, to hold a right that they lack, or a
  *    rank above theirs. A role is all that it inherits, as it will be.
  *  - Nobody changes an account (credentials, address, status, roles) or a role whose
- *    rights they do not cover, whatever its rank.
+ *    rights they do not cover, whatever its rank. Of another's account they cover "own" and
+ *    "team" with "all" alone: these are other records there, and whoever changes an account
+ *    may come to use it.
  *  - What somebody may give is what they came with, as far as they have it now: of a key
  *    its permissions, of an operator who acts as a user what both of them have.
  *  - One change of rights in a tenant happens after the other: the first question locks
@@ -44,6 +46,11 @@ bool user_may_change(struct cx *cx, struct db *db, const char *tenant_id, const 
  * permission_lacking. WAITS. */
 bool permissions_may_grant(struct cx *cx, struct db *db, const char *tenant_id,
                            const struct permissions *permissions);
+/* Whether they may let this user into this team: who joins comes to what the others own, and
+ * they to what is the user's, as far as their permissions are of their teams. 403
+ * permission_lacking. WAITS. */
+bool team_may_take(struct cx *cx, struct db *db, const char *tenant_id, const char *team_id,
+                   const char *user_id);
 /* Everything that they may give now, as rights. WAITS. */
 bool grant_rights(struct cx *cx, struct db *db, const char *tenant_id, struct rights *out);
 

@@ -66,6 +66,19 @@ STATEMENT(rights_role,
                          "    select null::text as keys, $2::text as key, 0 as depth\n"),
           0);
 
+STATEMENT(rights_team,
+          WITH_INHERITED("mine as (\n"
+                         "    select distinct null::text as keys, role_key as key, 0 as depth\n"
+                         "    from user_roles\n"
+                         "    where tenant_id = $1::uuid\n"
+                         "    and user_id in (select m.user_id\n"
+                         "                    from team_members m\n"
+                         "                    where m.tenant_id = $1::uuid\n"
+                         "                    and m.team_id = $2::uuid\n"
+                         "                    union all\n"
+                         "                    select $3::uuid)\n"),
+          0);
+
 /* Upwards to the roles that lead to $2, and to who has them; then down from the next
  * sets behind $3. */
 STATEMENT(rights_holders,
@@ -200,6 +213,16 @@ bool rights_load(struct db *db, const char *tenant_id, const char *user_id, stru
 {
     *out = (struct rights){.role = ""};
     struct rows *rows = db_get(db, &rights_user, tenant_id, user_id);
+    for (size_t i = 0; rows && i < rows_count(rows); i++)
+        add_role(out, db->arena, rows, i);
+    return rows != NULL;
+}
+
+bool rights_of_team(struct db *db, const char *tenant_id, const char *team_id, const char *user_id,
+                    struct rights *out)
+{
+    *out = (struct rights){.role = ""};
+    struct rows *rows = db_get(db, &rights_team, tenant_id, team_id, user_id);
     for (size_t i = 0; rows && i < rows_count(rows); i++)
         add_role(out, db->arena, rows, i);
     return rows != NULL;

@@ -48,6 +48,10 @@ bool rights_load(struct db *db, const char *tenant_id, const char *user_id, stru
 bool rights_of_role(struct db *db, const char *tenant_id, const char *key, struct rights *out,
                     bool *exists);
 
+/* What everybody in a team, and a user who may join it, hold together. false: db->error. WAITS. */
+bool rights_of_team(struct db *db, const char *tenant_id, const char *team_id, const char *user_id,
+                    struct rights *out);
+
 /* Users who have the same roles have the same rights: a set of roles, as a JSON array of
  * their keys, and what it adds up to. */
 struct role_set {

@@ -16,6 +16,7 @@ static const struct {
                         {ROUTE_SUSPENDED, "suspended"},
                         {ROUTE_LOOSE_BODY, "looseBody"},
                         {ROUTE_MERGE, "merge"},
+                        {ROUTE_KEEPS_SIGHT, "keepsSight"},
                         {ROUTE_NOT_REPEATED, "notRepeated"},
                         {ROUTE_IN_PERSON, "inPerson"},
                         {ROUTE_STEP_UP, "stepUp"},
@@ -236,6 +237,7 @@ static void describe_resources(struct json *json, const struct area *area)
         json_pair_int(json, "operations", (*it)->operations);
         if ((*it)->attachments)
             json_pair_bool(json, "attachments", true);
+        pair_if(json, "owner", (*it)->owner);
         if ((*it)->no_tenant)
             json_pair_bool(json, "noTenant", true);
         if ((*it)->no_common_times)

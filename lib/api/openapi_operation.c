@@ -167,6 +167,9 @@ static void add_description(struct openapi *api, json_object *operation, json_ob
         buf_puts(&text, "For everybody signed in.");
     if (member_true(route, "stepUp"))
         buf_puts(&text, " Who has a second factor must have shown it within ten minutes.");
+    if (member_true(route, "keepsSight"))
+        buf_puts(&text, " Held with `@own` or `@team` it is about your own or your teams' records; "
+                        "others are not there.");
     if (route_is(route, "POST") && !route_takes_key(route))
         buf_puts(&text, " An Idempotency-Key is refused here: what it uses up is good once anyway, "
                         "or it signs in or out.");

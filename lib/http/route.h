@@ -76,6 +76,9 @@ enum route_flags {
                                  who act as the user */
     ROUTE_CALLS_OUT = 16384,  /* waits for others (DNS, HTTP): no transaction around it */
     ROUTE_FIRST_PASSWORD = 32768, /* open to one who must choose a password before all else */
+    ROUTE_KEEPS_SIGHT = 1 << 20,  /* shows and changes nothing beyond the caller's sight of its
+                                     permission (access/permission.h), so that the permission of
+                                     some records opens it; others need it of all */
     ROUTE_KNOWS_CALLER = 1 << 23, /* public under /api/, but a session that is good is known, by
                                      cookie too */
     ROUTE_BARE = 1 << 24          /* public, and nothing is looked up before the handler, which asks

@@ -51,15 +51,18 @@ static void add_item(struct cx *cx, json_object *items, const char *path,
 }
 
 bool attachments_add(struct cx *cx, json_object *data, const struct resource *resource,
-                     const char *record_id)
+                     const struct list_result *record)
 {
+    const char *record_id = record_value(record, "id");
+    const char *update = arena_printf(cx->arena, "%s:update", resource->permission);
     struct attachment *all = NULL;
     size_t count = 0;
     if (!resource->attachments)
         return true;
     if (!attachment_list(cx, resource, record_id, &all, &count))
         return false;
-    bool may_change = may(cx, arena_printf(cx->arena, "%s:update", resource->permission));
+    bool may_change =
+        resource_may(cx, resource, update) && record_is_in_sight(cx, resource, record, update);
     const char *path = arena_printf(cx->arena, "%s/%s/attachments", resource->page, record_id);
     json_object *section = page_add(data, "attachments"), *items = page_list(section, "items");
     for (size_t i = 0; i < count; i++)
@@ -75,7 +78,8 @@ bool attachments_add(struct cx *cx, json_object *data, const struct resource *re
 static bool find_record(struct cx *cx)
 {
     struct list_result record;
-    return record_get(cx, resource_here(cx), cx_path(cx, "id"), &record);
+    return record_get_with(cx, resource_here(cx), cx_path(cx, "id"), cx->route->access.needs,
+                           &record);
 }
 
 static bool find_attachment(struct cx *cx, struct attachment *out)
@@ -177,6 +181,7 @@ size_t attachment_pages(const struct resource *resource, struct route *routes)
     for (size_t i = 0; i < ATTACHMENT_PAGES; i++) {
         routes[i] = made[i];
         routes[i].about = resource;
+        routes[i].flags |= sight_route_flags(resource);
     }
     return ATTACHMENT_PAGES;
 }

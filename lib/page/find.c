@@ -101,7 +101,7 @@ static void add_makers(struct cx *cx, json_object *group, const struct menu *men
         const char *path = it->page ? arena_printf(cx->arena, "%s/new", it->page) : NULL;
         const char *title = arena_printf(cx->arena, "New %s", it->one);
         if (path && names(query, title) && is_in_menu(menu, it->page) && menu_has_page(path) &&
-            may(cx, arena_printf(cx->arena, "%s:create", it->permission)))
+            resource_may(cx, it, arena_printf(cx->arena, "%s:create", it->permission)))
             find_item(group, title, NULL, path, /* icon */ "plus");
     }
 }

@@ -30,7 +30,8 @@ static bool is_open(struct cx *cx, const struct menu *menu, const struct resourc
 {
     for (size_t i = 0; i < menu->count; i++)
         if (text_equal(menu->entries[i].path, resource->page))
-            return may(cx, arena_printf(cx->arena, "%s:read", resource->permission));
+            return resource_may(cx, resource,
+                                arena_printf(cx->arena, "%s:read", resource->permission));
     return false;
 }
 

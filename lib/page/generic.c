@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "access/permission.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -56,7 +55,8 @@ static struct route action_page(const struct resource *resource, const struct ac
         .summary = action->summary,
         .body = submits ? action->takes : NULL,
         .answer = ANSWER_PAGE,
-        .flags = action_route_flags(action) | (submits ? ROUTE_FORM | ROUTE_SHOWS_ERRORS : 0),
+        .flags = action_route_flags(action) | sight_route_flags(resource) |
+                 (submits ? ROUTE_FORM | ROUTE_SHOWS_ERRORS : 0),
         .about = resource,
         .action = action,
     };
@@ -95,7 +95,7 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
             .summary = kept(resource->title, ": ", row->summary),
             .body = row->fields ? resource->fields : NULL,
             .answer = row->operations == OP_EXPORT ? ANSWER_DOWNLOAD : ANSWER_PAGE,
-            .flags = row->flags |
+            .flags = row->flags | sight_route_flags(resource) |
                      (row->operations & (OP_LIST | OP_GET | OP_EXPORT) ? 0 : resource->write_flags),
             .about = resource,
         };
@@ -129,8 +129,9 @@ bool generic_may(struct cx *cx, const struct resource *resource, unsigned operat
 {
     bool update = operation == OP_MERGE || operation == OP_REPLACE;
     unsigned offered = resource->operations & (update ? OP_MERGE | OP_REPLACE : operation);
-    return offered &&
-           may(cx, arena_printf(cx->arena, "%s:%s", resource->permission, action_of(operation)));
+    return offered && resource_may(cx, resource,
+                                   arena_printf(cx->arena, "%s:%s", resource->permission,
+                                                action_of(operation)));
 }
 
 void generic_crumbs(struct cx *cx, json_object *data, const struct resource *resource)

@@ -47,18 +47,28 @@ static void add_facts(struct cx *cx, json_object *data, const struct list_result
                 add_fact(cx, facts, record, i);
 }
 
-static bool add_record_actions(struct cx *cx, json_object *data, const struct resource *resource,
-                               const char *id)
+static bool may_with(struct cx *cx, const struct resource *resource,
+                     const struct list_result *record, enum operation operation)
 {
+    const char *action = operation == OP_DELETE ? "delete" : "update";
+    return generic_may(cx, resource, operation) &&
+           record_is_in_sight(cx, resource, record,
+                              arena_printf(cx->arena, "%s:%s", resource->permission, action));
+}
+
+static bool add_record_actions(struct cx *cx, json_object *data, const struct resource *resource,
+                               const struct list_result *record)
+{
+    const char *id = id_of(record);
     page_list(data, "actions");
     if (!generic_add_actions(cx, data, resource, id))
         return false;
-    if (generic_may(cx, resource, OP_DELETE)) {
+    if (may_with(cx, resource, record, OP_DELETE)) {
         json_object *action =
             page_action(data, "Delete", record_path(cx, resource, id, "/delete"), "trash");
         page_set_bool(action, "danger", true);
     }
-    if (generic_may(cx, resource, OP_MERGE)) {
+    if (may_with(cx, resource, record, OP_MERGE)) {
         json_object *action =
             page_action(data, "Edit", record_path(cx, resource, id, "/edit"), "pencil");
         page_set_bool(action, "primary", true);
@@ -76,7 +86,7 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_set(data, "path", record_path(cx, resource, id_of(record), ""));
     page_set(data, "attachments", NULL);
     add_facts(cx, data, record);
-    if (!add_record_actions(cx, data, resource, id_of(record)))
+    if (!add_record_actions(cx, data, resource, record))
         return NULL;
     generic_crumbs(cx, data, resource);
     return data;
@@ -91,7 +101,7 @@ bool generic_detail(struct cx *cx)
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
-    if (!data || !attachments_add(cx, data, resource, id_of(&record)) ||
+    if (!data || !attachments_add(cx, data, resource, &record) ||
         (resource->add_to_page && !resource->add_to_page(cx, data, &record)))
         return false;
     return page_render(cx, 200, template, show_label(cx, resource, &record, 0), data);
@@ -103,6 +113,18 @@ static bool has_file(const struct resource *resource)
         if (it->type == FILE_FIELD)
             return true;
     return false;
+}
+
+/* Who may only write their own records has nobody to choose as the owner. */
+static void leave_out_owner(json_object *fields, const struct resource *resource)
+{
+    const char *owner = field_json_name(field_find(resource->fields, resource->owner));
+    for (size_t i = json_object_array_length(fields); i > 0; i--) {
+        json_object *name = NULL;
+        json_object_object_get_ex(json_object_array_get_idx(fields, i - 1), "name", &name);
+        if (text_equal(json_object_get_string(name), owner))
+            json_object_array_del_idx(fields, i - 1, 1);
+    }
 }
 
 /* record NULL: the form for a new one. */
@@ -120,8 +142,10 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     page_set(data, "submit", arena_printf(cx->arena, "Save %s", resource->one));
     page_set(data, "version", record ? record_etag(cx, record) : NULL);
     page_set_bool(data, "multipart", has_file(resource));
-    json_object_object_add(data, "fields",
-                           page_form_fields(cx, resource->fields, record, record == NULL));
+    json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
+    json_object_object_add(data, "fields", fields);
+    if (record_owner_is_fixed(cx, resource, record == NULL))
+        leave_out_owner(fields, resource);
     generic_crumbs(cx, data, resource);
     if (can_open)
         page_crumb(data, label, path);

@@ -69,7 +69,7 @@ static bool is_shown(const struct cx *cx, json_object *entry)
 {
     const char *set = areas_text(entry, "set"), *needs = areas_text(entry, "needs");
     const char *kinds = areas_text(entry, "kinds");
-    return set && may_enter(cx, set) && (!needs || may(cx, needs)) &&
+    return set && may_enter(cx, set) && (!needs || areas_may(cx, needs)) &&
            (!kinds || has_word(kinds, kind_words[cx->tenant->kind]));
 }
 

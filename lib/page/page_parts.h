@@ -144,7 +144,7 @@ size_t attachment_pages(const struct resource *resource, struct route *routes);
 /* Adds "attachments", for the template layout/attachments, to the data of the record's page.
  * false: the failure is set. WAITS. */
 bool attachments_add(struct cx *cx, json_object *data, const struct resource *resource,
-                     const char *record_id);
+                     const struct list_result *record);
 /* Whether the resource offers the operation and the one signed in may use it. */
 bool generic_may(struct cx *cx, const struct resource *resource, unsigned operation);
 /* Breadcrumb up to the list; for the list itself NULL. */

@@ -44,14 +44,13 @@ static bool is_open_to(const struct cx *cx, const struct action *action)
 
 bool action_may(const struct cx *cx, const struct resource *resource, const struct action *action)
 {
-    return is_open_to(cx, action) &&
-           permissions_allow(&cx->session->permissions, action_needs(resource, action));
+    return is_open_to(cx, action) && resource_may(cx, resource, action_needs(resource, action));
 }
 
 bool action_check(struct cx *cx, const struct resource *resource, const struct action *action)
 {
     const char *needs = action_needs(resource, action);
-    if (!permissions_allow(&cx->session->permissions, needs))
+    if (!resource_may(cx, resource, needs))
         return fail(cx, 403, "permission_missing", "This needs the permission %s.", needs);
     if (!is_open_to(cx, action) && cx->session->kind == SESSION_API_KEY)
         return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
@@ -105,7 +104,7 @@ static bool call_run(struct cx *cx, const struct action *action, const struct li
 static bool read_after(struct cx *cx, const struct resource *resource, const char *id,
                        struct list_result *out, bool *there)
 {
-    if (!record_look(cx, resource, id, NULL, 0, out))
+    if (!record_look(cx, resource, id, &viewer_of_all, NULL, 0, out))
         return false;
     *there = rows_count(out->rows) == 1;
     return true;
@@ -114,13 +113,15 @@ static bool read_after(struct cx *cx, const struct resource *resource, const cha
 static bool run_with(struct cx *cx, const struct resource *resource, const struct action *action,
                      const char *id, struct list_result *out, bool *there)
 {
+    const struct viewer viewer = viewer_with(cx, resource, action_needs(resource, action));
     struct list_result old;
     bool lock = !(action->flags & ACTION_OUTSIDE);
-    if (!record_look(cx, resource, id, action->when ? action->when : "true",
+    if (!record_look(cx, resource, id, &viewer, action->when ? action->when : "true",
                      lock ? RECORD_LOCKED : 0, &old))
         return false;
     if (rows_count(old.rows) == 0)
-        return record_fail_missing(cx, resource);
+        return record_explain_missing(cx, resource, id, &viewer) &&
+               record_fail_missing(cx, resource);
     bool possible = rows_bool(old.rows, 0, rows_width(old.rows) - 1);
     return check_version(cx, &old) && check_possible(cx, resource, action, possible) &&
            call_run(cx, action, &old) &&
@@ -145,6 +146,7 @@ bool action_run(struct cx *cx, const struct resource *resource, const struct act
 bool action_find_possible(struct cx *cx, const struct resource *resource, const char *id,
                           bool possible[static ACTIONS_MAX])
 {
+    const struct viewer viewer = viewer_of(cx, resource, "read");
     struct list_result seen;
     struct buf conditions;
     int asked[ACTIONS_MAX], count = 0;
@@ -157,15 +159,19 @@ bool action_find_possible(struct cx *cx, const struct resource *resource, const 
         buf_printf(&conditions, "%s(%s)", count ? "), (" : "", action->when);
         asked[count++] = i;
     }
-    if (count == 0)
+    if (count == 0 && !resource->owner)
         return true;
-    if (!record_look(cx, resource, id, conditions.data, 0, &seen))
+    if (!record_look(cx, resource, id, &viewer, count ? conditions.data : NULL, 0, &seen))
         return false;
     if (rows_count(seen.rows) == 0)
         return record_fail_missing(cx, resource);
     for (int i = 0; i < count; i++)
         possible[asked[i]] = rows_bool(seen.rows, 0, rows_width(seen.rows) - count + i);
-    return true;
+    for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++)
+        possible[i] =
+            possible[i] &&
+            record_is_in_sight(cx, resource, &seen, action_needs(resource, resource->actions[i]));
+    return cx->failure.status == 0;
 }
 
 /* ---- by API ---- */

@@ -40,7 +40,7 @@ static bool check(struct cx *cx, const struct resource *resource, const struct a
     if (action)
         return action_check(cx, resource, action);
     const char *needs = engine_text("%s:delete", resource->permission);
-    if (!permissions_allow(&cx->session->permissions, needs))
+    if (!resource_may(cx, resource, needs))
         return fail(cx, 403, "permission_missing", "This needs the permission %s.", needs);
     return !(resource->write_flags & ROUTE_STEP_UP) || factor_step_up_check(cx);
 }

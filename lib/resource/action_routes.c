@@ -60,7 +60,7 @@ static struct route route_of(const struct resource *resource, const struct actio
         .body = action->takes,
         .errors = errors_of(action),
         .operation = operation_name(action->name, resource->one),
-        .flags = action_route_flags(action),
+        .flags = action_route_flags(action) | sight_route_flags(resource),
         .about = resource,
         .action = action,
     };
@@ -174,7 +174,7 @@ static struct route bulk_route(const struct resource *resource)
         .answer_fields = bulk_answer_fields,
         .answer_name = "bulk result",
         .operation = operation_name("bulk", text_plural(engine_arena(), resource->one)),
-        .flags = bulk_flags(resource),
+        .flags = bulk_flags(resource) | sight_route_flags(resource),
         .about = resource,
     };
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/permission.h"
 #include "base/log.h"
 
 struct permission {
@@ -131,4 +132,22 @@ bool areas_permission_exists(const char *name)
         if (strcmp(known.permissions[i].name, name) == 0)
             return true;
     return false;
+}
+
+bool areas_permission_has_owners(const char *name)
+{
+    struct areas_place place = {0};
+    size_t len = strcspn(name, ":");
+    for (json_object *it; (it = areas_next("resources", &place)) != NULL;) {
+        const char *subject = areas_text(it, "permission");
+        if (areas_text(it, "owner") && strlen(subject) == len && strncmp(subject, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool areas_may(const struct cx *cx, const char *permission)
+{
+    enum sight sight = sight_of(cx, permission);
+    return sight == SIGHT_ALL || (sight != SIGHT_NONE && areas_permission_has_owners(permission));
 }

@@ -30,5 +30,12 @@ void areas_permissions(void (*each)(void *arg, const char *name, const char *tit
                                     const char *area),
                        void *arg);
 bool areas_permission_exists(const char *name);
+/* Whether a permission is of a resource whose records have owners, so that it may be given of
+ * one's own or one's teams' alone. */
+bool areas_permission_has_owners(const char *name);
+/* Whether the one signed in may do that with some records at least: for links and buttons, and for
+ * what keeps to their sight. */
+struct cx;
+bool areas_may(const struct cx *cx, const char *permission);
 
 #endif

@@ -235,7 +235,8 @@ static const struct resource *resource_here(const struct cx *cx)
 static bool find_record(struct cx *cx)
 {
     struct list_result record;
-    return record_get(cx, resource_here(cx), cx_path(cx, "id"), &record);
+    return record_get_with(cx, resource_here(cx), cx_path(cx, "id"), cx->route->access.needs,
+                           &record);
 }
 
 static bool api_list(struct cx *cx)
@@ -338,6 +339,7 @@ size_t attachment_routes(const struct resource *resource, struct route *routes)
     for (size_t i = 0; i < ATTACHMENT_ROUTES; i++) {
         routes[i] = made[i];
         routes[i].about = attached;
+        routes[i].flags |= sight_route_flags(resource);
     }
     return ATTACHMENT_ROUTES;
 }

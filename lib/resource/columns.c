@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/registry.h"
 #include "resource/internal.h"
@@ -53,18 +54,31 @@ static const struct field **make_found(const struct resource *resource,
 
 struct known {
     const struct field **all, **listed, **found;
-    char *one_sql, *many_sql;
+    const char *one_sql[SIGHT_ALL + 1], *many_sql[SIGHT_ALL + 1]; /* by the viewer's sight */
 };
 
-static char *make_sql(const struct resource *resource, const struct field *const *columns,
-                      const char *which)
+/* Texts of the process's life. */
+static struct arena *forever(void)
 {
-    struct buf sql = {0};
+    static struct arena *arena;
+    if (!arena)
+        arena = arena_new();
+    return arena;
+}
+
+static const char *make_sql(const struct resource *resource, const struct field *const *columns,
+                            enum sight sight, bool many)
+{
+    struct conditions where;
+    struct buf sql;
+    const struct viewer viewer = {.sight = sight};
+    conditions_init(&where, forever());
+    (many ? conditions_add_ids : conditions_add_id)(&where, NULL);
+    conditions_add_resource(&where, resource, &viewer);
+    buf_init(&sql, forever());
     buf_puts(&sql, "select ");
     columns_sql(&sql, columns);
-    buf_printf(&sql, "\nfrom %s\nwhere id = %s", resource->table, which);
-    if (resource->where)
-        buf_printf(&sql, "\nand (%s)", resource->where);
+    buf_printf(&sql, "\nfrom %s%s", resource->table, where.sql.data);
     return sql.data;
 }
 
@@ -80,8 +94,10 @@ static const struct known *known_of(const struct resource *resource)
     known->all = make(resource, 0);
     known->listed = make(resource, LIST_OMITTED);
     known->found = make_found(resource, known->all);
-    known->one_sql = make_sql(resource, known->all, "$1");
-    known->many_sql = make_sql(resource, known->all, "any($1::uuid[])");
+    for (enum sight sight = SIGHT_NONE; sight <= SIGHT_ALL; sight++) {
+        known->one_sql[sight] = make_sql(resource, known->all, sight, false);
+        known->many_sql[sight] = make_sql(resource, known->all, sight, true);
+    }
     registry_add(&all, resource, known);
     return known;
 }
@@ -101,9 +117,9 @@ const struct field **resource_found_columns(const struct resource *resource)
     return known_of(resource)->found;
 }
 
-const char *resource_one_sql(const struct resource *resource)
+const char *resource_one_sql(const struct resource *resource, enum sight sight)
 {
-    return known_of(resource)->one_sql;
+    return known_of(resource)->one_sql[sight];
 }
 
 const char *column_expression(const struct field *field)
@@ -111,9 +127,9 @@ const char *column_expression(const struct field *field)
     return field_ordered(field);
 }
 
-const char *resource_many_sql(const struct resource *resource)
+const char *resource_many_sql(const struct resource *resource, enum sight sight)
 {
-    return known_of(resource)->many_sql;
+    return known_of(resource)->many_sql[sight];
 }
 
 void columns_sql(struct buf *sql, const struct field *const *columns)
@@ -127,11 +143,11 @@ void columns_sql(struct buf *sql, const struct field *const *columns)
     }
 }
 
-void labels_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
-                const struct field *const *labels)
+void labels_sql(struct cx *cx, struct buf *sql, struct conditions *where,
+                const struct resource *resource, const struct field *const *labels)
 {
     for (; labels && *labels; labels++)
-        reference_label_sql(cx, sql, resource, *labels);
+        reference_label_sql(cx, sql, where, resource, *labels);
 }
 
 bool resource_is_searched(const struct resource *resource)

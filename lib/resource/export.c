@@ -74,6 +74,7 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
     all.page = 1;
     all.count = false;
     all.slow = true;
+    all.action = "export";
     if (!all.columns)
         all.columns = resource_columns(resource);
     do {

@@ -255,6 +255,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
             if (all[i].operation & (OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE))
                 routes[count].flags |= resource->write_flags;
             routes[count].deprecated = resource->deprecated;
+            routes[count].flags |= sight_route_flags(resource);
             routes[count++].about = resource;
         }
     return count;

@@ -3,6 +3,7 @@
 #define RESOURCE_INTERNAL_H
 
 #include "base/buf.h"
+#include "resource/conditions.h"
 #include "resource/resource.h"
 
 /* ---- handlers.c ---- */
@@ -15,9 +16,14 @@ bool record_answer(struct cx *cx, const struct list_result *result, int status);
 /* ---- record.c ---- */
 enum record_look { RECORD_LOCKED = 1 /* until the transaction ends */ };
 /* The record's columns, and behind them `more`, expressions over its row (NULL: none): no row when
- * there is none. An id that is none is the caller's to refuse. WAITS. */
-bool record_look(struct cx *cx, const struct resource *resource, const char *id, const char *more,
-                 unsigned flags, struct list_result *out);
+ * there is none that the viewer sees. An id that is none is the caller's to refuse. WAITS. */
+bool record_look(struct cx *cx, const struct resource *resource, const char *id,
+                 const struct viewer *viewer, const char *more, unsigned flags,
+                 struct list_result *out);
+/* Why the viewer of another permission than reading found no such record: 404 or 403
+ * not_yours, and false; true: they see it now. WAITS. */
+bool record_explain_missing(struct cx *cx, const struct resource *resource, const char *id,
+                            const struct viewer *viewer);
 bool record_fail_missing(struct cx *cx, const struct resource *resource); /* 404 */
 bool record_fail_version(struct cx *cx);                                  /* 412 */
 
@@ -47,15 +53,18 @@ bool input_read_value(const struct place *place, const struct field *field, cons
 const struct field **resource_columns(const struct resource *resource);
 /* "id, created_at, …" or the expressions of computed fields. */
 void columns_sql(struct buf *sql, const struct field *const *columns);
-/* Reads the record whose id is $1, all columns. Kept for the life of the process. */
-const char *resource_one_sql(const struct resource *resource);
+/* Reads all columns of the record whose id is $1, for a viewer of that sight, who is $2 when it is
+ * not of all. Kept for the life of the process. */
+const char *resource_one_sql(const struct resource *resource, enum sight sight);
 /* The same for those whose ids are in the array $1. */
-const char *resource_many_sql(const struct resource *resource);
+const char *resource_many_sql(const struct resource *resource, enum sight sight);
 /* ", (…)": what the record is called to which the field refers, as a column of a statement on the
- * resource's table; null of what the reader may not see. reference.c */
-void reference_label_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
-                         const struct field *field);
-void labels_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
+ * resource's table whose parameters are those of `where`; null of what the reader may not see.
+ * reference.c */
+void reference_label_sql(struct cx *cx, struct buf *sql, struct conditions *where,
+                         const struct resource *resource, const struct field *field);
+void labels_sql(struct cx *cx, struct buf *sql, struct conditions *where,
+                const struct resource *resource,
                 const struct field *const *labels); /* of each; labels may be NULL */
 /* A field by its JSON name among the columns; NULL: none. */
 const struct field *column_find(const struct resource *resource, const char *json_name);
@@ -77,24 +86,17 @@ const struct statement *statement_made(struct arena *arena, const char *sql, uns
 int statements_kept(void); /* how many, for tests */
 
 /* ---- list.c ---- */
-enum {
-    LIMIT_USUAL = 20,
-    LIMIT_EXPORT = 1000,
-    FILTERS_MAX = 20,
-    PARAMETERS_MAX = FILTERS_MAX + 10 /* search, place, limit, offset */
-};
-struct conditions {
-    struct arena *arena;
-    struct buf sql; /* "" or "where …" */
-    const char *parameters[PARAMETERS_MAX];
-    int count;
-};
-void conditions_init(struct conditions *conditions, struct arena *arena);
-/* Adds a parameter; its number. */
-int conditions_parameter(struct conditions *conditions, const char *value);
-/* "and"s a condition written with the parameters' numbers. */
-void conditions_add(struct conditions *conditions, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+enum { LIMIT_USUAL = 20, LIMIT_EXPORT = 1000, FILTERS_MAX = 20 };
+
+/* ---- owner.c ---- */
+/* Before a record is written: who makes it owns it unless the input names another, and nobody
+ * gives one out of their own sight: 422 owner_out_of_sight. WAITS. */
+bool owner_take_new(struct cx *cx, const struct resource *resource, struct input *input);
+bool owner_may_change(struct cx *cx, const struct resource *resource, struct input *input);
+/* Nobody refers to a record out of their sight: 422 unknown_reference. WAITS. */
+bool references_are_seen(struct cx *cx, const struct input *input);
+/* 403 not_yours: it may be seen, but that not be done to it; false. */
+bool sight_refuse(struct cx *cx, const struct resource *resource, enum sight sight);
 
 /* ---- list_weight.c ---- */
 enum {

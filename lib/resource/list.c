@@ -1,113 +1,17 @@
 /* list: a page of records, in one round trip. */
-#include <assert.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "base/unicode.h"
 #include "http/cx.h"
 #include "resource/internal.h"
-#include "resource/reference.h"
 
-void conditions_init(struct conditions *conditions, struct arena *arena)
-{
-    *conditions = (struct conditions){.arena = arena};
-    buf_init(&conditions->sql, arena);
-}
-
-int conditions_parameter(struct conditions *conditions, const char *value)
-{
-    assert(conditions->count < PARAMETERS_MAX); /* list_read_query() bounds the filters */
-    conditions->parameters[conditions->count++] = value;
-    return conditions->count;
-}
-
-void conditions_add(struct conditions *conditions, const char *format, ...)
-{
-    va_list args;
-    buf_puts(&conditions->sql, conditions->sql.len ? "\nand " : "\nwhere ");
-    va_start(args, format);
-    buf_vprintf(&conditions->sql, format, args);
-    va_end(args);
-}
-
-/* Ids that were made at the time of a field (sorted_by) say roughly the same, and have the
- * index; a minute is allowed for clocks that are set while a row is written. */
-static void add_bound_of_ids(struct conditions *where, const struct list_filter *filter, int at)
-{
-    const char *operator= filter->operator, * id = filter->field->sorted_by;
-    bool from = *operator== '>' || * operator== '=', to = *operator== '<' || * operator== '=';
-    if (from)
-        conditions_add(where, "%s >= house.uuid7_at($%d - interval '1 minute')", id, at);
-    if (to)
-        conditions_add(where, "%s < house.uuid7_at($%d + interval '1 minute')", id, at);
-}
-
-/* The ids that a search finds of a resource, for the parameter with this number. */
-static const char *found_ids(const struct conditions *where, const struct cx *cx,
-                             const struct resource *resource, int at)
-{
-    if (resource->no_tenant)
-        return arena_printf(where->arena,
-                            "select id from %s where search_text like house.like_pattern($%d)",
-                            resource->table, at);
-    return arena_printf(where->arena, "select house.search_%s%s($%d)",
-                        cx->db.role == DB_PLATFORM ? "every_" : "", resource->table, at);
-}
-
-/* What refers to a record that the words find. */
-static void add_referred(struct conditions *where, const struct cx *cx,
-                         const struct list_filter *filter)
-{
-    int at = conditions_parameter(where, unicode_nfc(where->arena, filter->value));
-    conditions_add(where, "(%s) = any (array(%s))", column_expression(filter->field),
-                   found_ids(where, cx, reference_target(filter->field), at));
-}
-
-static void add_filter(struct conditions *where, const struct cx *cx,
-                       const struct list_filter *filter)
-{
-    const char *column = column_expression(filter->field), *operator= filter->operator;
-    if (strcmp(operator, "null") == 0) {
-        conditions_add(where, "(%s) is %snull", column, filter->value[0] == 't' ? "" : "not ");
-        return;
-    }
-    if (strcmp(operator, "q") == 0) {
-        add_referred(where, cx, filter);
-        return;
-    }
-    int at = conditions_parameter(where, filter->value);
-    if (strcmp(operator, "in") == 0)
-        conditions_add(where, "(%s) = any($%d)", column, at);
-    else if (strcmp(operator, "!=") == 0)
-        conditions_add(where, "(%s) is distinct from $%d", column, at);
-    else
-        conditions_add(where, "(%s) %s $%d", column, operator, at);
-    if (filter->field->sorted_by)
-        add_bound_of_ids(where, filter, at);
-}
-
-static void add_search(struct conditions *where, const struct cx *cx,
-                       const struct resource *resource, const char *search)
-{
-    int at = conditions_parameter(where, unicode_nfc(where->arena, search));
-    if (resource->no_tenant)
-        conditions_add(where, "search_text like house.like_pattern($%d)", at);
-    else if (cx->db.role == DB_PLATFORM)
-        conditions_add(where, "id in (select house.search_every_%s($%d))", resource->table, at);
-    else /* no join: a plan made while the table was small would loop in it; ids have an index */
-        conditions_add(where, "id = any (array(select house.search_%s($%d)))", resource->table, at);
-}
-
+/* Everything that a list of these records may show to the one signed in. */
 static void add_all(struct conditions *where, const struct cx *cx, const struct resource *resource,
                     const struct list_query *query)
 {
-    if (resource->where)
-        conditions_add(where, "(%s)", resource->where);
-    for (const struct list_filter *filter = query->filters; filter; filter = filter->next)
-        add_filter(where, cx, filter);
-    if (query->search && *query->search)
-        add_search(where, cx, resource, query->search);
+    const struct viewer viewer = viewer_of(cx, resource, query->action ? query->action : "read");
+    conditions_add_resource(where, resource, &viewer);
+    conditions_add_query(where, cx, resource, query);
 }
 
 /* ---- cursors ---- */
@@ -184,7 +88,7 @@ static const char *select_sql(struct cx *cx, const struct resource *resource,
     buf_init(&sql, where->arena);
     buf_puts(&sql, "select ");
     columns_sql(&sql, columns);
-    labels_sql(cx, &sql, resource, query->labels);
+    labels_sql(cx, &sql, where, resource, query->labels);
     for (int i = 0; i < order->count; i++)
         if (index_of(columns, order->keys[i].field) < 0)
             buf_printf(&sql, ", (%s)", column_expression(order->keys[i].field));
@@ -194,18 +98,12 @@ static const char *select_sql(struct cx *cx, const struct resource *resource,
     return sql.data;
 }
 
-static const char *const *copied(const struct conditions *where)
-{
-    size_t size = sizeof where->parameters[0] * (size_t)(where->count ? where->count : 1);
-    return memcpy(arena_alloc(where->arena, size), where->parameters, size);
-}
-
 static void add_count(struct batch *batch, const struct resource *resource,
                       const struct conditions *where)
 {
     const char *sql =
         list_bounded_count(where->arena, resource->table, where->sql.data, COUNT_MOST);
-    batch_add(batch, statement_made(where->arena, sql, 0), copied(where), where->count);
+    batch_add(batch, statement_made(where->arena, sql, 0), where->parameters, where->count);
 }
 
 /* The statement of a list, the count before it. What is known of the result goes to `out`. */
@@ -225,7 +123,7 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
     if (!apply_cursor(cx, &where, order, query->after))
         return false;
     const char *sql = select_sql(cx, resource, query, &where, order, columns);
-    batch_add(batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
+    batch_add(batch, statement_made(cx->arena, sql, 0), where.parameters, where.count);
     *out = (struct list_result){.fields = columns, .labels = query->labels, .total = -1};
     return true;
 }
@@ -286,7 +184,7 @@ bool list_count(struct cx *cx, const struct resource *resource, const struct lis
     struct batch batch;
     batch_init(&batch, &cx->db);
     batch.slow = true;
-    batch_add(&batch, statement_made(cx->arena, sql, 0), copied(&where), where.count);
+    batch_add(&batch, statement_made(cx->arena, sql, 0), where.parameters, where.count);
     struct rows **rows = batch_run(&batch);
     if (!rows)
         return fail_db(cx);

@@ -166,6 +166,7 @@ static const struct resource *resource_read(json_object *described)
                               .fields = model_fields(described, "fields"),
                               .sort = areas_text(described, "sort"),
                               .where = areas_text(described, "where"),
+                              .owner = areas_text(described, "owner"),
                               .label = areas_text(described, "label"),
                               .follows = areas_text(described, "follows")};
     return made;

@@ -32,18 +32,28 @@ static bool run(struct cx *cx, const struct resource *resource, const char *sql,
     return true;
 }
 
-static void and_where(struct buf *sql, const struct resource *resource)
+static bool run_made(struct cx *cx, const struct resource *resource, const char *sql,
+                     unsigned flags, const struct conditions *where, struct list_result *out)
 {
-    if (resource->where)
-        buf_printf(sql, "\nand (%s)", resource->where);
+    return run(cx, resource, sql, flags, where->parameters, where->count, out);
+}
+
+/* As far as the viewer sees it. */
+static bool find_record(struct cx *cx, const struct resource *resource, const char *id,
+                        const struct viewer *viewer, struct list_result *out)
+{
+    const char *parameters[] = {id, viewer->user_id};
+    return run(cx, resource, resource_one_sql(resource, viewer->sight), 0, parameters,
+               viewer->user_id ? 2 : 1, out);
 }
 
 bool record_get(struct cx *cx, const struct resource *resource, const char *id,
                 struct list_result *out)
 {
+    const struct viewer viewer = viewer_of(cx, resource, "read");
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
-    if (!run(cx, resource, resource_one_sql(resource), 0, &id, 1, out))
+    if (!find_record(cx, resource, id, &viewer, out))
         return false;
     return rows_count(out->rows) == 1 || record_fail_missing(cx, resource);
 }
@@ -51,26 +61,43 @@ bool record_get(struct cx *cx, const struct resource *resource, const char *id,
 bool record_get_named(struct cx *cx, const struct resource *resource, const char *id,
                       const struct field **labels, struct list_result *out)
 {
+    const struct viewer viewer = viewer_of(cx, resource, "read");
+    struct conditions where;
     struct buf sql;
     if (!labels || !*labels)
         return record_get(cx, resource, id, out);
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
+    conditions_init(&where, cx->arena);
+    conditions_add_id(&where, id);
+    conditions_add_resource(&where, resource, &viewer);
     buf_init(&sql, cx->arena);
     buf_puts(&sql, "select ");
     columns_sql(&sql, resource_columns(resource));
-    labels_sql(cx, &sql, resource, labels);
-    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
-    and_where(&sql, resource);
-    if (!run(cx, resource, sql.data, 0, &id, 1, out))
+    labels_sql(cx, &sql, &where, resource, labels);
+    buf_printf(&sql, "\nfrom %s%s", resource->table, where.sql.data);
+    if (!run_made(cx, resource, sql.data, 0, &where, out))
         return false;
     out->labels = labels;
     return rows_count(out->rows) == 1 || record_fail_missing(cx, resource);
 }
 
+bool record_get_with(struct cx *cx, const struct resource *resource, const char *id,
+                     const char *permission, struct list_result *out)
+{
+    const struct viewer viewer = viewer_with(cx, resource, permission);
+    if (!uuid_is(id))
+        return record_fail_missing(cx, resource);
+    if (!find_record(cx, resource, id, &viewer, out))
+        return false;
+    return rows_count(out->rows) == 1 ||
+           (record_explain_missing(cx, resource, id, &viewer) && record_fail_missing(cx, resource));
+}
+
 bool record_get_all(struct cx *cx, const struct resource *resource, const char *const *ids,
                     size_t count, struct list_result *out)
 {
+    const struct viewer viewer = viewer_of(cx, resource, "read");
     struct buf list;
     buf_init(&list, cx->arena);
     buf_putc(&list, '{');
@@ -78,24 +105,29 @@ bool record_get_all(struct cx *cx, const struct resource *resource, const char *
         if (uuid_is(ids[i]))
             buf_printf(&list, "%s%s", list.len > 1 ? "," : "", ids[i]);
     buf_putc(&list, '}');
-    const char *parameter = list.data;
-    return run(cx, resource, resource_many_sql(resource), 0, &parameter, 1, out);
+    const char *parameters[] = {list.data, viewer.user_id};
+    return run(cx, resource, resource_many_sql(resource, viewer.sight), 0, parameters,
+               viewer.user_id ? 2 : 1, out);
 }
 
-bool record_look(struct cx *cx, const struct resource *resource, const char *id, const char *more,
-                 unsigned flags, struct list_result *out)
+bool record_look(struct cx *cx, const struct resource *resource, const char *id,
+                 const struct viewer *viewer, const char *more, unsigned flags,
+                 struct list_result *out)
 {
+    struct conditions where;
     struct buf sql;
+    conditions_init(&where, cx->arena);
+    conditions_add_id(&where, id);
+    conditions_add_resource(&where, resource, viewer);
     buf_init(&sql, cx->arena);
     buf_puts(&sql, "select ");
     columns_sql(&sql, resource_columns(resource));
     if (more)
         buf_printf(&sql, ", (%s)", more);
-    buf_printf(&sql, "\nfrom %s\nwhere id = $1", resource->table);
-    and_where(&sql, resource);
+    buf_printf(&sql, "\nfrom %s%s", resource->table, where.sql.data);
     if (flags & RECORD_LOCKED)
         buf_puts(&sql, "\nfor no key update");
-    return run(cx, resource, sql.data, flags & RECORD_LOCKED ? DB_WRITES : 0, &id, 1, out);
+    return run_made(cx, resource, sql.data, flags & RECORD_LOCKED ? DB_WRITES : 0, &where, out);
 }
 
 const char *record_value(const struct list_result *record, const char *name)
@@ -254,12 +286,12 @@ static bool demanded_versions(struct cx *cx, const struct resource *resource, co
 
 /* ---- writing ---- */
 
+/* The values' parameters come first, then those of the conditions. */
 struct write {
     struct cx *cx;
     const struct resource *resource;
     struct buf names, values;
-    const char **parameters;
-    int count, room;
+    struct conditions where;
 };
 
 static void write_init(struct write *write, struct cx *cx, const struct resource *resource)
@@ -267,26 +299,14 @@ static void write_init(struct write *write, struct cx *cx, const struct resource
     *write = (struct write){.cx = cx, .resource = resource};
     buf_init(&write->names, cx->arena);
     buf_init(&write->values, cx->arena);
-}
-
-static int parameter(struct write *write, const char *value)
-{
-    if (write->count == write->room) {
-        const char **more =
-            arena_alloc(write->cx->arena, sizeof *more * (size_t)(write->room * 2 + 16));
-        if (write->count > 0)
-            memcpy(more, write->parameters, sizeof *more * (size_t)write->count);
-        write->parameters = more;
-        write->room = write->room * 2 + 16;
-    }
-    write->parameters[write->count++] = value;
-    return write->count;
+    conditions_init(&write->where, cx->arena);
 }
 
 static void insert_value(struct write *write, const char *name, const char *value)
 {
     buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
-    buf_printf(&write->values, "%s$%d", write->values.len ? ", " : "", parameter(write, value));
+    buf_printf(&write->values, "%s$%d", write->values.len ? ", " : "",
+               conditions_parameter(&write->where, value));
 }
 
 static bool is_column(const struct field *field)
@@ -331,13 +351,14 @@ static bool check_beginnings(struct cx *cx, const struct input *input)
 }
 
 /* The row's value must be one from which the new one may follow. */
-static void and_origins(struct write *write, struct buf *sql, const struct input *input)
+static void add_origins(struct write *write, const struct input *input)
 {
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
         if (is_moved(field, value))
-            buf_printf(sql, "\nand %s = any($%d)", field->name,
-                       parameter(write, transition_origins(write->cx, field, value->text)));
+            conditions_add(&write->where, "%s = any($%d)", field->name,
+                           conditions_parameter(&write->where,
+                                                transition_origins(write->cx, field, value->text)));
     }
 }
 
@@ -373,7 +394,7 @@ static bool build_insert(struct write *write, const struct input *input, const c
 static void set_value(struct write *write, const struct field *field, const char *value)
 {
     buf_printf(&write->values, "%s%s = $%d", write->values.len ? ", " : "", field->name,
-               parameter(write, value));
+               conditions_parameter(&write->where, value));
 }
 
 /* Merging goes into objects too (RFC 7396 2); what an object of a field may be
@@ -381,11 +402,13 @@ static void set_value(struct write *write, const struct field *field, const char
 static void set_merged(struct write *write, const struct field *field, const char *patch)
 {
     buf_printf(&write->values, "%s%s = house.merge_patch(%s, $%d, %lld)",
-               write->values.len ? ", " : "", field->name, field->name, parameter(write, patch),
+               write->values.len ? ", " : "", field->name, field->name,
+               conditions_parameter(&write->where, patch),
                (long long)(field->type == JSON && field->max ? field->max : OBJECT_MAX));
 }
 
-/* Replacing gives what is absent its initial value or null; merging leaves it. */
+/* Replacing gives what is absent its initial value or null, but leaves a record with its owner;
+ * merging leaves it all. */
 static void build_update(struct write *write, const struct input *input, enum input_mode mode)
 {
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
@@ -400,6 +423,7 @@ static void build_update(struct write *write, const struct input *input, enum in
         else if (value->presence == IS_NULL)
             set_value(write, field, NULL);
         else if (mode == INPUT_REPLACE && !field->transitions &&
+                 !text_equal(field->name, write->resource->owner) &&
                  (field->initial || (field->flags & NULLABLE)))
             set_value(write, field, field->initial);
     }
@@ -407,7 +431,7 @@ static void build_update(struct write *write, const struct input *input, enum in
 
 static bool run_write(struct write *write, const char *sql, struct list_result *out)
 {
-    return run(write->cx, write->resource, sql, DB_WRITES, write->parameters, write->count, out);
+    return run_made(write->cx, write->resource, sql, DB_WRITES, &write->where, out);
 }
 
 static bool insert_row(struct cx *cx, const struct resource *resource, const struct input *input,
@@ -425,18 +449,43 @@ static bool insert_row(struct cx *cx, const struct resource *resource, const str
     return run_write(&write, sql.data, out);
 }
 
-/* Nothing matched: is it gone, of another version, or in a state from which that does not follow?
- * input NULL: it was to be deleted. */
+bool record_explain_missing(struct cx *cx, const struct resource *resource, const char *id,
+                            const struct viewer *viewer)
+{
+    struct list_result there = {.fields = resource_columns(resource)};
+    if (!record_get(cx, resource, id, &there) || !find_record(cx, resource, id, viewer, &there))
+        return false;
+    return rows_count(there.rows) == 1 || sight_refuse(cx, resource, viewer->sight);
+}
+
+/* Nothing matched: is it gone or not to be seen, another's, of another version, or in a state from
+ * which that does not follow? input NULL: it was to be deleted. */
 static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id,
                          const struct input *input)
 {
+    const struct viewer viewer = viewer_of(cx, resource, input ? "update" : "delete");
     struct list_result there = {.fields = resource_columns(resource)};
     const char *header = request_header(&cx->request, "If-Match");
-    if (!record_get(cx, resource, id, &there))
+    if (!record_explain_missing(cx, resource, id, &viewer) || !record_get(cx, resource, id, &there))
         return false;
     if (header && !etag_listed(header, record_etag(cx, &there)))
         return record_fail_version(cx);
     return (!input || check_moves(cx, input, &there)) && record_fail_version(cx);
+}
+
+/* The one row, as far as the one signed in may do that to it, and of a version that they know. */
+static bool add_row(struct write *write, const char *id, const char *action)
+{
+    const struct viewer viewer = viewer_of(write->cx, write->resource, action);
+    const char *versions;
+    if (!demanded_versions(write->cx, write->resource, id, &versions))
+        return false;
+    conditions_add_id(&write->where, id);
+    conditions_add_resource(&write->where, write->resource, &viewer);
+    if (versions)
+        conditions_add(&write->where, "updated_at = any($%d)",
+                       conditions_parameter(&write->where, versions));
+    return true;
 }
 
 static bool update_row(struct cx *cx, const struct resource *resource, const char *id,
@@ -444,21 +493,16 @@ static bool update_row(struct cx *cx, const struct resource *resource, const cha
 {
     struct write write;
     struct buf sql;
-    const char *versions;
-    if (!demanded_versions(cx, resource, id, &versions))
-        return false;
     write_init(&write, cx, resource);
     build_update(&write, input, mode);
-    if (write.count == 0)
+    if (write.where.count == 0)
         buf_puts(&write.values, "id = id");
+    if (!add_row(&write, id, "update"))
+        return false;
     buf_init(&sql, cx->arena);
-    buf_printf(&sql, "update %s\nset %s\nwhere id = $%d", resource->table, write.values.data,
-               parameter(&write, id));
-    and_where(&sql, resource);
-    and_origins(&write, &sql, input);
-    if (versions)
-        buf_printf(&sql, "\nand updated_at = any($%d)", parameter(&write, versions));
-    buf_puts(&sql, "\nreturning ");
+    add_origins(&write, input);
+    buf_printf(&sql, "update %s\nset %s%s\nreturning ", resource->table, write.values.data,
+               write.where.sql.data);
     columns_sql(&sql, resource_columns(resource));
     if (!run_write(&write, sql.data, out))
         return false;
@@ -470,16 +514,11 @@ static bool delete_row(struct cx *cx, const struct resource *resource, const cha
     struct write write;
     struct buf sql;
     struct list_result out = {.rows = NULL};
-    const char *versions;
-    if (!demanded_versions(cx, resource, id, &versions))
-        return false;
     write_init(&write, cx, resource);
+    if (!add_row(&write, id, "delete"))
+        return false;
     buf_init(&sql, cx->arena);
-    buf_printf(&sql, "delete from %s\nwhere id = $%d", resource->table, parameter(&write, id));
-    and_where(&sql, resource);
-    if (versions)
-        buf_printf(&sql, "\nand updated_at = any($%d)", parameter(&write, versions));
-    buf_puts(&sql, "\nreturning id");
+    buf_printf(&sql, "delete from %s%s\nreturning id", resource->table, write.where.sql.data);
     if (!run_write(&write, sql.data, &out))
         return false;
     return rows_count(out.rows) == 1 || explain_miss(cx, resource, id, NULL);
@@ -530,11 +569,11 @@ static bool end(struct cx *cx, const struct resource *resource, enum operation o
     return true;
 }
 
-/* What finish() changed must show in the answer. */
+/* What finish() changed must show in the answer; what one may have written one has seen. */
 static bool read_again(struct cx *cx, const struct resource *resource, const char *id,
                        struct list_result *out)
 {
-    return !resource->finish || record_get(cx, resource, id, out);
+    return !resource->finish || find_record(cx, resource, id, &viewer_of_all, out);
 }
 
 bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
@@ -542,7 +581,8 @@ bool record_create(struct cx *cx, const struct resource *resource, struct input 
 {
     char *id = arena_alloc(cx->arena, UUID_SIZE);
     uuid_new(id);
-    return begin(cx, resource, OP_CREATE, id, input) && insert_row(cx, resource, input, id, out) &&
+    return begin(cx, resource, OP_CREATE, id, input) && owner_take_new(cx, resource, input) &&
+           references_are_seen(cx, input) && insert_row(cx, resource, input, id, out) &&
            end(cx, resource, OP_CREATE, id) && read_again(cx, resource, id, out);
 }
 
@@ -552,16 +592,25 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
     enum operation operation = mode == INPUT_REPLACE ? OP_REPLACE : OP_MERGE;
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
-    return begin(cx, resource, operation, id, input) &&
-           update_row(cx, resource, id, input, mode, out) && end(cx, resource, operation, id) &&
-           read_again(cx, resource, id, out);
+    return begin(cx, resource, operation, id, input) && owner_may_change(cx, resource, input) &&
+           references_are_seen(cx, input) && update_row(cx, resource, id, input, mode, out) &&
+           end(cx, resource, operation, id) && read_again(cx, resource, id, out);
+}
+
+/* What stands in the way of a deletion is told to nobody who may not delete it. */
+static bool is_deleted_by(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct list_result seen;
+    return viewer_of(cx, resource, "delete").sight == SIGHT_ALL ||
+           record_get_with(cx, resource, id,
+                           arena_printf(cx->arena, "%s:delete", resource->permission), &seen);
 }
 
 bool record_delete(struct cx *cx, const struct resource *resource, const char *id)
 {
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
-    return begin(cx, resource, OP_DELETE, id, NULL) &&
+    return begin(cx, resource, OP_DELETE, id, NULL) && is_deleted_by(cx, resource, id) &&
            reference_allows_deletion(cx, resource, id) && delete_row(cx, resource, id) &&
            end(cx, resource, OP_DELETE, id);
 }

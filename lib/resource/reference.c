@@ -49,7 +49,8 @@ const char *reference_name(const struct field *field)
 bool reference_may_read(const struct cx *cx, const struct field *field)
 {
     const struct resource *target = reference_target(field);
-    return target && cx->session && may(cx, arena_printf(cx->arena, "%s:read", target->permission));
+    return target && cx->session &&
+           resource_may(cx, target, arena_printf(cx->arena, "%s:read", target->permission));
 }
 
 /* ---- what is referred to, by name ---- */
@@ -87,10 +88,11 @@ static const char *make_label_sql(const struct resource *resource, const struct 
     return sql.data;
 }
 
-void reference_label_sql(struct cx *cx, struct buf *sql, const struct resource *resource,
-                         const struct field *field)
+void reference_label_sql(struct cx *cx, struct buf *sql, struct conditions *where,
+                         const struct resource *resource, const struct field *field)
 {
     static struct registry known;
+    const struct resource *target = reference_target(field);
     if (!reference_may_read(cx, field)) {
         buf_puts(sql, ", null::text");
         return;
@@ -100,7 +102,11 @@ void reference_label_sql(struct cx *cx, struct buf *sql, const struct resource *
         text = (char *)make_label_sql(resource, field);
         registry_add(&known, field, text);
     }
-    buf_printf(sql, ", (%s)", text);
+    buf_printf(sql, ", (%s", text);
+    const struct viewer viewer = viewer_of(cx, target, "read");
+    const char *name = strcmp(target->table, resource->table) == 0 ? "referred" : target->table;
+    conditions_write_sight(where, sql, arena_printf(cx->arena, "%s.", name), target, &viewer);
+    buf_putc(sql, ')');
 }
 
 static const struct field **labels_without(struct cx *cx, const struct field *const *columns,

@@ -57,6 +57,11 @@ struct resource {
     const struct field *fields;
     const char *sort;  /* "-createdAt" (default when NULL) */
     const char *where; /* constant SQL condition on every statement, or NULL */
+    /* The field that holds the user whose record it is (a NULLABLE UUID): permissions may then be
+     * of one's own records, or of those of one's teams (access/permission.h), and who makes a
+     * record is its owner unless they name another. NULL: what one may, one may with all records.
+     * The table needs an index (tenant_id, owner, what the list is sorted by, id). */
+    const char *owner;
     const char *label; /* column that names a record on pages; NULL: the first field */
     /* Called inside the write's transaction (an interactive one when set).
      * prepare may refuse (fail…) and may change input; finish sees the new row. */
@@ -92,6 +97,7 @@ struct list_query {
     bool slow;                    /* many rows are meant: never on the shared connections */
     const char *sort;             /* JSON names with '-' */
     const char *search;           /* q */
+    const char *action;           /* what is done with them: "export"; NULL: read */
     const struct field **columns; /* chosen by fields=, NULL-terminated; NULL: all */
     const struct field **labels; /* references whose names are read too (include=), NULL-terminated;
                                   * NULL: none. See resource/reference.h */
@@ -137,12 +143,24 @@ bool record_get(struct cx *cx, const struct resource *resource, const char *id,
 /* The same with the names of what these references refer to. */
 bool record_get_named(struct cx *cx, const struct resource *resource, const char *id,
                       const struct field **labels, struct list_result *out);
+/* The same for another permission than reading: 404, or 403 not_yours when it may be seen alone. */
+bool record_get_with(struct cx *cx, const struct resource *resource, const char *id,
+                     const char *permission, struct list_result *out);
 /* Those of the `count` records that there are, in any order; ids that are none are passed
  * over. One query. WAITS. */
 bool record_get_all(struct cx *cx, const struct resource *resource, const char *const *ids,
                     size_t count, struct list_result *out);
 /* The first row's value by column name; NULL: null, or no such column. */
 const char *record_value(const struct list_result *record, const char *name);
+/* Of ROUTE_…, for each route whose handler takes its rows from the engine. */
+unsigned sight_route_flags(const struct resource *resource);
+/* Whether the one signed in has the permission, with some of the resource's records at least. */
+bool resource_may(const struct cx *cx, const struct resource *resource, const char *permission);
+/* Whether they have it with this record, which they see, as far as its owner goes. WAITS. */
+bool record_is_in_sight(struct cx *cx, const struct resource *resource,
+                        const struct list_result *record, const char *permission);
+/* Whether a record that they write can only be their own: nothing to choose on its form. */
+bool record_owner_is_fixed(const struct cx *cx, const struct resource *resource, bool creating);
 /* Writes with cx->input or the given one; id of the new record in out_id. */
 bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
                    struct list_result *out);

@@ -27,10 +27,14 @@ static const struct transition *transition_find(const struct field *field, const
     return NULL;
 }
 
+/* The row is one that the route's permission is of; the transition's must be of as many. */
 static bool is_open_to(const struct cx *cx, const struct transition *transition)
 {
-    return !transition->needs ||
-           (cx->session && permissions_allow(&cx->session->permissions, transition->needs));
+    if (!transition->needs)
+        return true;
+    bool keeps = cx->route && (cx->route->flags & ROUTE_KEEPS_SIGHT);
+    enum sight needed = keeps ? sight_of(cx, cx->route->access.needs) : SIGHT_ALL;
+    return sight_of(cx, transition->needs) >= (needed == SIGHT_NONE ? SIGHT_ALL : needed);
 }
 
 bool transition_is_allowed(const struct cx *cx, const struct field *field, const char *from,

@@ -37,3 +37,6 @@ export function queryOf(fields) {
     const parts = (fields ?? []).filter((it) => it.required).map((it) => `${it.name}=${encodeURIComponent(exampleOf(it) ?? "x")}`);
     return parts.length ? `?${parts.join("&")}` : "";
 }
+
+// What a reference ("crm.leads") leads to.
+export const resourceNamed = (name) => areas.flatMap((area) => area.resources.map((it) => ({ ...it, full: `${area.name}.${it.name}` }))).find((it) => it.full === name);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
 import { sampleOf } from "../lib/files.mjs";
-import { apiRoutes, bodyOf, queryOf } from "../lib/routes.mjs";
+import { apiRoutes, bodyOf, queryOf, resourceNamed } from "../lib/routes.mjs";
 import { seedIdentity } from "../lib/seed.mjs";
 
 const guarded = apiRoutes.filter((it) => it.level !== "public");
@@ -48,11 +48,19 @@ async function idBelow(collection) {
 // "/api/tenants/:id/domains" is the route of a collection below a tenant.
 const leadsTo = (route, method, path) => route.method === method && new RegExp(`^${route.path.replace(/:\w+/g, "[0-9a-f-]{36}")}$`).test(path);
 
+// Its required references name what is there.
+async function madeOf(route) {
+    const refers = (route.body ?? []).filter((it) => it.required && resourceNamed(it.refers));
+    if (route.upload || refers.length === 0) return {};
+    const ids = await Promise.all(refers.map(async (it) => [it.name, await idBelow(resourceNamed(it.refers).api)]));
+    return { body: { ...bodyOf(route.body), ...Object.fromEntries(ids) } };
+}
+
 async function findId(collection) {
     if (collection === "/api/tenants") return world.a.id;
     const maker = apiRoutes.find((it) => leadsTo(it, "POST", collection));
     if (maker) {
-        const made = await call(maker, collection, { token: world.a.token });
+        const made = await call(maker, collection, { token: world.a.token, ...(await madeOf(maker)) });
         if (made.status === 201) return made.data.id;
     }
     const lister = apiRoutes.find((it) => leadsTo(it, "GET", collection));

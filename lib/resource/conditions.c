@@ -1,0 +1,217 @@
+#include "resource/conditions.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "access/session.h"
+#include "base/unicode.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+#include "resource/reference.h"
+
+void conditions_init(struct conditions *conditions, struct arena *arena)
+{
+    *conditions = (struct conditions){.arena = arena};
+    buf_init(&conditions->sql, arena);
+}
+
+int conditions_parameter(struct conditions *conditions, const char *value)
+{
+    if (conditions->count == conditions->room) {
+        int room = conditions->room * 2 + 16;
+        const char **more = arena_alloc(conditions->arena, sizeof *more * (size_t)room);
+        if (conditions->count > 0)
+            memcpy(more, conditions->parameters, sizeof *more * (size_t)conditions->count);
+        conditions->parameters = more;
+        conditions->room = room;
+    }
+    conditions->parameters[conditions->count++] = value;
+    return conditions->count;
+}
+
+void conditions_add(struct conditions *conditions, const char *format, ...)
+{
+    va_list args;
+    buf_puts(&conditions->sql, conditions->sql.len ? "\nand " : "\nwhere ");
+    va_start(args, format);
+    buf_vprintf(&conditions->sql, format, args);
+    va_end(args);
+}
+
+/* ---- whose records ---- */
+
+const struct viewer viewer_of_all = {.sight = SIGHT_ALL};
+
+static struct viewer viewer_at(const struct cx *cx, enum sight sight)
+{
+    bool named = sight == SIGHT_OWN || sight == SIGHT_TEAM;
+    if (named && cx->db.role == DB_PLATFORM) /* an operator owns nothing in the tenants */
+        return (struct viewer){.sight = SIGHT_NONE};
+    return (struct viewer){sight, named ? cx->session->user_id : NULL};
+}
+
+static const char *permission_for(const struct cx *cx, const struct resource *resource,
+                                  const char *action)
+{
+    return arena_printf(cx->arena, "%s:%s", resource->permission, action);
+}
+
+struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
+                          const char *permission)
+{
+    if (!resource->owner)
+        return viewer_of_all;
+    enum sight readable = sight_of(cx, permission_for(cx, resource, "read"));
+    enum sight sight = sight_of(cx, permission);
+    return viewer_at(cx, readable != SIGHT_NONE && readable < sight ? readable : sight);
+}
+
+struct viewer viewer_of(const struct cx *cx, const struct resource *resource, const char *action)
+{
+    return resource->owner ? viewer_with(cx, resource, permission_for(cx, resource, action))
+                           : viewer_of_all;
+}
+
+struct viewer viewer_of_maker(const struct cx *cx, const struct resource *resource)
+{
+    return resource->owner ? viewer_at(cx, sight_of(cx, permission_for(cx, resource, "create")))
+                           : viewer_of_all;
+}
+
+/* Everybody in a team of the user's, and the user: read once for each statement. */
+#define TEAM_MATES                                                                                 \
+    "select other.user_id\n"                                                                       \
+    "    from team_members mine\n"                                                                 \
+    "    join team_members other on other.tenant_id = mine.tenant_id\n"                            \
+    "                            and other.team_id = mine.team_id\n"                               \
+    "    where mine.user_id = $%d\n"                                                               \
+    "    union all\n"                                                                              \
+    "    select $%d::uuid"
+
+/* What the viewer's sight asks of the owner's column; NULL: nothing. */
+static const char *sight_sql(struct conditions *conditions, const char *of,
+                             const struct resource *resource, const struct viewer *viewer)
+{
+    if (!resource->owner || viewer->sight == SIGHT_ALL)
+        return NULL;
+    if (viewer->sight == SIGHT_NONE)
+        return "false";
+    int me = conditions_parameter(conditions, viewer->user_id);
+    if (viewer->sight == SIGHT_OWN)
+        return arena_printf(conditions->arena, "%s%s = $%d", of, resource->owner, me);
+    return arena_printf(conditions->arena, "%s%s = any (array(" TEAM_MATES "))", of,
+                        resource->owner, me, me);
+}
+
+void conditions_write_sight(struct conditions *conditions, struct buf *sql, const char *of,
+                            const struct resource *resource, const struct viewer *viewer)
+{
+    const char *text = sight_sql(conditions, of, resource, viewer);
+    if (text)
+        buf_printf(sql, "\nand %s", text);
+}
+
+void conditions_add_resource(struct conditions *conditions, const struct resource *resource,
+                             const struct viewer *viewer)
+{
+    if (resource->where)
+        conditions_add(conditions, "(%s)", resource->where);
+    const char *sight = sight_sql(conditions, "", resource, viewer);
+    if (sight)
+        conditions_add(conditions, "%s", sight);
+}
+
+/* ---- which of them ---- */
+
+void conditions_add_id(struct conditions *conditions, const char *id)
+{
+    conditions_add(conditions, "id = $%d", conditions_parameter(conditions, id));
+}
+
+void conditions_add_ids(struct conditions *conditions, const char *ids)
+{
+    conditions_add(conditions, "id = any($%d::uuid[])", conditions_parameter(conditions, ids));
+}
+
+/* Ids that were made at the time of a field (sorted_by) say roughly the same, and have the
+ * index; a minute is allowed for clocks that are set while a row is written. */
+static void add_bound_of_ids(struct conditions *where, const struct list_filter *filter, int at)
+{
+    const char *operator= filter->operator, * id = filter->field->sorted_by;
+    bool from = *operator== '>' || * operator== '=', to = *operator== '<' || * operator== '=';
+    if (from)
+        conditions_add(where, "%s >= house.uuid7_at($%d - interval '1 minute')", id, at);
+    if (to)
+        conditions_add(where, "%s < house.uuid7_at($%d + interval '1 minute')", id, at);
+}
+
+/* The ids that a search finds of a resource, for the parameter with this number. */
+static const char *found_ids(const struct conditions *where, const struct cx *cx,
+                             const struct resource *resource, int at)
+{
+    if (resource->no_tenant)
+        return arena_printf(where->arena,
+                            "select id from %s where search_text like house.like_pattern($%d)",
+                            resource->table, at);
+    return arena_printf(where->arena, "select house.search_%s%s($%d)",
+                        cx->db.role == DB_PLATFORM ? "every_" : "", resource->table, at);
+}
+
+/* What refers to a record that the words find, and that may be seen. */
+static void add_referred(struct conditions *where, const struct cx *cx,
+                         const struct list_filter *filter)
+{
+    const struct resource *target = reference_target(filter->field);
+    const struct viewer viewer = viewer_of(cx, target, "read");
+    int at = conditions_parameter(where, unicode_nfc(where->arena, filter->value));
+    const char *found = found_ids(where, cx, target, at);
+    const char *sight = sight_sql(where, "", target, &viewer);
+    if (sight)
+        found = arena_printf(where->arena, "select id from %s where id = any (array(%s)) and %s",
+                             target->table, found, sight);
+    conditions_add(where, "(%s) = any (array(%s))", column_expression(filter->field), found);
+}
+
+static void add_filter(struct conditions *where, const struct cx *cx,
+                       const struct list_filter *filter)
+{
+    const char *column = column_expression(filter->field), *operator= filter->operator;
+    if (strcmp(operator, "null") == 0) {
+        conditions_add(where, "(%s) is %snull", column, filter->value[0] == 't' ? "" : "not ");
+        return;
+    }
+    if (strcmp(operator, "q") == 0) {
+        add_referred(where, cx, filter);
+        return;
+    }
+    int at = conditions_parameter(where, filter->value);
+    if (strcmp(operator, "in") == 0)
+        conditions_add(where, "(%s) = any($%d)", column, at);
+    else if (strcmp(operator, "!=") == 0)
+        conditions_add(where, "(%s) is distinct from $%d", column, at);
+    else
+        conditions_add(where, "(%s) %s $%d", column, operator, at);
+    if (filter->field->sorted_by)
+        add_bound_of_ids(where, filter, at);
+}
+
+static void add_search(struct conditions *where, const struct cx *cx,
+                       const struct resource *resource, const char *search)
+{
+    int at = conditions_parameter(where, unicode_nfc(where->arena, search));
+    if (resource->no_tenant)
+        conditions_add(where, "search_text like house.like_pattern($%d)", at);
+    else if (cx->db.role == DB_PLATFORM)
+        conditions_add(where, "id in (select house.search_every_%s($%d))", resource->table, at);
+    else /* no join: a plan made while the table was small would loop in it; ids have an index */
+        conditions_add(where, "id = any (array(select house.search_%s($%d)))", resource->table, at);
+}
+
+void conditions_add_query(struct conditions *conditions, const struct cx *cx,
+                          const struct resource *resource, const struct list_query *query)
+{
+    for (const struct list_filter *filter = query->filters; filter; filter = filter->next)
+        add_filter(conditions, cx, filter);
+    if (query->search && *query->search)
+        add_search(conditions, cx, resource, query->search);
+}

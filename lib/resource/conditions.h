@@ -1,0 +1,70 @@
+/* conditions: the one place that writes which rows a statement may read or touch.
+ *
+ * Whatever the engine asks of a resource's table (list, count, one, many, update,
+ * delete, export, search) has its WHERE from here: the resource's own condition,
+ * the sight of the caller, and what was asked. A statement that took its rows from
+ * elsewhere would show what somebody may not see.
+ *
+ * The sight of a caller is of whose records they have the permission that the
+ * statement needs (access/permission.h); it binds where the resource says which
+ * column holds the owner. A team's members are read inside the statement itself, so
+ * who is taken out of a team sees nothing of it from that moment on.
+ */
+#ifndef RESOURCE_CONDITIONS_H
+#define RESOURCE_CONDITIONS_H
+
+#include "access/permission.h"
+#include "base/buf.h"
+
+struct arena;
+struct cx;
+struct list_query;
+struct resource;
+
+struct conditions {
+    struct arena *arena;
+    struct buf sql; /* "" or "where …" */
+    /* Those given so far stay where they are: a statement may be made of them before more come. */
+    const char **parameters;
+    int count, room;
+};
+void conditions_init(struct conditions *conditions, struct arena *arena);
+/* Adds a parameter; its number. */
+int conditions_parameter(struct conditions *conditions, const char *value);
+/* "and"s a condition written with the parameters' numbers. */
+void conditions_add(struct conditions *conditions, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- whose records ---- */
+
+/* Whose records a statement is about. */
+struct viewer {
+    enum sight sight;
+    const char *user_id; /* of SIGHT_OWN and SIGHT_TEAM; else NULL */
+};
+/* Everybody's: of jobs, and of what was looked at before. */
+extern const struct viewer viewer_of_all;
+/* That of the one signed in, for "read", "update", "delete", "export" …: what they have the
+ * permission for, and never more than they may read, if they may read at all. */
+struct viewer viewer_of(const struct cx *cx, const struct resource *resource, const char *action);
+/* The same for a whole permission: "crm.leads:convert". */
+struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
+                          const char *permission);
+/* That of the one who makes a record: for whom they may. */
+struct viewer viewer_of_maker(const struct cx *cx, const struct resource *resource);
+
+/* What binds every statement on the resource's rows: its condition and the viewer's sight. */
+void conditions_add_resource(struct conditions *conditions, const struct resource *resource,
+                             const struct viewer *viewer);
+/* "and …" with the viewer's sight alone, where another table is looked into: its columns begin
+ * with `of` ("contacts."), the parameters are those of the statement around it. */
+void conditions_write_sight(struct conditions *conditions, struct buf *sql, const char *of,
+                            const struct resource *resource, const struct viewer *viewer);
+/* One row, or those of an array, by their ids. */
+void conditions_add_id(struct conditions *conditions, const char *id);
+void conditions_add_ids(struct conditions *conditions, const char *ids);
+/* The filters and the search of a list. */
+void conditions_add_query(struct conditions *conditions, const struct cx *cx,
+                          const struct resource *resource, const struct list_query *query);
+
+#endif
