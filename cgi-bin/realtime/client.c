@@ -112,7 +112,7 @@ static void tell_type(struct client *client, const char *type)
 void client_caught_up(struct client *client)
 {
     if (client->seen < client->room->covered) {
-        client_end(client, END_AGAIN, "again");
+        client_dismiss(client, END_AGAIN, "again");
         return;
     }
     client->place = place_behind(client->room, client->seen);
@@ -257,7 +257,7 @@ bool client_write(struct client *client)
             client->out = (struct buf){0};
         } else if (client->state == CLIENT_LIVE) {
             if (client->begun && client->place < room_start(client->room))
-                client_end(client, END_SLOW, "slow");
+                client_dismiss(client, END_SLOW, "slow");
             else
                 fill(client, &batch);
         } else if (client->state == CLIENT_ENDING) {
@@ -274,7 +274,7 @@ bool client_write(struct client *client)
 
 /* ---- ending ---- */
 
-void client_end(struct client *client, unsigned code, const char *why)
+void client_dismiss(struct client *client, unsigned code, const char *why)
 {
     char text[96];
     if (client->state == CLIENT_ENDING)
@@ -317,11 +317,11 @@ void client_sweep(struct client *client, int64_t wall_us, int64_t monotonic_us)
     if (!client->is_socket && server_is_left(client->wsi))
         server_close(client->wsi);
     else if (lost_rights(client))
-        client_end(client, END_CHANGED, "changed");
+        client_dismiss(client, END_CHANGED, "changed");
     else if (wall_us >= client->ends_us)
-        client_end(client, END_AGAIN, "expired");
+        client_dismiss(client, END_AGAIN, "expired");
     else if (client->wanted_us && monotonic_us - client->wanted_us > slow_us)
-        client_end(client, END_SLOW, "slow");
+        client_dismiss(client, END_SLOW, "slow");
     else if (monotonic_us - client->written_us > heartbeat_us && !client->wanted_us)
         heartbeat(client);
 }
@@ -331,7 +331,7 @@ void client_sweep(struct client *client, int64_t wall_us, int64_t monotonic_us)
 static bool refuse(struct client *client, const char *why)
 {
     buf_clear(&client->in);
-    client_end(client, END_REFUSED + 400, why);
+    client_dismiss(client, END_REFUSED + 400, why);
     return true;
 }
 

@@ -171,7 +171,7 @@ static void refuse(struct client *client, struct cx *cx)
         client->state = CLIENT_ASKED;
         server_set_timeout(client->wsi, ASKED_S);
     } else {
-        client_end(client, END_REFUSED + (unsigned)status, cx->failure.code);
+        client_dismiss(client, END_REFUSED + (unsigned)status, cx->failure.code);
     }
 }
 
@@ -253,7 +253,7 @@ void opening_hello(struct client *client, const struct heard *heard)
     if (coroutine_start(opening_run, client))
         return;
     client->opens = false;
-    client_end(client, END_AGAIN, "again");
+    client_dismiss(client, END_AGAIN, "again");
 }
 
 #define STREAM_QUERY                                                                               \

@@ -159,7 +159,7 @@ void client_want_write(struct client *client);
 /* Puts a message of its own before all others; id < 0: it has no number. */
 void client_tell(struct client *client, int64_t id, const char *json);
 /* Ends it, saying why: it may come again and go on. */
-void client_end(struct client *client, unsigned code, const char *why);
+void client_dismiss(struct client *client, unsigned code, const char *why);
 /* Each second: heartbeats; lost rights, slowness and the end of its time. */
 void client_sweep(struct client *client, int64_t wall_us, int64_t monotonic_us);
 /* It is known who it is: it goes into its room. */

@@ -76,5 +76,5 @@ void replay_start(struct client *client)
     if (coroutine_start(run, client))
         return;
     client->replays = false;
-    client_end(client, END_AGAIN, "again");
+    client_dismiss(client, END_AGAIN, "again");
 }

@@ -99,7 +99,7 @@ static void offer(struct room *room, struct client *client, const struct message
     if (!client->begun)
         return;
     if (client->place < room_start(room)) {
-        client_end(client, END_SLOW, "slow");
+        client_dismiss(client, END_SLOW, "slow");
     } else if (client_sees(client, message)) {
         client_want_write(client);
     } else if (client->place == room->end - 1) {
@@ -241,7 +241,7 @@ static void sweep(struct room *room, int64_t wall_us, int64_t now_us)
     for (struct client *next, *it = room->clients; it; it = next) {
         next = it->next;
         if (changed)
-            client_end(it, END_CHANGED, "changed");
+            client_dismiss(it, END_CHANGED, "changed");
         else
             client_sweep(it, wall_us, now_us);
     }

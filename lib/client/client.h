@@ -28,6 +28,9 @@ struct client_request {
     const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
     const char *body;
     size_t body_len;
+    int body_fd; /* instead of `body`, when body_fd_len is more than 0: so many bytes of this
+                  * descriptor, from its beginning, read while they are sent */
+    int64_t body_fd_len;
     int timeout_s;   /* of the whole; 0: 10 */
     size_t body_max; /* of the answer; 0: 1 MiB */
     unsigned flags;

@@ -20,6 +20,7 @@ struct fetch {
     struct curl_slist *headers, *connect_to;
     struct buf body;
     size_t headers_len;
+    int64_t sent;        /* of a body that is read from a descriptor */
     const char *refused; /* why we ended it ourselves */
     char detail[CURL_ERROR_SIZE];
 };
@@ -142,10 +143,45 @@ static bool add_headers(struct fetch *fetch)
     return all;
 }
 
-static void set_method(const struct fetch *fetch)
+static size_t give_body(char *out, size_t one, size_t len, void *arg)
+{
+    struct fetch *fetch = arg;
+    int64_t left = fetch->request->body_fd_len - fetch->sent;
+    size_t most = (int64_t)(one * len) < left ? one * len : (size_t)left;
+    ssize_t got = pread(fetch->request->body_fd, out, most, fetch->sent);
+    if (got < 0 || (got == 0 && left > 0))
+        return CURL_READFUNC_ABORT;
+    fetch->sent += got;
+    return (size_t)got;
+}
+
+/* When a kept connection turns out to be closed, libcurl begins anew on another. */
+static int seek_body(void *arg, curl_off_t to, int from)
+{
+    struct fetch *fetch = arg;
+    if (from != SEEK_SET)
+        return CURL_SEEKFUNC_CANTSEEK;
+    fetch->sent = to;
+    return CURL_SEEKFUNC_OK;
+}
+
+static void set_body_of_descriptor(struct fetch *fetch)
+{
+    curl_easy_setopt(fetch->easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(fetch->easy, CURLOPT_INFILESIZE_LARGE,
+                     (curl_off_t)fetch->request->body_fd_len);
+    curl_easy_setopt(fetch->easy, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(fetch->easy, CURLOPT_READDATA, fetch);
+    curl_easy_setopt(fetch->easy, CURLOPT_SEEKFUNCTION, seek_body);
+    curl_easy_setopt(fetch->easy, CURLOPT_SEEKDATA, fetch);
+}
+
+static void set_method(struct fetch *fetch)
 {
     const struct client_request *request = fetch->request;
-    if (request->body) {
+    if (request->body_fd_len > 0) {
+        set_body_of_descriptor(fetch);
+    } else if (request->body) {
         curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDS, request->body);
         curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
     } else if (text_equal(request->method, "HEAD")) {
