@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "file/store.h"
 #include "tool.h"
 
 static const int64_t start_patience_us = 110000000;
@@ -198,9 +199,15 @@ static bool wait_until_ready(void)
     return true;
 }
 
+static bool storage_is_set(void)
+{
+    const char *problem = store_problem();
+    return !problem || complain("%s", problem);
+}
+
 static bool start_all(const struct account *account)
 {
-    return start_database(account) && migrate(account) && bootstrap(account) &&
+    return storage_is_set() && start_database(account) && migrate(account) && bootstrap(account) &&
            start_areas(account) && start_nginx(account) && wait_until_ready();
 }
 

@@ -219,6 +219,36 @@ static void put_real_ip(struct buf *out)
         buf_puts(out, "        real_ip_header X-Forwarded-For;\n");
 }
 
+/* The machine's own servers of names, for addresses that nginx looks up while it serves. */
+static void put_resolver(struct buf *out)
+{
+    char line[256], address[64];
+    FILE *file = fopen("/etc/resolv.conf", "re");
+    size_t count = 0;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, " nameserver %63[0-9a-fA-F.:]", address) == 1)
+            buf_printf(out, strchr(address, ':') ? "%s[%s]" : "%s%s",
+                       count++ ? " " : "            resolver ", address);
+    if (count > 0)
+        buf_puts(out, " valid=30s;\n");
+    if (file)
+        fclose(file);
+}
+
+/* How nginx finds the server that speaks S3, and whom it believes to be it. */
+static void put_objects(struct buf *out)
+{
+    const char *authorities = config_text(CONFIG_TULOU_CA_FILE);
+    if (!*config_text(CONFIG_TULOU_S3_URL))
+        return;
+    put_resolver(out);
+    buf_printf(out,
+               "            proxy_ssl_verify on;\n"
+               "            proxy_ssl_verify_depth 5;\n"
+               "            proxy_ssl_trusted_certificate \"%s\";\n",
+               *authorities ? authorities : "/etc/ssl/certs/ca-certificates.crt");
+}
+
 /* ---- filling in ---- */
 
 /* What the words between @ signs stand for. */
@@ -240,6 +270,7 @@ enum word {
     SHARE,
     LOCATIONS,
     FILES,
+    OBJECTS,
     WORDS
 };
 
@@ -251,7 +282,7 @@ static const char *const names[WORDS] = {[WORKERS] = "WORKERS",     [RUN] = "RUN
                                          [TRUSTED] = "TRUSTED",     [FORM_ACTION] = "FORM_ACTION",
                                          [HSTS] = "HSTS",           [ERRORS] = "ERRORS",
                                          [SHARE] = "SHARE",         [LOCATIONS] = "LOCATIONS",
-                                         [FILES] = "FILES"};
+                                         [FILES] = "FILES",         [OBJECTS] = "OBJECTS"};
 
 static bool fill(const char *template, const struct buf *words, FILE *out)
 {
@@ -306,6 +337,7 @@ static void find_words(struct buf *words, json_object *areas)
     put_refusals(&words[ERRORS]);
     put_modules(&words[MODULES], &words[BROTLI]);
     put_real_ip(&words[REAL_IP]);
+    put_objects(&words[OBJECTS]);
     put_proxies(&words[TRUSTED], "", " yes");
     put_form_action(&words[FORM_ACTION]);
     buf_puts(&words[HSTS],

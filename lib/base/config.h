@@ -55,7 +55,14 @@
     X(TULOU_SMTP_TLS, TEXT, "", "yes or no: STARTTLS is required; empty: yes, but to loopback.")   \
     X(TULOU_SMTP_SECONDS, INT, "90",                                                               \
       "Seconds that the mail server may take for a message, 1 to 110.")                            \
-    X(TULOU_MAIL_FROM, TEXT, "", "Address that mail comes from; empty: no-reply@DOMAIN.")
+    X(TULOU_MAIL_FROM, TEXT, "", "Address that mail comes from; empty: no-reply@DOMAIN.")          \
+    X(TULOU_STORAGE, TEXT, "local",                                                                \
+      "Where new files of tenants go: local (TULOU_VAR/tenants) or s3.")                           \
+    X(TULOU_S3_URL, TEXT, "",                                                                      \
+      "Bucket at a server that speaks S3, https://HOST/BUCKET or https://BUCKET.HOST.")            \
+    X(TULOU_S3_REGION, TEXT, "us-east-1", "Its region, which signatures name.")                    \
+    X(TULOU_S3_KEY_ID, TEXT, "", "Access key there.")                                              \
+    X(TULOU_S3_SECRET, SECRET, "", "Its secret.")
 
 #define CONFIG_ENUM(name, kind, initial, sentence) CONFIG_##name,
 enum config_key { CONFIG_TABLE(CONFIG_ENUM) CONFIG_COUNT };

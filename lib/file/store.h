@@ -24,6 +24,8 @@ struct stored {
 
 /* Where new contents go: "local" or "s3". */
 const char *store_chosen(void);
+/* What is wrong with the variables that say so, in a sentence; NULL: nothing. */
+const char *store_problem(void);
 /* Writes the content of `fd`, from its beginning, to the chosen one; whole or not at all, and
  * kept when this returns true. false: *problem says why, for the log. WAITS. */
 bool store_put(struct arena *arena, const struct stored *content, int fd, const char **problem);
@@ -38,5 +40,11 @@ bool store_answer(struct cx *cx, const char *store, const struct stored *content
 bool local_put(struct arena *arena, const struct stored *content, int fd, const char **problem);
 bool local_remove(struct arena *arena, const char *tenant_id, const char *id, const char **problem);
 bool local_answer(struct cx *cx, const struct stored *content);
+
+/* ---- s3.c ---- */
+const char *s3_problem(void);
+bool s3_put(struct arena *arena, const struct stored *content, int fd, const char **problem);
+bool s3_remove(struct arena *arena, const char *tenant_id, const char *id, const char **problem);
+bool s3_answer(struct cx *cx, const struct stored *content);
 
 #endif
