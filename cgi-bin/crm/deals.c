@@ -1,6 +1,13 @@
 /* deals: what may be sold, to whom, for how much and when. */
 #include "crm.h"
 
+static const struct child deal_lines = {"deal_lines", "deal_id", "deals"};
+static const struct field lines[] = {
+    {"name", TEXT, REQUIRED, 1, 200, .example = "Lenses"},
+    {"quantity", INT, 0, 1, 1000000, .initial = "1", .example = "20"},
+    {"unit_price", MONEY, NULLABLE, 0, 100000000000000, .currency = "currency", .example = "12500"},
+    {.type = FIELD_END}};
+
 const struct resource deals = {
     .name = "deals",
     .one = "deal",
@@ -29,6 +36,9 @@ const struct resource deals = {
                       .currency = "currency", .example = "1250000",
                       .help = "The API counts the currency's smallest unit."},
                      {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},
+                     {"lines", ARRAY, LIST_OMITTED, 0, 100, .fields = lines, .child = &deal_lines,
+                      .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPrice\": 12500}]",
+                      .help = "What is offered; a price is of one unit, in the deal's currency."},
                      {"expected_close_on", DATE, NULLABLE | FILTERED | SORTED | LISTED,
                       .label = "Expected to close", .example = "2027-03-31"},
                      {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",

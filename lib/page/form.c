@@ -248,7 +248,8 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "is_group", group);
     page_set_bool(out, "is_check", check);
     page_set_bool(out, "is_picker", picker);
-    page_set_bool(out, "is_plain", !group && !check && !picker);
+    page_set_bool(out, "is_rows", field->child != NULL);
+    page_set_bool(out, "is_plain", !group && !check && !picker && !field->child);
     page_set_bool(out, "is_long", area);
     page_set_bool(out, "is_choice", choice);
     page_set_bool(out, "is_input", !area && !choice);
@@ -326,6 +327,8 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     add_described(cx, out, id, help != NULL, error != NULL);
     add_control(cx, out, field, value);
     add_kind(cx, out, field, row, value);
+    if (field->child)
+        child_form_add(cx, out, field, row);
     if (reference_target(field))
         picker_add(cx, out, field, value, must_have(field), row);
 }

@@ -33,7 +33,8 @@ static void add_fact(struct cx *cx, json_object *facts, const struct list_result
     json_object *fact = page_item(facts);
     page_set(fact, "label", field_label(field));
     page_set_bool(fact, "wide",
-                  field->type == LONG || field->type == JSON || field->type == OBJECT);
+                  field->type == LONG || field->type == JSON || field->type == OBJECT ||
+                      field->child);
     show_value(cx, fact, record, 0, column);
 }
 

@@ -77,6 +77,14 @@ const char *brand_version(struct cx *cx);
 /* From cx->failure: a summary whose lines lead to the fields ("form_error"). */
 void form_add_error(struct cx *cx, json_object *data);
 
+/* ---- child_rows.c ---- */
+/* The rows that belong to a record: a "table" for the template layout/value; rows of inputs for
+ * layout/field, the currency of whose amounts the row says. */
+void child_table_add(struct cx *cx, json_object *out, const struct list_result *result, size_t row,
+                     int column);
+void child_form_add(struct cx *cx, json_object *out, const struct field *field,
+                    const struct list_result *row);
+
 /* ---- picker.c ---- */
 /* How the record is chosen to which a field of a form refers: what is `chosen` (NULL: nothing),
  * what its search found, and whether there may be none. WAITS. */

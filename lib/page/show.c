@@ -247,6 +247,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     const char *stored = rows_text(result->rows, row, column);
     bool empty_list = field->type == ARRAY && text_equal(stored, "[]");
     bool none = !stored || !*stored || empty_list, choice = field->type == CHOICE;
+    bool rows = field->child && !none;
     bool swatch = field->type == COLOR;
     bool named = reference_label(result, row, field) != NULL;
     const char *href = none    ? NULL
@@ -259,7 +260,10 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     page_set(out, "href", href);
     page_set_bool(out, "outside", field->type == URL);
     page_set(out, "swatch", !none && swatch ? stored : NULL);
-    page_set_bool(out, "plain", !none && !choice && !href && !swatch);
+    page_set_bool(out, "plain", !none && !choice && !href && !swatch && !rows);
+    page_set(out, "table", NULL);
+    if (rows)
+        child_table_add(cx, out, result, row, column);
     page_set_bool(out, "long",
                   field->type == LONG || field->type == JSON || field->type == OBJECT ||
                       (field->type == ARRAY && field->fields));

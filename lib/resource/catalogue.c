@@ -111,7 +111,8 @@ static bool type_fits(enum field_type type, const char *sql)
 
 static bool is_stored(const struct field *field)
 {
-    return !field->sql && !(field->flags & INPUT_ONLY) && field->type != FILE_FIELD;
+    return !field->sql && !field->child && !(field->flags & INPUT_ONLY) &&
+           field->type != FILE_FIELD;
 }
 
 static bool is_written(const struct field *field)
@@ -193,21 +194,29 @@ static bool deletes_alike(enum on_delete on_delete, const char *stored)
     return strchr(stored_as[on_delete], *stored) != NULL && *stored;
 }
 
-static void check_reference(const struct field *field, const struct rows *rows, struct buf *report)
+static void check_key(const struct field *field, const char *table, const struct rows *rows,
+                      struct buf *report)
 {
-    const struct resource *target = model_resource(field->refers);
     bool found = false;
-    for (size_t i = 0; target && i < rows_count(rows); i++) {
+    for (size_t i = 0; i < rows_count(rows); i++) {
         bool meant = strcmp(rows_text(rows, i, 0), field->name) == 0 &&
-                     strcmp(rows_text(rows, i, 1), target->table) == 0;
+                     strcmp(rows_text(rows, i, 1), table) == 0;
         found = found || meant;
         if (meant && !deletes_alike(field->on_delete, rows_text(rows, i, 2)))
             buf_printf(report, "%s: its foreign key does something else on deletion. ",
                        field->name);
     }
     if (!found && field->on_delete != LEFT)
-        buf_printf(report, "%s refers to %s, but has no foreign key to it. ", field->name,
-                   field->refers);
+        buf_printf(report, "%s has no foreign key to %s. ", field->name, table);
+}
+
+static void check_reference(const struct field *field, const struct rows *rows, struct buf *report)
+{
+    const struct resource *target = model_resource(field->refers);
+    if (target)
+        check_key(field, target->table, rows, report);
+    else
+        buf_printf(report, "%s refers to %s, which is not there. ", field->name, field->refers);
 }
 
 static void check_references(struct db *db, const struct resource *resource, struct buf *report)
@@ -220,14 +229,43 @@ static void check_references(struct db *db, const struct resource *resource, str
             check_reference(it, rows, report);
 }
 
-static void check_protection(struct db *db, const struct resource *resource, struct buf *report)
+static void check_protection(struct db *db, const char *table, struct buf *report)
 {
-    const struct rows *rows = db_get(db, &catalogue_unprotected, resource->table);
+    const struct rows *rows = db_get(db, &catalogue_unprotected, table);
     if (!rows)
         buf_puts(report, "its policies cannot be read. ");
     for (size_t i = 0; rows && i < rows_count(rows); i++)
         buf_printf(report, "%s.%s is not protected by policies for both roles. ",
-                   rows_text(rows, i, 0), resource->table);
+                   rows_text(rows, i, 0), table);
+}
+
+/* Their columns, and that they go with their record. */
+static void check_child(struct db *db, const struct resource *resource, const struct field *field,
+                        struct buf *report)
+{
+    const struct child *child = field->child;
+    const struct rows *rows = db_get(db, &catalogue_columns, child->table);
+    const struct rows *keys = db_get(db, &catalogue_references, child->table);
+    const struct field owner = {.name = child->column, .type = UUID, .on_delete = CASCADE};
+    if (strcmp(child->parent, resource->table) != 0)
+        buf_printf(report, "%s: its parent is %s, not %s. ", field->name, child->parent,
+                   resource->table);
+    if (!rows || !keys || rows_count(rows) == 0) {
+        buf_printf(report, "%s: there is no table %s. ", field->name, child->table);
+        return;
+    }
+    for (const struct field *it = field->fields; it->type != FIELD_END; it++)
+        check_field(it, rows, report);
+    check_field(&owner, rows, report);
+    check_key(&owner, resource->table, keys, report);
+    check_protection(db, child->table, report);
+}
+
+static void check_children(struct db *db, const struct resource *resource, struct buf *report)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if (it->child)
+            check_child(db, resource, it, report);
 }
 
 static void check_order(struct db *db, const struct resource *resource, struct buf *report)
@@ -254,7 +292,8 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
         if (field->type == SECRET && is_stored(field))
             check_field(field, rows, report);
     check_references(db, resource, report);
-    check_protection(db, resource, report);
+    check_protection(db, resource->table, report);
+    check_children(db, resource, report);
     check_order(db, resource, report);
     return report->len == 0;
 }

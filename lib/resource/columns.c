@@ -136,8 +136,10 @@ void columns_sql(struct buf *sql, const struct field *const *columns)
 {
     for (int i = 0; columns[i]; i++) {
         buf_puts(sql, i ? ", " : "");
-        if (columns[i]->sql)
-            buf_printf(sql, "(%s) as %s", columns[i]->sql, columns[i]->name);
+        if (columns[i]->sql || columns[i]->child)
+            buf_printf(sql, "(%s) as %s",
+                       columns[i]->sql ? columns[i]->sql : child_select(columns[i]),
+                       columns[i]->name);
         else
             buf_puts(sql, columns[i]->name);
     }

@@ -67,6 +67,13 @@ enum on_delete {
     LEFT      /* it stays as it is: there is no foreign key */
 };
 
+/* Rows that belong to one record and are written whole with it (the lines of an offer): a table
+ * with tenant_id, id, the column of the record, `position` and the columns of .fields. */
+struct child {
+    const char *table, *column;
+    const char *parent; /* the record's own table */
+};
+
 struct field {
     const char *name;
     enum field_type type;
@@ -86,6 +93,7 @@ struct field {
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */
     enum field_type item;       /* of ARRAY of plain values */
+    const struct child *child;  /* of ARRAY of .fields: they have a table of their own */
 };
 
 /* FIELDS({"name", TEXT, REQUIRED, 1, 200}, …): a table closed by itself. */

@@ -112,6 +112,56 @@ static bool read_form_words(const struct place *place, const struct field *field
     return input_complain(place, name, "choose_one", "Choose one of those found.");
 }
 
+/* ---- rows: lines[0].name, lines[0].quantity … ---- */
+
+static json_object *typed_json(struct cx *cx, const struct field *field, const char *typed)
+{
+    const struct field *beside =
+        field->currency ? field_find(cx->route->body, field->currency) : NULL;
+    const char *currency = beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
+    int64_t number;
+    if (!currency || !money_is_currency(currency))
+        currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
+    bool is_whole = field->type == INT || field->type == BASIS_POINTS;
+    if ((field->type == MONEY && money_parse(typed, currency, &number)) ||
+        (is_whole && text_to_int(typed, INT64_MIN, INT64_MAX, &number)))
+        return json_object_new_int64(number);
+    return json_object_new_string(typed);
+}
+
+/* A row as an object; NULL: nothing was typed into it. *there: the form has such a row. */
+static json_object *typed_row(struct cx *cx, const struct field *field, size_t index, bool *there)
+{
+    json_object *row = NULL;
+    *there = false;
+    for (const struct field *it = field->fields; it->type != FIELD_END; it++) {
+        const char *name = arena_printf(cx->arena, "%s[%zu].%s", field_json_name(field), index,
+                                        field_json_name(it));
+        const char *typed = parameter_get(cx->request.form, name);
+        *there = *there || typed;
+        typed = typed ? text_trim(cx->arena, typed) : "";
+        if (!*typed)
+            continue;
+        row = row ? row : json_object_new_object();
+        json_object_object_add(row, field_json_name(it), typed_json(cx, it, typed));
+    }
+    return row;
+}
+
+static bool read_form_rows(const struct place *place, const struct field *field, const char *name,
+                           struct value *value)
+{
+    json_object *rows = json_object_new_array();
+    bool there = true;
+    arena_defer(place->cx->arena, input_release_json, rows);
+    for (size_t i = 0; there; i++) {
+        json_object *row = typed_row(place->cx, field, i, &there);
+        if (row)
+            json_object_array_add(rows, row);
+    }
+    return input_read_value(place, field, name, rows, value);
+}
+
 static bool read_form_field(const struct place *place, const struct field *field,
                             struct value *value)
 {
@@ -122,6 +172,8 @@ static bool read_form_field(const struct place *place, const struct field *field
         return read_form_words(place, field, name, words, value);
     if (!typed)
         return true;
+    if (field->child)
+        return read_form_rows(place, field, name, value);
     if (field->type == ARRAY && !field->fields)
         return read_form_list(place, field, name, typed, value);
     value->raw = field->type == SECRET ? NULL : typed;

@@ -77,6 +77,16 @@ const struct field **resource_list_columns(const struct resource *resource);
 /* What a search shows of a record: its id, what names it, and what is searched. */
 const struct field **resource_found_columns(const struct resource *resource);
 
+/* ---- child.c ---- */
+/* The rows that belong to a record, as an expression on its table: a JSON array. For the process's
+ * life. */
+const char *child_select(const struct field *field);
+/* Whether such rows are written by this input; and writes them, in the record's transaction,
+ * behind the record itself. false: the failure is set. WAITS. */
+bool child_is_written(const struct input *input, enum operation operation);
+bool child_write(struct cx *cx, const struct input *input, enum operation operation,
+                 const char *id);
+
 /* ---- statements.c ---- */
 /* A statement made by the engine; the same text gives the same name, so that
  * each connection prepares it once. Kept for the process, the least used going

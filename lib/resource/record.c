@@ -311,7 +311,8 @@ static void insert_value(struct write *write, const char *name, const char *valu
 
 static bool is_column(const struct field *field)
 {
-    return !field->sql && !(field->flags & (READ_ONLY | INPUT_ONLY)) && field->type != FILE_FIELD;
+    return !field->sql && !field->child && !(field->flags & (READ_ONLY | INPUT_ONLY)) &&
+           field->type != FILE_FIELD;
 }
 
 /* The tenant of a new record: an operator names it, others are in it. */
@@ -576,14 +577,33 @@ static bool read_again(struct cx *cx, const struct resource *resource, const cha
     return !resource->finish || find_record(cx, resource, id, &viewer_of_all, out);
 }
 
+/* Rows that belong to the record are written in one transaction with it. */
+static bool begin_children(struct cx *cx, const struct input *input, enum operation operation)
+{
+    return !child_is_written(input, operation) || db_begin(&cx->db) || fail_db(cx);
+}
+
+static bool end_children(struct cx *cx, const struct resource *resource, const struct input *input,
+                         enum operation operation, const char *id, struct list_result *out)
+{
+    if (!child_is_written(input, operation))
+        return true;
+    if (!child_write(cx, input, operation, id) ||
+        !find_record(cx, resource, id, &viewer_of_all, out))
+        return false;
+    return db_commit(&cx->db) || fail_db(cx);
+}
+
 bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
                    struct list_result *out)
 {
     char *id = arena_alloc(cx->arena, UUID_SIZE);
     uuid_new(id);
-    return begin(cx, resource, OP_CREATE, id, input) && owner_take_new(cx, resource, input) &&
-           references_are_seen(cx, input) && insert_row(cx, resource, input, id, out) &&
-           end(cx, resource, OP_CREATE, id) && read_again(cx, resource, id, out);
+    return begin_children(cx, input, OP_CREATE) && begin(cx, resource, OP_CREATE, id, input) &&
+           owner_take_new(cx, resource, input) && references_are_seen(cx, input) &&
+           insert_row(cx, resource, input, id, out) && end(cx, resource, OP_CREATE, id) &&
+           read_again(cx, resource, id, out) &&
+           end_children(cx, resource, input, OP_CREATE, id, out);
 }
 
 bool record_update(struct cx *cx, const struct resource *resource, const char *id,
@@ -592,9 +612,11 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
     enum operation operation = mode == INPUT_REPLACE ? OP_REPLACE : OP_MERGE;
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
-    return begin(cx, resource, operation, id, input) && owner_may_change(cx, resource, input) &&
-           references_are_seen(cx, input) && update_row(cx, resource, id, input, mode, out) &&
-           end(cx, resource, operation, id) && read_again(cx, resource, id, out);
+    return begin_children(cx, input, operation) && begin(cx, resource, operation, id, input) &&
+           owner_may_change(cx, resource, input) && references_are_seen(cx, input) &&
+           update_row(cx, resource, id, input, mode, out) && end(cx, resource, operation, id) &&
+           read_again(cx, resource, id, out) &&
+           end_children(cx, resource, input, operation, id, out);
 }
 
 /* What stands in the way of a deletion is told to nobody who may not delete it. */
