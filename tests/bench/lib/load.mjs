@@ -28,12 +28,15 @@ async function wrk(door, requests, seconds) {
 // requests: [{method, path, token, body}]; door: {port, folder, groups}, where
 // groups are the pids at the heads of nginx, application and PostgreSQL.
 // `refused`: every answer must be a 4xx, instead of none. `warmUp` seconds come
-// before it that do not count, but in `sent`.
-export async function load(door, requests, { seconds, warmUp = 0, refused = false }) {
+// before it that do not count, but in `sent`. `settle`: what is waited for before and
+// after it, whose cost belongs to it.
+export async function load(door, requests, { seconds, warmUp = 0, refused = false, settle = async () => {} }) {
     const file = join(door.folder, "requests");
     writeFileSync(file, requests.map((it) => [it.method ?? "GET", it.path, it.token ?? "", it.body ? JSON.stringify(it.body) : ""].join("\t") + "\n").join(""));
-    const warm = warmUp ? (await wrk(door, file, warmUp)).requests : 0, read = meter(door.groups);
-    const result = await wrk(door, file, seconds);
+    const warm = warmUp ? (await wrk(door, file, warmUp)).requests : 0;
+    await settle();
+    const read = meter(door.groups), result = await wrk(door, file, seconds);
+    await settle();
     if (result.requests === 0 || result.broken || result.refused !== (refused ? result.requests : 0))
         throw new Error(`${requests[0].method ?? "GET"} ${requests[0].path}: ${result.refused} of ${result.requests} answers refused, ${result.broken} connections broken`);
     return measured(result, read(), warm + result.requests);

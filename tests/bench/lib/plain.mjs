@@ -8,6 +8,7 @@ import { command, measured } from "./load.mjs";
 
 const CONNECTIONS = 4; // as many as the area's two workers share
 const tenantSet = "select set_config('app.tenant_id', :tenant, true);";
+// What an area sets before it writes. The INSERT alone sets nothing.
 const actorSet = "select set_config('app.tenant_id', :tenant, true), set_config('app.context', :context, true), set_config('app.action', '', true);";
 
 // The text of the statement that a request runs: it waits for a lock of ours,
@@ -39,10 +40,10 @@ function insert(sql, body) {
 }
 
 // One script for each of 100 tenants: pgbench chooses among them.
-function scripts(folder, tenants, statements, actor) {
+function scripts(folder, tenants, statements, settings) {
     return tenants.slice(0, 100).map((tenant) => {
         const file = join(folder, `${tenant.number}.sql`);
-        const text = ["\\set lead random(" + anyLead.join(", ") + ")", "\\startpipeline", actor ? actorSet : tenantSet, ...statements.map((it) => `${it};`), "\\endpipeline"].join("\n");
+        const text = ["\\set lead random(" + anyLead.join(", ") + ")", "\\startpipeline", ...settings, ...statements.map((it) => `${it};`), "\\endpipeline"].join("\n");
         writeFileSync(file, text.replace(/:(tenant|prefix|at|behind)\b/g, `:$1${tenant.number}`) + "\n");
         return file;
     });
@@ -71,14 +72,27 @@ async function pgbench(door, files, values, { seconds, warmUp }) {
     return measured({ requests, us: requests / rate * 1e6, ...percentiles(folder) }, used);
 }
 
-// statements: {one, behind, page, count, create} as the area runs them.
+// The same table and indexes without triggers, policies and foreign keys.
+export async function makeAlone(folder) {
+    const owner = await connect(folder);
+    const columns = (await owner.query("select string_agg(quote_ident(attname), ', ') as names from pg_attribute where attrelid = 'shared.leads'::regclass and attnum > 0 and not attisdropped and attgenerated = ''")).rows[0].names;
+    await owner.query("create table public.leads_alone (like shared.leads including all); grant select, insert on public.leads_alone to tulou_tenant");
+    await owner.query(`insert into public.leads_alone (${columns}) select ${columns} from shared.leads`);
+    await owner.query("vacuum analyze public.leads_alone");
+    await owner.end();
+}
+
+// statements: {one, behind, page, count, create} as the area runs them; "alone" is the
+// create by itself.
 export function plain(door, tenants, statements, body) {
     const folder = join(door.folder, "pgbench");
-    const kinds = { one: [byId(statements.one)], counted: [statements.count, statements.page], list: [behind(statements.behind)], create: [insert(statements.create, body)] };
+    const kinds = { one: [byId(statements.one)], counted: [statements.count, statements.page], list: [behind(statements.behind)], create: [insert(statements.create, body)],
+        alone: [insert(statements.create, body).replace(/^insert into leads\b/, "insert into public.leads_alone")] };
+    const settings = { create: [actorSet], alone: [] };
     return async (kind, duration) => {
         rmSync(folder, { recursive: true, force: true });
         mkdirSync(folder);
         const context = JSON.stringify({ kind: "user", actorId: tenants[0].id, actorName: "Owner", ip: "127.0.0.1", requestId: tenants[0].id });
-        return pgbench(door, scripts(folder, tenants, kinds[kind], kind === "create"), variables(tenants, { ...body, context }), duration);
+        return pgbench(door, scripts(folder, tenants, kinds[kind], settings[kind] ?? [tenantSet]), variables(tenants, { ...body, context }), duration);
     };
 }

@@ -1,0 +1,91 @@
+// A tenant with a million leads among ten million: the first page, a page far
+// behind by its cursor, and searches for words of every kind. One request after the
+// other, so that what is measured is the answer and not who else waits; the CPU of
+// PostgreSQL stands beside it, since others use the machine too.
+import assert from "node:assert/strict";
+import { statfsSync } from "node:fs";
+import { meter } from "./lib/cost.mjs";
+import { connect } from "./lib/data.mjs";
+import { number } from "./lib/report.mjs";
+
+const AT_ONCE = 50000, FREE_BYTES = 20e9;
+
+// Names as people and companies have them, some of two letters and some of other
+// scripts; so many of each that rare and frequent words are among them.
+const rows = `
+    select $1::uuid, house.uuid7_at(at) as id,
+           (array['Anna', 'Li', 'Ben', 'Ming', 'Noor', 'José', '田中', '김', 'Ed', 'Carla', 'Oluwaseun', '佐藤', 'Mia'])[1 + n % 13] || ' '
+               || (array['Schmidt', 'Wu', 'Garcia', 'Ito', '太郎', '민준', 'Okafor', 'Ng', 'Müller', 'Rossi', '花子'])[1 + n / 13 % 11] || case when n % 50 = 0 then ' ' || to_hex(n) else '' end,
+           'lead' || n || '@example.test', '+34' || 600000000 + n, initcap(substr(md5((n % 5000)::text), 1, 7)) || (array[' GmbH', ' Ltd', ' SA', '商店'])[1 + n % 4],
+           'other', (array['new', 'contacted', 'qualified', 'lost'])[1 + n % 4], n * 100, at, at
+    from generate_series($2::int, $3::int) n
+    cross join lateral (select timestamptz '2020-01-01' + n * interval '1 minute' as at) moment`;
+
+async function fill(bench, owner, tenantId, count) {
+    for (let done = 0; done < count; done += AT_ONCE) {
+        assert.ok(statfsSync(bench.folder).bavail * statfsSync(bench.folder).bsize > FREE_BYTES, "too little room on the disk");
+        await owner.query(`insert into shared.leads (tenant_id, id, name, email, phone, company, source, status, value, created_at, updated_at)
+            select tenant_id, (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, name, email, phone, company, source, status, value, created_at, updated_at
+            from (${rows.replace("'other',", "'other' as source,")}) it (tenant_id, id, name, email, phone, company, source, status, value, created_at, updated_at), lateral (select (value / 100)::int as n) number`,
+            [tenantId, done + 1, Math.min(done + AT_ONCE, count)]);
+    }
+}
+
+// Triggers, foreign keys and the log are left out: nothing that is measured reads them.
+async function makeLarge(bench, ours, others) {
+    const owner = await connect(bench.platform.folder), [tenant] = await bench.makeFilled(1, 2000, 990);
+    await owner.query("set session_replication_role = replica; set synchronous_commit = off");
+    for (let left = others, i = 0; left > 0; left -= AT_ONCE, i++) {
+        const { rows: [{ id }] } = await owner.query("select gen_random_uuid() as id");
+        await fill(bench, owner, id, Math.min(left, AT_ONCE));
+        if (i % 20 === 0) bench.say(`${others - left} of ${others} leads of others`);
+    }
+    await fill(bench, owner, tenant.id, ours);
+    bench.say("vacuum analyze");
+    await owner.query("vacuum analyze shared.leads");
+    await owner.end();
+    return tenant;
+}
+
+// Cursors are JSON of the sort and the values: that of the 20 × 10,000th.
+async function farCursor(bench, tenant, behind) {
+    const owner = await connect(bench.platform.folder), place = JSON.parse(Buffer.from(tenant.cursors[0], "base64url"));
+    const { rows: [row] } = await owner.query("select created_at::text as at, id from shared.leads where tenant_id = $1 order by created_at desc, id desc offset $2 limit 1", [tenant.id, behind]);
+    await owner.end();
+    return Buffer.from(JSON.stringify([place[0], row.at, row.id])).toString("base64url");
+}
+
+async function measure(bench, door, tenant, paths, seconds) {
+    const times = [], read = meter({ PostgreSQL: door.groups.PostgreSQL }), end = Date.now() + seconds * 1000;
+    for (let i = 0; i < paths.length || Date.now() < end; i++) {
+        const began = performance.now(), answer = await bench.request("GET", paths[i % paths.length], { token: tenant.token });
+        times.push(performance.now() - began);
+        assert.equal(answer.status, 200, answer.text);
+    }
+    times.sort((a, b) => a - b);
+    const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99), cpu: read().PostgreSQL / times.length / 1000, count: times.length };
+}
+
+export async function run(bench) {
+    const ours = bench.quick ? 100000 : 1000000, tenant = await makeLarge(bench, ours, ours * (bench.quick ? 2 : 9)), door = bench.doorOf("crm");
+    const list = (query) => `/api/crm/leads?limit=20${query}`, search = (...words) => words.map((it) => list(`&q=${encodeURIComponent(it)}`));
+    const kinds = {
+        "first page, counted": [list("")], "first page by name": [list("&sort=name")], "page 10,000 by cursor": [list(`&after=${await farCursor(bench, tenant, Math.min(ours / 2, 200000))}`)],
+        "page 2 by cursor": [list(`&after=${await farCursor(bench, tenant, 20)}`)],
+        "search: rare words": search("lead77777@", "c8f", "600077", "lead12345 li"), "search: frequent words": search("schmidt", "example", "garcia anna"),
+        "search: two letters": search("wu", "ed ng", "li"), "search: CJK": search("田中", "太郎", "花子", "김", "田中太"),
+    };
+    const found = {};
+    for (const [name, paths] of Object.entries(kinds)) {
+        await measure(bench, door, tenant, paths, 0); // once, to warm up
+        found[name] = await measure(bench, door, tenant, paths, bench.seconds);
+        const { p50, p95, p99, cpu, count } = found[name];
+        bench.say(`${name}: p50 ${number(p50, 1)} ms, p95 ${number(p95, 1)} ms, p99 ${number(p99, 1)} ms, PostgreSQL ${number(cpu, 2)} ms of CPU, ${count} requests`);
+    }
+    const row = (name, value, aim) => ({ name: `${number(ours)} leads: ${name}`, value: `${number(value, 1)} ms`, ms: value, aim: `<= ${aim} ms`, good: value <= aim });
+    return [
+        ...["first page, counted", "page 10,000 by cursor"].map((it) => row(`${it}, p99`, found[it].p99, 25)),
+        ...Object.keys(kinds).filter((it) => it.startsWith("search")).map((it) => row(`${it}, p95`, found[it].p95, 50)),
+    ];
+}
