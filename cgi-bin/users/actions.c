@@ -51,7 +51,6 @@ STATEMENT(action_own_role_give,
           "on conflict (tenant_id, user_id, role_key) do nothing",
           DB_WRITES);
 
-static const struct field status_fields[] = {{"id", UUID}, {"status", TEXT}, {.type = FIELD_END}};
 static const struct field session_fields[] = {
     {"id", UUID},         {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE},
     {"created_at", TIME}, {"last_used_at", TIME}, {"expires_at", TIME},
@@ -70,35 +69,55 @@ static const struct field granted_fields[] = {
 
 /* ---- activate, deactivate ---- */
 
-static bool set_status(struct cx *cx, const char *status, const char *action)
+static bool set_status(struct cx *cx, const struct list_result *user, const char *status,
+                       const char *event)
 {
-    char tenant_id[UUID_SIZE];
-    const char *id = cx_path(cx, "id");
-    if (!db_begin(&cx->db))
-        return fail_db(cx);
-    if (!user_find(cx, id, true, tenant_id) ||
-        !credential_change(cx, tenant_id, id,
-                           &(struct credential_change){.status = status, .action = action}))
-        return false;
-    if (!db_commit(&cx->db))
-        return fail_db(cx);
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    json_pair(json, "id", id);
-    json_pair(json, "status", status);
-    json_close_object(json);
-    return respond_end(cx);
+    const char *id = record_value(user, "id"), *tenant_id = record_value(user, "tenant_id");
+    const struct credential_change change = {.status = status, .action = event};
+    return user_may_change(cx, &cx->db, tenant_id, id) &&
+           credential_change(cx, tenant_id, id, &change);
 }
 
-static bool activate(struct cx *cx)
+static bool user_activate_run(struct cx *cx, const struct list_result *user)
 {
-    return set_status(cx, "active", "users.activated");
+    return set_status(cx, user, "active", "users.activated");
 }
 
-static bool deactivate(struct cx *cx)
+static bool user_deactivate_run(struct cx *cx, const struct list_result *user)
 {
-    return set_status(cx, "inactive", "users.deactivated");
+    return set_status(cx, user, "inactive", "users.deactivated");
 }
+
+/* Rights are locked before rows of users: account/credential.h. */
+#define USER_ACTION ACTION_UNLOCKED | ACTION_CONFIRM
+
+const struct action activate_user = {
+    .name = "activate",
+    .title = "Activate",
+    .icon = "user-check",
+    .summary = "Let a user sign in again.",
+    .done = "The user can sign in again.",
+    .when = "status <> 'active'",
+    .refused = {"already_active", "This user is active already."},
+    .errors = "409 own_account",
+    .flags = USER_ACTION | ACTION_STEP_UP | ACTION_MANY,
+    .run = user_activate_run,
+};
+
+const struct action deactivate_user = {
+    .name = "deactivate",
+    .title = "Deactivate",
+    .icon = "user-off",
+    .summary = "Keep a user from signing in, at once.",
+    .ask = "The user is signed out everywhere at once and cannot sign in until somebody activates "
+           "the account again. Nothing is lost.",
+    .done = "User deactivated.",
+    .when = "status <> 'inactive'",
+    .refused = {"already_inactive", "This user is deactivated already."},
+    .errors = "409 last_owner, 409 own_account",
+    .flags = USER_ACTION | ACTION_DANGER | ACTION_STEP_UP | ACTION_MANY,
+    .run = user_deactivate_run,
+};
 
 /* ---- sessions and activity ---- */
 
@@ -142,23 +161,34 @@ static bool activity(struct cx *cx)
 
 /* ---- passwords ---- */
 
-static bool reset_password(struct cx *cx)
+static bool password_reset_run(struct cx *cx, const struct list_result *user)
 {
-    struct user user;
-    const char *id = cx_path(cx, "id"), *password = input_text(cx, "password");
-    if (!user_read(cx, id, true, &user))
-        return false;
-    const struct password_owner owner = {
-        .tenant = tenant_by_id(cx, user.tenant_id), .email = user.email, .name = user.name};
+    const char *id = record_value(user, "id"), *tenant_id = record_value(user, "tenant_id");
+    const char *password = input_text(cx, "password");
+    const struct password_owner owner = {.tenant = tenant_by_id(cx, tenant_id),
+                                         .email = record_value(user, "email"),
+                                         .name = record_value(user, "name")};
     const struct credential_change change = {
         .password = password, .must_change = "true", .action = "users.password_reset"};
-    if (!password_policy_check(cx, "password", password, &owner))
-        return false;
-    if (!db_begin(&cx->db))
-        return fail_db(cx);
-    return credential_change(cx, user.tenant_id, id, &change) &&
-           (db_commit(&cx->db) || fail_db(cx)) && respond_nothing(cx);
+    return user_may_change(cx, &cx->db, tenant_id, id) &&
+           password_policy_check(cx, "password", password, &owner) &&
+           credential_change(cx, tenant_id, id, &change);
 }
+
+const struct action reset_password = {
+    .name = "reset-password",
+    .title = "Reset the password",
+    .icon = "key",
+    .summary = "Give a user a new first password; its sessions end.",
+    .ask = "The user is signed out everywhere, signs in with this password and must then choose "
+           "one of their own.",
+    .done = "The user has a new first password.",
+    .needs = "users.admins:update",
+    .takes = FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
+    .errors = "409 own_account",
+    .flags = ACTION_UNLOCKED | ACTION_STEP_UP,
+    .run = password_reset_run,
+};
 
 /* ---- permissions ---- */
 
@@ -269,13 +299,6 @@ static bool set_permissions(struct cx *cx)
     .query = FIELDS({"limit", INT, 0, 1, 100})
 
 const struct route action_routes[] = {
-    ROUTE(POST, "/api/platform-users/:id/activate", MAY(EITHER, "users.users:update"), activate,
-          "Let a user sign in again.", .operation = "activateUser", .answer_name = "user status",
-          .answer_fields = status_fields, .flags = ROUTE_STEP_UP, .errors = "409 own_account"),
-    ROUTE(POST, "/api/platform-users/:id/deactivate", MAY(EITHER, "users.users:update"), deactivate,
-          "Keep a user from signing in, at once.", .operation = "deactivateUser",
-          .answer_name = "user status", .answer_fields = status_fields, .flags = ROUTE_STEP_UP,
-          .errors = "409 last_owner, 409 own_account"),
     ROUTE(GET, "/api/platform-users/:id/activity", MAY(EITHER, "users.users:read"), activity,
           "What a user did lately.", .operation = "listUserActivity",
           .answer_name = "user activity", USER_ACTIVITY),
@@ -298,11 +321,5 @@ const struct route action_routes[] = {
     ROUTE(DELETE, "/api/admin-users/:id/sessions/:sessionId", MAY(EITHER, "users.admins:update"),
           session_end, "Sign one session of an administrator out.", .operation = "endUserSession",
           .answer = ANSWER_NOTHING),
-    ROUTE(POST, "/api/admin-users/:id/reset-password", MAY(EITHER, "users.admins:update"),
-          reset_password, "Give a user a new first password; its sessions end.",
-          .operation = "resetUserPassword",
-          .body =
-              FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
-          .answer = ANSWER_NOTHING, .flags = ROUTE_STEP_UP, .errors = "409 own_account"),
     {.path = NULL},
 };

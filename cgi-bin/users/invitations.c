@@ -6,10 +6,9 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "mail/link_mail.h"
-#include "page/page.h"
 #include "users.h"
 
-bool user_may_be_invited(const struct user *user)
+static bool may_be_invited(const struct user *user)
 {
     return text_equal(user->status, "pending") ||
            (text_equal(user->status, "active") && !user->has_password);
@@ -24,7 +23,7 @@ static bool check(struct cx *cx, const struct user *user, const struct tenant *t
     int allowed = link_allowed(&cx->db, user->tenant_id, user->id, LINK_INVITATION);
     if (allowed < 0)
         return fail_db(cx);
-    if (!user_may_be_invited(user))
+    if (!may_be_invited(user))
         return fail(cx, 409, "not_invitable", "This user has a password, or may not sign in.");
     if (allowed > 0)
         return true;
@@ -55,36 +54,21 @@ bool user_invite(struct cx *cx, const struct user *user)
     return sent;
 }
 
-static bool invite_api(struct cx *cx)
+static bool user_invite_run(struct cx *cx, const struct list_result *record)
 {
     struct user user;
-    return user_read(cx, cx_path(cx, "id"), true, &user) && user_invite(cx, &user) &&
-           respond_nothing(cx);
+    return user_read(cx, record_value(record, "id"), true, &user) && user_invite(cx, &user);
 }
 
-static bool invite_page(struct cx *cx)
-{
-    struct user user;
-    if (!user_read(cx, cx_path(cx, "id"), true, &user) || !user_invite(cx, &user))
-        return false;
-    page_notice(cx, "success",
-                arena_printf(cx->arena, "The invitation is on its way to %s.", user.email));
-    const struct resource *resource = cx->route->about;
-    return page_go(cx, arena_printf(cx->arena, "%s/%s", resource->page, user.id));
-}
-
-#define INVITE_SUMMARY "Send a user without a password a link to choose one."
-#define INVITE_ERRORS .errors = "403 tenant_unverified, 409 not_invitable, 429 too_many_links"
-
-const struct route invitation_routes[] = {
-    ROUTE(POST, "/api/platform-users/:id/invite", MAY(EITHER, "users.users:update"), invite_api,
-          INVITE_SUMMARY, .operation = "inviteUser", .answer = ANSWER_NOTHING, INVITE_ERRORS),
-    ROUTE(POST, "/api/admin-users/:id/invite", MAY(EITHER, "users.admins:update"), invite_api,
-          INVITE_SUMMARY, .operation = "inviteAdministrator", .answer = ANSWER_NOTHING,
-          INVITE_ERRORS),
-    ROUTE(POST, "/admin/users/:id/invite", MAY(EITHER, "users.users:update"), invite_page,
-          INVITE_SUMMARY, .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .about = &platform_users),
-    ROUTE(POST, "/platform/users/:id/invite", MAY(EITHER, "users.admins:update"), invite_page,
-          INVITE_SUMMARY, .answer = ANSWER_PAGE, .flags = ROUTE_FORM, .about = &admin_users),
-    {.path = NULL},
+const struct action invite_user = {
+    .name = "invite",
+    .title = "Send an invitation",
+    .icon = "mail",
+    .summary = "Send a user without a password a link to choose one.",
+    .done = "The invitation is on its way.",
+    .when = "status = 'pending' or (status = 'active' and password_hash is null)",
+    .refused = {"not_invitable", "This user has a password, or may not sign in."},
+    .errors = "403 tenant_unverified, 429 too_many_links",
+    .flags = ACTION_UNLOCKED | ACTION_MANY,
+    .run = user_invite_run,
 };

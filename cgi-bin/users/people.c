@@ -282,29 +282,6 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
         session_rights_changed(&cx->db, id);
 }
 
-/* On the page of a user who has not come in yet. */
-static bool add_invitation(struct cx *cx, struct json_object *data,
-                           const struct list_result *record)
-{
-    const struct resource *resource = cx->route->about;
-    struct user user;
-    page_set(data, "invite", NULL);
-    if (!record || !may(cx, arena_printf(cx->arena, "%s:update", resource->permission)))
-        return true;
-    if (!user_read(cx, cx_path(cx, "id"), false, &user))
-        return false;
-    if (user_may_be_invited(&user))
-        page_set(page_add(data, "invite"), "action",
-                 arena_printf(cx->arena, "%s/%s/invite", resource->page, user.id));
-    return true;
-}
-
-static bool add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record)
-{
-    return mfa_add_action(cx, data, record) && links_add_action(cx, data, record) &&
-           add_invitation(cx, data, record);
-}
-
 #define ROLES_SQL                                                                                  \
     "select coalesce(jsonb_agg(r.role_key order by r.role_key), '[]') from user_roles r "          \
     "where r.tenant_id = users.tenant_id and r.user_id = users.id"
@@ -419,8 +396,9 @@ const struct resource platform_users = {
     .finish = finish,
     .committed = committed,
     .template_list = "users/list",
-    .template_detail = "users/detail",
-    .add_to_page = add_to_page,
+    .actions =
+        ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password, &unlink_user),
+    .add_to_page = mfa_add_action,
 };
 
 const struct resource admin_users = {
@@ -447,8 +425,8 @@ const struct resource admin_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .template_detail = "users/detail",
-    .add_to_page = add_to_page,
+    .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password),
+    .add_to_page = mfa_add_action,
 };
 
 const struct resource owner_users =

@@ -6,9 +6,8 @@ static const struct area area = {
     .name = "users",
     .title = "Users",
     .about = "The people of a tenant, their invitations and their import.",
-    .more_routes =
-        (const struct route *const[]){action_routes, invitation_routes, mfa_routes, link_routes,
-                                      import_routes, figure_routes, team_pages, NULL},
+    .more_routes = (const struct route *const[]){action_routes, mfa_routes, import_routes,
+                                                 figure_routes, team_pages, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
                            &parent_users, &staff_users, &user_imports, &teams, &team_members),
     .jobs = JOBS(&import_job, &import_forget_job),

@@ -8,14 +8,13 @@ struct cx;
 
 extern const struct resource platform_users, admin_users;
 extern const struct resource owner_users, student_users, parent_users, staff_users;
-extern const struct route
-    action_routes[]; /* activate, sessions, activity, passwords, permissions */
-extern const struct route invitation_routes[]; /* sent again, by API and by page */
-extern const struct route mfa_routes[];        /* two-step sign-in of somebody else */
-extern const struct route link_routes[];       /* ending links with other workspaces */
-extern const struct route import_routes[];     /* CSV in, by API and by page */
-extern const struct route figure_routes[];     /* analytics */
-extern const struct resource user_imports;     /* what became of the files */
+extern const struct action activate_user, deactivate_user, reset_password, invite_user;
+extern const struct action unlink_user;    /* ends links with other workspaces */
+extern const struct route action_routes[]; /* sessions, activity, permissions */
+extern const struct route mfa_routes[];    /* two-step sign-in of somebody else */
+extern const struct route import_routes[]; /* CSV in, by API and by page */
+extern const struct route figure_routes[]; /* analytics */
+extern const struct resource user_imports; /* what became of the files */
 extern const struct resource teams, team_members;
 extern const struct route team_pages[]; /* members, on the page of their team */
 extern const struct job_kind import_job, import_forget_job;
@@ -36,10 +35,7 @@ bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[sta
 /* The way to its page, for the page of a user. */
 struct list_result;
 bool mfa_add_action(struct cx *cx, json_object *data, const struct list_result *record);
-bool links_add_action(struct cx *cx, json_object *data, const struct list_result *record);
 
-/* Whoever has no password yet, or was never let in. */
-bool user_may_be_invited(const struct user *user);
 /* Sends the invitation, in cx->db's transaction if one is open: 429 too_many_links,
  * 409 not_invitable. WAITS. */
 bool user_invite(struct cx *cx, const struct user *user);

@@ -115,7 +115,7 @@ static bool run_with(struct cx *cx, const struct resource *resource, const struc
 {
     const struct viewer viewer = viewer_with(cx, resource, action_needs(resource, action));
     struct list_result old;
-    bool lock = !(action->flags & ACTION_OUTSIDE);
+    bool lock = !(action->flags & (ACTION_OUTSIDE | ACTION_UNLOCKED));
     if (!record_look(cx, resource, id, &viewer, action->when ? action->when : "true",
                      lock ? RECORD_LOCKED : 0, &old))
         return false;

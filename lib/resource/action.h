@@ -38,7 +38,9 @@ enum action_flags {
     ACTION_MANY = 32,       /* with many at once too */
     ACTION_NO_PAGE = 64,    /* by API alone: a page of the area's own leads to it */
     ACTION_SUSPENDED = 128, /* ROUTE_SUSPENDED */
-    ACTION_TO_LIST = 256    /* the next page is the list: the record may be gone by then */
+    ACTION_UNLOCKED = 512, /* the row is not locked before run(), which locks in an order of its own
+                            * and looks again; `when` is a first look */
+    ACTION_TO_LIST = 256   /* the next page is the list: the record may be gone by then */
 };
 
 struct action {
