@@ -57,19 +57,45 @@ const struct field api_key_body_fields[] = {
      .example = "2099-01-01T00:00:00Z"},
     {.type = FIELD_END}};
 
-/* Whoever may make keys is led to where they are made, and a key that works to its end. */
+/* Whoever may make keys is led to where they are made. */
 static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
 {
-    const char *end =
-        record ? arena_printf(cx->arena, "%s/%s/revoke", api_keys.page, record_value(record, "id"))
-               : NULL;
     if (!record && may(cx, "access.api_keys:create"))
         page_set_bool(page_action(data, "New API key", "/admin/api-keys/new", "plus"), "primary",
                       true);
-    if (record && !record_value(record, "revoked_at") && may(cx, "access.api_keys:delete"))
-        page_set_bool(page_action(data, "Revoke", end, "ban"), "danger", true);
     return true;
 }
+
+static bool api_key_end_one(struct cx *cx, const char *id)
+{
+    struct rows *rows = db_get(&cx->db, &api_key_end, cx->session->tenant_id, id);
+    if (!rows)
+        return fail_db(cx);
+    if (rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "There is no such API key.");
+    session_key_revoked(&cx->db, id);
+    return true;
+}
+
+static bool api_key_revoke_run(struct cx *cx, const struct list_result *key)
+{
+    return api_key_end_one(cx, record_value(key, "id"));
+}
+
+static const struct action revoke_key = {
+    .name = "revoke",
+    .title = "Revoke",
+    .icon = "ban",
+    .summary = "Revoke an API key: at once and for good.",
+    .ask = "Programs that use it are refused from then on. It cannot be undone.",
+    .done = "API key revoked.",
+    .needs = "access.api_keys:delete",
+    .when = "revoked_at is null",
+    .refused = {"already_revoked", "This key is revoked already."},
+    .event = "access.api_keys.revoked",
+    .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_IN_PERSON | ACTION_MANY,
+    .run = api_key_revoke_run,
+};
 
 const struct resource api_keys = {
     .name = "api-keys",
@@ -102,6 +128,7 @@ const struct resource api_keys = {
          .sql = MAKER_SQL},
         {"revoked_at", TIME, READ_ONLY | NULLABLE},
         {"created_at", TIME, READ_ONLY | SORTED, .label = "Made"}),
+    .actions = ACTIONS(&revoke_key),
     .add_to_page = add_to_page,
 };
 
@@ -184,23 +211,14 @@ static bool create(struct cx *cx)
 
 /* ---- revoking ---- */
 
-bool api_key_revoke(struct cx *cx, const char *id)
-{
-    cx->db.action = "access.api_keys.revoked";
-    struct rows *rows =
-        uuid_is(id) ? db_get(&cx->db, &api_key_end, cx->session->tenant_id, id) : NULL;
-    cx->db.action = NULL;
-    if (!rows && uuid_is(id))
-        return fail_db(cx);
-    if (!rows || rows_count(rows) == 0)
-        return fail(cx, 404, "not_found", "There is no such API key.");
-    session_key_revoked(&cx->db, id);
-    return true;
-}
-
 static bool revoke(struct cx *cx)
 {
-    return api_key_revoke(cx, cx_path(cx, "id")) && respond_nothing(cx);
+    const char *id = cx_path(cx, "id");
+    cx->db.action = revoke_key.event;
+    bool ended = uuid_is(id) ? api_key_end_one(cx, id)
+                             : fail(cx, 404, "not_found", "There is no such API key.");
+    cx->db.action = NULL;
+    return ended && respond_nothing(cx);
 }
 
 const struct route api_key_routes[] = {

@@ -1,4 +1,4 @@
-/* api_keys_pages: what the generic pages of the keys lack: a new one, and its end. */
+/* api_keys_pages: what the generic pages of the keys lack: a new one. */
 #include <string.h>
 
 #include "access/session.h"
@@ -85,37 +85,6 @@ static bool create_page(struct cx *cx)
     return page_render(cx, 200, "access/api_key_made", "Your new API key", data);
 }
 
-/* ---- its end ---- */
-
-static bool revoke_page(struct cx *cx)
-{
-    struct list_result record;
-    const char *id = cx_path(cx, "id");
-    if (!record_get(cx, &api_keys, id, &record))
-        return false;
-    json_object *data = page_object(cx);
-    page_list(data, "items");
-    page_list(data, "kept");
-    page_set_bool(data, "has_items", false);
-    page_set(data, "version", NULL);
-    page_set(data, "subtitle", NULL);
-    page_set(data, "action", arena_printf(cx->arena, "%s/%s/revoke", api_keys.page, id));
-    page_set(data, "back", arena_printf(cx->arena, "%s/%s", api_keys.page, id));
-    page_set(data, "text", "Programs that use it are refused from then on. It cannot be undone.");
-    page_set(data, "submit", "Revoke the key");
-    page_crumb(data, api_keys.title, api_keys.page);
-    return page_render(cx, 200, "layout/confirm",
-                       arena_printf(cx->arena, "Revoke %s?", record_value(&record, "name")), data);
-}
-
-static bool revoke_submit(struct cx *cx)
-{
-    if (!api_key_revoke(cx, cx_path(cx, "id")))
-        return false;
-    page_notice(cx, "success", "API key revoked.");
-    return page_go(cx, api_keys.page);
-}
-
 const struct route api_key_pages[] = {
     ROUTE(POST, "/admin/api-keys", MAY(TENANT, "access.api_keys:create"), create_page,
           "Make an API key and show it once.", .answer = ANSWER_PAGE, .body = api_key_body_fields,
@@ -123,10 +92,5 @@ const struct route api_key_pages[] = {
     ROUTE(GET, "/admin/api-keys/new", MAY(TENANT, "access.api_keys:create"), new_page,
           "Form for a new API key.", .answer = ANSWER_PAGE,
           .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),
-    ROUTE(GET, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_page,
-          "Asks before revoking an API key.", .answer = ANSWER_PAGE, .flags = ROUTE_IN_PERSON),
-    ROUTE(POST, "/admin/api-keys/:id/revoke", MAY(TENANT, "access.api_keys:delete"), revoke_submit,
-          "Revoke an API key.", .answer = ANSWER_PAGE,
-          .flags = ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_IN_PERSON),
     {.path = NULL},
 };

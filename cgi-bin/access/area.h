@@ -24,8 +24,6 @@ bool grants_check(struct cx *cx, const struct value *permissions);
 extern const struct field api_key_body_fields[]; /* what one says of a new one */
 /* Makes one of cx->input; *key is the secret itself, to be shown once. */
 bool api_key_create(struct cx *cx, const char **id, const char **key);
-/* From now on it opens nothing; 404 when there is none or it was before. */
-bool api_key_revoke(struct cx *cx, const char *id);
 
 /* ---- security_user.c, for the overview too ---- */
 /* A time of the database as people read it; null when there is none. */

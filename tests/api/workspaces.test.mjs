@@ -121,7 +121,7 @@ test("the_user_and_each_tenant_end_the_link_at_once_and_what_it_opened", async (
         assert.equal((await leads(there.access_token)).status, 200);
         const answer = end === "user" ? await request("DELETE", `${path}/${id}`, { token: one.session.access_token })
             : await request("POST", `/api/platform-users/${end === "source" ? one.id : other.id}/unlink`, { token: end === "source" ? a.token : b.token });
-        assert.equal(answer.status, 204, answer.text);
+        assert.equal(answer.status, end === "user" ? 204 : 200, answer.text);
         assert.equal((await leads(there.access_token)).status, 401, end);
         assert.equal((await request("POST", "/api/auth/refresh", { body: { refresh_token: there.refresh_token } })).status, 401, end);
         refused(await go(one.session.access_token, id), 404, "not_found");

@@ -36,7 +36,7 @@ for (const javaScriptEnabled of [true, false])
         assert.match(await page.textContent("main"), /Active/);
         await page.click("main >> text=Revoke");
         await page.waitForURL(/revoke$/);
-        await Promise.all([page.waitForURL(/api-keys$/), page.click("main form button[type=submit]")]);
+        await Promise.all([page.waitForURL(/api-keys\/[0-9a-f-]{36}$/), page.click("main form button[type=submit]")]);
         assert.equal((await request("GET", "/api/crm/leads", { token: key })).error.code, "api_key_revoked");
         assert.match(await page.textContent("main"), /Revoked/);
         await page.context().close();
