@@ -229,7 +229,7 @@ const struct route api_key_routes[] = {
           .errors = "403 permission_lacking, 403 api_key_refused, "
                     "422 permissions.invalid_permission, 422 networks.invalid_network"),
     ROUTE(DELETE, "/api/security/api-keys/:id", MAY(TENANT, "access.api_keys:delete"), revoke,
-          "Revoke an API key: at once and for good.", .operation = "revokeApiKey",
+          "Revoke an API key: at once and for good.", .operation = "deleteApiKey",
           .answer = ANSWER_NOTHING, .flags = ROUTE_IN_PERSON),
     {.path = NULL},
 };
