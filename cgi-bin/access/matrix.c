@@ -193,8 +193,9 @@ struct save {
     bool changed;
 };
 
-/* Never more than the one signed in has. */
-static enum sight chosen(struct cx *cx, const char *key, const char *permission, bool has_owners)
+/* Never more than the one signed in has; a choice that was not sent is none. */
+static enum sight chosen(struct cx *cx, const char *key, const char *permission, bool has_owners,
+                         enum sight had)
 {
     const char *value =
         parameter_get(cx->request.form, arena_printf(cx->arena, "%s/%s", key, permission));
@@ -202,6 +203,8 @@ static enum sight chosen(struct cx *cx, const char *key, const char *permission,
     for (enum sight sight = SIGHT_NONE; value && sight <= mine; sight++)
         if (text_equal(value, sight_word(sight)))
             return sight;
+    if (!value && has_owners)
+        return had;
     return value ? mine : SIGHT_NONE; /* a tick */
 }
 
@@ -213,7 +216,7 @@ static void keep_permission(void *arg, const char *name, const char *title, cons
     bool has_owners = areas_permission_has_owners(name);
     enum sight had = sight_in(&save->column->grants, name, has_owners);
     enum sight keeps = is_editable(cx, had, name, has_owners)
-                           ? chosen(cx, save->column->key, name, has_owners)
+                           ? chosen(cx, save->column->key, name, has_owners, had)
                            : had;
     (void)title;
     (void)area;
