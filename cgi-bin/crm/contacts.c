@@ -14,6 +14,7 @@ const struct resource contacts = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .sort = "name",
+    .owner = "owner_id",
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Nora Blum"},

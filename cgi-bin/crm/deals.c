@@ -21,6 +21,7 @@ const struct resource deals = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .sort = "-createdAt",
+    .owner = "owner_id",
     .fields = FIELDS({"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
                       .example = "Lenses for the new shop"},
                      {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",

@@ -125,10 +125,6 @@ enum list_weight list_weight_of(const struct cx *cx, const struct resource *reso
 void list_weight_learn(const struct cx *cx, const struct resource *resource, int64_t rows);
 /* Counts at most so many. */
 const char *list_bounded_count(struct arena *arena, const char *table, const char *where, int most);
-/* How many rows the query shows behind its cursor; one more than `most` when there are more. WAITS;
- * false: the failure is set. */
-bool list_count(struct cx *cx, const struct resource *resource, const struct list_query *query,
-                int most, int64_t *count);
 
 /* ---- order.c ---- */
 enum { ORDER_MAX = 4 }; /* the id and three others */

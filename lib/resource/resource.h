@@ -121,6 +121,10 @@ struct list_result {
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out);
 bool list_run(struct cx *cx, const struct resource *resource, const struct list_query *query,
               struct list_result *out);
+/* How many rows the query shows behind its cursor; one more than `most` when there are more. WAITS;
+ * false: the failure is set. */
+bool list_count(struct cx *cx, const struct resource *resource, const struct list_query *query,
+                int most, int64_t *count);
 /* The first `limit` records of each resource that the search finds, without counting: their ids,
  * what names them and what was searched; out has `count` places. WAITS. */
 bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
