@@ -101,13 +101,23 @@ async function makePeople(it, token) {
         await must([201, 409], "POST", "/api/platform-users", { token, body: { email: `${role}@${it.slug}.test`, name: `${pick(words.first)} ${pick(words.last)}`, kind: role, roles: [role], password } });
 }
 
+// Staff see what their team owns, and change what is theirs.
+async function makeTeams(it, token) {
+    const staff = (await must([200], "GET", "/api/platform-users?kind=staff&limit=5", { token })).data;
+    const admins = (await must([200], "GET", "/api/platform-users?kind=admin&limit=5", { token })).data;
+    const { data } = await must([201, 409], "POST", "/api/teams", { token, body: { name: "Front desk", about: "Takes in new leads." } });
+    for (const user of data ? [...staff, ...admins] : []) await must([201], "POST", "/api/team-members", { token, body: { teamId: data.id, userId: user.id } });
+    return [...staff, ...admins, ...admins];
+}
+
 async function makeLeads(it, token) {
+    const owners = await makeTeams(it, token);
     const there = await must([200], "GET", "/api/crm/leads?limit=1", { token });
     for (let i = there.meta.total; i < it.leads; i++) {
         const first = pick(words.first), last = pick(words.last);
         const company = pick(words.company), source = pick(words.source), status = pick(words.status);
         // No lead comes in as converted.
-        const { data } = await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company, source,
+        const { data } = await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company, source, ownerId: i % 3 ? pick(owners).id : null,
             status: status === "converted" ? "qualified" : status, value: 5000 + (next() % 400) * 500, currency: it.currency } });
         if (status === "converted") await must([200], "PATCH", `/api/crm/leads/${data.id}`, { token, body: { status } });
     }
@@ -126,7 +136,7 @@ async function makeDeals(it, token) {
             companies.push(await make("companies", { name, website: `https://${domain}`, email: `office@${domain}`, ownerId: pick(owners).id }));
         }
         const company = pick(companies), first = pick(words.first), last = pick(words.last);
-        const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]) });
+        const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]), ownerId: pick(owners).id });
         await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stage: pick(words.stage), probability: next() % 101,
             value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15` });
     }

@@ -18,7 +18,9 @@ static const struct route sign_in_route = API(POST, PUBLIC(PLATFORM), .flags = R
 static const struct route signed_in = API(GET, SIGNED_IN(TENANT));
 static const struct route change = API(POST, SIGNED_IN(TENANT));
 static const struct route pay = API(POST, SIGNED_IN(TENANT), .flags = ROUTE_SUSPENDED);
-static const struct route read_leads = API(GET, MAY(TENANT, "crm.leads:read"));
+static const struct route read_leads =
+    API(GET, MAY(TENANT, "crm.leads:read"), .flags = ROUTE_KEEPS_SIGHT);
+static const struct route count_leads = API(GET, MAY(TENANT, "crm.leads:read"));
 static const struct route delete_leads = API(DELETE, MAY(TENANT, "crm.leads:delete"));
 static const struct route for_owner = API(GET, HAS_ROLE(TENANT, "owner"));
 static const struct route for_platform = API(GET, MAY(PLATFORM, "platform.tenants:read"));

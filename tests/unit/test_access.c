@@ -42,7 +42,9 @@ IN_WORLD(a_route_asks_for_its_permission)
     const char *owner = TOKEN_OF(CLUB_ID, OWNER_ID), *staff = TOKEN_OF(CLUB_ID, STAFF_ID);
     allowed(&read_leads, BY(.token = owner));
     allowed(&delete_leads, BY(.token = owner));
-    allowed(&read_leads, BY(.token = staff));
+    allowed(&read_leads, BY(.token = staff)); /* of their teams, which the route keeps to */
+    allowed(&count_leads, BY(.token = owner));
+    refused(&count_leads, BY(.token = staff), 403, "permission_missing");
     refused(&delete_leads, BY(.token = staff), 403, "permission_missing");
     allowed(&for_owner, BY(.token = owner));
     refused(&for_owner, BY(.token = staff), 403, "role_missing");

@@ -89,6 +89,7 @@ static void make_roles(void)
     database_sql(
         "insert into everyone.roles (tenant_id, key, name, rank, permissions, inherits) values "
         "('" CLUB_ID "', 'desk', 'Desk', 10, '[\"crm.leads:read\"]', null), "
+        "('" CLUB_ID "', 'team', 'Team', 10, '[\"crm.leads:read@team\"]', null), "
         "('" CLUB_ID "', 'seller', 'Seller', 10, '[\"crm.*\"]', null), "
         "('" CLUB_ID "', 'sneaky', 'Sneaky', 10, '[]', 'owner'), "
         "('" CLUB_ID "', 'twice', 'Twice', 10, '[]', 'seller'), "
@@ -126,7 +127,8 @@ IN_WORLD(nobody_grants_more_than_they_came_with_or_have_now)
     granting(&by_key, CLUB_ID, "round", NULL);
     granting(&of_old, CLUB_ID, "owner", "rank_too_high");
     granting(&of_old, CLUB_ID, "customer", "permission_lacking");
-    granting(&of_old, CLUB_ID, "desk", NULL);
+    granting(&of_old, CLUB_ID, "team", NULL);
+    granting(&of_old, CLUB_ID, "desk", "permission_lacking"); /* of all, not of teams alone */
 }
 
 IN_WORLD(those_above_a_tenant_grant_what_they_cover)

@@ -305,6 +305,12 @@ static bool role_allows(const char *key, const char *permission)
     return allow(of(builtin_role_find(key)->grants), permission);
 }
 
+static enum sight role_sight(const char *key, const char *permission)
+{
+    struct permissions permissions = of(builtin_role_find(key)->grants);
+    return permissions_sight(&permissions, permission);
+}
+
 START_TEST(built_in_roles_may_what_their_names_say)
 {
     ck_assert(role_allows("superadmin", "platform.tenants:delete"));
@@ -318,7 +324,11 @@ START_TEST(built_in_roles_may_what_their_names_say)
     ck_assert(role_allows("owner", "billing.invoices:pay"));
     ck_assert(role_allows("admin", "users.users:create"));
     ck_assert(!role_allows("admin", "billing.invoices:pay"));
-    ck_assert(role_allows("staff", "crm.leads:read"));
+    ck_assert(role_allows("staff", "crm.contacts:read"));
+    ck_assert(!role_allows("staff", "crm.leads:read"));
+    ck_assert_int_eq(role_sight("staff", "crm.leads:read"), SIGHT_TEAM);
+    ck_assert_int_eq(role_sight("staff", "crm.leads:update"), SIGHT_OWN);
+    ck_assert_int_eq(role_sight("staff", "crm.leads:create"), SIGHT_NONE);
     ck_assert(!role_allows("staff", "crm.leads:delete"));
     ck_assert(!role_allows("staff", "users.users:read"));
     ck_assert(!role_allows("customer", "crm.leads:read"));
