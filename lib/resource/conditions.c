@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "access/session.h"
-#include "base/unicode.h"
 #include "http/cx.h"
 #include "resource/internal.h"
 #include "resource/reference.h"
@@ -103,6 +102,17 @@ static const char *sight_sql(struct conditions *conditions, const char *of,
                         resource->owner, me, me);
 }
 
+const char *conditions_owners(struct conditions *conditions, const struct resource *resource,
+                              const struct viewer *viewer)
+{
+    if (!resource->owner || !viewer->user_id)
+        return "null";
+    int me = conditions_parameter(conditions, viewer->user_id);
+    if (viewer->sight == SIGHT_OWN)
+        return arena_printf(conditions->arena, "array[$%d::uuid]", me);
+    return arena_printf(conditions->arena, "array(" TEAM_MATES ")", me, me);
+}
+
 void conditions_write_sight(struct conditions *conditions, struct buf *sql, const char *of,
                             const struct resource *resource, const struct viewer *viewer)
 {
@@ -145,26 +155,13 @@ static void add_bound_of_ids(struct conditions *where, const struct list_filter 
         conditions_add(where, "%s < house.uuid7_at($%d + interval '1 minute')", id, at);
 }
 
-/* The ids that a search finds of a resource, for the parameter with this number. */
-static const char *found_ids(const struct conditions *where, const struct cx *cx,
-                             const struct resource *resource, int at)
-{
-    if (resource->no_tenant)
-        return arena_printf(where->arena,
-                            "select id from %s where search_text like house.like_pattern($%d)",
-                            resource->table, at);
-    return arena_printf(where->arena, "select house.search_%s%s($%d)",
-                        cx->db.role == DB_PLATFORM ? "every_" : "", resource->table, at);
-}
-
 /* What refers to a record that the words find, and that may be seen. */
 static void add_referred(struct conditions *where, const struct cx *cx,
                          const struct list_filter *filter)
 {
     const struct resource *target = reference_target(filter->field);
     const struct viewer viewer = viewer_of(cx, target, "read");
-    int at = conditions_parameter(where, unicode_nfc(where->arena, filter->value));
-    const char *found = found_ids(where, cx, target, at);
+    const char *found = search_ids(where, cx, target, filter->value, &viewer, "");
     const char *sight = sight_sql(where, "", target, &viewer);
     if (sight)
         found = arena_printf(where->arena, "select id from %s where id = any (array(%s)) and %s",
@@ -195,23 +192,9 @@ static void add_filter(struct conditions *where, const struct cx *cx,
         add_bound_of_ids(where, filter, at);
 }
 
-static void add_search(struct conditions *where, const struct cx *cx,
-                       const struct resource *resource, const char *search)
-{
-    int at = conditions_parameter(where, unicode_nfc(where->arena, search));
-    if (resource->no_tenant)
-        conditions_add(where, "search_text like house.like_pattern($%d)", at);
-    else if (cx->db.role == DB_PLATFORM)
-        conditions_add(where, "id in (select house.search_every_%s($%d))", resource->table, at);
-    else /* no join: a plan made while the table was small would loop in it; ids have an index */
-        conditions_add(where, "id = any (array(select house.search_%s($%d)))", resource->table, at);
-}
-
-void conditions_add_query(struct conditions *conditions, const struct cx *cx,
-                          const struct resource *resource, const struct list_query *query)
+void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
+                            const struct list_query *query)
 {
     for (const struct list_filter *filter = query->filters; filter; filter = filter->next)
         add_filter(conditions, cx, filter);
-    if (query->search && *query->search)
-        add_search(conditions, cx, resource, query->search);
 }

@@ -63,8 +63,11 @@ void conditions_write_sight(struct conditions *conditions, struct buf *sql, cons
 /* One row, or those of an array, by their ids. */
 void conditions_add_id(struct conditions *conditions, const char *id);
 void conditions_add_ids(struct conditions *conditions, const char *ids);
-/* The filters and the search of a list. */
-void conditions_add_query(struct conditions *conditions, const struct cx *cx,
-                          const struct resource *resource, const struct list_query *query);
+/* The filters of a list. */
+void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
+                            const struct list_query *query);
+/* Whose records the viewer sees, as an array in SQL; "null": everybody's. */
+const char *conditions_owners(struct conditions *conditions, const struct resource *resource,
+                              const struct viewer *viewer);
 
 #endif

@@ -126,6 +126,26 @@ void list_weight_learn(const struct cx *cx, const struct resource *resource, int
 /* Counts at most so many. */
 const char *list_bounded_count(struct arena *arena, const char *table, const char *where, int most);
 
+/* ---- search.c ---- */
+struct batch;
+struct order;
+/* Whether nothing but its words narrows what is searched for, and the viewer's sight. */
+bool search_is_alone(const struct resource *resource, const struct list_query *query,
+                     const struct viewer *viewer);
+/* "select …", the ids of those that the words find, within the viewer's sight where the table knows
+ * owners; `rest`: more arguments of the function that searches, or "". */
+const char *search_ids(struct conditions *where, const struct cx *cx,
+                       const struct resource *resource, const char *query,
+                       const struct viewer *viewer, const char *rest);
+/* The condition of the query's words, if it has any. `order`: of a search that is alone, to be
+ * given as many as the page shows; else NULL. */
+void search_add(struct conditions *where, const struct cx *cx, const struct resource *resource,
+                const struct list_query *query, const struct viewer *viewer,
+                const struct order *order);
+/* The statement that counts what a search finds that is alone. */
+void search_add_count(struct batch *batch, const struct cx *cx, const struct resource *resource,
+                      const struct list_query *query, const struct viewer *viewer);
+
 /* ---- order.c ---- */
 enum { ORDER_MAX = 4 }; /* the id and three others */
 struct order {

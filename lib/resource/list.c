@@ -5,13 +5,21 @@
 #include "http/cx.h"
 #include "resource/internal.h"
 
-/* Everything that a list of these records may show to the one signed in. */
+/* Everything that a list of these records may show to the one signed in. With `order`, of a search
+ * that is alone no more than the page shows. */
 static void add_all(struct conditions *where, const struct cx *cx, const struct resource *resource,
-                    const struct list_query *query)
+                    const struct list_query *query, const struct viewer *viewer,
+                    const struct order *order)
 {
-    const struct viewer viewer = viewer_of(cx, resource, query->action ? query->action : "read");
-    conditions_add_resource(where, resource, &viewer);
-    conditions_add_query(where, cx, resource, query);
+    conditions_add_resource(where, resource, viewer);
+    conditions_add_filters(where, cx, query);
+    search_add(where, cx, resource, query, viewer, order);
+}
+
+static struct viewer list_viewer(const struct cx *cx, const struct resource *resource,
+                                 const struct list_query *query)
+{
+    return viewer_of(cx, resource, query->action ? query->action : "read");
 }
 
 /* ---- cursors ---- */
@@ -116,9 +124,13 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
     const char *problem = order_read(cx->arena, resource, query->sort, false, order);
     if (problem)
         return fail(cx, 400, "bad_parameter", "sort: %s", problem);
+    const struct viewer viewer = list_viewer(cx, resource, query);
+    bool alone = search_is_alone(resource, query, &viewer);
     conditions_init(&where, cx->arena);
-    add_all(&where, cx, resource, query);
-    if (query->count)
+    add_all(&where, cx, resource, query, &viewer, alone ? order : NULL);
+    if (query->count && alone)
+        search_add_count(batch, cx, resource, query, &viewer);
+    else if (query->count)
         add_count(batch, resource, &where);
     if (!apply_cursor(cx, &where, order, query->after))
         return false;
@@ -176,8 +188,9 @@ bool list_count(struct cx *cx, const struct resource *resource, const struct lis
     const char *problem = order_read(cx->arena, resource, query->sort, false, &order);
     if (problem)
         return fail(cx, 400, "bad_parameter", "sort: %s", problem);
+    const struct viewer viewer = list_viewer(cx, resource, query);
     conditions_init(&where, cx->arena);
-    add_all(&where, cx, resource, query);
+    add_all(&where, cx, resource, query, &viewer, NULL);
     if (!apply_cursor(cx, &where, &order, query->after))
         return false;
     const char *sql = list_bounded_count(cx->arena, resource->table, where.sql.data, most);

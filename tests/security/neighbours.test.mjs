@@ -30,6 +30,19 @@ test("counts_and_searches_end_at_a_bound_and_say_so", async () => {
     assert.equal(exported.text.trim().split("\r\n").length, 10051);
 });
 
+test("what_one_may_not_see_takes_no_place_among_what_a_search_finds", async () => {
+    const tenant = await makeTenant({ planLevel: 3 });
+    const role = await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "owns", name: "Owns", rank: 10, permissions: ["crm.leads:*@own"] } });
+    assert.equal(role.status, 201, role.text);
+    const me = await makeUser(tenant, "owns");
+    const made = await request("POST", "/api/crm/leads", { token: me.access_token, body: { name: "ddd of mine" } });
+    fill(tenant, 10050); // newer, of nobody
+    for (const query of ["q=ddd", "q=dd", "q=ddd&status=new", "q=ddd&sort=name", "q=ddd&limit=1"]) {
+        const { data, json: { meta } } = await request("GET", `/api/crm/leads?${query}`, { token: me.access_token });
+        assert.deepEqual([data.map((it) => it.id), meta.total], [[made.data.id], 1], query);
+    }
+});
+
 test("a_small_tenant_counts_exactly_whatever_another_has", async () => {
     const tenant = await makeTenant();
     fill(tenant, 1001);
