@@ -1,4 +1,4 @@
-/* fuzz_sigv4: whatever a path or a value holds, what is written of it is an address: unreserved
+/* fuzz_signature: whatever a path or a value holds, what is written of it is an address: unreserved
  * characters and %XX alone, in which each byte can be found again; and the same is signed alike. */
 #include <ctype.h>
 #include <stdbool.h>
