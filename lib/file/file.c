@@ -143,11 +143,11 @@ static bool check_picture(struct cx *cx, const struct inspection *it)
 
 /* ---- taking ---- */
 
-static bool store_content(struct cx *cx, const struct file *file, int fd)
+static bool store_content(struct cx *cx, const struct file *file, int64_t replaces, int fd)
 {
     const char *problem;
     if (!db_get(&cx->db, &file_claim, file->id, file->store,
-                arena_printf(cx->arena, "%lld", (long long)file->bytes)))
+                arena_printf(cx->arena, "%lld", (long long)(file->bytes - replaces))))
         return fail_db(cx);
     const struct stored content = {.tenant_id = cx->db.tenant_id,
                                    .id = file->id,
@@ -197,7 +197,7 @@ bool file_take(struct cx *cx, const struct file_rules *rules, struct file *out)
     out->type = it.type->type;
     uuid_new(out->id);
     return open_upload(cx, upload, &it.fd) && look_into(cx, rules, &it) &&
-           store_content(cx, out, it.fd);
+           store_content(cx, out, rules->replaces, it.fd);
 }
 
 /* ---- answering ---- */

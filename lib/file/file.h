@@ -23,6 +23,7 @@ struct file_rules {
     int64_t bytes_max; /* 0: FILE_BYTES_MAX */
     bool pictures;     /* nothing else */
     int edge;          /* the longest side that a picture keeps; 0: as it is */
+    int64_t replaces;  /* bytes of what goes when it comes: they are free again */
 };
 enum {
     FILE_BYTES_MAX = 25 << 20,
