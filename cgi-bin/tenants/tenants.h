@@ -30,7 +30,8 @@ enum { SECTION_GENERAL, SECTION_API, SECTION_DELETION };
 extern const struct settings_section tenant_sections[];
 
 /* All whose time has come, and one of them. */
-extern const struct job_kind trials_job, trial_job, erasures_job, erase_job, leavings_job;
+extern const struct job_kind trials_job, trial_job, erasures_job, erase_job, leavings_job,
+    logos_job;
 extern const struct notification_kind notice_trial;
 
 /* Points cx->db at the tenant of the path: one's own, a child of one's

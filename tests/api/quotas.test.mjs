@@ -1,9 +1,9 @@
 // What a plan promises is kept: each quota that is shown, exactly, whoever comes at once.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { makeTenant, operator, pageCookie, password, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
+import { pngOf, upload } from "../lib/files.mjs";
 import { mailsTo } from "../lib/mail.mjs";
 
 const setQuotas = async (tenant, body) => assert.equal((await request("PUT", `/api/tenants/${tenant.id}/quotas`, { token: await operator(), body })).status, 200);
@@ -106,19 +106,15 @@ test("without_a_limit_calls_are_counted_all_the_same", async () => {
 });
 
 test("files_take_of_the_storage_that_the_plan_gives", async () => {
-    const tenant = await makeTenant();
-    // The smallest PNG, and what follows its end is nobody's business but the quota's.
-    const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
-    const put = (bytes) => {
-        const boundary = randomBytes(8).toString("hex");
-        const raw = Buffer.concat([Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\ncontent-type: image/png\r\n\r\n`), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
-        return request("POST", `/api/tenants/${tenant.id}/logo`, { token: tenant.token, raw, headers: { "content-type": `multipart/form-data; boundary=${boundary}` } });
-    };
-    await setQuotas(tenant, { storageBytes: png.length + 10 });
-    const first = await put(png);
-    assert.equal(first.status, 204, first.text);
-    assert.equal(await used(tenant, "storage_bytes"), png.length);
-    exceeded(await put(Buffer.concat([png, randomBytes(50)])), /bytes of files/);
-    assert.ok((await put(png)).status < 300, "another of the same size in its place");
-    assert.equal(await used(tenant, "storage_bytes"), png.length);
+    const tenant = await makeTenant(), put = (edge) => upload(`/api/tenants/${tenant.id}/logo`, tenant.token, "a.png", pngOf(edge, edge));
+    const stored = () => Number(sql(`select bytes from everyone.files where tenant_id = '${tenant.id}' and field = 'logo'`));
+    assert.equal((await put(20)).status, 204);
+    const size = stored();
+    assert.equal(await used(tenant, "storage_bytes"), size);
+    await setQuotas(tenant, { storageBytes: size + 10 });
+    exceeded(await put(500), /bytes of files/);
+    assert.equal(stored(), size, "the one before stays");
+    const again = await put(20);
+    assert.equal(again.status, 204, `another of the same size in its place: ${again.text}`);
+    assert.equal(await used(tenant, "storage_bytes"), size);
 });
