@@ -77,6 +77,7 @@ bool email_is_verified(struct cx *cx, bool *verified);
 /* Ends one of one's own sessions; 404 for another's. WAITS. */
 bool own_session_end(struct cx *cx, const char *id);
 
+extern const struct route avatar_routes[];  /* one's own photo */
 extern const struct route token_routes[];   /* login, logout, refresh */
 extern const struct route account_routes[]; /* me, change-password, sessions */
 extern const struct route link_routes[];    /* forgotten, reset, accept, verify */
@@ -87,5 +88,11 @@ extern const struct route page_account_routes[];
 extern const struct route impersonation_routes[];
 extern const struct route workspace_routes[];      /* linked accounts, by API */
 extern const struct route page_workspace_routes[]; /* and by page */
+
+/* ---- avatar.c ---- */
+/* Adds "avatar", the address of one's own photo or null, to the data of a page. WAITS; false: the
+ * failure is set. */
+struct json_object;
+bool avatar_add_to_page(struct cx *cx, struct json_object *data);
 
 #endif

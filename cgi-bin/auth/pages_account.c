@@ -52,7 +52,8 @@ static bool show_account(struct cx *cx, int status)
     struct list_result profile;
     json_object *data = page_object(cx);
     bool verified = false;
-    if (!read_profile(cx, &profile) || !email_is_verified(cx, &verified))
+    if (!read_profile(cx, &profile) || !email_is_verified(cx, &verified) ||
+        !avatar_add_to_page(cx, data))
         return false;
     page_set_bool(data, "verified", verified);
     page_set(data, "email", cx->session->email);

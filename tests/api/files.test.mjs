@@ -5,9 +5,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { folder, makeTenant, makeUser, operator, port, request } from "../lib/client.mjs";
+import { folder, makeTenant, makeUser, operator, pageCookie, password, port, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
-import { jpegOf, pngOf, upload } from "../lib/files.mjs";
+import { formOf, jpegOf, pngOf, upload } from "../lib/files.mjs";
 import { until } from "../lib/worker.mjs";
 
 let tenant, lead, path;
@@ -158,4 +158,29 @@ test("who_may_only_read_reads", async () => {
     assert.equal((await request("DELETE", `${path}/${made.data.id}`, { token: key })).status, 403);
     const customer = await makeUser(tenant, "customer", { kind: "customer" });
     assert.equal((await fetch(`${path}/${made.data.id}/content`, { token: customer.access_token })).status, 403);
+});
+
+test("a_photo_of_oneself_is_shown_to_oneself_and_goes_with_the_account", async () => {
+    const staff = await makeUser(tenant, "staff"), other = await makeUser(tenant, "staff"), at = "/api/auth/me/avatar";
+    assert.equal((await fetch(at, { token: staff.access_token })).status, 404);
+    const set = await upload(at, staff.access_token, "me.jpg", jpegOf(6));
+    assert.equal(set.status, 204, set.text);
+    const shown = await fetch(at, { token: staff.access_token });
+    assert.deepEqual([shown.status, shown.headers["content-type"], shown.headers["content-disposition"], shown.headers["cache-control"]], [200, "image/jpeg", "inline", "private, no-cache"]);
+    assert.equal((await fetch(at, { token: other.access_token })).status, 404, "everybody has their own");
+    const refused = await upload(at, staff.access_token, "me.pdf", "%PDF-1.4");
+    assert.deepEqual([refused.status, refused.error.details[0].code], [422, "file_type"]);
+    const cookie = await pageCookie(staff.email, password, { tenant: tenant.slug });
+    const account = await request("GET", "/account", { tenant: tenant.slug, headers: { cookie } }), csrf = account.text.match(/name="_csrf" value="([^"]+)"/)[1];
+    const photo = account.text.match(/src="(\/account\/avatar\?v[^"]+)"/)[1].replace(/&#x3D;/g, "=");
+    assert.equal((await request("GET", photo, { tenant: tenant.slug, headers: { cookie } })).status, 200);
+    const form = formOf("new.png", pngOf(600, 300), { fields: { _csrf: csrf } });
+    assert.equal((await request("POST", "/account/avatar", { tenant: tenant.slug, raw: form.raw, headers: { cookie, ...form.headers } })).status, 303);
+    const row = () => sql(`select id || ' ' || width || 'x' || height from everyone.files where record_id = '${staff.id}' and field = 'avatar'`);
+    assert.match(row(), / 256x128$/);
+    assert.equal((await request("POST", "/account/avatar/delete", { tenant: tenant.slug, raw: `_csrf=${encodeURIComponent(csrf)}`, headers: { cookie, "content-type": "application/x-www-form-urlencoded" } })).status, 303);
+    assert.equal(row(), "");
+    await upload(at, other.access_token, "me.png", pngOf(10, 10));
+    assert.equal((await request("DELETE", `/api/platform-users/${other.id}`, { token: tenant.token })).status, 204);
+    assert.equal(sql(`select count(*) from everyone.files where record_id = '${other.id}'`), "0");
 });
