@@ -5,7 +5,7 @@ static const struct area crm = {
     .name = "crm",
     .title = "CRM",
     .about = "Leads, the people and companies that they become, and deals with them.",
-    .resources = RESOURCES(&leads, &contacts, &companies, &deals),
+    .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_notes),
     .permissions = PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"}),
     .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
                   "business reseller", 30},

@@ -4,7 +4,7 @@
 
 #include "api/area.h"
 
-extern const struct resource leads, contacts, companies, deals;
+extern const struct resource leads, contacts, companies, deals, deal_notes;
 #define LEAD_REOPEN "crm.leads:reopen" /* to take back that one became a customer */
 
 #endif

@@ -50,7 +50,7 @@ size_t area_routes(const struct area *area, const struct route *const **routes)
             collect_many(&all, made, count);
             count = resource_action_routes(*it, &made);
             collect_many(&all, made, count);
-            if ((*it)->page) {
+            if ((*it)->page || (*it)->parent) {
                 count = page_routes(*it, &made);
                 collect_many(&all, made, count);
             }

@@ -76,12 +76,34 @@ static size_t add_action_pages(const struct resource *resource, const struct act
     return count;
 }
 
+/* The form that appends to a record stands in that one's page. */
+static size_t part_route(const struct resource *part, struct route *made)
+{
+    if (!part->parent->page || !(part->operations & OP_CREATE))
+        return 0;
+    *made = (struct route){
+        .method = HTTP_POST,
+        .path = kept(part->parent->page, "/:id", strrchr(part->api, '/')),
+        .access = {ACCESS_PERMISSION, part->scope, kept(part->permission, ":", "update")},
+        .handle = part_append,
+        .summary = kept(part->title, ": ", "Adds one"),
+        .body = part->fields,
+        .answer = ANSWER_PAGE,
+        .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | sight_route_flags(part->parent),
+        .about = part,
+    };
+    return 1;
+}
+
 size_t page_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made = calloc(COUNT(pages) + 3 * ACTIONS_MAX + ATTACHMENT_PAGES, sizeof *made);
     size_t count = 0;
     if (!made)
         log_out_of_memory();
+    *routes = made;
+    if (resource->parent)
+        return part_route(resource, made);
     for (size_t i = 0; i < COUNT(pages); i++) {
         const struct page_row *row = &pages[i];
         if (!(resource->operations & row->operations))
@@ -104,7 +126,6 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
         count += add_action_pages(resource, resource->actions[i], made + count);
     if (resource->attachments)
         count += attachment_pages(resource, made + count);
-    *routes = made;
     return count;
 }
 

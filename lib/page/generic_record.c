@@ -86,6 +86,7 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_set(data, "subtitle", text_title(cx->arena, resource->one));
     page_set(data, "path", record_path(cx, resource, id_of(record), ""));
     page_set(data, "attachments", NULL);
+    page_list(data, "parts");
     add_facts(cx, data, record);
     if (!add_record_actions(cx, data, resource, record))
         return NULL;
@@ -93,19 +94,23 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     return data;
 }
 
-bool generic_detail(struct cx *cx)
+bool generic_detail_of(struct cx *cx, const struct resource *resource, const char *id, int status)
 {
-    const struct resource *resource = cx->route->about;
     struct list_result record;
-    if (!record_get_named(cx, resource, cx_path(cx, "id"), reference_labels_shown(cx, resource),
-                          &record))
+    if (!record_get_named(cx, resource, id, reference_labels_shown(cx, resource), &record))
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
     if (!data || !attachments_add(cx, data, resource, &record) ||
+        !parts_add(cx, data, resource, &record) ||
         (resource->add_to_page && !resource->add_to_page(cx, data, &record)))
         return false;
-    return page_render(cx, 200, template, show_label(cx, resource, &record, 0), data);
+    return page_render(cx, status, template, show_label(cx, resource, &record, 0), data);
+}
+
+bool generic_detail(struct cx *cx)
+{
+    return generic_detail_of(cx, cx->route->about, cx_path(cx, "id"), 200);
 }
 
 static bool has_file(const struct resource *resource)

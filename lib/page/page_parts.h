@@ -85,6 +85,13 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
 void child_form_add(struct cx *cx, json_object *out, const struct field *field,
                     const struct list_result *row);
 
+/* ---- parts.c: rows that are appended to a record ---- */
+/* Adds "parts" to the data of its page: a section for each kind. false: the failure is set. WAITS.
+ */
+bool parts_add(struct cx *cx, json_object *data, const struct resource *resource,
+               const struct list_result *record);
+bool part_append(struct cx *cx); /* handler of their form */
+
 /* ---- picker.c ---- */
 /* How the record is chosen to which a field of a form refers: what is `chosen` (NULL: nothing),
  * what its search found, and whether there may be none. WAITS. */
@@ -118,6 +125,8 @@ const char *show_label(struct cx *cx, const struct resource *resource,
 bool generic_list(struct cx *cx);
 bool generic_export(struct cx *cx);
 bool generic_detail(struct cx *cx);
+/* The same page, with this status. */
+bool generic_detail_of(struct cx *cx, const struct resource *resource, const char *id, int status);
 bool generic_new(struct cx *cx);
 bool generic_create(struct cx *cx);
 bool generic_edit(struct cx *cx);

@@ -268,6 +268,17 @@ static void check_children(struct db *db, const struct resource *resource, struc
             check_child(db, resource, it, report);
 }
 
+static void check_part(const struct resource *part, struct buf *report)
+{
+    const struct field *column = field_find(part->fields, part->parent_column);
+    if (!column || !(column->flags & READ_ONLY) || !(column->flags & FILTERED) ||
+        model_resource(column->refers) != part->parent)
+        buf_printf(report, "%s is no READ_ONLY | FILTERED reference to its parent. ",
+                   part->parent_column);
+    if (part->operations & ~(unsigned)(OP_LIST | OP_CREATE))
+        buf_puts(report, "what belongs to a record is listed and created alone. ");
+}
+
 static void check_order(struct db *db, const struct resource *resource, struct buf *report)
 {
     struct order order;
@@ -294,6 +305,8 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
     check_references(db, resource, report);
     check_protection(db, resource->table, report);
     check_children(db, resource, report);
+    if (resource->parent)
+        check_part(resource, report);
     check_order(db, resource, report);
     return report->len == 0;
 }

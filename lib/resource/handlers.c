@@ -7,6 +7,7 @@
 #include "http/cx.h"
 #include "resource/attachment.h"
 #include "resource/internal.h"
+#include "resource/part.h"
 #include "resource/reference.h"
 
 /* ---- JSON ---- */
@@ -86,7 +87,12 @@ bool resource_list(struct cx *cx)
     const struct resource *resource = cx->route->about;
     struct list_query query;
     struct list_result result;
-    if (!list_read_query(cx, resource, &query) || !list_run(cx, resource, &query, &result))
+    if (!list_read_query(cx, resource, &query) ||
+        (resource->parent && !part_find_parent(cx, resource, "read")))
+        return false;
+    if (resource->parent)
+        part_of(cx, resource, cx_path(cx, "id"), &query);
+    if (!list_run(cx, resource, &query, &result))
         return false;
     struct json *json = respond_begin(cx, 200);
     json_open_array(json);
@@ -115,8 +121,11 @@ bool resource_create(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_result result;
-    if (!record_create(cx, resource, cx->input, &result))
+    if ((resource->parent && !part_find_parent(cx, resource, "update")) ||
+        !record_create(cx, resource, cx->input, &result))
         return false;
+    if (resource->parent) /* it has no address of its own */
+        return record_answer(cx, &result, 201);
     response_header_set(
         cx, "Location",
         arena_printf(cx->arena, "%s/%s", resource->api, rows_text(result.rows, 0, 0)));
@@ -227,9 +236,9 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
                         .operation = operation_name("list", nouns), .answer = ANSWER_LIST,
                         .flags = ROUTE_LIST_QUERY)},
         {OP_CREATE,
-         ROUTE(POST, list, may_do(resource, ":create"), resource_create,
-               sentence("Create", noun, "."), .operation = operation_name("create", noun),
-               .body = body, .status = 201)},
+         ROUTE(POST, list, may_do(resource, resource->parent ? ":update" : ":create"),
+               resource_create, sentence("Create", noun, "."),
+               .operation = operation_name("create", noun), .body = body, .status = 201)},
         {OP_EXPORT,
          ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
                sentence_of_many("Export", resource, " as CSV."),
@@ -255,7 +264,8 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
             if (all[i].operation & (OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE))
                 routes[count].flags |= resource->write_flags;
             routes[count].deprecated = resource->deprecated;
-            routes[count].flags |= sight_route_flags(resource);
+            routes[count].flags |=
+                sight_route_flags(resource->parent ? resource->parent : resource);
             routes[count++].about = resource;
         }
     return count;

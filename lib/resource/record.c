@@ -8,6 +8,7 @@
 #include "http/cx.h"
 #include "http/etag.h"
 #include "resource/internal.h"
+#include "resource/part.h"
 #include "resource/reference.h"
 
 /* The last microsecond of the year 9999, behind which no time of ours lies. */
@@ -374,12 +375,23 @@ static bool check_moves(struct cx *cx, const struct input *input, const struct l
     return true;
 }
 
+/* Of which record it is, and who made it. */
+static void insert_part(struct write *write)
+{
+    const struct resource *part = write->resource;
+    insert_value(write, part->parent_column, cx_path(write->cx, "id"));
+    if (field_find(part->fields, PART_MAKER))
+        insert_value(write, PART_MAKER, part_maker(write->cx));
+}
+
 static bool build_insert(struct write *write, const struct input *input, const char *id)
 {
     if (!check_beginnings(write->cx, input) ||
         (!write->resource->no_tenant && !insert_tenant(write, input)))
         return false;
     insert_value(write, "id", id);
+    if (write->resource->parent)
+        insert_part(write);
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
         if (!is_column(field) || strcmp(field->name, "tenant_id") == 0)

@@ -2,7 +2,7 @@
 // transaction, and go with it.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { makeTenant, pageCookie, password, request } from "../lib/client.mjs";
+import { makeTenant, makeUser, pageCookie, password, request } from "../lib/client.mjs";
 
 let tenant, other, cookie;
 const api = (method, path, options = {}) => request(method, `/api/crm/deals${path}`, { token: tenant.token, ...options });
@@ -76,4 +76,52 @@ test("lines_are_shown_and_edited_in_the_page_of_their_deal", async () => {
     assert.equal((await post(saved.headers.location, edited)).status, 303);
     const id = saved.headers.location.split("/").at(-1);
     assert.deepEqual((await api("GET", `/${id}`)).data.lines, [{ name: "Cloth", quantity: 1, unitPrice: null }]);
+});
+
+test("notes_are_appended_listed_in_pages_and_shown_with_their_deal", async () => {
+    const { data: deal } = await api("POST", "", { body: { name: "Noted" } });
+    const { data: second } = await api("POST", "", { body: { name: "Other" } });
+    for (const text of ["First", "Second", "Third"]) {
+        const made = await api("POST", `/${deal.id}/notes`, { body: { text } });
+        assert.equal(made.status, 201, made.text);
+        assert.equal(made.data.dealId, deal.id);
+    }
+    const list = await api("GET", `/${deal.id}/notes?limit=2&include=createdBy`);
+    assert.deepEqual(list.data.map((it) => it.text), ["Third", "Second"]);
+    assert.equal(list.data[0].createdBy.name, "Owner");
+    assert.equal(list.json.meta.total, 3);
+    const rest = await api("GET", `/${deal.id}/notes?limit=2&after=${list.json.meta.nextCursor}`);
+    assert.deepEqual(rest.data.map((it) => it.text), ["First"]);
+    assert.deepEqual((await api("GET", `/${second.id}/notes`)).data, []);
+    assert.deepEqual((await api("GET", `/${second.id}/notes?dealId=${deal.id}`)).data, [], "nothing through another parent");
+    assert.equal((await api("POST", `/${second.id}/notes`, { body: { text: "x", dealId: deal.id } })).status === 201
+        ? (await api("GET", `/${deal.id}/notes`)).json.meta.total : 3, 3, "a body does not say of which deal");
+    for (const [method, options] of [["GET", {}], ["POST", { body: { text: "x" } }]])
+        assert.equal((await request(method, `/api/crm/deals/${deal.id}/notes`, { token: other.token, ...options })).status, 404);
+    assert.equal((await api("POST", `/${deal.id}/notes`, { body: { text: "" } })).error.details[0].field, "text");
+    const shown = (await page(`/admin/crm/deals/${deal.id}`)).text;
+    assert.match(shown, /Third[\s\S]*Second[\s\S]*First/);
+    assert.match(shown, /Owner · /);
+    const form = new URLSearchParams([...shown.matchAll(/<input type="hidden" name="(_csrf|_once)" value="([^"]*)"/g)].map((it) => [it[1], it[2]]));
+    const post = () => request("POST", `/admin/crm/deals/${deal.id}/notes`, { tenant: tenant.slug, raw: form.toString(), headers: { cookie, "content-type": "application/x-www-form-urlencoded" } });
+    form.set("text", "");
+    const refused = await post();
+    assert.equal(refused.status, 422, refused.text);
+    assert.match(refused.text, /id="f-text-error"/);
+    form.set("text", "By page <b>");
+    assert.equal((await post()).status, 303);
+    assert.match((await page(`/admin/crm/deals/${deal.id}`)).text, /By page &lt;b&gt;/);
+    assert.equal((await api("DELETE", `/${deal.id}`)).status, 204);
+    assert.equal((await api("GET", `/${deal.id}/notes`)).status, 404, "they go with their deal");
+});
+
+test("whoever_may_only_read_a_deal_appends_nothing_to_it", async () => {
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "onlooker", name: "Onlooker", permissions: ["crm.deals:read"] } });
+    const onlooker = await makeUser(tenant, "onlooker");
+    const { data: deal } = await api("POST", "", { body: { name: "Watched" } });
+    assert.equal((await request("GET", `/api/crm/deals/${deal.id}/notes`, { token: onlooker.access_token })).status, 200);
+    assert.equal((await request("POST", `/api/crm/deals/${deal.id}/notes`, { token: onlooker.access_token, body: { text: "x" } })).status, 403);
+    const shown = await request("GET", `/admin/crm/deals/${deal.id}`, { tenant: tenant.slug, headers: { cookie: await pageCookie(onlooker.email, password, { tenant: tenant.slug }) } });
+    assert.equal(shown.status, 200);
+    assert.doesNotMatch(shown.text, /Add deal note/);
 });
