@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "resource/reference.h"
 
 static const struct {
     unsigned flag;
@@ -70,6 +71,7 @@ static void describe_reference(struct json *json, const struct field *field)
     if (!field->refers)
         return;
     json_pair(json, "refers", field->refers);
+    json_pair(json, "includes", reference_name(field));
     json_pair(json, "onDelete", field_on_delete_name(field->on_delete));
 }
 

@@ -146,6 +146,10 @@ static void add_filters(struct openapi *api, json_object *list, json_object *fie
         add_parameter(list, "query", arena_printf(arena, "%s[null]", name),
                       arena_printf(arena, "%s: true without a value, false with one.", label),
                       bool_schema());
+    if (member_text(field, "refers") && !member_true(field, "hidden"))
+        add_parameter(list, "query", arena_printf(arena, "%s[q]", name),
+                      arena_printf(arena, "%s: words that find what it refers to.", label),
+                      text_schema(1, 200));
     add_ranges(api, list, field);
 }
 
@@ -189,6 +193,25 @@ static void add_fields(json_object *list, json_object *fields)
     add_several(list, "fields", "Only these, and the id.", schema, 64);
 }
 
+/* What `include` may name; there is none where nothing is referred to. */
+static void add_include(json_object *list, json_object *fields)
+{
+    json_object *schema = enum_schema(), *values = member(schema, "enum");
+    for (size_t i = 0; i < json_object_array_length(fields); i++) {
+        const char *name = member_text(json_object_array_get_idx(fields, i), "includes");
+        if (name)
+            push_text(values, name);
+    }
+    size_t count = json_object_array_length(values);
+    if (count == 0)
+        json_object_put(schema);
+    else
+        add_several(list, "include",
+                    "References whose names are answered too, as {id, name} beside the id; the "
+                    "name is null of what the caller may not see.",
+                    schema, (int64_t)count);
+}
+
 static void add_paging(struct openapi *api, json_object *list)
 {
     add_shared(api, list, "Page",
@@ -212,6 +235,8 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
         add_paging(api, list);
     add_sort(api, list, fields);
     add_fields(list, fields);
+    if (pages)
+        add_include(list, fields);
     for (size_t i = 0; i < json_object_array_length(fields); i++) {
         json_object *field = json_object_array_get_idx(fields, i);
         searched = searched || member_true(field, "searched");

@@ -5,9 +5,11 @@
 #include "resource/areas.h"
 #include "resource/model.h"
 
-static bool is_chosen_by_people(const struct resource *resource, const struct field *field)
+/* On a form, or by the words of a filter. */
+static bool is_found_by_words(const struct resource *resource, const struct field *field)
 {
-    return resource->page && !(field->flags & (READ_ONLY | HIDDEN));
+    bool is_asked_for = resource->page && !(field->flags & READ_ONLY);
+    return (is_asked_for || (field->flags & FILTERED)) && !(field->flags & HIDDEN);
 }
 
 static void check_reference(const struct resource *resource, const struct field *field,
@@ -24,8 +26,8 @@ static void check_reference(const struct resource *resource, const struct field 
     else if (!text_ends(field->name, "_id"))
         buf_printf(report, "%s: %s refers to %s; end its name in _id.\n", name, field->name,
                    field->refers);
-    else if (is_chosen_by_people(resource, field) && !resource_is_searched(target))
-        buf_printf(report, "%s: %s is chosen on pages, but %s has no SEARCHED field.\n", name,
+    else if (is_found_by_words(resource, field) && !resource_is_searched(target))
+        buf_printf(report, "%s: %s is found by words, but %s has no SEARCHED field.\n", name,
                    field->name, field->refers);
     if (field->on_delete == SET_NULL && !(field->flags & NULLABLE))
         buf_printf(report, "%s: %s is set to null by a deletion, but is not NULLABLE.\n", name,
