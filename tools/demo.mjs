@@ -28,6 +28,8 @@ const words = {
     source: ["website", "website", "website", "referral", "referral", "social", "email", "phone", "event", "partner"],
     status: ["new", "new", "contacted", "contacted", "qualified", "unqualified", "converted", "lost"],
     deal: ["Yearly supplies", "New shop", "Refurbishment", "Trial order", "Second location", "Maintenance", "Summer season", "Training days"],
+    line: ["Delivery", "Installation", "Material", "Advice", "Spare parts", "Training day"],
+    note: ["They decide at the end of the month.", "Asked for a second offer.", "Budget is approved.", "Call again after the holidays."],
     stage: ["prospecting", "prospecting", "qualification", "proposal", "negotiation", "won", "won", "lost"],
 };
 
@@ -137,8 +139,10 @@ async function makeDeals(it, token) {
         }
         const company = pick(companies), first = pick(words.first), last = pick(words.last);
         const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]), ownerId: pick(owners).id });
-        await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stage: pick(words.stage), probability: next() % 101,
-            value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15` });
+        const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stage: pick(words.stage), probability: next() % 101,
+            value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15`,
+            lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPrice: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPrice: 10000 }] });
+        if (i % 2 === 0) await make(`deals/${deal.id}/notes`, { text: pick(words.note) });
     }
 }
 
