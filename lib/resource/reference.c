@@ -212,14 +212,22 @@ const char *reference_form_words(const struct cx *cx, const struct field *field)
     return words && *words ? words : NULL;
 }
 
+/* Its id and label alone: what else another area's resource has is not asked for. */
 const char *reference_label_of(struct cx *cx, const struct field *field, const char *id)
 {
     const struct resource *target = reference_target(field);
-    struct list_result found;
-    if (!uuid_is(id) || !reference_may_read(cx, field) ||
-        !record_get_all(cx, target, &id, 1, &found) || rows_count(found.rows) == 0)
+    if (!uuid_is(id) || !reference_may_read(cx, field))
         return NULL;
-    return record_value(&found, resource_label(target));
+    struct list_result found;
+    struct list_filter filter = {.field = resource_columns(target)[0], .operator= "=", .value = id};
+    struct list_query query = {.page = 1,
+                               .limit = 1,
+                               .filters = &filter,
+                               .columns = found_columns(cx, target),
+                               .sort = target->sort ? target->sort : "-createdAt"};
+    if (!list_run(cx, target, &query, &found) || rows_count(found.rows) == 0)
+        return NULL;
+    return rows_text(found.rows, 0, 1);
 }
 
 /* ---- what stands in the way of a deletion ---- */
