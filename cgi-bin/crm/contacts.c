@@ -13,6 +13,7 @@ const struct resource contacts = {
     .icon = "address-book",
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
+    .attachments = true,
     .sort = "name",
     .owner = "owner_id",
     .fields = FIELDS(

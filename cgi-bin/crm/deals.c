@@ -20,6 +20,7 @@ const struct resource deals = {
     .icon = "heart-handshake",
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
+    .attachments = true,
     .sort = "-createdAt",
     .owner = "owner_id",
     .fields = FIELDS({"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,

@@ -39,6 +39,14 @@ STATEMENT(
 enum { NAME, TYPE, NOT_NULL, FILLED, LONGEST, CHOICES_ALLOWED, COLLATIONS };
 
 /* What a column refers to: the last of its foreign key, behind the tenant. */
+STATEMENT(catalogue_files,
+          "select 1\n"
+          "from pg_trigger t\n"
+          "join pg_class c on c.oid = t.tgrelid\n"
+          "join pg_namespace n on n.oid = c.relnamespace\n"
+          "where n.nspname = 'everyone' and c.relname = $1 and t.tgname = 'files'",
+          0);
+
 STATEMENT(catalogue_references,
           "select a.attname, t.relname, k.confdeltype\n"
           "from pg_constraint k\n"
@@ -229,6 +237,14 @@ static void check_references(struct db *db, const struct resource *resource, str
             check_reference(it, rows, report);
 }
 
+/* Without it the files of a record would outlive it. */
+static void check_attachments(struct db *db, const struct resource *resource, struct buf *report)
+{
+    const struct rows *rows = db_get(db, &catalogue_files, resource->table);
+    if (!rows || rows_count(rows) == 0)
+        buf_printf(report, "its attachments need: call house.has_files('%s'). ", resource->table);
+}
+
 static void check_protection(struct db *db, const char *table, struct buf *report)
 {
     const struct rows *rows = db_get(db, &catalogue_unprotected, table);
@@ -303,6 +319,8 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
         if (field->type == SECRET && is_stored(field))
             check_field(field, rows, report);
     check_references(db, resource, report);
+    if (resource->attachments)
+        check_attachments(db, resource, report);
     check_protection(db, resource->table, report);
     check_children(db, resource, report);
     if (resource->parent)
