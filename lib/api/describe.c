@@ -240,6 +240,10 @@ static void describe_resources(struct json *json, const struct area *area)
         if ((*it)->attachments)
             json_pair_bool(json, "attachments", true);
         pair_if(json, "owner", (*it)->owner);
+        if ((*it)->parent) {
+            json_pair(json, "parent", (*it)->parent->name);
+            json_pair(json, "parentColumn", (*it)->parent_column);
+        }
         if ((*it)->no_tenant)
             json_pair_bool(json, "noTenant", true);
         if ((*it)->no_common_times)

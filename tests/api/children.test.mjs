@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, makeUser, pageCookie, password, request } from "../lib/client.mjs";
+import { areas, bodyOf } from "../lib/routes.mjs";
 
 let tenant, other, cookie;
 const api = (method, path, options = {}) => request(method, `/api/crm/deals${path}`, { token: tenant.token, ...options });
@@ -124,4 +125,29 @@ test("whoever_may_only_read_a_deal_appends_nothing_to_it", async () => {
     const shown = await request("GET", `/admin/crm/deals/${deal.id}`, { tenant: tenant.slug, headers: { cookie: await pageCookie(onlooker.email, password, { tenant: tenant.slug }) } });
     assert.equal(shown.status, 200);
     assert.doesNotMatch(shown.text, /Add deal note/);
+});
+
+// Every resource that belongs to records of another, as the areas' tables say.
+const bodyFor = (path) => bodyOf(areas.flatMap((area) => area.routes).find((it) => it.method === "POST" && it.path === path).body);
+const parts = areas.flatMap((area) => area.resources.filter((it) => it.parent).map((part) => ({ part, parent: area.resources.find((it) => it.name === part.parent) })));
+
+test("no_row_is_reached_through_another_record_or_tenant", async () => {
+    assert.ok(parts.length > 0);
+    for (const { part, parent } of parts) {
+        const make = async () => (await request("POST", parent.api, { token: tenant.token, body: bodyFor(parent.api) })).data;
+        const [own, another, gone] = [await make(), await make(), await make()];
+        const at = (record) => part.api.replace(":id", record.id), body = bodyFor(part.api);
+        const column = part.fields.find((it) => it.column === part.parentColumn).name;
+        const made = await request("POST", at(own), { token: tenant.token, body });
+        assert.equal(made.status, 201, `${part.name}: ${made.text}`);
+        assert.equal(made.data[column], own.id, part.name);
+        assert.equal((await request("GET", at(own), { token: tenant.token })).json.meta.total, 1, part.name);
+        for (const query of ["", `?${column}=${own.id}`, `?id=${made.data.id}`])
+            assert.deepEqual((await request("GET", `${at(another)}${query}`, { token: tenant.token })).data, [], `${part.name}${query}`);
+        assert.equal((await request("DELETE", `${parent.api}/${gone.id}`, { token: tenant.token })).status, 204);
+        for (const [record, as] of [[gone, tenant], [own, other], [{ id: "01a1fc30-19fe-74cc-bfd1-e408edb75d4f" }, tenant], [{ id: "nothing" }, tenant]])
+            for (const answer of [await request("GET", at(record), { token: as.token }), await request("POST", at(record), { token: as.token, body })])
+                assert.equal(answer.status, 404, `${part.name} of ${record.id}: ${answer.text}`);
+        assert.equal((await request("GET", at(own), { token: tenant.token })).json.meta.total, 1, `${part.name}: nothing was added`);
+    }
 });
