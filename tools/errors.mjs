@@ -29,6 +29,7 @@ function each(pattern, take) {
 each(new RegExp(`\\bfail\\(\\s*\\w+,\\s*(\\d{3}),\\s*"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, status, code, text]) => note(failures, `${status} ${code}`, sentence(text)));
 each(new RegExp(`\\bfail_later\\(\\s*\\w+,\\s*"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code, text]) => note(failures, `503 ${code}`, sentence(text)));
 each(new RegExp(`\\bfail_field\\(\\s*\\w+,[^;"]*?(?:"[^"]*"\\s*,|[\\w>.()-]+,)\\s*"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code, text]) => note(fields, code, sentence(text)));
+each(new RegExp(`\\bfail_parameter\\(\\s*\\w+,[^;"]*?(?:"[^"]*"\\s*,|[\\w>.()-]+,)\\s*"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code, text]) => note(/_parameter$|_cursor$/.test(code) ? failures : fields, /_parameter$|_cursor$/.test(code) ? `400 ${code}` : code, sentence(text)));
 each(new RegExp(`\\brefuse\\(\\s*check,\\s*"([a-z0-9_]+)",\\s*${literal}`, "g"), ([, code, text]) => note(fields, code, sentence(text)));
 each(new RegExp(`\\brefuse(?:_at)?\\(\\s*&?scan,(?:\\s*[^",]+,)?\\s*"([a-z0-9_]+)",(?:[^"]*?${literal})?`, "g"), ([, code, text]) => note(failures, `400 ${code}`, sentence(text)));
 each(new RegExp(`\\{"[^"]+", (\\d{3}), "([a-z0-9_]+)",\\s*${literal}`, "g"), ([, status, code, text]) => note(failures, `${status} ${code}`, sentence(text)));
@@ -55,7 +56,7 @@ Made by \`make readme\` from the program's own text. An error is
 {"success": false, "error": {"message": "…", "code": "…", "details": […], "statusCode": 422, "requestId": "…"}}
 \`\`\`
 
-Programs go by \`statusCode\` and \`code\`, which stay as they are; \`message\` is for people and may change. \`details\` comes with 422: one row for each field, \`{"field", "code", "message"}\`. 429 and 503 come with \`Retry-After\`, 405 with \`Allow\`, 401 with \`WWW-Authenticate\`. A value that is taken already is 409 with a code named after its field: \`slug_taken\`, \`email_taken\`.
+Programs go by \`statusCode\` and \`code\`, which stay as they are; \`message\` is for people and may change. \`details\` comes with 422, and with 400 for parameters: one row for each field, \`{"in", "field", "code", "message"}\`, where \`in\` is \`body\` or \`query\` and \`field\` its path (\`items[2].quantity\`). 429 and 503 come with \`Retry-After\`, 405 with \`Allow\`, 401 with \`WWW-Authenticate\`. A value that is taken already is 409 with a code named after its field: \`slug_taken\`, \`email_taken\`.
 
 | status | code | says |
 | --- | --- | --- |`);

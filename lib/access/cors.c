@@ -52,7 +52,7 @@ void cors_answer(struct cx *cx)
     response_header_set(cx, "Access-Control-Allow-Origin", arena_text(cx->arena, origin));
     response_header_set(cx, "Access-Control-Expose-Headers",
                         "Deprecation, ETag, Idempotency-Replayed, Location, RateLimit, "
-                        "RateLimit-Policy, Retry-After, Sunset, X-Request-Id");
+                        "RateLimit-Policy, Retry-After, Sunset, Tulou-Version, X-Request-Id");
 }
 
 void cors_preflight(struct cx *cx, const char *allow)
@@ -64,6 +64,6 @@ void cors_preflight(struct cx *cx, const char *allow)
     response_header_set(cx, "Access-Control-Allow-Methods", allow);
     response_header_set(cx, "Access-Control-Allow-Headers",
                         "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
-                        "X-Tenant-Slug, X-Tenant-Id");
+                        "Tulou-Version, X-Tenant-Slug, X-Tenant-Id");
     response_header_set(cx, "Access-Control-Max-Age", "600");
 }

@@ -151,7 +151,8 @@ static const char *resource_of(const struct area *area, const struct route *rout
     return NULL;
 }
 
-static void describe_route(struct json *json, const struct area *area, const struct route *route)
+static void describe_route(struct json *json, const struct area *area, const struct route *route,
+                           bool shown)
 {
     json_open_object(json);
     json_pair(json, "method", method_name(route->method));
@@ -162,6 +163,8 @@ static void describe_route(struct json *json, const struct area *area, const str
     pair_if(json, "summary", route->summary);
     json_pair(json, "answer", answers[route->answer]);
     json_pair_int(json, "status", route_status(route));
+    if (shown)
+        json_pair_bool(json, "shown", true);
     pair_if(json, "operation", route->operation);
     pair_if(json, "answerName", route->answer_name);
     for (size_t i = 0; i < COUNT(route_flag_names); i++)
@@ -183,6 +186,16 @@ static void describe_route(struct json *json, const struct area *area, const str
     json_close_object(json);
 }
 
+/* Whether a GET shows what is at the address, so that it has a version. */
+static bool is_shown(const struct route *const *routes, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (routes[i]->method == HTTP_GET && text_equal(routes[i]->path, path) &&
+            (routes[i]->answer == ANSWER_ITEM || routes[i]->answer == ANSWER_LIST))
+            return true;
+    return false;
+}
+
 static void describe_routes(struct json *json, const struct area *area)
 {
     const struct route *const *routes;
@@ -190,7 +203,7 @@ static void describe_routes(struct json *json, const struct area *area)
     json_key(json, "routes");
     json_open_array(json);
     for (size_t i = 0; i < count; i++)
-        describe_route(json, area, routes[i]);
+        describe_route(json, area, routes[i], is_shown(routes, count, routes[i]->path));
     json_close_array(json);
 }
 

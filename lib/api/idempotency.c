@@ -107,14 +107,14 @@ static const char *tenant_of(const struct cx *cx)
 
 static bool takes_key(const struct cx *cx)
 {
-    return !(cx->route->flags & ROUTE_NOT_REPEATED) && tenant_of(cx) &&
-           (cx->session || !cx->is_page);
+    return cx->request.method == HTTP_POST && !(cx->route->flags & ROUTE_NOT_REPEATED) &&
+           tenant_of(cx) && (cx->session || !cx->is_page);
 }
 
 /* Pages give a key with their forms, to those signed in alone. */
 static const char *presented_key(const struct cx *cx)
 {
-    if (cx->request.method != HTTP_POST)
+    if (cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD)
         return NULL;
     const char *key = request_header(&cx->request, "Idempotency-Key");
     return key || !takes_key(cx) || !cx->session ? key : parameter_get(cx->request.form, "_once");
@@ -339,7 +339,7 @@ bool idempotency_run(struct cx *cx, handler *handle)
     if (!key)
         return handle(cx);
     if (!takes_key(cx))
-        return fail(cx, 400, "idempotency_key_refused",
+        return fail(cx, 400, "idempotency_not_supported",
                     "This address keeps no Idempotency-Key: send the request without one.");
     if (!key_is_valid(key))
         return fail(cx, 400, "idempotency_key_invalid",

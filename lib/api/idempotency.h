@@ -19,7 +19,8 @@
  * out). Another body under the same key: 422 idempotency_key_reused. A request
  * that fails gives its key back. A key is the user's or the API key's own; who
  * is not signed in shares the keys of the tenant's strangers. A route that
- * keeps none (ROUTE_NOT_REPEATED) refuses it: 400 idempotency_key_refused.
+ * keeps none (ROUTE_NOT_REPEATED, and what is no POST but changes something) refuses it: 400
+ * idempotency_not_supported.
  */
 #ifndef API_IDEMPOTENCY_H
 #define API_IDEMPOTENCY_H

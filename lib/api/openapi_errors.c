@@ -18,7 +18,8 @@ static const struct common {
      "bad_multipart bad_request body_incomplete json_syntax json_depth json_duplicate_key "
      "json_not_an_object json_number_range json_too_large json_utf8 multipart_boundary "
      "multipart_header multipart_incomplete multipart_text multipart_too_many_parts "
-     "idempotency_key_invalid idempotency_key_refused",
+     "idempotency_key_invalid idempotency_not_supported if_match_not_supported unknown_version "
+     "repeated_parameter",
      "Malformed: the JSON, a parameter or a header cannot be read.", NULL},
     {"NotSignedIn", "401",
      "not_signed_in token_malformed token_expired token_stale token_signature token_algorithm "
@@ -86,6 +87,7 @@ void route_each_error(json_object *route, json_object *resource, error_taker *ta
 static void put_detail(json_object *error, const char *field, const char *code, const char *message)
 {
     json_object *row = json_object_new_object();
+    put_text(row, "in", "body");
     put_text(row, "field", field);
     put_text(row, "code", code);
     put_text(row, "message", message);
@@ -154,6 +156,7 @@ static json_object *new_failure(struct openapi *api, const struct common *usual)
     json_object *response = json_object_new_object();
     put_text(response, "description", usual->description);
     openapi_add_header(response, "X-Request-Id");
+    openapi_add_header(response, "Tulou-Version");
     if (usual->header)
         openapi_add_header(response, usual->header);
     add_media(response);
@@ -165,7 +168,9 @@ static void add_failure_schemas(struct openapi *api)
 {
     json_object *schemas = put_object(api->components, "schemas");
     put_json(schemas, "FailureDetail",
-             "{\"type\":\"object\",\"required\":[\"field\",\"code\",\"message\"],\"properties\":{"
+             "{\"type\":\"object\",\"required\":[\"in\",\"field\",\"code\",\"message\"],"
+             "\"properties\":{\"in\":{\"type\":\"string\",\"enum\":[\"body\",\"query\",\"path\"],"
+             "\"description\":\"Where it stands.\"},"
              "\"field\":{\"type\":\"string\",\"description\":\"Its path: items[2].quantity.\"},"
              "\"code\":{\"type\":\"string\",\"description\":\"What is wrong with it.\"},"
              "\"message\":{\"type\":\"string\",\"description\":\"The same for people.\"}}}");

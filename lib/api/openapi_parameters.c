@@ -212,6 +212,14 @@ static void add_include(json_object *list, json_object *fields)
                     schema, (int64_t)count);
 }
 
+static void add_fields_of_one(json_object *list, json_object *resource)
+{
+    json_object *fields = openapi_record_fields(resource);
+    add_fields(list, fields);
+    add_include(list, fields);
+    json_object_put(fields);
+}
+
 static void add_paging(struct openapi *api, json_object *list)
 {
     add_shared(api, list, "Page",
@@ -223,6 +231,8 @@ static void add_paging(struct openapi *api, json_object *list)
                              "The nextCursor of the answer before: the rows behind it, without "
                              "counting.",
                              text_schema(1, 2000)));
+    add_shared(api, list, "Count",
+               new_parameter("query", "count", "false: without total.", bool_schema()));
 }
 
 /* What every list of a resource takes; a file of it has no pages. */
@@ -265,9 +275,19 @@ static void add_query_parameters(struct openapi *api, json_object *list, json_ob
     }
 }
 
+static json_object *version_schema(void)
+{
+    json_object *schema = schema_text(NULL);
+    push_text(put_array(schema, "enum"), "1");
+    return schema;
+}
+
 static void add_header_parameters(struct openapi *api, json_object *list, json_object *route,
                                   json_object *resource)
 {
+    add_shared(api, list, "TulouVersion",
+               new_parameter("header", "Tulou-Version", "The version of the API that one means: 1.",
+                             version_schema()));
     if (route_takes_key(route))
         add_shared(api, list, "IdempotencyKey",
                    new_parameter("header", "Idempotency-Key",
@@ -298,7 +318,10 @@ json_object *openapi_parameters(struct openapi *api, json_object *route, json_ob
     add_path_parameters(api, list, member_text(route, "path"));
     if (resource && (route_answers(route, "list") || route_answers(route, "file")))
         add_list_parameters(api, list, resource, route_answers(route, "list"));
-    add_query_parameters(api, list, member(route, "query"));
+    if (route_chooses_fields(route, resource))
+        add_fields_of_one(list, resource);
+    else
+        add_query_parameters(api, list, member(route, "query"));
     add_header_parameters(api, list, route, resource);
     return list;
 }

@@ -25,7 +25,7 @@ static json_object *meta_schema(struct openapi *api)
             "\"total\":{\"type\":\"integer\",\"description\":\"All rows, where they were "
             "counted.\"},"
             "\"totalPages\":{\"type\":\"integer\",\"description\":\"Pages of that many rows.\"},"
-            "\"totalIsMore\":{\"const\":true,\"description\":\"Counting ended at total; "
+            "\"totalIsAtLeast\":{\"const\":true,\"description\":\"Counting ended at total; "
             "there are more.\"},"
             "\"nextCursor\":{\"type\":[\"string\",\"null\"],\"description\":\"For after: the rows "
             "behind these; null where there are none.\"}},\"required\":[\"limit\"]}"));
@@ -92,7 +92,9 @@ static json_object *answer_schema(struct openapi *api, json_object *route, json_
     if (!resource)
         return envelope(api, name, free_answer(api, name), list);
     name = openapi_record_name(api, resource);
-    return envelope(api, name, record_schema(api, resource, name, list), list);
+    bool sparse = list || route_chooses_fields(route, resource);
+    return envelope(api, sparse && !list ? arena_printf(api->arena, "%sChosen", name) : name,
+                    record_schema(api, resource, name, sparse), list);
 }
 
 /* Of what is answered, in its envelope. */
@@ -123,6 +125,8 @@ void openapi_add_header_components(struct openapi *api)
         const char *name, *about;
     } headers[] = {
         {"X-Request-Id", "The number of this request, which the log has too."},
+        {"Tulou-Version", "The version of the API: 1."},
+        {"Idempotency-Replayed", "true: the first request with this key was answered so."},
         {"RateLimit", "What is left of the limit, and in how many seconds it is whole again."},
         {"RateLimit-Policy", "The limit that counts: requests and seconds."},
         {"Retry-After", "In how many seconds to come again."},
@@ -152,6 +156,9 @@ void openapi_add_header(json_object *response, const char *name)
 static void add_headers(json_object *response, json_object *route)
 {
     openapi_add_header(response, "X-Request-Id");
+    openapi_add_header(response, "Tulou-Version");
+    if (route_takes_key(route))
+        openapi_add_header(response, "Idempotency-Replayed");
     if (!member_true(route, "bare")) {
         openapi_add_header(response, "RateLimit");
         openapi_add_header(response, "RateLimit-Policy");
@@ -162,6 +169,13 @@ static void add_headers(json_object *response, json_object *route)
 
 /* ---- what comes ---- */
 
+bool route_chooses_fields(json_object *route, json_object *resource)
+{
+    json_object *query = member(route, "query");
+    return resource && route_is(route, "GET") && route_answers(route, "item") && query &&
+           text_equal(member_text(json_object_array_get_idx(query, 0), "name"), "fields");
+}
+
 /* Whether what is shown is one thing, or a list that is written as a whole. */
 bool route_has_version(json_object *route, json_object *resource)
 {
@@ -170,10 +184,10 @@ bool route_has_version(json_object *route, json_object *resource)
 
 bool route_takes_version(json_object *route, json_object *resource)
 {
-    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") ||
-                    route_is(route, "DELETE") || member(route, "action");
+    bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
+    bool known = member(route, "action") || (replaces && member_true(route, "shown"));
     /* What comes and goes by itself, as jobs do, is gone before its version is another. */
-    return replaces && (!resource || !member_true(resource, "noCommonTimes"));
+    return known && (!resource || !member_true(resource, "noCommonTimes"));
 }
 
 static void add_not_modified(json_object *responses)

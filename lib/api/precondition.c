@@ -167,7 +167,9 @@ static bool read_if(struct cx *cx, const struct router *router, handler *handle)
         return false;
     if (cx->response.status != 200 || !is_single(cx, router))
         return true;
-    const char *tag = tag_of_answer(cx);
+    const char *tag = tag_of_answer(cx), *match = request_header(&cx->request, "If-Match");
+    if (match && !etag_listed(match, tag))
+        return refuse_version(cx);
     response_header_set(cx, "ETag", tag);
     if (etag_listed(request_header(&cx->request, "If-None-Match"), tag)) {
         cx->response.status = 304;
@@ -176,11 +178,25 @@ static bool read_if(struct cx *cx, const struct router *router, handler *handle)
     return true;
 }
 
+/* Whether a version of what is at this address can be known. */
+static bool keeps_versions(struct cx *cx, const struct router *router)
+{
+    if (cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD)
+        return is_single(cx, router);
+    if (cx->request.method == HTTP_POST && !cx->route->action)
+        return false;
+    return is_of_engine(cx->route) ||
+           is_shown(router_find(router, cx->arena, HTTP_GET, cx->request.path).route);
+}
+
 bool precondition_run(struct cx *cx, const struct router *router, handler *handle)
 {
     enum http_method method = cx->request.method;
     if (cx->is_page || cx->route->answer == ANSWER_STREAM || (cx->route->flags & ROUTE_BARE))
         return handle(cx);
+    if (request_header(&cx->request, "If-Match") && !keeps_versions(cx, router))
+        return fail(cx, 400, "if_match_not_supported",
+                    "Nothing here has a version: send the request without If-Match.");
     return method == HTTP_GET || method == HTTP_HEAD ? read_if(cx, router, handle)
                                                      : write_if(cx, router, handle);
 }

@@ -9,7 +9,8 @@
 
 struct cx;
 
-/* Calls handle(cx) unless what the request demands does not hold: then 412 (or 304 for a read).
+/* If-Match where nothing has a version is 400 if_match_not_supported, never ignored.
+ * Calls handle(cx) unless what the request demands does not hold: then 412 (or 304 for a read).
  * A write with If-Match is done in one transaction with the look at what it would replace, with
  * the rows of its tenant and its user locked. false: the failure is set. WAITS. */
 bool precondition_run(struct cx *cx, const struct router *router, handler *handle);

@@ -103,6 +103,14 @@ static bool answer_options(struct cx *cx)
     return respond_nothing(cx);
 }
 
+/* There is one version so far; who asks for another is told so. */
+static bool check_version(struct cx *cx)
+{
+    const char *version = request_header(&cx->request, "Tulou-Version");
+    return !version || strcmp(version, "1") == 0 ||
+           fail(cx, 400, "unknown_version", "Tulou-Version: this API has version 1.");
+}
+
 static bool dispatch(struct cx *cx)
 {
     if (!request_read_head(cx, cx->request.environment)) {
@@ -112,19 +120,27 @@ static bool dispatch(struct cx *cx)
     if (cx->request.method == HTTP_OPTIONS)
         return answer_options(cx);
     if (find_route(cx))
-        return serve_route(cx);
+        return (cx->is_page || check_version(cx)) && serve_route(cx);
     if (cx->is_page)
         access_recognise(cx);
     return false;
 }
 
-/* Nothing is kept by browsers and proxies unless the handler says so. */
-static void add_cache_control(struct cx *cx)
+static bool has_header(const struct cx *cx, const char *name)
 {
     for (const struct header *header = cx->response.headers; header; header = header->next)
-        if (strcmp(header->name, "Cache-Control") == 0)
-            return;
-    response_header(cx, "Cache-Control", "no-store");
+        if (strcmp(header->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Nothing is kept by browsers and proxies unless the handler says so, or it has a version by which
+ * it is asked for again each time. */
+static void add_cache_control(struct cx *cx)
+{
+    if (!has_header(cx, "Cache-Control"))
+        response_header(cx, "Cache-Control",
+                        has_header(cx, "ETag") ? "private, no-cache" : "no-store");
 }
 
 /* How to sign in stands with every 401 (RFC 9110 11.6.1, RFC 6750 3). */
@@ -160,6 +176,8 @@ static void end_head(struct cx *cx)
     cors_answer(cx);
     retire_announce(cx);
     response_header(cx, "X-Request-Id", cx->request_id);
+    if (!cx->is_page)
+        response_header(cx, "Tulou-Version", "1");
     add_cache_control(cx);
 }
 

@@ -59,9 +59,26 @@ bool fail_field(struct cx *cx, const char *field, const char *code, const char *
 {
     va_list args;
     va_start(args, format);
-    fail_add_detail(cx, field, code, arena_vprintf(cx->arena, format, args));
+    fail_add_detail(cx, field, code, arena_vprintf(cx->arena, format, args))->in = "body";
     va_end(args);
     return fail(cx, 422, "validation_failed", "Some fields are not valid.");
+}
+
+/* Those that are the failure's own code too. */
+static bool is_of_query(const char *code)
+{
+    return strcmp(code, "unknown_parameter") == 0 || strcmp(code, "repeated_parameter") == 0 ||
+           strcmp(code, "bad_cursor") == 0;
+}
+
+bool fail_parameter(struct cx *cx, const char *name, const char *code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *message = arena_vprintf(cx->arena, format, args);
+    va_end(args);
+    fail_add_detail(cx, name, code, message)->in = "query";
+    return fail(cx, 400, is_of_query(code) ? code : "bad_parameter", "%s: %s", name, message);
 }
 
 /* ---- failures of the database ---- */

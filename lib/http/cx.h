@@ -28,6 +28,7 @@ struct grant;   /* access/grant.h */
 /* Of a field of the input; or of a resource whose records stand in the way of a deletion: how many,
  * and the page that lists them. */
 struct failure_detail {
+    const char *in; /* "body" or "query" */
     const char *field, *code, *message;
     const char *allowed; /* a JSON array of the values that would do, or NULL */
     struct failure_detail *next;
@@ -74,8 +75,13 @@ bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
  * records that may not be seen; `path` NULL: there is no page. */
 bool fail_in_use(struct cx *cx, const char *resource, int64_t count, const char *path,
                  const char *message);
-/* Adds a row to `details` and makes the failure 422 validation_failed. */
+/* Adds a row to `details` about a member of the body and makes the failure 422 validation_failed.
+ * `field` is its path: "items[2].quantity". */
 bool fail_field(struct cx *cx, const char *field, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same about a parameter of the query: 400 bad_parameter, or the status's own `code` where that
+ * is one of the failure itself (unknown_parameter, repeated_parameter, bad_cursor). */
+bool fail_parameter(struct cx *cx, const char *name, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Adds a row to `details` of a failure that is set by fail() already, whatever its status. */
 struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const char *code,

@@ -117,7 +117,7 @@ bool respond_end_list(struct cx *cx, const struct list_meta *meta)
         json_pair_int(json, "totalPages",
                       meta->limit > 0 ? (meta->total + meta->limit - 1) / meta->limit : 0);
         if (meta->more)
-            json_pair_bool(json, "totalIsMore", true);
+            json_pair_bool(json, "totalIsAtLeast", true);
     }
     json_pair(json, "nextCursor", meta->next_cursor);
     json_close_object(json);
@@ -224,6 +224,8 @@ static void write_details(struct json *json, const struct failure_detail *detail
     json_open_array(json);
     for (; detail; detail = detail->next) {
         json_open_object(json);
+        if (detail->in)
+            json_pair(json, "in", detail->in);
         if (detail->field)
             json_pair(json, "field", detail->field);
         if (detail->resource) {

@@ -103,16 +103,49 @@ bool resource_list(struct cx *cx)
                                                     result.total, result.next_cursor, result.more});
 }
 
+static int place_of(const struct list_result *result, const struct field *field)
+{
+    int at = 0;
+    while (result->fields[at] != field)
+        at++;
+    return at;
+}
+
+/* Of the whole record, whose version the ETag is. */
+static bool answer_chosen(struct cx *cx, const struct list_result *result,
+                          const struct field *const *columns)
+{
+    struct json *json = respond_begin(cx, 200);
+    response_header_set(cx, "ETag", record_etag(cx, result));
+    json_open_object(json);
+    for (; *columns; columns++) {
+        int at = place_of(result, *columns);
+        json_key(json, field_json_name(*columns));
+        field_write_json(json, *columns, rows_text(result->rows, 0, at),
+                         rows_length(result->rows, 0, at));
+    }
+    for (int i = 0; result->labels && result->labels[i]; i++)
+        write_named(json, result, 0, result->labels[i]);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
 bool resource_get(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
-    const char *include = cx->route->query ? query_text(cx, "include") : NULL;
+    bool named = cx->route->query && field_find(cx->route->query, "include");
+    const char *include = named ? query_text(cx, "include") : NULL;
     const struct field **labels = NULL;
     struct list_result result;
+    const char *fields = cx->route->query ? query_text(cx, "fields") : NULL;
+    const struct field **columns = NULL;
     if (include && !reference_read_include(cx, resource, include, &labels))
         return false;
-    return record_get_named(cx, resource, cx_path(cx, "id"), labels, &result) &&
-           record_answer(cx, &result, 200);
+    if (fields && !list_read_fields(cx, resource, fields, &columns))
+        return false;
+    if (!record_get_named(cx, resource, cx_path(cx, "id"), labels, &result))
+        return false;
+    return columns ? answer_chosen(cx, &result, columns) : record_answer(cx, &result, 200);
 }
 
 /* ---- writing ---- */
@@ -201,10 +234,17 @@ static struct access may_do(const struct resource *resource, const char *action)
     return (struct access){ACCESS_PERMISSION, resource->scope, kept(resource->permission, action)};
 }
 
-/* What may be asked of one record: the names of what it refers to. */
+#define FIELDS_OF_ONE                                                                              \
+    {                                                                                              \
+        "fields", TEXT, 0, 1, 2000, .help = "Only these, and the id."                              \
+    }
+
+/* What may be asked of one record: some of its fields, and the names of what it refers to. */
 static const struct field *query_of_one(const struct resource *resource)
 {
+    static const struct field plain[] = {FIELDS_OF_ONE, {.type = FIELD_END}};
     static const struct field include[] = {
+        FIELDS_OF_ONE,
         {"include", TEXT, 0, 1, 500,
          .help = "References whose names the answer has too, separated by commas: "
                  "\"owner\" adds \"owner\": {\"id\", \"name\"} beside \"ownerId\". The name is "
@@ -213,7 +253,7 @@ static const struct field *query_of_one(const struct resource *resource)
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
         if (it->refers)
             return include;
-    return NULL;
+    return plain;
 }
 
 /* What a body may set: everything but what is read-only. */

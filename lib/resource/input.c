@@ -50,28 +50,43 @@ bool input_require(const struct place *place, const struct field *fields, struct
 
 /* ---- the query ---- */
 
+/* Given before it in the query; it counts once. */
+static bool is_repeated(const struct cx *cx, const struct parameter *it)
+{
+    const struct parameter *first = cx->request.query;
+    while (strcmp(first->name, it->name) != 0)
+        first = first->next;
+    return first != it;
+}
+
+static bool check_parameter(struct cx *cx, const struct parameter *it)
+{
+    struct input *input = cx->input;
+    const struct field *field = field_find_json(input->query_fields, it->name);
+    const char *code, *message;
+    if (!field && !cx->is_page && !(cx->route->flags & ROUTE_LIST_QUERY))
+        return fail_parameter(cx, it->name, "unknown_parameter", "There is no such parameter.");
+    if (!field || (cx->is_page && *it->value == '\0'))
+        return true;
+    if (!cx->is_page && is_repeated(cx, it))
+        return fail_parameter(cx, it->name, "repeated_parameter", "Give it once.");
+    struct value *value = &input->query_values[field - input->query_fields];
+    return field_check_text(cx, field, it->value, value, &code, &message) || cx->is_page ||
+           fail_parameter(cx, it->name, code, "%s", message);
+}
+
 static bool check_query(struct cx *cx)
 {
     struct input *input = cx->input;
     input->query_fields = cx->route->query ? cx->route->query : no_fields;
     input->query_values = arena_alloc(cx->arena, sizeof *input->query_values *
                                                      (field_count(input->query_fields) + 1));
-    bool strict = !cx->is_page && !(cx->route->flags & ROUTE_LIST_QUERY);
-    for (const struct parameter *it = cx->request.query; it; it = it->next) {
-        const struct field *field = field_find_json(input->query_fields, it->name);
-        const char *code, *message;
-        if (!field && strict)
-            return fail(cx, 400, "unknown_parameter", "There is no parameter \"%s\".", it->name);
-        if (!field || (cx->is_page && *it->value == '\0'))
-            continue;
-        struct value *value = &input->query_values[field - input->query_fields];
-        if (!field_check_text(cx, field, it->value, value, &code, &message) && !cx->is_page)
-            fail_field(cx, it->name, code, "%s", message);
-    }
+    for (const struct parameter *it = cx->request.query; it; it = it->next)
+        check_parameter(cx, it);
     for (size_t i = 0; input->query_fields[i].type != FIELD_END; i++)
         if ((input->query_fields[i].flags & REQUIRED) && input->query_values[i].presence == ABSENT)
-            fail_field(cx, field_json_name(&input->query_fields[i]), "required",
-                       "This is required.");
+            fail_parameter(cx, field_json_name(&input->query_fields[i]), "required",
+                           "This is required.");
     return cx->failure.status == 0;
 }
 

@@ -43,6 +43,12 @@ bool input_is_fixed(const struct field *field, enum input_mode mode);
 bool input_require(const struct place *place, const struct field *fields, struct value *values);
 void input_release_json(void *value); /* for arena_defer() */
 
+/* ---- list_query.c ---- */
+/* "name,email": those columns behind the id, NULL-terminated; 400 with the name of one that there
+ * is not. */
+bool list_read_fields(struct cx *cx, const struct resource *resource, const char *text,
+                      const struct field ***out);
+
 /* ---- input_json.c ---- */
 bool input_read_value(const struct place *place, const struct field *field, const char *name,
                       json_object *json, struct value *out);

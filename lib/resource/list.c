@@ -32,7 +32,7 @@ static bool apply_cursor(struct cx *cx, struct conditions *where, const struct o
         return true;
     if (!cursor_read(cx->arena, cursor, order->sort, values, order->count) ||
         !order_takes_place(order, values))
-        return fail(cx, 400, "bad_cursor", "after: this cursor is not of this list.");
+        return fail_parameter(cx, "after", "bad_cursor", "This cursor is not of this list.");
     order_add_place(order, where, values);
     return true;
 }
@@ -123,7 +123,7 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
         query->columns ? query->columns : resource_list_columns(resource);
     const char *problem = order_read(cx->arena, resource, query->sort, false, order);
     if (problem)
-        return fail(cx, 400, "bad_parameter", "sort: %s", problem);
+        return fail_parameter(cx, "sort", "invalid", "%s", problem);
     const struct viewer viewer = list_viewer(cx, resource, query);
     bool alone = search_is_alone(resource, query, &viewer);
     conditions_init(&where, cx->arena);
@@ -187,7 +187,7 @@ bool list_count(struct cx *cx, const struct resource *resource, const struct lis
     struct order order;
     const char *problem = order_read(cx->arena, resource, query->sort, false, &order);
     if (problem)
-        return fail(cx, 400, "bad_parameter", "sort: %s", problem);
+        return fail_parameter(cx, "sort", "invalid", "%s", problem);
     const struct viewer viewer = list_viewer(cx, resource, query);
     conditions_init(&where, cx->arena);
     add_all(&where, cx, resource, query, &viewer, NULL);

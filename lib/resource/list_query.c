@@ -10,13 +10,12 @@ enum { LIMIT_MAX = 100, PAGE_MAX = 1000000, COLUMNS_MAX = 64, IN_MAX = 100, SEAR
 
 static bool refuse(struct cx *cx, const char *name, const char *why)
 {
-    fail(cx, 400, "bad_parameter", "%s: %s", name, why);
-    return false;
+    return fail_parameter(cx, name, "invalid", "%s", why);
 }
 
 static bool unknown(struct cx *cx, const char *name)
 {
-    return fail(cx, 400, "unknown_parameter", "There is no parameter \"%s\".", name);
+    return fail_parameter(cx, name, "unknown_parameter", "There is no such parameter.");
 }
 
 /* "-createdAt,name": each must be sortable. */
@@ -34,22 +33,23 @@ static bool is_chosen(const struct field *const *columns, const struct field *fi
     return *columns != NULL;
 }
 
-static bool read_fields(struct cx *cx, const struct resource *resource, const char *text,
-                        struct list_query *out)
+bool list_read_fields(struct cx *cx, const struct resource *resource, const char *text,
+                      const struct field ***out)
 {
     size_t count = 0;
-    out->columns = arena_alloc(cx->arena, sizeof *out->columns * (COLUMNS_MAX + 2));
-    out->columns[count++] = resource_columns(resource)[0]; /* the id always, for the cursor */
+    const struct field **columns = arena_alloc(cx->arena, sizeof *columns * (COLUMNS_MAX + 2));
+    columns[count++] = resource_columns(resource)[0]; /* the id always, for the cursor */
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
         const struct field *field = column_find(resource, name);
         if (!field || count > COLUMNS_MAX)
             return refuse(cx, "fields", arena_printf(cx->arena, "there is no field \"%s\".", name));
-        if (!is_chosen(out->columns, field))
-            out->columns[count++] = field;
+        if (!is_chosen(columns, field))
+            columns[count++] = field;
         at += len + (at[len] == ',');
     }
+    *out = columns;
     return true;
 }
 
@@ -260,17 +260,33 @@ static void add_included(struct cx *cx, struct list_query *query)
     query->columns = columns;
 }
 
+static bool read_count(struct cx *cx, const struct parameter *it, struct list_query *out)
+{
+    out->count = strcmp(it->value, "true") == 0;
+    return out->count || strcmp(it->value, "false") == 0 ||
+           refuse(cx, it->name, "use true or false.");
+}
+
+/* One that is a list of values by itself may be repeated: see check_in(). */
+static bool is_repeated(const struct cx *cx, const struct parameter *it)
+{
+    return !cx->is_page && !text_ends(it->name, "[in]") && stands_before(cx, it);
+}
+
 static bool read_parameter(struct cx *cx, const struct resource *resource,
                            const struct parameter *it, struct list_query *out)
 {
     const char *name = it->name;
+    if (is_repeated(cx, it))
+        return fail_parameter(cx, name, "repeated_parameter", "Give it once.");
     if (strcmp(name, "page") == 0)
         return read_number(cx, it, PAGE_MAX, &out->page);
+    if (strcmp(name, "count") == 0)
+        return read_count(cx, it, out);
     if (strcmp(name, "limit") == 0)
         return read_number(cx, it, LIMIT_MAX, &out->limit);
     if (strcmp(name, "after") == 0) {
         out->after = it->value;
-        out->count = false;
         return true;
     }
     if (strcmp(name, "sort") == 0) {
@@ -278,7 +294,7 @@ static bool read_parameter(struct cx *cx, const struct resource *resource,
         return check_sort(cx, resource, it->value);
     }
     if (strcmp(name, "fields") == 0)
-        return read_fields(cx, resource, it->value, out);
+        return list_read_fields(cx, resource, it->value, &out->columns);
     if (strcmp(name, "include") == 0)
         return reference_read_include(cx, resource, it->value, &out->labels);
     if (strcmp(name, "q") == 0 && resource_is_searched(resource)) {
@@ -302,5 +318,8 @@ bool list_read_query(struct cx *cx, const struct resource *resource, struct list
     }
     if (out->columns && out->labels)
         add_included(cx, out);
+    if (out->after && !cx->is_page && parameter_get(cx->request.query, "page"))
+        return refuse(cx, "page", "it is not for use with after.");
+    out->count = out->count && !out->after;
     return true;
 }

@@ -155,8 +155,8 @@ bool reference_read_include(struct cx *cx, const struct resource *resource, cons
         for (size_t i = 0; i < count; i++)
             again = again || found[i] == field;
         if (!field || again)
-            return fail(cx, 400, "bad_parameter", "include: %s \"%s\".",
-                        again ? "twice" : "there is no reference", name);
+            return fail_parameter(cx, "include", "invalid", "%s \"%s\".",
+                                  again ? "twice" : "there is no reference", name);
         found[count++] = field;
         at += len + (at[len] == ',');
     }

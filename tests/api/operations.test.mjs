@@ -71,10 +71,9 @@ function bodyFor(it, world) {
 }
 
 function contentFor(it, world) {
-    const bare = Object.entries(it.requestBody?.content ?? {}).find(([type]) => !/json|multipart/.test(type));
-    if (bare) return { raw: bare[1].example, headers: { "content-type": bare[0] } };
-    if (it.requestBody && !it.requestBody.content["application/json"])
-        return { raw: '--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nno image\r\n--x--\r\n', headers: { "content-type": "multipart/form-data; boundary=x" } };
+    const form = it.requestBody?.content["multipart/form-data"];
+    if (form)
+        return { raw: `--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${form.example.file}\r\n--x--\r\n`, headers: { "content-type": "multipart/form-data; boundary=x" } };
     return { body: bodyFor(it, world), headers: {} };
 }
 

@@ -17,11 +17,11 @@ test("counts_and_searches_end_at_a_bound_and_say_so", async () => {
         assert.equal(data.length, 10, query);
         assert.equal(meta.total, 10000, query);
         assert.equal(meta.totalPages, 1000, query);
-        assert.equal(meta.totalIsMore, true, query);
+        assert.equal(meta.totalIsAtLeast, true, query);
         assert.ok(meta.nextCursor, query);
     }
     const half = await list("?limit=10&status=new");
-    assert.deepEqual([half.meta.total, half.meta.totalIsMore], [5025, undefined]);
+    assert.deepEqual([half.meta.total, half.meta.totalIsAtLeast], [5025, undefined]);
     // What lies behind the bound can be reached.
     assert.equal((await list("?limit=100&page=101")).data.length, 50);
     const found = await list("?limit=100&q=ddd%2010050");
@@ -48,7 +48,7 @@ test("a_small_tenant_counts_exactly_whatever_another_has", async () => {
     fill(tenant, 1001);
     for (const query of ["", "?status=new", "?q=ddd"]) {
         const { meta } = (await request("GET", `/api/crm/leads${query}`, { token: tenant.token })).json;
-        assert.deepEqual([meta.total, meta.totalIsMore], [query === "?status=new" ? 500 : 1001, undefined]);
+        assert.deepEqual([meta.total, meta.totalIsAtLeast], [query === "?status=new" ? 500 : 1001, undefined]);
     }
 });
 

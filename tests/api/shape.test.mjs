@@ -1,0 +1,86 @@
+// What holds for every operation: versions, parameters, conditions, and what stands in an error.
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { before, test } from "node:test";
+import { makeTenant, port, request } from "../lib/client.mjs";
+
+let tenant, lead;
+const api = (method, path, options = {}) => request(method, path, { token: tenant.token, ...options });
+before(async () => {
+    tenant = await makeTenant();
+    lead = (await api("POST", "/api/crm/leads", { body: { name: "Nora Blum", email: "nora@example.com", value: 5 } })).data;
+});
+
+const refused = (answer, status, code, detail) => {
+    assert.deepEqual([answer.status, answer.error?.code], [status, code], answer.text);
+    if (detail) assert.deepEqual({ ...answer.error.details[0], message: undefined }, { ...detail, message: undefined });
+};
+
+test("the_version_is_said_and_another_is_refused", async () => {
+    assert.equal((await api("GET", "/api/crm/leads")).headers["tulou-version"], "1");
+    assert.equal((await api("GET", "/api/crm/leads", { headers: { "tulou-version": "1" } })).status, 200);
+    refused(await api("GET", "/api/crm/leads", { headers: { "tulou-version": "2" } }), 400, "unknown_version");
+    assert.equal((await request("GET", "/api/nothing")).headers["tulou-version"], "1");
+});
+
+test("a_parameter_that_is_wrong_is_400_with_its_name", async () => {
+    refused(await api("GET", "/api/crm/leads?limit=0"), 400, "bad_parameter", { in: "query", field: "limit", code: "invalid" });
+    refused(await api("GET", "/api/crm/leads?nothing=1"), 400, "unknown_parameter", { in: "query", field: "nothing", code: "unknown_parameter" });
+    refused(await api("GET", "/api/crm/leads?status=new&status=lost"), 400, "repeated_parameter", { in: "query", field: "status", code: "repeated_parameter" });
+    refused(await api("GET", "/api/crm/leads?limit=5&limit=6"), 400, "repeated_parameter");
+    refused(await api("GET", "/api/crm/leads?after=x"), 400, "bad_cursor", { in: "query", field: "after", code: "bad_cursor" });
+    refused(await api("GET", "/api/notifications?limit=0"), 400, "bad_parameter", { in: "query", field: "limit", code: "too_small" });
+    refused(await api("GET", "/api/notifications?limit=1&limit=2"), 400, "repeated_parameter");
+    refused(await api("POST", "/api/crm/leads", { body: { name: "" } }), 422, "validation_failed", { in: "body", field: "name", code: "required" });
+    assert.equal((await api("GET", "/api/crm/leads?status[in]=new&status[in]=lost")).status, 200);
+});
+
+test("a_list_counts_where_it_is_asked_and_goes_on_without", async () => {
+    const { meta } = (await api("GET", "/api/crm/leads?limit=1&count=false")).json;
+    assert.deepEqual([meta.page, meta.limit, meta.total], [1, 1, undefined]);
+    assert.ok((await api("GET", "/api/crm/leads?limit=1")).json.meta.total >= 1);
+    refused(await api("GET", "/api/crm/leads?count=1"), 400, "bad_parameter");
+    await api("POST", "/api/crm/leads", { body: { name: "Another" } });
+    const { nextCursor } = (await api("GET", "/api/crm/leads?limit=1")).json.meta;
+    assert.deepEqual(Object.keys((await api("GET", `/api/crm/leads?limit=1&after=${nextCursor}`)).json.meta), ["limit", "nextCursor"]);
+    refused(await api("GET", `/api/crm/leads?page=2&after=${nextCursor}`), 400, "bad_parameter", { in: "query", field: "page", code: "invalid" });
+});
+
+test("one_record_by_some_of_its_fields_has_the_version_of_all", async () => {
+    const path = `/api/crm/leads/${lead.id}`, whole = await api("GET", path), some = await api("GET", `${path}?fields=name,email`);
+    assert.deepEqual(some.data, { id: lead.id, name: "Nora Blum", email: "nora@example.com" });
+    assert.equal(some.headers.etag, whole.headers.etag);
+    assert.equal(whole.headers["cache-control"], "private, no-cache");
+    refused(await api("GET", `${path}?fields=nothing`), 400, "bad_parameter", { in: "query", field: "fields", code: "invalid" });
+});
+
+test("a_condition_or_a_key_that_cannot_be_kept_is_refused", async () => {
+    const match = { headers: { "if-match": '"0"' } };
+    refused(await api("POST", "/api/crm/leads", { ...match, body: { name: "x" } }), 400, "if_match_not_supported");
+    refused(await api("GET", "/api/crm/leads", match), 400, "if_match_not_supported");
+    refused(await api("GET", `/api/crm/leads/${lead.id}`, match), 412, "version_mismatch");
+    refused(await api("PATCH", `/api/crm/leads/${lead.id}`, { ...match, body: { name: "x" } }), 412, "version_mismatch");
+    refused(await api("PATCH", `/api/crm/leads/${lead.id}`, { headers: { "idempotency-key": "k" }, body: { name: "x" } }), 400, "idempotency_not_supported");
+});
+
+test("every_401_says_how_to_sign_in", async () => {
+    const wrong = await request("POST", "/api/auth/login", { body: { email: `owner@${tenant.slug}.test`, password: "not this one", tenant: tenant.slug } });
+    assert.deepEqual([wrong.status, wrong.headers["www-authenticate"]], [401, "Bearer"], wrong.text);
+    assert.equal((await request("GET", "/api/auth/me", { token: "x" })).headers["www-authenticate"], 'Bearer error="invalid_token"');
+});
+
+// As no client of ours would send it.
+const raw = (line) => new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(`GET ${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`));
+    let text = "";
+    socket.on("data", (data) => (text += data)).on("error", reject).on("close", () => resolve(text));
+});
+
+test("what_the_front_refuses_itself_looks_the_same_and_has_its_number", async () => {
+    for (const [path, status, code] of [["/api/crm/leads/%zz", 400, "bad_request"], ["/api/crm/leads/%00", 400, "bad_request"], [`/api/crm/leads?q=${"a".repeat(40000)}`, 414, "path_too_long"]]) {
+        const text = await raw(path), [head, body] = text.split("\r\n\r\n"), json = JSON.parse(body);
+        assert.match(head, new RegExp(`^HTTP/1.1 ${status}`));
+        assert.deepEqual([json.error.code, json.error.statusCode], [code, status]);
+        assert.equal(head.match(/X-Request-Id: (\S+)/)?.[1], json.error.requestId, head);
+    }
+});
