@@ -94,7 +94,7 @@ async function makeTenant(token, it, parents) {
     const made = await must([201], "POST", "/api/tenants", { token, body: { name: it.name, slug: it.slug, kind: it.kind, planLevel: it.planLevel ?? 0, timeZone: it.timeZone, currency: it.currency,
         email: `office@${it.slug}.test`, ...(it.colour ? { address: `${it.name}, 1 Main Street` } : {}), ...(it.parent ? { parentId: parents.get(it.parent) } : {}), ownerName: "Owner", ownerEmail: `owner@${it.slug}.test`, ownerPassword: password } });
     if (!it.trial) await must([200], "POST", `/api/tenants/${made.data.id}/activate`, { token, body: {} });
-    if (it.colour) await must([200], "PUT", `/api/tenants/${made.data.id}/branding`, { token, body: { primaryColor: it.colour } });
+    if (it.colour) await must([200], "PATCH", `/api/tenants/${made.data.id}/branding`, { token, body: { primaryColor: it.colour } });
     return made.data.id;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "api/merge.h"
 #include "api/settings.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -159,6 +160,12 @@ static bool branding_put(struct cx *cx)
     return enter_path_tenant(cx) && branding_store(cx) && branding_answer(cx);
 }
 
+static bool branding_patch(struct cx *cx)
+{
+    return enter_path_tenant(cx) && merge_part(cx, branding_read, branding_store) &&
+           branding_answer(cx);
+}
+
 /* ---- quotas and features: short lists ---- */
 
 static bool quotas_get(struct cx *cx)
@@ -228,6 +235,10 @@ const struct route part_routes[] = {
           "Replace a tenant's own branding.", .operation = "replaceTenantBranding",
           .answer_name = "tenant branding", .body = branding_fields,
           .answer_fields = branding_fields),
+    ROUTE(PATCH, "/api/tenants/:id/branding", MAY(EITHER, "tenants.branding:update"),
+          branding_patch, "Change a tenant's own branding.", .operation = "updateTenantBranding",
+          .answer_name = "tenant branding", .body = branding_fields,
+          .answer_fields = branding_fields, .flags = ROUTE_MERGE),
     ROUTE(GET, "/api/tenants/:id/quotas", MAY(EITHER, "tenants.settings:read"), quotas_get,
           "A tenant's limits and what is used of them.", .operation = "listTenantQuotas",
           .answer_name = "tenant quota", .answer = ANSWER_LIST, .answer_fields = quota_fields),

@@ -3,6 +3,7 @@
 
 #include "access/onboarding.h"
 #include "access/tenant.h"
+#include "api/merge.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
@@ -78,6 +79,12 @@ static bool get_api(struct cx *cx)
 static bool put_api(struct cx *cx)
 {
     return enter_path_tenant(cx) && store_profile(cx) && answer_profile(cx);
+}
+
+static bool patch_api(struct cx *cx)
+{
+    return enter_path_tenant(cx) && merge_part(cx, read_profile, store_profile) &&
+           answer_profile(cx);
 }
 
 /* ---- by page ---- */
@@ -197,8 +204,12 @@ const struct route profile_routes[] = {
           "What a tenant says of itself.", .operation = "getTenantProfile",
           .answer_name = "tenant profile", .answer_fields = profile_fields),
     ROUTE(PUT, "/api/tenants/:id/profile", MAY(EITHER, "tenants.profile:update"), put_api,
-          "Set what a tenant says of itself.", .operation = "replaceTenantProfile",
+          "Replace what a tenant says of itself.", .operation = "replaceTenantProfile",
           .answer_name = "tenant profile", .body = profile_fields, .answer_fields = profile_fields),
+    ROUTE(PATCH, "/api/tenants/:id/profile", MAY(EITHER, "tenants.profile:update"), patch_api,
+          "Change what a tenant says of itself.", .operation = "updateTenantProfile",
+          .answer_name = "tenant profile", .body = profile_fields, .answer_fields = profile_fields,
+          .flags = ROUTE_MERGE),
     ROUTE(GET, "/admin/organisation", MAY(TENANT, "tenants.profile:read"), profile_page,
           "Organisation page.", .answer = ANSWER_PAGE),
     ROUTE(POST, "/admin/organisation", MAY(TENANT, "tenants.profile:update"), profile_save,

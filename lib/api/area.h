@@ -51,7 +51,7 @@ struct area_task {
 };
 #define TASKS(...) ((const struct area_task[]){__VA_ARGS__, {.name = NULL}})
 
-/* A section of the tenant's settings: GET and PUT /api/settings/<key> and a
+/* A section of the tenant's settings: GET, PUT and PATCH /api/settings/<key> and a
  * form at /admin/settings/<key>, stored in tenants.settings under its key. One of
  * the platform itself is for operators alone, at /api/platform/settings/<key> and
  * /platform/settings/<key>. */

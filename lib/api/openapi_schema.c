@@ -188,15 +188,18 @@ static bool is_secret(json_object *field)
     return member_true(field, "inputOnly") || text_equal(member_text(field, "type"), "secret");
 }
 
+/* What a GET answers may be sent back with a replacement: what is fixed is passed over. */
+static bool stands(json_object *field, enum schema_use use)
+{
+    if (!is_body(use))
+        return !is_secret(field);
+    return use != SCHEMA_MERGE || !member_true(field, "createOnly");
+}
+
 static bool is_writable(json_object *field, enum schema_use use)
 {
     return !member_true(field, "readOnly") &&
            (use == SCHEMA_CREATE || !member_true(field, "createOnly"));
-}
-
-static bool stands(json_object *field, enum schema_use use)
-{
-    return is_body(use) ? is_writable(field, use) : !is_secret(field);
 }
 
 static bool is_required(json_object *field, enum schema_use use)
@@ -207,7 +210,7 @@ static bool is_required(json_object *field, enum schema_use use)
         return text_equal(member_text(field, "name"), "id");
     if (use == SCHEMA_MERGE || !is_writable(field, use))
         return false;
-    return member_true(field, "required");
+    return member_true(field, "required") || (use == SCHEMA_REPLACE && !is_secret(field));
 }
 
 static json_object *object_of_fields(struct openapi *api, const char *name, json_object *fields,
@@ -259,7 +262,11 @@ static json_object *example_value(json_object *field, enum schema_use use)
         return example_list(openapi_example(member(field, "fields"), use));
     if (!text && member(field, "choices"))
         text = json_object_get_string(json_object_array_get_idx(member(field, "choices"), 0));
-    if (!text && use == SCHEMA_ANSWER)
+    if (!text && use == SCHEMA_REPLACE)
+        text = member_text(field, "initial");
+    bool filled =
+        use == SCHEMA_ANSWER || (is_required(field, use) && !member_true(field, "nullable"));
+    if (!text && filled)
         text = schema->sample;
     if (!text)
         return NULL;
@@ -280,7 +287,7 @@ json_object *openapi_example(json_object *fields, enum schema_use use)
         json_object *field = json_object_array_get_idx(fields, i);
         bool shown = stands(field, use) && (!is_body(use) || is_writable(field, use));
         json_object *value = shown ? example_value(field, use) : NULL;
-        if (value)
+        if (value || (shown && is_required(field, use)))
             json_object_object_add(example, member_text(field, "name"), value);
     }
     return example;

@@ -6,6 +6,7 @@
 #include "access/event.h"
 #include "access/permission.h"
 #include "access/tenant.h"
+#include "api/merge.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -188,6 +189,23 @@ static bool settings_put(struct cx *cx)
     return store_section(cx, section->table) && settings_get(cx);
 }
 
+static bool read_own(struct cx *cx, struct list_result *out)
+{
+    return read_section(cx, cx->route->about, out);
+}
+
+static bool store_own(struct cx *cx)
+{
+    const struct section *section = cx->route->about;
+    return store_section(cx, section->table);
+}
+
+static bool settings_patch(struct cx *cx)
+{
+    point_at_own(cx);
+    return merge_part(cx, read_own, store_own) && settings_get(cx);
+}
+
 static bool show_form(struct cx *cx, int status)
 {
     const struct section *section = cx->route->about;
@@ -283,7 +301,11 @@ static size_t add_api(struct route *routes, const struct section *section, const
                                     .operation = settings_operation("replace", noun),
                                     .answer_name = noun, .body = table->fields,
                                     .answer_fields = table->fields, .about = section);
-    return 2;
+    routes[2] = (struct route)ROUTE(
+        PATCH, path, access_of(table, true), settings_patch, table->about,
+        .operation = settings_operation("update", noun), .answer_name = noun, .body = table->fields,
+        .answer_fields = table->fields, .flags = ROUTE_MERGE, .about = section);
+    return 3;
 }
 
 static size_t add_pages(struct route *routes, const struct section *section)
@@ -301,7 +323,7 @@ static size_t add_pages(struct route *routes, const struct section *section)
 const struct route *settings_routes(const struct settings_section *table)
 {
     const struct section *section = section_new(table);
-    struct route *routes = keep(7, sizeof *routes);
+    struct route *routes = keep(9, sizeof *routes);
     const char *prefix = table->platform ? "platform " : "";
     const char *noun = kept_path(prefix, kept_path(table->key, " settings"));
     size_t count = add_api(
@@ -311,8 +333,8 @@ const struct route *settings_routes(const struct settings_section *table)
     if (table->also) {
         struct route *also = routes + count;
         count += add_api(also, section, table->also, table->also_named);
-        also[0].answer_name = also[1].answer_name = noun;
-        also[0].deprecated = also[1].deprecated = table->also_deprecated;
+        also[0].answer_name = also[1].answer_name = also[2].answer_name = noun;
+        also[0].deprecated = also[1].deprecated = also[2].deprecated = table->also_deprecated;
     }
     add_pages(routes + count, section);
     return routes;

@@ -1,4 +1,4 @@
-/* settings: the routes of a settings section, made from its fields: GET and PUT
+/* settings: the routes of a settings section, made from its fields: GET, PUT and PATCH
  * /api/settings/<key>, a form at /admin/settings/<key>. */
 #ifndef API_SETTINGS_H
 #define API_SETTINGS_H

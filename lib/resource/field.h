@@ -42,9 +42,9 @@ enum field_type {
 };
 
 enum field_flags {
-    REQUIRED = 1,        /* must be given on create and replace */
+    REQUIRED = 1,        /* must be given on create; a replacement by API gives all that is shown */
     NULLABLE = 2,        /* null is a value; absent on replace means null */
-    READ_ONLY = 4,       /* never taken from input; refused when sent (unknown_field) */
+    READ_ONLY = 4,       /* never taken from input; passed over when it is sent back */
     CREATE_ONLY = 8,     /* fixed afterwards */
     INPUT_ONLY = 16,     /* not a column of the answer */
     SEARCHED = 32,       /* part of q (must stand in tenant_table's search columns too) */

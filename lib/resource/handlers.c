@@ -287,7 +287,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
         {OP_GET, ROUTE(GET, one, read, resource_get, sentence("Get", noun, "."),
                        .operation = operation_name("get", noun), .query = query_of_one(resource))},
         {OP_REPLACE, ROUTE(PUT, one, write, resource_replace,
-                           sentence("Replace", noun, ": what is absent is emptied."),
+                           sentence("Replace", noun, ": all that can be written is given."),
                            .operation = operation_name("replace", noun), .body = body)},
         {OP_MERGE,
          ROUTE(PATCH, one, write, resource_merge,

@@ -37,11 +37,20 @@ bool input_is_fixed(const struct field *field, enum input_mode mode)
     return (field->flags & READ_ONLY) || (mode != INPUT_CREATE && (field->flags & CREATE_ONLY));
 }
 
+/* Who replaces says all of it: what a newer field holds is not emptied by those who do not know it.
+ * What is never shown cannot be known. */
+static bool is_required(const struct place *place, const struct field *field)
+{
+    bool known = !(field->flags & INPUT_ONLY) && field->type != SECRET && field->type != FILE_FIELD;
+    bool whole = place->mode == INPUT_REPLACE && !*place->prefix;
+    return (field->flags & REQUIRED) || (whole && known);
+}
+
 bool input_require(const struct place *place, const struct field *fields, struct value *values)
 {
     bool good = true;
     for (size_t i = 0; place->mode != INPUT_MERGE && fields[i].type != FIELD_END; i++)
-        if ((fields[i].flags & REQUIRED) && values[i].presence == ABSENT &&
+        if (is_required(place, &fields[i]) && values[i].presence == ABSENT &&
             !input_is_fixed(&fields[i], place->mode))
             good =
                 input_complain(place, field_json_name(&fields[i]), "required", "This is required.");
@@ -176,6 +185,18 @@ bool input_check(struct cx *cx)
         cx->input->body_sha256 = digest;
     }
     return good;
+}
+
+void input_complete(struct cx *cx, const struct list_result *current)
+{
+    struct input *input = cx->input;
+    for (int i = 0; current->fields[i]; i++) {
+        const struct field *field = field_find(input->fields, current->fields[i]->name);
+        struct value *value = field ? &input->values[field - input->fields] : NULL;
+        if (value && value->presence == ABSENT)
+            *value = (struct value){.presence = rows_text(current->rows, 0, i) ? GIVEN : IS_NULL,
+                                    .text = rows_text(current->rows, 0, i)};
+    }
 }
 
 /* ---- accessors ---- */

@@ -14,6 +14,7 @@
 #include "resource/field.h"
 
 struct cx;
+struct list_result;
 
 enum presence { ABSENT, IS_NULL, GIVEN };
 
@@ -47,6 +48,8 @@ bool input_read_json_at(struct cx *cx, const char *prefix, const struct field *f
                         json_object *object, enum input_mode mode);
 bool input_read_form(struct cx *cx, const struct field *fields, enum input_mode mode,
                      struct input **out);
+/* Fills what a patch left out with what there is: the columns of the first row, by name. */
+void input_complete(struct cx *cx, const struct list_result *current);
 /* One value from text (a CSV cell, a query parameter). On refusal false with
  * *code and *message. */
 bool field_check_text(struct cx *cx, const struct field *field, const char *text, struct value *out,

@@ -194,6 +194,20 @@ static bool read_member(const struct place *place, const struct field *field, js
     return true;
 }
 
+/* What a GET answered may be sent back as it is: what nobody writes is passed over, and in a
+ * replacement what is fixed too. A patch that would change what is fixed is told so. */
+static bool is_sent_back(const struct place *place, const struct field *field, const char *name)
+{
+    const struct route *route = place->cx->route;
+    if (field)
+        return (field->flags & READ_ONLY) ||
+               ((field->flags & CREATE_ONLY) && place->mode == INPUT_REPLACE);
+    return !*place->prefix && route &&
+           (route->handle == resource_create || route->handle == resource_replace ||
+            route->handle == resource_merge) &&
+           field_find_json(resource_common_fields, name);
+}
+
 static bool read_object(const struct place *place, const struct field *fields, json_object *object,
                         struct value *values)
 {
@@ -201,6 +215,8 @@ static bool read_object(const struct place *place, const struct field *fields, j
     json_object_object_foreach(object, name, json)
     {
         const struct field *field = field_find_json(fields, name);
+        if (is_sent_back(place, field, name))
+            continue;
         if (!field || input_is_fixed(field, place->mode))
             good = input_complain(place, name, "unknown_field",
                                   field ? "This cannot be set here." : "There is no such field.");

@@ -21,8 +21,10 @@ test("a_lead_lives_from_creation_to_deletion", async () => {
     const changed = await api("PATCH", `/${made.data.id}`, { body: { email: null, status: "lost" } });
     assert.equal(changed.data.email, null);
     assert.equal(changed.data.value, 100);
-    const replaced = await api("PUT", `/${made.data.id}`, { body: { name: "Other" } });
-    assert.deepEqual([replaced.data.value, replaced.data.status], [null, "lost"], "replacing goes no forbidden way");
+    const part = await api("PUT", `/${made.data.id}`, { body: { name: "Other" } });
+    assert.deepEqual([part.status, part.error?.details.map((it) => [it.field, it.code])], [422, ["email", "phone", "company", "source", "status", "value", "currency", "ownerId"].map((it) => [it, "required"])], part.text);
+    const replaced = await api("PUT", `/${made.data.id}`, { body: { ...changed.data, name: "Other", value: null } });
+    assert.deepEqual([replaced.data.name, replaced.data.value, replaced.data.status, replaced.data.createdAt], ["Other", null, "lost", changed.data.createdAt], replaced.text);
     assert.equal((await api("DELETE", `/${made.data.id}`)).status, 204);
     assert.equal((await api("GET", `/${made.data.id}`)).status, 404);
 });

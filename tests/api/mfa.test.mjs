@@ -157,7 +157,7 @@ test("a_role_that_must_have_it_sets_it_up_before_all_else", async () => {
     const leads = (token) => request("GET", "/api/crm/leads", { token });
     const refreshed = async (it) => (await request("POST", "/api/auth/refresh", { body: { refresh_token: it.refresh_token } })).data;
     assert.equal((await leads(user.access_token)).status, 200);
-    const put = await request("PUT", "/api/security/policy", { token: forced.token, body: { mfaRoles: ["staff"] } });
+    const put = await request("PATCH", "/api/security/policy", { token: forced.token, body: { mfaRoles: ["staff"] } });
     assert.deepEqual(put.data.mfaRoles, ["staff"], put.text);
     assert.equal((await leads(free.access_token)).status, 200, "others go on");
     let told = await leads(user.access_token);

@@ -59,10 +59,10 @@ test("resellers_see_and_manage_only_their_children", async () => {
 test("branding_is_inherited_from_the_reseller", async () => {
     const reseller = await makeTenant({ kind: "reseller" });
     const child = await makeTenant({ token: reseller.token });
-    await request("PUT", `/api/tenants/${reseller.id}/branding`, { token: reseller.token, body: { primaryColor: "#123456", loginText: "Welcome" } });
+    await request("PATCH", `/api/tenants/${reseller.id}/branding`, { token: reseller.token, body: { primaryColor: "#123456", loginText: "Welcome" } });
     const seen = await request("GET", "/api/tenant", { tenant: child.slug });
     assert.equal(seen.data.branding.primaryColor, "#123456");
-    await request("PUT", `/api/tenants/${child.id}/branding`, { token: child.token, body: { primaryColor: "#654321" } });
+    await request("PATCH", `/api/tenants/${child.id}/branding`, { token: child.token, body: { primaryColor: "#654321" } });
     const own = await request("GET", "/api/tenant", { tenant: child.slug });
     assert.deepEqual([own.data.branding.primaryColor, own.data.branding.loginText], ["#654321", "Welcome"]);
 });

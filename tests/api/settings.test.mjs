@@ -7,7 +7,7 @@ import { sql } from "../lib/factors.mjs";
 const putAll = (tenant, settings, token = tenant.token) =>
     request("PUT", `/api/tenants/${tenant.id}/settings`, { token, body: { settings } });
 const ways = {
-    api: (tenant, section, body) => request("PUT", `/api/settings/${section}`, { token: tenant.token, body }),
+    api: (tenant, section, body) => request("PATCH", `/api/settings/${section}`, { token: tenant.token, body }),
     tenant: (tenant, section, body) => putAll(tenant, { [section]: body }),
     operator: async (tenant, section, body) => putAll(tenant, { [section]: body }, await operator()),
 };

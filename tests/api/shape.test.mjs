@@ -84,3 +84,36 @@ test("what_the_front_refuses_itself_looks_the_same_and_has_its_number", async ()
         assert.equal(head.match(/X-Request-Id: (\S+)/)?.[1], json.error.requestId, head);
     }
 });
+
+test("who_replaces_says_all_of_it_and_who_patches_says_what_changes", async () => {
+    const path = "/api/settings/security";
+    assert.equal((await api("PATCH", path, { body: { sessionDays: 9 } })).data.sessionDays, 9);
+    const part = await api("PUT", path, { body: { ssoRequired: false } });
+    refused(part, 422, "validation_failed");
+    assert.ok(part.error.details.some((it) => it.field === "sessionDays" && it.code === "required"), part.text);
+    assert.equal((await api("PATCH", path, { body: { passwordMinLength: 14 } })).data.sessionDays, 9);
+    const whole = await api("PUT", path, { body: { ...(await api("GET", path)).data, sessionDays: 8 } });
+    assert.deepEqual([whole.data.sessionDays, whole.data.passwordMinLength], [8, 14], whole.text);
+    for (const [part, body, kept] of [["profile", { phone: "+34600100200" }, "name"], ["branding", { footer: "F" }, "primaryColor"]]) {
+        const own = `/api/tenants/${tenant.id}/${part}`, before = (await api("GET", own)).data;
+        const after = await api("PATCH", own, { body });
+        assert.deepEqual(after.data, { ...before, ...body }, after.text);
+        assert.equal((await api("PUT", own, { body })).status, 422);
+        assert.equal(after.data[kept], before[kept]);
+    }
+});
+
+test("of_patches_at_once_each_is_kept", async () => {
+    const own = `/api/tenants/${tenant.id}/profile`;
+    const bodies = [{ phone: "+34600100201" }, { address: "1 Hill" }, { email: "o@example.com" }, { name: "All kept" }];
+    await Promise.all(bodies.map((body) => api("PATCH", own, { body })));
+    const { phone, address, email, name } = (await api("GET", own)).data;
+    assert.deepEqual([{ phone }, { address }, { email }, { name }], bodies);
+});
+
+test("what_a_get_answered_may_be_sent_back", async () => {
+    const path = `/api/crm/leads/${lead.id}`, { data } = await api("GET", path);
+    assert.deepEqual({ ...(await api("PUT", path, { body: data })).data, updatedAt: null }, { ...data, updatedAt: null });
+    const patched = await api("PATCH", path, { body: { id: tenant.id, createdAt: "2001-01-01T00:00:00Z", company: "Blum" } });
+    assert.deepEqual([patched.data.id, patched.data.createdAt, patched.data.company], [data.id, data.createdAt, "Blum"], patched.text);
+});

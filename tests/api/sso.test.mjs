@@ -203,7 +203,7 @@ test("an_own_second_factor_is_asked_unless_the_provider_asked_for_one", async ()
 });
 
 test("a_factor_that_the_tenant_demands_may_be_the_providers", async () => {
-    const policy = (body) => request("PUT", "/api/security/policy", { token: tenant.token, body });
+    const policy = (body) => request("PATCH", "/api/security/policy", { token: tenant.token, body });
     const one = person({ amr: ["mfa"] });
     assert.equal((await policy({ mfaRoles: ["staff"] })).status, 200);
     const without = await signIn(tenant, provider, one.id);
@@ -219,7 +219,7 @@ test("a_factor_that_the_tenant_demands_may_be_the_providers", async () => {
 
 test("where_sso_is_required_only_owners_sign_in_otherwise", async () => {
     const user = await makeUser(tenant, "admin", { kind: "admin" });
-    const policy = (body) => request("PUT", "/api/security/policy", { token: tenant.token, body });
+    const policy = (body) => request("PATCH", "/api/security/policy", { token: tenant.token, body });
     assert.equal((await policy({ ssoRequired: true })).status, 200);
     const by = (email) => request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email, password } });
     const refused = await by(user.email);
@@ -227,7 +227,7 @@ test("where_sso_is_required_only_owners_sign_in_otherwise", async () => {
     assert.equal((await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password: "wrong" } })).status, 401, "only who knows the password is told");
     assert.equal((await by(`owner@${tenant.slug}.test`)).status, 200);
     const enrolled = await makeTenant();
-    assert.equal((await request("PUT", "/api/security/policy", { token: enrolled.token, body: { ssoRequired: true } })).status, 200);
+    assert.equal((await request("PATCH", "/api/security/policy", { token: enrolled.token, body: { ssoRequired: true } })).status, 200);
     const alone = await makeUser(enrolled, "staff");
     assert.ok(alone.access_token, "without a provider nobody is locked out");
     assert.ok((await signIn(tenant, provider, person({ email: user.email }).id)).visitor.signedIn);

@@ -86,10 +86,10 @@ test("the_checklist_is_computed_recorded_and_put_away", async () => {
     const tenant = await makeTenant(), path = `/api/tenants/${tenant.id}/onboarding`;
     const look = async (body = {}) => (await request("POST", path, { token: tenant.token, body })).data;
     assert.deepEqual(await look(), { profile: false, branding: false, users: false, plan: false, data: false, complete: false, dismissed: false });
-    const profile = await request("PUT", `/api/tenants/${tenant.id}/profile`, { token: tenant.token, body: { name: "Maple", email: "office@maple.test", address: "1 Hill", timeZone: "Europe/Madrid" } });
+    const profile = await request("PATCH", `/api/tenants/${tenant.id}/profile`, { token: tenant.token, body: { name: "Maple", email: "office@maple.test", address: "1 Hill", timeZone: "Europe/Madrid" } });
     assert.equal(profile.status, 200, profile.text);
     assert.equal((await look()).profile, true);
-    await request("PUT", `/api/tenants/${tenant.id}/branding`, { token: tenant.token, body: { name: "Maple" } });
+    await request("PATCH", `/api/tenants/${tenant.id}/branding`, { token: tenant.token, body: { name: "Maple" } });
     await makeUser(tenant, "staff");
     await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "x" } });
     assert.deepEqual(await look({ dismissed: true }), { profile: true, branding: true, users: true, plan: false, data: true, complete: false, dismissed: true });
@@ -136,7 +136,7 @@ async function fill(tenant) {
     assert.equal((await request("POST", "/api/crm/leads", keyed)).status, 201);
     await request("POST", "/api/security/api-keys", { token: keyed.token, body: { name: "Key", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/security/ip-rules", { token: keyed.token, body: { network: "127.0.0.0/8" } });
-    await request("PUT", `/api/tenants/${tenant.id}/branding`, { token: keyed.token, body: { name: "Shown" } });
+    await request("PATCH", `/api/tenants/${tenant.id}/branding`, { token: keyed.token, body: { name: "Shown" } });
     await request("POST", `/api/tenants/${tenant.id}/domains`, { token: keyed.token, body: { domain: `${tenant.slug}.example.com` } });
     await request("POST", "/api/auth/forgot-password", { tenant: tenant.slug, body: { email: admin.email } });
     await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: admin.email, password: "wrong word here" } });

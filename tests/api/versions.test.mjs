@@ -14,11 +14,11 @@ test("settings_profile_branding_and_the_like_have_versions", async () => {
     const branding = (await api("GET", `${own}/branding`)).data;
     const policy = (await api("GET", "/api/settings/security")).data;
     const parts = [
-        ["/api/settings/general", "PUT", [{ weekStarts: "sunday" }, { weekStarts: "monday" }]],
+        ["/api/settings/general", "PATCH", [{ weekStarts: "sunday" }, { weekStarts: "monday" }]],
         ["/api/settings/api", "PUT", [{ allowedOrigins: ["https://a.example"] }, { allowedOrigins: [] }]],
         ["/api/settings/security", "PUT", [{ ...policy, passwordMinLength: 16 }, policy]],
         ["/api/auth/me", "PATCH", [{ name: "Other" }, { name: "Owner" }]],
-        [`${own}/profile`, "PUT", [{ name: "One" }, { name: "Two" }]],
+        [`${own}/profile`, "PATCH", [{ name: "One" }, { name: "Two" }]],
         [`${own}/branding`, "PUT", [{ ...branding, primaryColor: "#112233" }, { ...branding, primaryColor: "#445566" }]],
         [`${own}/settings`, "PUT", [{ settings: { general: { weekStarts: "saturday" } } }, { settings: { general: {} } }]],
         ["/api/notifications/preferences", "PUT", null],
@@ -52,7 +52,7 @@ test("settings_profile_branding_and_the_like_have_versions", async () => {
 });
 
 test("of_writers_at_once_with_one_version_a_single_one_wins", async () => {
-    for (const [path, method, body] of [["/api/settings/general", "PUT", (i) => ({ supportEmail: `s${i}@x.test` })], ["/api/auth/me", "PATCH", (i) => ({ name: `Name ${i}` })]]) {
+    for (const [path, method, body] of [["/api/settings/general", "PATCH", (i) => ({ supportEmail: `s${i}@x.test` })], ["/api/auth/me", "PATCH", (i) => ({ name: `Name ${i}` })]]) {
         const { etag } = (await api("GET", path)).headers;
         const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => api(method, path, { body: body(i), headers: { "if-match": etag } })));
         assert.deepEqual(answers.map((it) => it.status).sort(), [200, ...Array(7).fill(412)], path);
@@ -65,14 +65,14 @@ test("of_writers_at_once_with_one_version_a_single_one_wins", async () => {
 test("writes_with_if_none_match_replace_nothing_that_is_there", async () => {
     const lead = (await api("POST", "/api/crm/leads", { body: { name: "Inm" } })).data, path = `/api/crm/leads/${lead.id}`;
     const { etag } = (await api("GET", path)).headers;
-    for (const [method, body] of [["PUT", { name: "Inm2" }], ["PATCH", { name: "Inm2" }], ["DELETE", undefined]])
+    for (const [method, body] of [["PUT", { ...lead, name: "Inm2" }], ["PATCH", { name: "Inm2" }], ["DELETE", undefined]])
         for (const none of ["*", etag, `"x", ${etag}`]) {
             const answer = await api(method, path, { body, headers: { "if-none-match": none } });
             assert.deepEqual([answer.status, answer.error?.code], [412, "precondition_failed"], `${method} ${none}`);
         }
     assert.equal((await api("GET", path)).data.name, "Inm");
-    assert.equal((await api("PUT", path, { body: { name: "Inm3" }, headers: { "if-none-match": '"1"' } })).status, 200);
-    assert.equal((await api("PUT", `/api/crm/leads/${tenant.id}`, { body: { name: "N" }, headers: { "if-none-match": "*" } })).status, 404);
+    assert.equal((await api("PUT", path, { body: { ...lead, name: "Inm3" }, headers: { "if-none-match": '"1"' } })).status, 200);
+    assert.equal((await api("PUT", `/api/crm/leads/${tenant.id}`, { body: { ...lead, name: "N" }, headers: { "if-none-match": "*" } })).status, 404);
 });
 
 test("a_version_changes_with_all_that_is_shown", async () => {

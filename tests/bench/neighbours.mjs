@@ -63,7 +63,7 @@ async function attacksOf(stage, greedy) {
 function dayOf({ client }, tenant) {
     const ask = (method, path, body) => client.request(method, path, { token: tenant.token, body });
     return [() => ask("GET", "/api/crm/leads?limit=20"), () => ask("GET", `/api/crm/leads?limit=1&sort=name`), () => ask("POST", "/api/crm/leads", { name: "A lead" }),
-        () => ask("GET", `/api/tenants/${tenant.id}/domains`), () => ask("PUT", "/api/settings/general", { weekStarts: "sunday" })];
+        () => ask("GET", `/api/tenants/${tenant.id}/domains`), () => ask("PATCH", "/api/settings/general", { weekStarts: "sunday" })];
 }
 
 async function live(day, seconds) {

@@ -21,13 +21,14 @@ export function exampleOf(field) {
     return field.example;
 }
 
-// The required members, or with `all` whatever has an example. What is fixed
-// after the beginning may only be sent by POST.
+// The required members, or with `all` whatever has an example; a replacement wants
+// all that is shown. What is fixed after the beginning may only be sent by POST.
 export function bodyOf(fields, { all = false, method = "POST" } = {}) {
     const body = {};
     for (const field of fields ?? []) {
-        if (field.readOnly || (field.createOnly && method !== "POST") || !(all || field.required)) continue;
-        const value = exampleOf(field);
+        const whole = method === "PUT" && !field.inputOnly && field.type !== "secret";
+        if (field.readOnly || (field.createOnly && method !== "POST") || !(all || field.required || whole)) continue;
+        const value = exampleOf(field) ?? (whole ? (field.nullable ? null : exampleOf({ ...field, example: field.initial ?? { int: "1", text: "Text", bool: "false", array: "[]" }[field.type] })) : undefined);
         if (value !== undefined) body[field.name] = value;
     }
     return body;

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { operator, password, request } from "./client.mjs";
 
 export async function setSignup(values = {}) {
-    const answer = await request("PUT", "/api/platform/settings/signup", { token: await operator(), body: { enabled: true, networkLimit: 100000, ...values } });
+    const answer = await request("PATCH", "/api/platform/settings/signup", { token: await operator(), body: { enabled: true, networkLimit: 100000, ...values } });
     if (answer.status !== 200) throw new Error(`settings: ${answer.status} ${answer.text}`);
 }
 

@@ -114,7 +114,7 @@ test("a_provider_that_is_down_is_named_on_the_login_page_and_by_the_test", { tim
 test("where_it_is_required_the_login_page_says_so_and_a_password_does_not_let_in", { timeout: 120000 }, async () => {
     const email = `member@${tenant.slug}.test`;
     await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "Member", roles: ["staff"], password } });
-    await request("PUT", "/api/security/policy", { token: tenant.token, body: { ssoRequired: true } });
+    await request("PATCH", "/api/security/policy", { token: tenant.token, body: { ssoRequired: true } });
     const page = await open(browser);
     await page.goto(address(tenant.slug, "/login"));
     assert.match(await page.textContent("main"), /The password is for its owners/);

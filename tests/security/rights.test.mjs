@@ -72,7 +72,7 @@ test("a_role_that_one_has_inherits_nothing_mightier", async () => {
     const clerk = await employ(["access.roles:*"]);
     for (const inherits of ["owner", "admin"]) refused(await change(clerk.token, clerk.role, { inherits }), 403, "rank_too_high");
     refused(await change(clerk.token, clerk.role, { inherits: "customer" }), 403, "permission_lacking");
-    refused(await change(clerk.token, clerk.role, { name: "x", permissions: ["access.roles:*"], inherits: "owner" }, "PUT"), 403, "rank_too_high");
+    refused(await change(clerk.token, clerk.role, { name: "x", description: null, rank: clerk.role.rank, permissions: ["access.roles:*"], inherits: "owner" }, "PUT"), 403, "rank_too_high");
     refused(await request("POST", "/api/rbac/roles", { token: clerk.token, body: { key: `new_${count}`, name: "x", rank: 5, inherits: "owner" } }), 403, "rank_too_high");
     const key = await makeKey(world.tenant.token, ["access.roles:update", "access.roles:create"]);
     refused(await change(key, clerk.role, { inherits: "owner" }), 403, "permission_lacking");

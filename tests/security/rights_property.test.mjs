@@ -212,7 +212,7 @@ const operations = {
         return made;
     },
     changeRole: async (actor) => ask(actor, "PATCH", `/api/rbac/roles/${await roleId()}`, roleBody(true)),
-    replaceRole: async (actor) => ask(actor, "PUT", `/api/rbac/roles/${await roleId()}`, roleBody()),
+    replaceRole: async (actor) => ask(actor, "PUT", `/api/rbac/roles/${await roleId()}`, { description: null, ...roleBody() }),
     changeRoleByPage: async (actor) => post(actor, `/admin/roles/${await roleId()}`, { name: "R", rank: 1 + below(95), inherits: pick(world.roles), permissions: anyGrants().join("\n") }),
     tick: async (actor) => post(actor, "/admin/permissions", Object.fromEntries(Array.from({ length: 8 }, () => [`${pick(world.roles)}/${pick(atoms)}`, pick(["on", "own", "team", "all"])]))),
     dropRole: async (actor) => ask(actor, "DELETE", `/api/rbac/roles/${await roleId()}`),
@@ -223,7 +223,7 @@ const operations = {
         return made;
     },
     changeUser: async (actor) => ask(actor, "PATCH", `/api/${view()}/${user()}`, userBody(true)),
-    replaceUser: async (actor) => ask(actor, "PUT", `/api/${view()}/${user()}`, userBody()),
+    replaceUser: async (actor) => ask(actor, "PUT", `/api/${view()}/${user()}`, { phone: null, locale: "en", mustChangePassword: false, ...userBody() }),
     setPassword: async (actor) => ask(actor, ...pick([["PATCH", `/api/${view()}/${user()}`, { password: "a long new passphrase" }], ["POST", `/api/admin-users/${user()}/reset-password`, { password: "a long new passphrase" }]])),
     givePermissions: async (actor) => ask(actor, "PUT", `/api/admin-users/${user()}/permissions`, { permissions: anyGrants() }),
     switchUser: async (actor) => ask(actor, "POST", `/api/platform-users/${user()}/${pick(["activate", "activate", "deactivate", "invite", "unlink"])}`),
