@@ -175,11 +175,17 @@ test("every_operation_refuses_as_documented", { timeout: 600000 }, async (t) => 
     }
     // Where the query must say more, as the slug of a tenant that is deleted, that is asked first.
     const asksMore = (it) => (it.parameters ?? []).some((one) => one.in === "query" && one.required);
-    for (const it of operations.filter((one) => one.responses[412] && changes(one) && !asksMore(one))) {
+    // And what is done with deleted tenants finds none of that id: see tenant_life.
+    const isOfDeleted = (it) => it.operationId === "restoreDeletedTenant";
+    for (const it of operations.filter((one) => one.responses[412] && changes(one) && !asksMore(one) && !isOfDeleted(one))) {
         const answers = [];
-        for (const token of callersOf(it, shared))
-            answers.push(await call(it, await pathFor(it, shared, token), { ...contentFor(it, shared), token, headers: { "if-match": '"0"' } }, "of another version"));
-        see(() => assert.ok(answers.some((one) => one.status === 412), `${it.title} of another version: ${answers.map((one) => one.text).join()}`));
+        let there = true; // what needs others to be made, as a member of a team does, is walked elsewhere
+        for (const token of callersOf(it, shared)) {
+            const path = await pathFor(it, shared, token);
+            there = there && !path.includes(unknownId);
+            answers.push(await call(it, path, { ...contentFor(it, shared), token, headers: { "if-match": '"0"' } }, "of another version"));
+        }
+        see(() => assert.ok(!there || answers.some((one) => one.status === 412), `${it.title} of another version: ${answers.map((one) => one.text).join()}`));
     }
     const pairs = [...reached.values()].reduce((sum, it) => sum + it.size, 0);
     t.diagnostic(`${pairs} answers of different status were held against ${operations.length} operations`);
