@@ -39,14 +39,6 @@ struct table {
     const char *area;
 };
 
-static size_t count_of(const char *const *list)
-{
-    size_t count = 0;
-    while (list[count])
-        count++;
-    return count;
-}
-
 static const struct column *column_find(const struct table *table, const char *key)
 {
     for (size_t i = 0; i < table->count; i++)
@@ -85,7 +77,7 @@ static bool load_columns(struct table *table)
             table->columns[table->count++] =
                 (struct column){.key = role->key,
                                 .name = role->name,
-                                .grants = {role->grants, count_of(role->grants)},
+                                .grants = builtin_role_grants(cx->arena, role),
                                 .rank = role->rank};
     for (size_t i = 0; i < rows_count(rows); i++)
         table->columns[table->count++] =

@@ -205,14 +205,6 @@ static void write_role(struct cx *cx, struct json *json, const char *key, const 
     json_close_object(json);
 }
 
-static size_t count_of(const char *const *list)
-{
-    size_t count = 0;
-    while (list[count])
-        count++;
-    return count;
-}
-
 static bool matrix(struct cx *cx)
 {
     struct rows *rows = db_get0(&cx->db, &role_matrix);
@@ -227,7 +219,7 @@ static bool matrix(struct cx *cx)
     json_key(json, "roles");
     json_open_array(json);
     for (const struct builtin_role *role = builtin_roles; role->key; role++) {
-        struct permissions grants = {role->grants, count_of(role->grants)};
+        struct permissions grants = builtin_role_grants(cx->arena, role);
         if (builtin_role_in(role, cx->tenant->kind))
             write_role(cx, json, role->key, role->name, role->rank, true, &grants);
     }

@@ -1,5 +1,6 @@
 #include "access/roles.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -135,17 +136,6 @@ const struct builtin_role *builtin_role_find(const char *key)
     return NULL;
 }
 
-bool role_is_owner(const char *key)
-{
-    return text_equal(key, "owner") || text_equal(key, "reseller_admin");
-}
-
-bool builtin_role_in(const struct builtin_role *role, enum tenant_kind kind)
-{
-    return role->kind == kind ||
-           (kind == TENANT_RESELLER && role->kind == TENANT_BUSINESS && role->rank < 90);
-}
-
 static void add_grants(struct rights *rights, struct arena *arena, const char *const *grants,
                        size_t count)
 {
@@ -171,13 +161,58 @@ static size_t grants_count(const char *const *grants)
     return count;
 }
 
+/* What areas give, kept for the process. */
+static struct area_grant {
+    const char *role, *grant;
+} * area_grants;
+static size_t area_grants_count;
+
+bool builtin_role_add_grant(const char *key, const char *grant)
+{
+    struct area_grant *grown =
+        builtin_role_find(key) ? realloc(area_grants, (area_grants_count + 1) * sizeof *area_grants)
+                               : NULL;
+    if (!grown)
+        return false;
+    area_grants = grown;
+    area_grants[area_grants_count++] = (struct area_grant){key, grant};
+    return true;
+}
+
+static void add_builtin_grants(struct rights *rights, struct arena *arena,
+                               const struct builtin_role *role)
+{
+    add_grants(rights, arena, role->grants, grants_count(role->grants));
+    for (size_t i = 0; i < area_grants_count; i++)
+        if (strcmp(area_grants[i].role, role->key) == 0)
+            add_grants(rights, arena, &area_grants[i].grant, 1);
+}
+
+struct permissions builtin_role_grants(struct arena *arena, const struct builtin_role *role)
+{
+    struct rights all = {.role = ""};
+    add_builtin_grants(&all, arena, role);
+    return all.permissions;
+}
+
+bool role_is_owner(const char *key)
+{
+    return text_equal(key, "owner") || text_equal(key, "reseller_admin");
+}
+
+bool builtin_role_in(const struct builtin_role *role, enum tenant_kind kind)
+{
+    return role->kind == kind ||
+           (kind == TENANT_RESELLER && role->kind == TENANT_BUSINESS && role->rank < 90);
+}
+
 void builtin_role_rights(struct arena *arena, const char *key, struct rights *out)
 {
     const struct builtin_role *role = builtin_role_find(key);
     *out = (struct rights){.role = ""};
     if (!role)
         return;
-    add_grants(out, arena, role->grants, grants_count(role->grants));
+    add_builtin_grants(out, arena, role);
     out->role = role->key;
     out->role_rank = out->rank = role->rank;
 }
@@ -198,7 +233,7 @@ static void add_role(struct rights *rights, struct arena *arena, const struct ro
         return;
     int rank = builtin ? builtin->rank : (int)rows_int(rows, row, RANK);
     if (builtin) {
-        add_grants(rights, arena, builtin->grants, grants_count(builtin->grants));
+        add_builtin_grants(rights, arena, builtin);
     } else {
         struct permissions custom = permissions_read(arena, rows_text(rows, row, PERMISSIONS));
         add_grants(rights, arena, custom.grants, custom.count);

@@ -23,6 +23,11 @@ struct builtin_role {
 /* Closed by one without key. */
 extern const struct builtin_role builtin_roles[];
 const struct builtin_role *builtin_role_find(const char *key);
+/* What an area gives those who have this role (area.grants), besides what stands in the table;
+ * before workers fork. Both texts are kept. false: there is no such role, or no memory. */
+bool builtin_role_add_grant(const char *key, const char *grant);
+/* All of its grants, in the arena. */
+struct permissions builtin_role_grants(struct arena *arena, const struct builtin_role *role);
 /* A business's roles are a reseller's too, and the platform's none. */
 bool builtin_role_in(const struct builtin_role *role, enum tenant_kind kind);
 

@@ -43,6 +43,13 @@ struct permission_entry {
 };
 #define PERMISSIONS(...) ((const struct permission_entry[]){__VA_ARGS__, {NULL, NULL}})
 
+/* What those who have a built-in role may do in this area besides what access/roles.c gives:
+ * {"staff", "library.loans:*"}. */
+struct role_grant {
+    const char *role, *grant; /* the grant is of this area */
+};
+#define ROLE_GRANTS(...) ((const struct role_grant[]){__VA_ARGS__, {NULL, NULL}})
+
 /* Work that repeats, in one worker of one machine at a time (advisory lock). */
 struct area_task {
     const char *name;
@@ -83,6 +90,7 @@ struct area {
     const struct resource *const *resources;
     const struct menu_entry *menu;
     const struct permission_entry *permissions;
+    const struct role_grant *grants;
     const struct area_task *tasks;
     const struct settings_section *settings;
     const struct job_kind *const *jobs;

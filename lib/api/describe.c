@@ -301,6 +301,19 @@ static void describe_permissions(struct json *json, const struct area *area)
     json_close_array(json);
 }
 
+static void describe_grants(struct json *json, const struct area *area)
+{
+    json_key(json, "grants");
+    json_open_array(json);
+    for (const struct role_grant *it = area->grants; it && it->role; it++) {
+        json_open_object(json);
+        json_pair(json, "role", it->role);
+        json_pair(json, "grant", it->grant);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static void describe_settings(struct json *json, const struct area *area)
 {
     json_key(json, "settings");
@@ -349,6 +362,7 @@ bool area_describe(const struct area *area, FILE *out)
     describe_resources(&json, area);
     describe_menu(&json, area);
     describe_permissions(&json, area);
+    describe_grants(&json, area);
     describe_settings(&json, area);
     describe_notifications(&json, area);
     json_close_object(&json);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "access/permission.h"
+#include "access/roles.h"
 #include "base/log.h"
+#include "base/text.h"
 
 struct permission {
     const char *name, *title, *area;
@@ -73,6 +75,24 @@ static bool add(const char *name, const char *title, const char *area)
     return true;
 }
 
+/* An area gives rights in itself alone. */
+static bool add_grants(json_object *area)
+{
+    const char *name = areas_text(area, "name");
+    json_object *grants = list(area, "grants");
+    for (size_t i = 0; i < length(grants); i++) {
+        json_object *it = json_object_array_get_idx(grants, i);
+        const char *grant = areas_text(it, "grant");
+        bool own = text_starts(grant, name) && grant[strlen(name)] == '.';
+        if (!own || !permission_is_grant(grant) ||
+            !builtin_role_add_grant(areas_text(it, "role"), grant)) {
+            log_error("an area gives a built-in role what it cannot", "area", name, "grant", grant);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Declared ones first, since they have titles of their own; then whatever a
  * route asks for. */
 static bool add_area(json_object *area)
@@ -90,7 +110,7 @@ static bool add_area(json_object *area)
             !add(areas_text(it, "needs"), areas_text(it, "summary"), areas_text(area, "name")))
             return false;
     }
-    return true;
+    return add_grants(area);
 }
 
 bool areas_load(const char *path)
