@@ -254,8 +254,13 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
             add_filters(api, list, field);
     }
     if (searched)
-        add_shared(api, list, "Search",
-                   new_parameter("query", "q", "Text to search for.", text_schema(0, 200)));
+        add_shared(
+            api, list, "Search",
+            new_parameter(
+                "query", "q",
+                "Words to search for: those records are found that have each of them. A word of "
+                "one or two letters must begin a word; a longer one may stand anywhere.",
+                text_schema(0, 200)));
     json_object_put(fields);
 }
 
