@@ -137,7 +137,7 @@ test("an_operator_sees_how_far_a_tenant_is_and_restores_one", { timeout: 240000 
     await page.click(`main a[href^="/platform/deleted-tenants/${gone.id}"]`);
     await page.waitForSelector("text=It comes back as it was");
     await fits(page, true);
-    await page.click("main form.sheet button[type=submit]");
+    await page.click("main form[action$='/restore'] button[type=submit]");
     await page.waitForSelector("text=Tenant restored.");
     assert.equal((await request("GET", "/api/crm/leads", { token: gone.token })).status, 200);
     await page.goto(address("", "/platform/settings"));
