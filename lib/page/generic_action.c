@@ -22,12 +22,27 @@ static const char *path_of(struct cx *cx, const struct resource *resource, const
 }
 
 static void add_button(struct cx *cx, json_object *data, const struct resource *resource,
-                       const struct action *action, const char *id)
+                       const struct action *action, const char *id, bool folded)
 {
     json_object *button =
         page_action(data, action->title, path_of(cx, resource, id, action->name), action->icon);
     page_set_bool(button, "danger", (action->flags & ACTION_DANGER) != 0);
     page_set_bool(button, "post", !has_page(action));
+    page_set_bool(button, "folded", folded);
+    if (folded)
+        page_set_bool(data, "has_folded", true);
+}
+
+/* A long row of buttons is no help: of more than three all but two stand behind "More". */
+static void add_buttons(struct cx *cx, json_object *data, const struct resource *resource,
+                        const char *id, const bool *shown)
+{
+    int count = 0, at = 0;
+    for (int i = 0; resource->actions[i]; i++)
+        count += shown[i];
+    for (int i = 0; resource->actions[i]; i++)
+        if (shown[i])
+            add_button(cx, data, resource, resource->actions[i], id, count > 3 && at++ >= 2);
 }
 
 bool generic_add_actions(struct cx *cx, json_object *data, const struct resource *resource,
@@ -39,8 +54,8 @@ bool generic_add_actions(struct cx *cx, json_object *data, const struct resource
     if (!action_find_possible(cx, resource, id, possible))
         return false;
     for (int i = 0; resource->actions[i]; i++)
-        if (possible[i] && !(resource->actions[i]->flags & ACTION_NO_PAGE))
-            add_button(cx, data, resource, resource->actions[i], id);
+        possible[i] = possible[i] && !(resource->actions[i]->flags & ACTION_NO_PAGE);
+    add_buttons(cx, data, resource, id, possible);
     return true;
 }
 

@@ -91,6 +91,7 @@ json_object *page_action(json_object *data, const char *title, const char *path,
     page_set_bool(action, "danger", false);
     page_set_bool(action, "download", false);
     page_set_bool(action, "post", false);
+    page_set_bool(action, "folded", false);
     return action;
 }
 

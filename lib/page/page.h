@@ -67,7 +67,8 @@ void page_posts_to(struct cx *cx, const char *origin);
 /* A step of the breadcrumb before the page itself, outermost first. */
 void page_crumb(json_object *data, const char *title, const char *path);
 /* A link beside the title; the main one, with page_set_bool(…, "primary", true), is
- * shown last, a "danger" first. Other marks: "download", and "post": a form of one button.
+ * shown last, a "danger" first. Other marks: "download", "post": a form of one button, and
+ * "folded": behind "More", with page_set_bool(data, "has_folded", true).
  * Returns it. */
 json_object *page_action(json_object *data, const char *title, const char *path, const char *icon);
 

@@ -70,6 +70,10 @@ for (const javaScriptEnabled of [true, false]) {
         await page.click(submit);
         await page.waitForURL(/users\/[0-9a-f-]{36}$/);
         assert.match(await page.textContent("main"), /Pending/);
+        await page.click("main summary >> text=More");
+        await page.waitForSelector("main details >> text=Unlink");
+        await fits(page, javaScriptEnabled);
+        await page.click("main summary >> text=More");
         await page.click("main >> text=Send an invitation");
         await page.waitForSelector("text=The invitation is on its way");
         await fits(page, javaScriptEnabled);
