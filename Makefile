@@ -230,8 +230,12 @@ lint: install-test-packages
 	@shellcheck tools/*.sh .ci/run
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --error-exitcode=1 -Ilib -j$(shell nproc) lib cgi-bin helpers tools
-	@$(MAKE) --no-print-directory tidy floors readme-is-current
+	@$(MAKE) --no-print-directory tidy floors readme-is-current openapi-lint
 	@echo "lint: clean"
+# The document under two linters that know nothing of each other, strictly.
+openapi-lint: $(SHARE)/openapi.json
+	@node_modules/.bin/spectral lint --quiet --fail-severity=hint -r tests/lib/spectral.yaml $<
+	@REDOCLY_TELEMETRY=off node_modules/.bin/redocly lint --config tests/lib/redocly.yaml $< >/dev/null 2>build/redocly.log || { cat build/redocly.log; exit 1; }
 format:
 	@clang-format -i $(C_FILES)
 
@@ -245,7 +249,7 @@ install: ready
 	cp -r $(filter-out %.stamp,$(wildcard $(SHARE)/*)) $(DESTDIR)$(PREFIX)/share/tulou/
 	ln -sf ../lib/tulou/tulou $(DESTDIR)$(PREFIX)/bin/tulou
 
-.PHONY: install-packages install-test-packages ready run watch start stop demo test check sanitized fuzz bench fuzz-targets tidy floors lint format install
+.PHONY: install-packages install-test-packages ready run watch start stop demo test check sanitized fuzz bench fuzz-targets tidy floors lint openapi-lint format install
 
 # The table of variables stands in README.md between its marks; docs/errors.md is
 # made of the sources.
