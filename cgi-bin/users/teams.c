@@ -134,9 +134,9 @@ const struct resource team_members = {
     .scope = SCOPE_TENANT,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_DELETE,
     .fields = FIELDS({"team_id", UUID, REQUIRED | CREATE_ONLY | FILTERED, .refers = "users.teams",
-                      .example = "0192f0c1-7c1e-7000-8000-000000000011"},
+                      .on_delete = CASCADE, .example = "0192f0c1-7c1e-7000-8000-000000000011"},
                      {"user_id", UUID, REQUIRED | CREATE_ONLY | FILTERED,
-                      .refers = "users.platform-users",
+                      .refers = "users.platform-users", .on_delete = CASCADE,
                       .example = "0192f0c1-7c1e-7000-8000-000000000012"}),
     .prepare = member_prepare,
 };

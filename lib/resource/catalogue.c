@@ -262,7 +262,8 @@ static void check_child(struct db *db, const struct resource *resource, const st
     const struct child *child = field->child;
     const struct rows *rows = db_get(db, &catalogue_columns, child->table);
     const struct rows *keys = db_get(db, &catalogue_references, child->table);
-    const struct field owner = {.name = child->column, .type = UUID, .on_delete = CASCADE};
+    const struct field owner = {
+        .name = child->column, .type = UUID, .flags = REQUIRED, .on_delete = CASCADE};
     if (strcmp(child->parent, resource->table) != 0)
         buf_printf(report, "%s: its parent is %s, not %s. ", field->name, child->parent,
                    resource->table);

@@ -224,3 +224,20 @@ test("a_list_is_filtered_by_the_name_of_what_it_refers_to", async () => {
     const blind = await makeUser(world.a, "dealer");
     assert.equal((await request("GET", "/api/crm/deals?contactId[q]=picker", { token: blind.access_token })).status, 403, "no name is guessed by a filter");
 });
+
+test("deletion_does_to_every_reference_what_its_field_says", async () => {
+    for (const it of written) {
+        const target = await make(it.target, world.a);
+        const made = await request("POST", it.resource.api, { token: token(), body: await bodyFor(it.resource, world.a, { [it.field.name]: target.id }) });
+        assert.equal(made.status, 201, `${title(it)}: ${made.text}`);
+        const gone = await request("DELETE", `${it.target.api}/${target.id}`, { token: token() });
+        const list = await request("GET", `${it.resource.api}?id=${made.data.id}`, { token: token() });
+        if (it.field.onDelete === "refuse") {
+            assert.equal(gone.error?.code, "in_use", title(it));
+            assert.ok(gone.error.details.some((row) => row.resource === it.resource.full && row.count === 1), title(it));
+        } else {
+            assert.equal(gone.status, 204, `${title(it)}: ${gone.text}`);
+            assert.deepEqual(list.data.map((row) => row[it.field.name]), it.field.onDelete === "cascade" ? [] : [null], title(it));
+        }
+    }
+});
