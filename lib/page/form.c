@@ -147,14 +147,14 @@ static bool is_lines(const struct field *field)
 static const char *value_of(struct cx *cx, const struct field *fields, const struct field *field,
                             const struct list_result *row)
 {
-    int column = row ? show_column(row, field->name) : -1;
     if (field->type == SECRET || field->type == FILE_FIELD)
         return NULL;
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
-    const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     if (!row && reference_target(field)) /* a link to the form of a new one may say of whom */
         return parameter_get(cx->request.query, field_json_name(field));
+    int column = row ? show_column(row, field->name) : -1;
+    const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     if (stored && field->type == MONEY)
         return show_amount(cx, stored, currency_of(cx, fields, field, row));
     if (stored)
