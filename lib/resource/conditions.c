@@ -198,3 +198,23 @@ void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
     for (const struct list_filter *filter = query->filters; filter; filter = filter->next)
         add_filter(conditions, cx, filter);
 }
+
+void conditions_page_of_team(struct conditions *conditions, const struct resource *resource,
+                             const struct viewer *viewer, const char *order, int64_t most)
+{
+    struct arena *arena = conditions->arena;
+    int me = conditions_parameter(conditions, viewer->user_id);
+    conditions_add(conditions, "%s = mates.mate_id", resource->owner);
+    const char *inner = conditions->sql.data, *limit = arena_printf(arena, "%d", LIMIT_USUAL);
+    if (most != LIMIT_USUAL)
+        limit = arena_printf(
+            arena, "$%d",
+            conditions_parameter(conditions, arena_printf(arena, "%lld", (long long)most)));
+    buf_init(&conditions->sql, arena);
+    conditions_add(conditions,
+                   "id = any (array(\n"
+                   "    select page.id\n"
+                   "    from unnest(array(" TEAM_MATES ")) mates (mate_id)\n"
+                   "    cross join lateral (select id\nfrom %s%s%s\nlimit %s) page))",
+                   me, me, resource->table, inner, order, limit);
+}

@@ -114,6 +114,34 @@ static void add_count(struct batch *batch, const struct resource *resource,
     batch_add(batch, statement_made(where->arena, sql, 0), where->parameters, where->count);
 }
 
+enum { TEAM_PAGE_MOST = 1000 }; /* behind it a page reads all that is the team's */
+
+/* A page that is not deep, and not of a search, which finds its few rows by itself. */
+static bool is_page_of_team(const struct list_query *query, const struct viewer *viewer)
+{
+    return viewer->sight == SIGHT_TEAM && !(query->search && *query->search) &&
+           query->page * query->limit <= TEAM_PAGE_MOST;
+}
+
+/* Which rows the page shows. */
+static bool add_page(struct cx *cx, struct conditions *where, const struct resource *resource,
+                     const struct list_query *query, const struct viewer *viewer,
+                     const struct order *order)
+{
+    struct buf sql;
+    if (!is_page_of_team(query, viewer))
+        return apply_cursor(cx, where, order, query->after);
+    conditions_init(where, cx->arena);
+    conditions_add_resource(where, resource, &viewer_of_all);
+    conditions_add_filters(where, cx, query);
+    if (!apply_cursor(cx, where, order, query->after))
+        return false;
+    buf_init(&sql, cx->arena);
+    order_sql(order, &sql);
+    conditions_page_of_team(where, resource, viewer, sql.data, query->page * query->limit);
+    return true;
+}
+
 /* The statement of a list, the count before it. What is known of the result goes to `out`. */
 static bool add_list(struct cx *cx, struct batch *batch, const struct resource *resource,
                      const struct list_query *query, struct order *order, struct list_result *out)
@@ -132,7 +160,7 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
         search_add_count(batch, cx, resource, query, &viewer);
     else if (query->count)
         add_count(batch, resource, &where);
-    if (!apply_cursor(cx, &where, order, query->after))
+    if (!add_page(cx, &where, resource, query, &viewer, order))
         return false;
     const char *sql = select_sql(cx, resource, query, &where, order, columns);
     batch_add(batch, statement_made(cx->arena, sql, 0), where.parameters, where.count);

@@ -83,6 +83,17 @@ test("lists, their totals, searches, filters, cursors and exports show what one 
         }
         const unowned = await get(`?${ownerField(resource)}[null]=true`);
         assert.equal(unowned.data.length > 0, shown.includes("nobody"), title(resource, scope, "without an owner"));
+        // In each order, page by page and by cursor, as in one.
+        for (const sort of ["", ...resource.fields.filter((it) => it.sorted).map((it) => `&sort=-${it.name}`)]) {
+            const whole = (await get(`?limit=12${sort}`)).data.map((it) => it.id), pages = [], places = [];
+            for (let page = 1, after = ""; page <= 3; page++) {
+                pages.push(...(await get(`?limit=4&page=${page}${sort}`)).data.map((it) => it.id));
+                const part = after === null ? { data: [], json: { meta: { nextCursor: null } } } : await get(`?limit=4${sort}${after && `&after=${after}`}`);
+                places.push(...part.data.map((it) => it.id));
+                after = part.json.meta.nextCursor;
+            }
+            assert.deepEqual([pages, places], [whole, whole], title(resource, scope, `pages${sort}`));
+        }
         if (!mark) return;
         const found = await get(`?q=${mark}`);
         assert.deepEqual([owned(found.data), found.json.meta.total], [shown, shown.length], title(resource, scope, found.text));
