@@ -29,4 +29,9 @@ bool api_key_create(struct cx *cx, const char **id, const char **key);
 /* A time of the database as people read it; null when there is none. */
 void security_set_time(struct cx *cx, json_object *item, const char *key, const char *stored);
 
+/* ---- role_sights.c: the choices of a role's form, and what they make of its permissions ---- */
+struct list_result;
+bool role_sights_add(struct cx *cx, json_object *data, const struct list_result *record);
+bool role_sights_take(struct cx *cx, struct input *input); /* 422 wider_permission */
+
 #endif

@@ -82,6 +82,8 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
         return false;
     if (operation == OP_CREATE && key && builtin_role_find(key))
         return fail_field(cx, "key", "key_taken", "A built-in role has this key.");
+    if (input && !role_sights_take(cx, input))
+        return false;
     if (input && !grants_check(cx, input_value(input, "permissions")))
         return false;
     if (!role_change_begin(cx, &cx->db, cx->session->tenant_id, key))
@@ -134,6 +136,8 @@ const struct resource roles = {
     .finish = finish,
     .committed = committed,
     .template_list = "access/roles",
+    .template_form = "access/role_form",
+    .add_to_form = role_sights_add,
 };
 
 /* ---- permissions and matrix ---- */

@@ -152,6 +152,8 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     json_object_object_add(data, "fields", fields);
     if (record_owner_is_fixed(cx, resource, record == NULL))
         leave_out_owner(fields, resource);
+    if (resource->add_to_form && !resource->add_to_form(cx, data, record))
+        return false;
     generic_crumbs(cx, data, resource);
     if (can_open)
         page_crumb(data, label, path);

@@ -79,6 +79,8 @@ struct resource {
      * "{its api}/:id/notes", `permission` its own, `page` NULL; OP_LIST and OP_CREATE alone. */
     const struct resource *parent;
     const char *parent_column;
+    /* The same for the form of a new record (record NULL) or of this one. */
+    bool (*add_to_form)(struct cx *cx, struct json_object *data, const struct list_result *record);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
 
