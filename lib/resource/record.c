@@ -634,7 +634,7 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
 /* What stands in the way of a deletion is told to nobody who may not delete it. */
 static bool is_deleted_by(struct cx *cx, const struct resource *resource, const char *id)
 {
-    struct list_result seen;
+    struct list_result seen = {.rows = NULL};
     return viewer_of(cx, resource, "delete").sight == SIGHT_ALL ||
            record_get_with(cx, resource, id,
                            arena_printf(cx->arena, "%s:delete", resource->permission), &seen);
