@@ -89,7 +89,7 @@ struct choice {
 
 static bool add_choice(struct choice *choice, const char *text)
 {
-    const char *one;
+    const char *one = text;
     if (choice->count == IN_MAX)
         return refuse(choice->cx, choice->name, "too many values.");
     if (!check_one(choice->cx, choice->field, choice->name, text, &one))

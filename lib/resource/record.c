@@ -27,10 +27,8 @@ static bool run(struct cx *cx, const struct resource *resource, const char *sql,
                 const char *const *parameters, int count, struct list_result *out)
 {
     struct rows *rows = db_run(&cx->db, statement_made(cx->arena, sql, flags), parameters, count);
-    if (!rows)
-        return fail_db(cx);
     *out = (struct list_result){.rows = rows, .fields = resource_columns(resource), .total = -1};
-    return true;
+    return rows || fail_db(cx);
 }
 
 static bool run_made(struct cx *cx, const struct resource *resource, const char *sql,
