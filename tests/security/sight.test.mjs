@@ -57,6 +57,9 @@ async function bodyFor(resource, extra = {}) {
     return { ...body, ...extra };
 }
 
+// All that a PUT sends, as the record has it.
+const wholeOf = (resource, record) => Object.fromEntries(apiRoutes.find((it) => it.method === "PUT" && it.path === `${resource.api}/:id`).body.filter((it) => !it.readOnly && !it.createOnly).map((it) => [it.name, record[it.name] ?? null]));
+
 // One record of each owner, all of which one search finds; by the tenant's owner.
 let marks = 0;
 async function settle(resource, scope) {
@@ -119,8 +122,8 @@ test("what one may not see is not there by its id, and does not change, whoever 
         for (const route of apiRoutes.filter((it) => it.path === `${resource.api}/:id` || (it.path.startsWith(`${resource.api}/:id/`) && it.method === "GET")))
             for (const owner of hidden) {
                 const path = route.path.replace(":id", records[owner].id), before_ = await asOwner("GET", `${resource.api}/${records[owner].id}`);
-                const body = ["PUT", "PATCH"].includes(route.method) ? { ...(route.method === "PUT" ? await bodyFor(resource) : {}), [ownerField(resource)]: me.id } : undefined;
-                for (const headers of [{}, { "if-match": before_.headers.etag }, { "if-none-match": before_.headers.etag }]) {
+                const body = ["PUT", "PATCH"].includes(route.method) ? { ...(route.method === "PUT" ? wholeOf(resource, before_.data) : {}), [ownerField(resource)]: me.id } : undefined;
+                for (const headers of [{}, { [route.method === "GET" ? "if-none-match" : "if-match"]: before_.headers.etag }]) {
                     const answer = await request(route.method, path, { token: me.access_token, body, headers });
                     assert.deepEqual([answer.status, answer.error?.code], [404, "not_found"], title(resource, scope, `${route.method} ${path}: ${answer.text}`));
                 }
@@ -163,8 +166,12 @@ test("who makes a record owns it, and nobody gives one out of their own sight", 
             await asOwner("PATCH", `${resource.api}/${records.me.id}`, { body: { [field]: me.id } });
         }
         if (!offers(resource, "PUT", `${resource.api}/:id`)) return;
-        const replaced = await ask("PUT", `${resource.api}/${records.me.id}`, await bodyFor(resource));
-        assert.deepEqual([replaced.status, replaced.data?.[field]], [200, me.id], title(resource, scope, `a record keeps its owner: ${replaced.text}`));
+        const whole = wholeOf(resource, (await asOwner("GET", `${resource.api}/${records.me.id}`)).data);
+        for (const owner of owners) {
+            const replaced = await ask("PUT", `${resource.api}/${records.me.id}`, { ...whole, [field]: idOf(owner, me) });
+            assert.equal(replaced.status, shown.includes(owner) ? 200 : 422, title(resource, scope, `${owner} by PUT: ${replaced.text}`));
+            await asOwner("PATCH", `${resource.api}/${records.me.id}`, { body: { [field]: me.id } });
+        }
     });
 });
 
