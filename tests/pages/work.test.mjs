@@ -90,11 +90,13 @@ test("permissions_are_ticked_on_the_matrix", { timeout: 60000 }, async () => {
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "ticked", name: "Ticked", permissions: [] } });
     const page = await owner();
     await page.goto(address(tenant.slug, "/admin/permissions"));
-    await page.check('[name="ticked/crm.leads:read"]');
+    await page.check('[name="ticked/users.users:read"]');
+    await page.selectOption('[name="ticked/crm.leads:read"]', "team");
     await Promise.all([page.waitForNavigation(), page.click("main form button[type=submit]")]);
-    assert.ok(await page.isChecked('[name="ticked/crm.leads:read"]'));
+    assert.ok(await page.isChecked('[name="ticked/users.users:read"]'));
+    assert.equal(await page.inputValue('[name="ticked/crm.leads:read"]'), "team");
     const roles = await request("GET", "/api/rbac/roles?key=ticked", { token: (await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: `owner@${tenant.slug}.test`, password } })).data.access_token });
-    assert.deepEqual(roles.data[0].permissions, ["crm.leads:read"]);
+    assert.deepEqual(roles.data[0].permissions.toSorted(), ["crm.leads:read@team", "users.users:read"]);
 });
 
 test("it_works_without_javascript", { timeout: 60000 }, async () => {
