@@ -159,10 +159,16 @@ static bool write_long(void *sink, const void *data, size_t len)
     return send_records(sink, data, len);
 }
 
+/* What is kept for an Idempotency-Key must be whole before it leaves. */
+static bool stream_is_kept(const struct cx *cx)
+{
+    bool reads = cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD;
+    return !reads && !(cx->route->flags & ROUTE_NOT_REPEATED);
+}
+
 static bool stream_begin(struct cx *cx, struct connection *connection)
 {
-    enum http_method method = cx->request.method;
-    assert((method == HTTP_GET || method == HTTP_HEAD) && cx->failure.status == 0);
+    assert(!stream_is_kept(cx) && cx->failure.status == 0);
     if (cx->end_head)
         cx->end_head(cx);
     cx->response.begun = true;

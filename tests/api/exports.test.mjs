@@ -75,3 +75,11 @@ test("a_long_audit_log_is_one_line_of_json_for_each_event", async () => {
     assert.equal(events.length, 2500);
     assert.equal(new Set(events.map((it) => it.resourceId)).size, 2500);
 });
+
+test("users_leave_in_any_number_by_the_old_address_too", async () => {
+    const tenant = await makeTenant();
+    sql(`insert into everyone.users (tenant_id, email, name, kind) select '${tenant.id}', 'u' || n || '@${tenant.slug}.test', 'U', 'staff' from generate_series(1, 2500) n`);
+    const answer = await request("POST", "/api/platform-users/bulk-export", { token: tenant.token });
+    assert.equal(answer.status, 200, answer.text.slice(0, 300));
+    assert.equal(answer.text.trim().split("\r\n").length, 1 + 1 + 2500);
+});
