@@ -98,7 +98,7 @@ static bool page_delete(struct cx *cx)
 
 const struct route avatar_routes[] = {
     ROUTE(GET, "/api/auth/me/avatar", SIGNED_IN(TENANT), show, "One's own photo.",
-          .operation = "getMyAvatar", .answer = ANSWER_FILE),
+          .operation = "getMyAvatar", .answer = ANSWER_FILE, .media = "image/*"),
     ROUTE(POST, "/api/auth/me/avatar", SIGNED_IN(TENANT), api_upload,
           "Set one's own photo: PNG, JPEG or WebP, 10 MiB at most, as multipart/form-data.",
           .operation = "setMyAvatar", .answer = ANSWER_NOTHING,

@@ -208,6 +208,10 @@ static void add_file(json_object *response, json_object *route)
     json_object *content = put_object(response, "content");
     put_text(response, "description", "The file.");
     openapi_add_header(response, "Content-Disposition");
+    if (member_text(route, "media")) {
+        put_object(content, member_text(route, "media")); /* bytes have no schema */
+        return;
+    }
     add_plain(content, "text/csv", "\"id\",\"name\"\r\n");
     for (size_t i = 0;
          member(route, "query") && i < json_object_array_length(member(route, "query")); i++)
@@ -265,7 +269,9 @@ static void add_success(struct openapi *api, json_object *responses, json_object
                 answer_schema(api, route, resource, list), answer_example(route, resource, list));
     if (route_has_version(route, resource))
         openapi_add_header(response, "ETag");
-    if (resource && text_equal(member_text(route, "status"), "201"))
+    /* A row that is appended to a record has no address of its own. */
+    if (resource && text_equal(member_text(route, "status"), "201") &&
+        !member_text(resource, "parent"))
         openapi_add_header(response, "Location");
 }
 

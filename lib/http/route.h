@@ -106,7 +106,8 @@ struct route {
                                 each route below /api/ has one, resources' by themselves */
     const char *answer_name; /* what answer_fields describe: "tenant domain", in OpenAPI the schema
                                 TenantDomain; NULL: named after the operation */
-    const char *media;  /* of an upload that may also come bare: "text/csv"; NULL: as form only */
+    const char *media;  /* of an upload that may also come bare: "text/csv"; NULL: as form only. Of
+                         * a file that is answered: "image/" and a star; NULL: CSV */
     const char *sample; /* an upload's example: its name, or its text when it comes bare */
     const char *example_id; /* name of the demo/test object for :id, NULL: derived */
     const char *deprecated; /* "2027-01-31": since when it should no longer be used; NULL: stays */

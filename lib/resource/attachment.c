@@ -328,7 +328,7 @@ size_t attachment_routes(const struct resource *resource, struct route *routes)
               .answer_name = kind),
         ROUTE(GET, engine_text("%s/content", one), read, api_content,
               engine_text("Download an attachment of %s %s.", a, noun),
-              .operation = engine_text("download%s", name), .answer = ANSWER_FILE),
+              .operation = engine_text("download%s", name), .answer = ANSWER_FILE, .media = "*/*"),
         ROUTE(DELETE, one, write, api_delete,
               engine_text("Delete an attachment of %s %s.", a, noun),
               .operation = engine_text("delete%s", name), .answer = ANSWER_NOTHING,

@@ -67,7 +67,7 @@ test("every_operation_has_examples_that_are_valid", () => {
     for (const it of operations) {
         const contents = [...Object.entries(it.requestBody?.content ?? {}).filter(([type]) => type !== "application/merge-patch+json"),
             ...Object.values(it.responses).flatMap((response) => Object.entries(document.resolve(response).content ?? {}))];
-        for (const [type, content] of contents) {
+        for (const [type, content] of contents.filter(([it]) => !it.endsWith("/*"))) { // bytes have none
             const loose = document.resolve(content.schema)?.additionalProperties === true;
             const examples = [content.example, ...Object.values(content.examples ?? {}).map((one) => one.value)].filter((one) => one !== undefined);
             assert.ok(examples.length > 0 || loose, `${it.title}: ${type} without an example`);

@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, afterEach, before, test } from "node:test";
 import { folder, makeTenant, makeUser, operator, password, request } from "../lib/client.mjs";
+import { sampleOf } from "../lib/files.mjs";
 import { Document } from "../lib/openapi.mjs";
+import { apiRoutes } from "../lib/routes.mjs";
 import { seedIdentity } from "../lib/seed.mjs";
 import { setSignup } from "../lib/signup.mjs";
 import { connect } from "../lib/worker.mjs";
@@ -71,7 +73,8 @@ function bodyFor(it, world) {
 }
 
 function contentFor(it, world) {
-    const form = it.requestBody?.content["multipart/form-data"];
+    const form = it.requestBody?.content["multipart/form-data"], route = apiRoutes.find((one) => one.method === it.method && one.path.replace(/:(\w+)/g, "{$1}") === it.path);
+    if (form && !route?.media) return sampleOf(route);
     if (form)
         return { raw: `--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${form.example.file}\r\n--x--\r\n`, headers: { "content-type": "multipart/form-data; boundary=x" } };
     return { body: bodyFor(it, world), headers: {} };
@@ -85,11 +88,11 @@ const queryFor = (it) => {
 // An id below a collection: of what is made there, else of what it lists.
 async function idBelow(collection, token, world) {
     if (collection === "/api/tenants") return world.tenant.id;
-    const template = collection.replaceAll(world.tenant.id, "{id}");
-    const maker = operations.find((it) => it.method === "POST" && it.path === template && it.responses[201]);
-    const made = maker && (await request("POST", collection, { token, body: bodyFor(maker, world) }));
+    const leadsTo = (it, method) => it.method === method && new RegExp(`^${it.path.replace(/\{\w+\}/g, "[0-9a-f-]{36}")}$`).test(collection);
+    const maker = operations.find((it) => leadsTo(it, "POST") && it.responses[201]);
+    const made = maker && (await request("POST", collection, { token, ...contentFor(maker, world) }));
     if (made?.status === 201) return made.data.id ?? made.data.factor?.id;
-    const lister = operations.find((it) => it.method === "GET" && it.path === template);
+    const lister = operations.find((it) => leadsTo(it, "GET"));
     const list = lister && (await request("GET", collection, { token }));
     const first = Array.isArray(list?.data) ? list.data[0] : undefined;
     return first?.id ?? first?.queue ?? first?.name;
