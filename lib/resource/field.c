@@ -147,3 +147,9 @@ const struct field *field_find_json(const struct field *fields, const char *json
             return fields;
     return NULL;
 }
+
+bool field_is_column(const struct field *field)
+{
+    return !field->sql && !field->child && !(field->flags & (READ_ONLY | INPUT_ONLY)) &&
+           field->type != FILE_FIELD;
+}

@@ -25,7 +25,40 @@ bool record_look(struct cx *cx, const struct resource *resource, const char *id,
 bool record_explain_missing(struct cx *cx, const struct resource *resource, const char *id,
                             const struct viewer *viewer);
 bool record_fail_missing(struct cx *cx, const struct resource *resource); /* 404 */
-bool record_fail_version(struct cx *cx);                                  /* 412 */
+/* One of the engine's statements on a resource's table that returns its columns. WAITS. */
+bool record_run(struct cx *cx, const struct resource *resource, const char *sql, unsigned flags,
+                const struct conditions *where, struct list_result *out);
+/* The record of that id, an UUID, as far as the viewer sees it; without an error no row. WAITS. */
+bool record_find(struct cx *cx, const struct resource *resource, const char *id,
+                 const struct viewer *viewer, struct list_result *out);
+
+/* ---- record_version.c ---- */
+bool record_fail_version(struct cx *cx); /* 412 */
+/* The versions that If-Match allows, as PostgreSQL's array; NULL when it demands none (RFC 9110
+ * 13.1.1). false: 412. WAITS. */
+bool record_demanded_versions(struct cx *cx, const struct resource *resource, const char *id,
+                              const char **times);
+
+/* ---- record_write.c ---- */
+/* The row alone, without hooks and children. WAIT. */
+bool record_insert_row(struct cx *cx, const struct resource *resource, const struct input *input,
+                       const char *id, struct list_result *out);
+bool record_update_row(struct cx *cx, const struct resource *resource, const char *id,
+                       const struct input *input, enum input_mode mode, struct list_result *out);
+bool record_delete_row(struct cx *cx, const struct resource *resource, const char *id);
+
+/* ---- transition.c ---- */
+/* Whether a new record may begin with the values of the input; false: the failure is set. */
+bool transition_check_beginnings(struct cx *cx, const struct input *input);
+/* The row's values must be ones from which the input's may follow. */
+void transition_add_origins(struct conditions *where, struct cx *cx, const struct input *input);
+/* Why the record that is there may not take the input's values; true: it may. */
+bool transition_check_moves(struct cx *cx, const struct input *input,
+                            const struct list_result *there);
+
+/* ---- field.c ---- */
+/* Whether the engine's statements write it into a column of the resource's own table. */
+bool field_is_column(const struct field *field);
 
 /* ---- input.c ---- */
 /* Where a body is read: which field, for messages "a.b" or "items[2].name". */

@@ -6,7 +6,7 @@
 #include "access/session.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "resource/field.h"
+#include "resource/internal.h"
 
 static bool leads_to(const struct transition *transition, const char *to)
 {
@@ -89,4 +89,45 @@ bool transition_fail(struct cx *cx, const struct field *field, const char *from,
     const char *quoted = allowed_words(cx, field, from, "\",\"");
     detail->allowed = *quoted ? arena_printf(cx->arena, "[\"%s\"]", quoted) : "[]";
     return false;
+}
+
+/* ---- what an input moves ---- */
+
+static bool is_moved(const struct field *field, const struct value *value)
+{
+    return field->transitions && value->presence == GIVEN && field_is_column(field) &&
+           !(field->flags & GUARDED);
+}
+
+bool transition_check_beginnings(struct cx *cx, const struct input *input)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (is_moved(field, value) && !transition_is_allowed(cx, field, NULL, value->text))
+            return transition_fail(cx, field, NULL, value->text);
+    }
+    return true;
+}
+
+/* The row's value must be one from which the new one may follow. */
+void transition_add_origins(struct conditions *where, struct cx *cx, const struct input *input)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (is_moved(field, value))
+            conditions_add(where, "%s = any($%d)", field->name,
+                           conditions_parameter(where, transition_origins(cx, field, value->text)));
+    }
+}
+
+bool transition_check_moves(struct cx *cx, const struct input *input,
+                            const struct list_result *there)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        const char *from = record_value(there, field->name);
+        if (is_moved(field, value) && from && !transition_is_allowed(cx, field, from, value->text))
+            return transition_fail(cx, field, from, value->text);
+    }
+    return true;
 }

@@ -1,0 +1,116 @@
+/* record_change: making, changing and deleting a record with what belongs to it: its rules, the
+ * hooks of its resource and its children, in one transaction. */
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/internal.h"
+#include "resource/reference.h"
+
+static bool begin(struct cx *cx, const struct resource *resource, enum operation operation,
+                  const char *id, struct input *input)
+{
+    if (!resource->prepare && !resource->finish)
+        return true;
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return !resource->prepare || resource->prepare(cx, operation, id, input);
+}
+
+struct committed {
+    struct cx *cx;
+    const struct resource *resource;
+    enum operation operation;
+    const char *id;
+};
+
+static void tell_committed(void *arg)
+{
+    const struct committed *it = arg;
+    it->resource->committed(it->cx, it->operation, it->id);
+}
+
+static void tell_when_committed(struct cx *cx, const struct resource *resource,
+                                enum operation operation, const char *id)
+{
+    struct committed *it = arena_alloc(cx->arena, sizeof *it);
+    *it = (struct committed){cx, resource, operation, arena_text(cx->arena, id)};
+    db_after_commit(&cx->db, tell_committed, it);
+}
+
+static bool end(struct cx *cx, const struct resource *resource, enum operation operation,
+                const char *id)
+{
+    if (resource->finish && !resource->finish(cx, operation, id))
+        return false;
+    if ((resource->prepare || resource->finish) && !db_commit(&cx->db))
+        return fail_db(cx);
+    if (resource->committed)
+        tell_when_committed(cx, resource, operation, id);
+    return true;
+}
+
+/* What finish() changed must show in the answer; what one may have written one has seen. */
+static bool read_again(struct cx *cx, const struct resource *resource, const char *id,
+                       struct list_result *out)
+{
+    return !resource->finish || record_find(cx, resource, id, &viewer_of_all, out);
+}
+
+/* Rows that belong to the record are written in one transaction with it. */
+static bool begin_children(struct cx *cx, const struct input *input, enum operation operation)
+{
+    return !child_is_written(input, operation) || db_begin(&cx->db) || fail_db(cx);
+}
+
+static bool end_children(struct cx *cx, const struct resource *resource, const struct input *input,
+                         enum operation operation, const char *id, struct list_result *out)
+{
+    if (!child_is_written(input, operation))
+        return true;
+    if (!child_write(cx, input, operation, id) ||
+        !record_find(cx, resource, id, &viewer_of_all, out))
+        return false;
+    return db_commit(&cx->db) || fail_db(cx);
+}
+
+bool record_create(struct cx *cx, const struct resource *resource, struct input *input,
+                   struct list_result *out)
+{
+    char *id = arena_alloc(cx->arena, UUID_SIZE);
+    uuid_new(id);
+    return begin_children(cx, input, OP_CREATE) && begin(cx, resource, OP_CREATE, id, input) &&
+           owner_take_new(cx, resource, input) && references_are_seen(cx, input) &&
+           record_insert_row(cx, resource, input, id, out) && end(cx, resource, OP_CREATE, id) &&
+           read_again(cx, resource, id, out) &&
+           end_children(cx, resource, input, OP_CREATE, id, out);
+}
+
+bool record_update(struct cx *cx, const struct resource *resource, const char *id,
+                   struct input *input, enum input_mode mode, struct list_result *out)
+{
+    enum operation operation = mode == INPUT_REPLACE ? OP_REPLACE : OP_MERGE;
+    if (!uuid_is(id))
+        return record_fail_missing(cx, resource);
+    return begin_children(cx, input, operation) && begin(cx, resource, operation, id, input) &&
+           owner_may_change(cx, resource, input) && references_are_seen(cx, input) &&
+           record_update_row(cx, resource, id, input, mode, out) &&
+           end(cx, resource, operation, id) && read_again(cx, resource, id, out) &&
+           end_children(cx, resource, input, operation, id, out);
+}
+
+/* What stands in the way of a deletion is told to nobody who may not delete it. */
+static bool is_deleted_by(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct list_result seen = {.rows = NULL};
+    return viewer_of(cx, resource, "delete").sight == SIGHT_ALL ||
+           record_get_with(cx, resource, id,
+                           arena_printf(cx->arena, "%s:delete", resource->permission), &seen);
+}
+
+bool record_delete(struct cx *cx, const struct resource *resource, const char *id)
+{
+    if (!uuid_is(id))
+        return record_fail_missing(cx, resource);
+    return begin(cx, resource, OP_DELETE, id, NULL) && is_deleted_by(cx, resource, id) &&
+           reference_allows_deletion(cx, resource, id) && record_delete_row(cx, resource, id) &&
+           end(cx, resource, OP_DELETE, id);
+}

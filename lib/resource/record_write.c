@@ -1,0 +1,205 @@
+/* record_write: the statements that make, change and delete one row. Each is one statement in one
+ * round trip; its event is written by the table's trigger. */
+#include <string.h>
+
+#include "base/text.h"
+#include "http/cx.h"
+#include "http/etag.h"
+#include "resource/internal.h"
+#include "resource/part.h"
+
+enum { OBJECT_MAX = 1 << 20 };
+
+/* The values' parameters come first, then those of the conditions. */
+struct write {
+    struct cx *cx;
+    const struct resource *resource;
+    struct buf names, values;
+    struct conditions where;
+};
+
+static void write_init(struct write *write, struct cx *cx, const struct resource *resource)
+{
+    *write = (struct write){.cx = cx, .resource = resource};
+    buf_init(&write->names, cx->arena);
+    buf_init(&write->values, cx->arena);
+    conditions_init(&write->where, cx->arena);
+}
+
+static void insert_value(struct write *write, const char *name, const char *value)
+{
+    buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
+    buf_printf(&write->values, "%s$%d", write->values.len ? ", " : "",
+               conditions_parameter(&write->where, value));
+}
+
+/* The tenant of a new record: an operator names it, others are in it. */
+static bool insert_tenant(struct write *write, const struct input *input)
+{
+    struct cx *cx = write->cx;
+    const struct field *field = field_find(input->fields, "tenant_id");
+    const struct value *value = field ? input_value(input, "tenant_id") : NULL;
+    if (value && value->presence == GIVEN) {
+        if (cx->db.role != DB_PLATFORM && strcmp(value->text, cx->db.tenant_id) != 0)
+            return fail_field(cx, "tenantId", "unknown_reference", "There is no such tenant.");
+        insert_value(write, "tenant_id", value->text);
+        return true;
+    }
+    if (!cx->db.tenant_id[0])
+        return fail_field(cx, "tenantId", "required", "Say for which tenant.");
+    insert_value(write, "tenant_id", cx->db.tenant_id);
+    return true;
+}
+
+/* Of which record it is, and who made it. */
+static void insert_part(struct write *write)
+{
+    const struct resource *part = write->resource;
+    insert_value(write, part->parent_column, cx_path(write->cx, "id"));
+    if (field_find(part->fields, PART_MAKER))
+        insert_value(write, PART_MAKER, part_maker(write->cx));
+}
+
+static bool build_insert(struct write *write, const struct input *input, const char *id)
+{
+    if (!transition_check_beginnings(write->cx, input) ||
+        (!write->resource->no_tenant && !insert_tenant(write, input)))
+        return false;
+    insert_value(write, "id", id);
+    if (write->resource->parent)
+        insert_part(write);
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (!field_is_column(field) || strcmp(field->name, "tenant_id") == 0)
+            continue;
+        if (value->presence == GIVEN)
+            insert_value(write, field->name, value->text);
+        else if (value->presence == ABSENT && field->initial)
+            insert_value(write, field->name, field->initial);
+    }
+    return true;
+}
+
+static void set_value(struct write *write, const struct field *field, const char *value)
+{
+    buf_printf(&write->values, "%s%s = $%d", write->values.len ? ", " : "", field->name,
+               conditions_parameter(&write->where, value));
+}
+
+/* Merging goes into objects too (RFC 7396 2); what an object of a field may be
+ * in bytes, its result may be as well. */
+static void set_merged(struct write *write, const struct field *field, const char *patch)
+{
+    buf_printf(&write->values, "%s%s = house.merge_patch(%s, $%d, %lld)",
+               write->values.len ? ", " : "", field->name, field->name,
+               conditions_parameter(&write->where, patch),
+               (long long)(field->type == JSON && field->max ? field->max : OBJECT_MAX));
+}
+
+/* Replacing gives what is absent its initial value or null, but leaves a record with its owner;
+ * merging leaves it all. */
+static void build_update(struct write *write, const struct input *input, enum input_mode mode)
+{
+    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
+        const struct value *value = &input->values[field - input->fields];
+        if (!field_is_column(field) || (field->flags & (CREATE_ONLY | GUARDED)))
+            continue;
+        if (value->presence == GIVEN && mode == INPUT_MERGE && !input->is_form &&
+            json_object_is_type(value->json, json_type_object))
+            set_merged(write, field, value->text);
+        else if (value->presence == GIVEN)
+            set_value(write, field, value->text);
+        else if (value->presence == IS_NULL)
+            set_value(write, field, NULL);
+        else if (mode == INPUT_REPLACE && !field->transitions &&
+                 !text_equal(field->name, write->resource->owner) &&
+                 (field->initial || (field->flags & NULLABLE)))
+            set_value(write, field, field->initial);
+    }
+}
+
+static bool run_write(struct write *write, const char *sql, struct list_result *out)
+{
+    return record_run(write->cx, write->resource, sql, DB_WRITES, &write->where, out);
+}
+
+bool record_insert_row(struct cx *cx, const struct resource *resource, const struct input *input,
+                       const char *id, struct list_result *out)
+{
+    struct write write;
+    struct buf sql;
+    write_init(&write, cx, resource);
+    if (!build_insert(&write, input, id))
+        return false;
+    buf_init(&sql, cx->arena);
+    buf_printf(&sql, "insert into %s (%s)\nvalues (%s)\nreturning ", resource->table,
+               write.names.data, write.values.data);
+    columns_sql(&sql, resource_columns(resource));
+    return run_write(&write, sql.data, out);
+}
+
+/* Nothing matched: is it gone or not to be seen, another's, of another version, or in a state from
+ * which that does not follow? input NULL: it was to be deleted. */
+static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id,
+                         const struct input *input)
+{
+    const struct viewer viewer = viewer_of(cx, resource, input ? "update" : "delete");
+    struct list_result there = {.fields = resource_columns(resource)};
+    const char *header = request_header(&cx->request, "If-Match");
+    if (!record_explain_missing(cx, resource, id, &viewer) || !record_get(cx, resource, id, &there))
+        return false;
+    if (header && !etag_listed(header, record_etag(cx, &there)))
+        return record_fail_version(cx);
+    return (!input || transition_check_moves(cx, input, &there)) && record_fail_version(cx);
+}
+
+/* The one row, as far as the one signed in may do that to it, and of a version that they know. */
+static bool add_row(struct write *write, const char *id, const char *action)
+{
+    const struct viewer viewer = viewer_of(write->cx, write->resource, action);
+    const char *versions;
+    if (!record_demanded_versions(write->cx, write->resource, id, &versions))
+        return false;
+    conditions_add_id(&write->where, id);
+    conditions_add_resource(&write->where, write->resource, &viewer);
+    if (versions)
+        conditions_add(&write->where, "updated_at = any($%d)",
+                       conditions_parameter(&write->where, versions));
+    return true;
+}
+
+bool record_update_row(struct cx *cx, const struct resource *resource, const char *id,
+                       const struct input *input, enum input_mode mode, struct list_result *out)
+{
+    struct write write;
+    struct buf sql;
+    write_init(&write, cx, resource);
+    build_update(&write, input, mode);
+    if (write.where.count == 0)
+        buf_puts(&write.values, "id = id");
+    if (!add_row(&write, id, "update"))
+        return false;
+    buf_init(&sql, cx->arena);
+    transition_add_origins(&write.where, cx, input);
+    buf_printf(&sql, "update %s\nset %s%s\nreturning ", resource->table, write.values.data,
+               write.where.sql.data);
+    columns_sql(&sql, resource_columns(resource));
+    if (!run_write(&write, sql.data, out))
+        return false;
+    return rows_count(out->rows) == 1 || explain_miss(cx, resource, id, input);
+}
+
+bool record_delete_row(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct write write;
+    struct buf sql;
+    struct list_result out = {.rows = NULL};
+    write_init(&write, cx, resource);
+    if (!add_row(&write, id, "delete"))
+        return false;
+    buf_init(&sql, cx->arena);
+    buf_printf(&sql, "delete from %s%s\nreturning id", resource->table, write.where.sql.data);
+    if (!run_write(&write, sql.data, &out))
+        return false;
+    return rows_count(out.rows) == 1 || explain_miss(cx, resource, id, NULL);
+}
