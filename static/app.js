@@ -134,8 +134,23 @@
         figures.filter((figure) => figure.isConnected).forEach(drawChart);
     }
 
+    // ---- filters that were opened stay open while their list is worked on ----
+    let openFilters;
+    document.addEventListener("toggle", (event) => {
+        if (event.target.id === "list-filters")
+            openFilters = event.target.open ? location.pathname : undefined;
+    }, true);
+    function keepFiltersOpen() {
+        const filters = document.getElementById("list-filters");
+        if (filters && openFilters === location.pathname)
+            filters.open = true;
+        else
+            openFilters = undefined;
+    }
+
     // ---- every part of a page, when it came ----
     function prepare() {
+        keepFiltersOpen();
         all("[data-bulk]").forEach((form) => {
             for (const label of all(".tick-all", form))
                 label.hidden = false;

@@ -76,6 +76,7 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
         json_object *cells = page_list(page_item(lines), "cells");
         for (const struct field *it = field->fields; it->type != FIELD_END; it++) {
             json_object *cell = page_item(cells);
+            page_set(cell, "head", field_label(it));
             page_set(cell, "text",
                      shown_text(cx, it, stored_text(json_object_array_get_idx(stored, i), it),
                                 show_currency(cx, result, row, it)));
@@ -108,6 +109,7 @@ static void add_row(struct rows_form *form, const char *const *values)
     for (const struct field *it = form->field->fields; it->type != FIELD_END; it++, at++) {
         json_object *cell = page_item(cells);
         page_set(cell, "name", input_name(form, form->count, it));
+        page_set(cell, "head", field_label(it));
         page_set(cell, "label",
                  arena_printf(form->cx->arena, "%s, row %zu", field_label(it), form->count + 1));
         page_set(cell, "value", values ? values[at] : NULL);

@@ -222,6 +222,28 @@ static bool is_found_by_words(struct cx *cx, const struct field *field)
     return reference_may_read(cx, field) && resource_is_searched(reference_target(field));
 }
 
+/* How many of them ask for something; what is ticked of one record is one of them. */
+static size_t count_set(json_object *filters)
+{
+    size_t set = 0;
+    for (size_t i = 0; i < json_object_array_length(filters); i++) {
+        json_object *filter = json_object_array_get_idx(filters, i);
+        const char *value = json_object_get_string(json_object_object_get(filter, "value"));
+        set += (value && *value) || json_object_object_get(filter, "exactly");
+    }
+    return set;
+}
+
+/* They stand behind a button on a phone, and at a desk when they are more than a line or two. */
+static void fold_filters(struct cx *cx, json_object *data, json_object *filters)
+{
+    enum { FEW = 6 };
+    size_t count = json_object_array_length(filters), set = count_set(filters);
+    page_set_bool(data, "any_filters", count > 0);
+    page_set_bool(data, "few_filters", count <= FEW);
+    page_set(data, "filters_set", set ? show_number(cx, (int64_t)set) : NULL);
+}
+
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
                       const struct list_result *result)
 {
@@ -236,6 +258,7 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
         else if (is_found_by_words(cx, it))
             add_reference(cx, filters, it, result);
     }
+    fold_filters(cx, data, filters);
 }
 
 /* How the two directions of an order are called. */

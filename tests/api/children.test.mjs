@@ -62,7 +62,7 @@ test("lines_are_shown_and_edited_in_the_page_of_their_deal", async () => {
     const saved = await post("/admin/crm/deals", made);
     assert.equal(saved.status, 303, saved.text);
     const shown = (await page(saved.headers.location)).text;
-    assert.match(shown, />Frames<\/td><td class="rows-end">3<\/td><td class="rows-end">12\.50 EUR</);
+    assert.match(shown, /data-label="Name">Frames<\/td><td class="rows-end" data-label="Quantity">3<\/td><td class="rows-end" data-label="Unit price">12\.50 EUR</);
     const edited = await form(`${saved.headers.location}/edit`);
     assert.deepEqual([edited.get("lines[0].unitPrice"), edited.get("lines[1].name")], ["12.50", "Cloth"]);
     edited.set("lines[0].name", "");

@@ -172,3 +172,42 @@ for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 
         assert.equal((await page.goto(address(tenant.slug, "/admin/crm/leads/0193aaaa-0000-7000-8000-000000000001"))).status(), 404);
         await check(page, "a page that is not there");
     });
+
+test("filters_fold_and_lines_have_headings_on_a_phone", { timeout: 120000 }, async () => {
+    const page = await owner({ viewport: { width: 360, height: 780 } });
+    await page.goto(address(tenant.slug, "/admin/crm/leads"));
+    assert.equal(await page.isVisible("#filter-status"), false);
+    await page.click("#list-filters > summary");
+    await Promise.all([page.waitForResponse((it) => it.url().includes("status=new")), page.selectOption("#filter-status", "new")]);
+    await page.waitForSelector("#list-filters[open] > summary:has-text('Filters (1)')");
+    await check(page, "open filters");
+    await page.goto(address(tenant.slug, "/admin/crm/deals/new"));
+    const heads = await page.locator(".rows-lines td:has(input)").evaluateAll((all) => all.map((cell) => getComputedStyle(cell, "::before").content));
+    assert.deepEqual(heads.slice(0, 3), ['"Name"', '"Quantity"', '"Unit price"']);
+    await page.context().close();
+});
+
+test("no_word_is_broken_in_a_list_of_many_columns", { timeout: 120000 }, async () => {
+    const make = async (path, body) => (await request("POST", `/api/crm/${path}`, { token: tenant.token, body })).data;
+    const companyId = (await make("companies", { name: "Evergreen Refurbishments" })).id, contactId = (await make("contacts", { name: "Wilhelmina Featherstonehaugh" })).id;
+    await make("deals", { name: "Maintenance", companyId, contactId, value: 123456789, expectedCloseOn: "2027-03-31" });
+    const brokenWords = (cells) => cells.flatMap((cell) => {
+        const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+        for (let node; (node = walker.nextNode());)
+            for (const word of node.data.matchAll(/\S+/g)) {
+                const range = document.createRange();
+                range.setStart(node, word.index);
+                range.setEnd(node, word.index + word[0].length);
+                if (new Set([...range.getClientRects()].map((it) => Math.round(it.top))).size > 1) broken.push(word[0]);
+            }
+        return broken;
+    });
+    const page = await owner({ viewport: { width: 1280, height: 800 } });
+    for (const width of [1280, 1000, 700]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.goto(address(tenant.slug, "/admin/crm/deals"));
+        assert.deepEqual(await page.locator(".rows tbody td").evaluateAll(brokenWords), [], `at ${width}`);
+        await check(page, `a wide list at ${width}`);
+    }
+    await page.context().close();
+});
