@@ -10,9 +10,11 @@
 //                                         make SANITIZE=1: what they report fails the run
 // TEST_LANES says how many run at once, else one more than there are processors:
 // most of what a test does is to wait.
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
+import { bound } from "./lib/bound.mjs";
 import { takeReports, watchReports } from "./lib/sanitizer.mjs";
 
 const sanitized = process.argv.includes("--sanitized");
@@ -35,6 +37,10 @@ function files(folder, pattern) {
     return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it) && named(it)).sort().map((it) => join(folder, it)) : [];
 }
 
+// How long a file of tests may take before it is taken for one that hangs, in milliseconds. Tests
+// themselves have no limits: they wait for what should come, however busy the machine is.
+const patience = 1200000;
+
 // Of TAP: the tests that failed, with what they say. Of others: nothing.
 function failures(output) {
     return output.match(/^not ok [^]*?^ {2}\.\.\.$/gm)?.join("\n");
@@ -47,10 +53,34 @@ function count(name, { passed, failed, output, apart }) {
     if (failed) console.log(failures(output) || output.split("\n").slice(-400).join("\n"));
 }
 
+// One server for all unit tests that want a database, which each of them copies there.
+class UnitCluster {
+    async environment() {
+        this.started ??= new Promise((resolve, reject) => {
+            let output = "";
+            this.child = spawn(...bound(join(build, "tests/units"), ["--cluster"]), { stdio: ["pipe", "pipe", "inherit"] });
+            this.gone = new Promise((end) => this.child.once("close", end));
+            this.child.stdout.on("data", (data) => {
+                output += data;
+                if (/^TEST_TEMPLATE=.*\n/m.test(output)) resolve(Object.fromEntries(output.trim().split("\n").map((line) => line.split(/=(.*)/s))));
+            });
+            this.gone.then((status) => reject(new Error(`the unit tests' server ended with ${status}`)));
+        });
+        return this.started;
+    }
+
+    async end() {
+        this.child?.stdin.end();
+        await this.gone;
+    }
+}
+const cluster = new UnitCluster();
+
 // Check closes with "100%: Checks: 12, Failures: 0, Errors: 0" for each suite. Its
 // limit of 4 seconds is one for a test that hangs, not for a machine that is busy.
 async function unit(name) {
-    const { status, output } = await run(join(build, "tests/units"), [name], { CK_DEFAULT_TIMEOUT: "120" });
+    const shared = onlyName ? {} : await cluster.environment();
+    const { status, output } = await run(join(build, "tests/units"), [name], { CK_DEFAULT_TIMEOUT: "120", ...shared });
     let checks = 0, bad = 0;
     for (const [, all, failures, errors] of output.matchAll(/Checks: (\d+), Failures: (\d+), Errors: (\d+)/g)) {
         checks += Number(all);
@@ -85,7 +115,7 @@ async function statements(lane) {
 
 // One file of node's tests.
 async function node(file, platform) {
-    const { status, output } = await run("node", ["--test-force-exit", "--test-reporter=tap", file], platform?.environment());
+    const { status, output } = await run("node", ["--test-force-exit", "--test-reporter=tap", file], platform?.environment(), patience);
     const figure = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)`, "m"))?.[1] ?? 0);
     const failed = figure("fail") + figure("cancelled"), passed = figure("pass");
     for (const [, name, ms] of output.matchAll(/^(?:not )?ok \d+ - (.*)\n {2}---\n {2}duration_ms: ([\d.]+)/gm)) times.push({ name: `${nameOf(file)}: ${name}`, seconds: ms / 1000 });
@@ -136,6 +166,7 @@ async function everything(pieces) {
     const lanes = Number(process.env.TEST_LANES) || availableParallelism() + 1;
     const beside = process.argv.includes("--lint") ? [{ name: "lint", run: lint, whole: true }] : [];
     await Promise.all([inLanes(1, beside, done), inLanes(lanes, inOrder(pieces), done)]);
+    await cluster.end();
     if (!sanitized && existsSync("build")) writeFileSync(memory, JSON.stringify(seconds, null, 1) + "\n");
 }
 

@@ -1,7 +1,8 @@
 /* database: a real PostgreSQL for tests. TEST_DATABASE (conninfo of a
  * superuser) names a server; without it a throw-away cluster is made in a
  * temporary folder, by the user postgres when we are root, and ended at exit.
- * Each program gets a database of its own, migrated. */
+ * Each program gets a database of its own, migrated, or copied of the migrated
+ * one that TEST_TEMPLATE names there. `units --cluster` makes such a server. */
 #ifndef TESTS_DATABASE_H
 #define TESTS_DATABASE_H
 
@@ -82,7 +83,7 @@ static bool cluster_control(struct cluster *cluster, const char *verb)
     snprintf(data, sizeof data, "%s/data", cluster->folder);
     snprintf(log, sizeof log, "%s/log", cluster->folder);
     snprintf(options, sizeof options,
-             "-c listen_addresses= -k %s -p 5519 -c fsync=off -c max_connections=60",
+             "-c listen_addresses= -k %s -p 5519 -c fsync=off -c max_connections=120",
              cluster->folder);
     char *arguments[] = {"pg_ctl", "-D", data, "-w",    "-m",         "fast",
                          "-l",     log,  "-o", options, (char *)verb, NULL};
@@ -239,10 +240,10 @@ static void database_name_it(const char *server)
     PQconninfoFree(options);
 }
 
-/* An empty database; database.owner names it. */
-static DATABASE_UNUSED void database_create(void)
+/* A database, empty or a copy; database.owner names it. */
+static void database_create_from(const char *template)
 {
-    char sql[128];
+    char sql[192];
     const char *given = getenv("TEST_DATABASE");
     database.pid = getpid();
     if (!given || !*given) {
@@ -253,15 +254,24 @@ static DATABASE_UNUSED void database_create(void)
     snprintf(database.name, sizeof database.name, "tulou_test_%ld", (long)getpid());
     database_name_it(given);
     atexit(database_end);
-    snprintf(sql, sizeof sql, "create database %s", database.name);
+    snprintf(sql, sizeof sql, "create database %s template %s", database.name, template);
     if (!database_ask(database.server, sql, NULL, 0))
         database_die("no database could be made");
+}
+
+static DATABASE_UNUSED void database_create(void)
+{
+    database_create_from("template1");
 }
 
 /* A migrated database. The tests run in the project's root. */
 static DATABASE_UNUSED void database_begin(void)
 {
-    const char *problem = "";
+    const char *problem = "", *template = getenv("TEST_TEMPLATE");
+    if (template && *template) {
+        database_create_from(template);
+        return;
+    }
     FILE *nowhere = fopen("/dev/null", "w");
     database_create();
     if (!migrate_run(database.owner, "migrations", nowhere, &problem))

@@ -1,8 +1,12 @@
-/* The program of all unit tests. */
+/* The program of all unit tests:
+ *     units NAME        those of tests/unit/test_NAME.c
+ *     units --cluster   a server for them, with a migrated database that they copy, until standard
+ *                       input ends; says how to reach it as variables (database.h) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "database.h"
 #include "unit.h"
 
 extern const struct unit *const __start_units[], *const __stop_units[];
@@ -26,8 +30,20 @@ static int unit_run(const struct unit *unit)
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int cluster_serve(void)
+{
+    database_begin();
+    printf("TEST_DATABASE=%s\nTEST_TEMPLATE=%s\n", database.server, database.name);
+    fflush(stdout);
+    while (getchar() != EOF)
+        ;
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--cluster") == 0)
+        return cluster_serve();
     for (const struct unit *const *it = __start_units; argc == 2 && it < __stop_units; it++)
         if (unit_is_named(*it, argv[1]))
             return unit_run(*it);

@@ -101,7 +101,7 @@ static DATABASE_UNUSED void wait_for_count(const char *sql, int64_t expected)
 /* The statement `nap` at work, as PostgreSQL counts it. */
 #define NAPPING                                                                                    \
     "select count(*) from pg_stat_activity "                                                       \
-    "where state = 'active' and query like 'select pg_sleep%'"
+    "where datname = current_database() and state = 'active' and query like 'select pg_sleep%'"
 
 /* Many requests at once, and how they ended. */
 struct storm {
