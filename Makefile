@@ -56,10 +56,11 @@ $(OBJECTS)/%.o: %.c $(BUILD)/flags
 	@echo "  cc $<"; $(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 # Statements register themselves in a section that nothing refers to, so the
-# library is a plain archive and each program keeps what it links.
+# library is a plain archive and each program keeps what it links. It names its
+# objects and holds no copies.
 $(BUILD)/libtulou.a: $(LIB_OBJECTS)
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcsT $@ $^
 
 # Libraries that one area alone uses.
 LDLIBS_realtime := -lwebsockets -luv
@@ -172,7 +173,7 @@ demo: ready
 	@node tools/demo.mjs
 # T=api/leads runs one file of the tests, T=unit/money one unit test, T=pages a folder.
 TEST_PROGRAMS := $(if $(filter unit/%,$(T)),$(BUILD)/tests/units, \
-    $(if $(filter fuzz/%,$(T)),$(T:fuzz/%=build/fuzz/fuzz_%), \
+    $(if $(filter fuzz/%,$(T)),fuzz-targets, \
     $(if $(filter unit,$(T)),unit-tests,$(if $(T),$(BUILD)/tests/worker,unit-tests fuzz-targets))))
 test: install-test-packages
 	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
@@ -194,7 +195,6 @@ bench: install-test-packages
 # ---- fuzzing: clang's libFuzzer, the library built with its sanitizers ----
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Ilib
-FUZZ_LIB_OBJECTS := $(LIB_SOURCES:%.c=build/fuzz/obj/%.o)
 FUZZED_WITH := $(strip clang $(FUZZ_FLAGS) $(CPPFLAGS))
 ifneq ($(FUZZED_WITH),$(strip $(file <build/fuzz/flags)))
 $(shell mkdir -p build/fuzz)
@@ -203,12 +203,23 @@ endif
 build/fuzz/obj/%.o: %.c build/fuzz/flags
 	@mkdir -p $(@D)
 	@echo "  fuzz cc $<"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(CPPFLAGS) -MMD -MP -c -o $@ $<
-build/fuzz/libtulou.a: $(FUZZ_LIB_OBJECTS)
+# What of the library the targets use, as the linker finds out with the ordinary objects:
+# the rest is not compiled a second time.
+build/fuzz/needed: $(wildcard tests/fuzz/fuzz_*.c) $(BUILD)/libtulou.a
+	@mkdir -p $(@D)
+	@for target in $(filter %.c,$^); do \
+	    $(CC) -std=gnu17 -D_GNU_SOURCE -Ilib -r -nostdlib -Wl,--trace -o build/fuzz/needed.o \
+	        $$target $(BUILD)/libtulou.a || exit 1; \
+	done | grep -oE 'lib/[a-z/_0-9]+\.o' | sort -u > $@.new
+	@rm -f build/fuzz/needed.o; mv $@.new $@
+FUZZ_OBJECTS = $(addprefix build/fuzz/obj/,$(file <build/fuzz/needed))
+build/fuzz/libtulou.a: $(FUZZ_OBJECTS)
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcsT $@ $^
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libtulou.a
 	@echo "  fuzz ld $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(CPPFLAGS) -o $@ $< build/fuzz/libtulou.a $(LDLIBS)
-fuzz-targets: $(FUZZ_TARGETS)
+fuzz-targets: build/fuzz/needed
+	@$(MAKE) --no-print-directory $(FUZZ_TARGETS)
 
 # ---- lint ----
 # From the ground up: a floor of lib includes only itself and those before it.
