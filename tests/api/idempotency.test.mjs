@@ -66,7 +66,7 @@ test("where_no_key_is_kept_it_is_refused_and_the_document_says_so", async () => 
     assert.deepEqual([refused.status, refused.error?.code], [400, "idempotency_not_supported"], refused.text);
 });
 
-test("while_a_keyed_request_waits_for_others_nobody_waits_for_it", { timeout: 120000 }, async () => {
+test("while_a_keyed_request_waits_for_others_nobody_waits_for_it", async () => {
     const domains = [];
     for (let i = 0; i < 16; i++) domains.push(await claimDomain());
     let answered = 0;
@@ -99,7 +99,7 @@ async function withLeadsLocked(work) {
     }
 }
 
-test("whoever_is_killed_in_between_the_work_is_done_once", { timeout: 120000 }, async () => {
+test("whoever_is_killed_in_between_the_work_is_done_once", async () => {
     const send = () => post("/api/crm/leads", { body: { name: "Killed" } }, "killed-1");
     await running("crm");
     await withLeadsLocked(async (waiting) => {
@@ -118,7 +118,7 @@ test("whoever_is_killed_in_between_the_work_is_done_once", { timeout: 120000 }, 
     assert.equal(await leadsNamed("Killed"), 1);
 });
 
-test("of_two_who_hold_a_claim_one_after_the_other_only_one_commits", { timeout: 120000 }, async () => {
+test("of_two_who_hold_a_claim_one_after_the_other_only_one_commits", async () => {
     const send = () => post("/api/crm/leads", { body: { name: "Slow" } }, "slow-1");
     let answers;
     await withLeadsLocked(async (waiting) => {
@@ -134,7 +134,7 @@ test("of_two_who_hold_a_claim_one_after_the_other_only_one_commits", { timeout: 
     assert.equal((await send()).status, 201);
 });
 
-test("what_called_others_and_was_cut_off_is_not_done_again", { timeout: 120000 }, async () => {
+test("what_called_others_and_was_cut_off_is_not_done_again", async () => {
     const domain = await claimDomain("cut"), send = () => post(domain.verify, {}, "cut-1");
     await running("tenants");
     const cut = send().catch(() => ({}));

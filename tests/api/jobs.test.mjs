@@ -56,7 +56,7 @@ const jobs = async () => (await db.query("select * from everyone.jobs where kind
 
 const whenDone = () => until(jobs, (rows) => rows.length === 0);
 
-test("a_job_is_done_in_its_tenant_and_gone", { timeout: 90000 }, async () => {
+test("a_job_is_done_in_its_tenant_and_gone", async () => {
     const worker = begin();
     const [inside] = await add("inside", { note: "a" });
     const [outside] = await add("outside", { note: "b" });
@@ -67,7 +67,7 @@ test("a_job_is_done_in_its_tenant_and_gone", { timeout: 90000 }, async () => {
     assert.equal(await end(worker), 0);
 });
 
-test("children_are_added_by_the_commit_of_their_job_or_not_at_all", { timeout: 90000 }, async () => {
+test("children_are_added_by_the_commit_of_their_job_or_not_at_all", async () => {
     const worker = begin();
     await add("inside", { note: "good", children: 5 });
     await add("inside", { note: "bad", children: 5, refuse: "no" });
@@ -78,7 +78,7 @@ test("children_are_added_by_the_commit_of_their_job_or_not_at_all", { timeout: 9
     await end(worker);
 });
 
-test("a_second_one_of_a_key_is_not_added_while_the_first_waits", { timeout: 90000 }, async () => {
+test("a_second_one_of_a_key_is_not_added_while_the_first_waits", async () => {
     const worker = begin();
     await add("inside", { note: "adder", children: 4, key: "k", delay: 3600 });
     const left = await until(jobs, (rows) => rows.length === 1 && rows[0].key === "k");
@@ -92,7 +92,7 @@ test("a_second_one_of_a_key_is_not_added_while_the_first_waits", { timeout: 9000
     await end(worker);
 });
 
-test("smaller_priority_goes_first_and_none_before_its_time", { timeout: 90000 }, async () => {
+test("smaller_priority_goes_first_and_none_before_its_time", async () => {
     await add("inside", { note: "9" }, { priority: 9 });
     await add("inside", { note: "5" }, { priority: 5 });
     await add("inside", { note: "-1" }, { priority: -1 });
@@ -109,7 +109,7 @@ test("smaller_priority_goes_first_and_none_before_its_time", { timeout: 90000 },
     await end(worker);
 });
 
-test("a_failure_is_tried_again_later_and_later_then_it_is_a_dead_letter", { timeout: 90000 }, async () => {
+test("a_failure_is_tried_again_later_and_later_then_it_is_a_dead_letter", async () => {
     const worker = begin();
     await add("inside", { note: "twice", failures: 2, retry: 1 });
     await add("inside", { note: "ever", failures: 9, retry: 1 });
@@ -126,7 +126,7 @@ test("a_failure_is_tried_again_later_and_later_then_it_is_a_dead_letter", { time
     await end(worker);
 });
 
-test("an_attempt_that_takes_too_long_is_cut", { timeout: 90000 }, async () => {
+test("an_attempt_that_takes_too_long_is_cut", async () => {
     const worker = begin();
     await add("inside", { note: "long", ms: 600000 }, { attempts: 1 });
     await add("outside", { note: "outside", ms: 600000 }, { attempts: 1 });
@@ -136,7 +136,7 @@ test("an_attempt_that_takes_too_long_is_cut", { timeout: 90000 }, async () => {
     await end(worker);
 });
 
-test("a_paused_queue_waits_and_goes_on", { timeout: 90000 }, async () => {
+test("a_paused_queue_waits_and_goes_on", async () => {
     await db.query("insert into public.job_pauses (queue) values ('tests-paused')");
     await add("inside", { note: "paused" }, { queue: "tests-paused" });
     const worker = begin();
@@ -151,7 +151,7 @@ test("a_paused_queue_waits_and_goes_on", { timeout: 90000 }, async () => {
     await end(worker);
 });
 
-test("a_worker_told_to_end_finishes_what_it_began_and_gives_the_rest_back", { timeout: 90000 }, async () => {
+test("a_worker_told_to_end_finishes_what_it_began_and_gives_the_rest_back", async () => {
     const worker = begin({ TULOU_JOBS: "2" });
     await add("inside", { note: "n", ms: 300 }, { count: 50 });
     // What is claimed is called running before it has begun; when one is done, it is at work.
@@ -169,7 +169,7 @@ test("a_worker_told_to_end_finishes_what_it_began_and_gives_the_rest_back", { ti
 
 // Three come to the same schedules at the same moment: a lock holds them back
 // until all are there. What came due more than once while nobody ran fires once.
-test("schedules_fire_once_with_three_workers", { timeout: 90000 }, async () => {
+test("schedules_fire_once_with_three_workers", async () => {
     const waiting = () => db.query(`select count(distinct pid)::int as n from pg_locks
         where relation = 'public.job_schedules'::regclass and not granted`).then((it) => it.rows[0].n);
     for (let round = 1; round <= 5; round++) {
@@ -193,7 +193,7 @@ test("schedules_fire_once_with_three_workers", { timeout: 90000 }, async () => {
 
 // As when its lease was over: of the first two one is done at a time, so that the
 // second is claimed and waits in line until it is another's; the third is in the middle.
-test("whoever_lost_the_claim_on_a_job_changes_nothing", { timeout: 90000 }, async () => {
+test("whoever_lost_the_claim_on_a_job_changes_nothing", async () => {
     const lock = await connect(folder);
     try {
         await lock.query("begin; lock table public.job_effects in exclusive mode");
@@ -212,7 +212,7 @@ test("whoever_lost_the_claim_on_a_job_changes_nothing", { timeout: 90000 }, asyn
     }
 });
 
-test("fifty_killed_workers_and_each_effect_exactly_once", { timeout: 90000 }, async () => {
+test("fifty_killed_workers_and_each_effect_exactly_once", async () => {
     const ids = new Set([...(await add("inside", { note: "in", ms: 3 }, { count: 6000, attempts: 1000 })),
         ...(await add("outside", { note: "out", ms: 3 }, { count: 3000, attempts: 1000 }))]);
     const pair = [begin(), begin()];

@@ -35,7 +35,7 @@ const job = (id) => call("GET", `jobs/${id}`);
 const isDone = (id) => until(() => job(id), (it) => it.status === 404);
 const queue = async (name) => (await call("GET", "queues")).data.find((it) => it.queue === name);
 
-test("a_dead_letter_is_shown_with_its_error_and_without_its_secrets", { timeout: 90000 }, async () => {
+test("a_dead_letter_is_shown_with_its_error_and_without_its_secrets", async () => {
     const id = await add({ refuse: "the printer is on fire", sealed: "s3cr3t-a", login: { Password: "s3cr3t-b", name: "ana" },
         list: [{ access_token: "s3cr3t-c" }], apiKey: "s3cr3t-d", authorization: "s3cr3t-e" });
     const shown = await until(() => job(id), (it) => it.data.state === "dead");
@@ -52,7 +52,7 @@ test("a_dead_letter_is_shown_with_its_error_and_without_its_secrets", { timeout:
     assert.ok((await queue("tests")).dead >= 1);
 });
 
-test("one_is_retried_with_all_its_attempts_and_only_when_dead", { timeout: 90000 }, async () => {
+test("one_is_retried_with_all_its_attempts_and_only_when_dead", async () => {
     const id = await add({ note: "again", refuse: "no" });
     await until(() => job(id), (it) => it.data.state === "dead");
     await db.query("update everyone.jobs set payload = payload - 'refuse' where id = $1", [id]);
@@ -71,7 +71,7 @@ test("one_is_retried_with_all_its_attempts_and_only_when_dead", { timeout: 90000
         [["platform.jobs.retried", "user", platform], ["platform.jobs.deleted", "user", platform]]);
 });
 
-test("all_of_a_queue_are_retried_and_of_a_key_only_one", { timeout: 90000 }, async () => {
+test("all_of_a_queue_are_retried_and_of_a_key_only_one", async () => {
     const ids = [];
     for (let i = 0; i < 5; i++) ids.push(await add({ note: "n" }, { queue: "tests-all", state: "dead", attempt: 3 }));
     const keyed = [];
@@ -89,7 +89,7 @@ test("all_of_a_queue_are_retried_and_of_a_key_only_one", { timeout: 90000 }, asy
     await isDone(keyed[0]);
 });
 
-test("a_queue_is_paused_and_goes_on_with_what_it_set_aside", { timeout: 90000 }, async () => {
+test("a_queue_is_paused_and_goes_on_with_what_it_set_aside", async () => {
     const first = await add({ note: "first" }, { queue: "tests-pause" });
     await isDone(first);
     assert.equal((await call("POST", "queues/tests-pause/pause")).status, 404, "nobody knows it any more");
@@ -104,7 +104,7 @@ test("a_queue_is_paused_and_goes_on_with_what_it_set_aside", { timeout: 90000 },
     assert.equal((await call("DELETE", `jobs/${held}`)).status, 204);
 });
 
-test("one_that_runs_is_not_deleted", { timeout: 90000 }, async () => {
+test("one_that_runs_is_not_deleted", async () => {
     const id = await add({ note: "runs", ms: 700 }, { kind: "tests.outside" });
     await until(() => job(id), (it) => it.data.state === "running");
     assert.equal((await call("DELETE", `jobs/${id}`)).error.code, "job_running");
@@ -117,7 +117,7 @@ test("only_operators_who_may_see_and_change_them", async () => {
     assert.equal((await call("POST", "queues/nobody-knows/pause")).status, 404);
 });
 
-test("metrics_count_how_attempts_ended", { timeout: 90000 }, async () => {
+test("metrics_count_how_attempts_ended", async () => {
     await worker.stop(); // it counts for itself; the platform's own is left
     const counted = async () => (await request("GET", "/metrics")).text;
     const platform = "00000000-0000-7000-8000-000000000001";

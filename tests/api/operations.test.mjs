@@ -129,7 +129,7 @@ async function call(it, path, options, what) {
 
 // ---- the calls ----
 
-test("every_operation_answers_its_example_as_documented", { timeout: 600000 }, async (t) => {
+test("every_operation_answers_its_example_as_documented", async (t) => {
     let world = await makeWorld();
     for (const it of operations) {
         if (!(await stillGood(world))) world = await makeWorld();
@@ -152,7 +152,7 @@ test("every_operation_answers_its_example_as_documented", { timeout: 600000 }, a
     t.diagnostic(`${operations.length - unreached.length} of ${operations.length} answered well; not: ${unreached.join("; ")}`);
 });
 
-test("every_operation_refuses_as_documented", { timeout: 600000 }, async (t) => {
+test("every_operation_refuses_as_documented", async (t) => {
     const refused = async (it, path, options, statuses, what) => {
         const answer = await call(it, path, options, what);
         see(() => assert.ok(statuses.includes(answer.status), `${it.title} ${what}: ${answer.status} ${answer.text}`));

@@ -9,7 +9,7 @@ import { program } from "../lib/build.mjs";
 import { folder, makeTenant, port, request } from "../lib/client.mjs";
 
 const tulou = (args, environment = {}) =>
-    spawnSync(program, args, { encoding: "utf8", timeout: 60000, env: { ...process.env, DATABASE_URL: "", TULOU_VAR: folder, PORT: String(port), ...environment } });
+    spawnSync(program, args, { encoding: "utf8", env: { ...process.env, DATABASE_URL: "", TULOU_VAR: folder, PORT: String(port), ...environment } });
 
 test("audit_verify_tells_of_every_tenant_or_of_one", async () => {
     const tenant = await makeTenant();

@@ -192,7 +192,7 @@ test("messages_that_are_none_end_the_web_socket_with_a_reason", async () => {
 });
 
 // Its session is looked for in the database, which keeps the opening waiting here.
-test("a_web_socket_that_is_ended_while_it_opens_stays_ended", { timeout: 60000 }, async () => {
+test("a_web_socket_that_is_ended_while_it_opens_stays_ended", async () => {
     const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug }), lock = await connect(folder);
     try {
         await lock.query("begin");
@@ -289,7 +289,7 @@ async function follow(own, done) {
     }
 }
 
-test("clients_of_a_killed_program_go_on_without_loss_or_repetition", { timeout: 60000 }, async () => {
+test("clients_of_a_killed_program_go_on_without_loss_or_repetition", async () => {
     const own = await makeTenant();
     const hello = await listen({ token: own.token });
     await hello.stop();
@@ -312,7 +312,7 @@ test("clients_of_a_killed_program_go_on_without_loss_or_repetition", { timeout: 
     assert.ok(whole > 0, "at least one listened from the beginning");
 });
 
-test("who_does_not_read_is_dropped_and_holds_nobody_up", { timeout: 180000 }, async () => {
+test("who_does_not_read_is_dropped_and_holds_nobody_up", async () => {
     const own = await makeTenant();
     const memory = () => Number(readFileSync(`/proc/${workerOf("realtime")}/status`, "utf8").match(/VmRSS:\s+(\d+)/)[1]);
     const [slow, quick] = [await listen({ token: own.token }), await listen({ token: own.token })];

@@ -9,11 +9,10 @@ import { account, freePort, makeFolder, processesOf, removeFolders, root, run, t
 import { Server } from "../lib/server.mjs";
 
 after(removeFolders);
-const limits = { timeout: 240000 };
 const id = async (name) => Number((await run("id", ["-u", name])).output);
 const psql = (folder, role, as, sql = "select current_user") => run("psql", ["-XqAt", "-h", join(folder, "run"), "-U", role, "tulou", "-c", sql], { as });
 
-test("started_as_root_the_database_belongs_to_an_account_of_its_own", limits, async (t) => {
+test("started_as_root_the_database_belongs_to_an_account_of_its_own", async (t) => {
     if (!root) return t.diagnostic("only root can give the database an account of its own; nothing was tried");
     const folder = join(makeFolder(), "var"), environment = { PORT: String(await freePort()), TULOU_VAR: folder }, owner = `${account}-db`;
     assert.equal((await tulou(["start"], environment)).status, 0);
@@ -38,7 +37,7 @@ test("started_as_root_the_database_belongs_to_an_account_of_its_own", limits, as
     }
 });
 
-test("a_cluster_that_was_the_areas_own_is_taken_over_with_what_it_holds", limits, async (t) => {
+test("a_cluster_that_was_the_areas_own_is_taken_over_with_what_it_holds", async (t) => {
     if (!root) return t.diagnostic("only root can give the database an account of its own; nothing was tried");
     const folder = join(makeFolder(), "var"), environment = { PORT: String(await freePort()), TULOU_VAR: folder };
     assert.equal((await tulou(["start"], environment)).status, 0);
@@ -58,7 +57,7 @@ test("a_cluster_that_was_the_areas_own_is_taken_over_with_what_it_holds", limits
     assert.deepEqual(processesOf(folder), []);
 });
 
-test("the_owners_url_is_not_to_be_read_by_the_areas_account", limits, async () => {
+test("the_owners_url_is_not_to_be_read_by_the_areas_account", async () => {
     const server = await Server.begin(), folder = makeFolder();
     const outer = await run("sh", ["-c", `chown ${account ?? "$(id -un)"} "${folder}"`]);
     assert.equal(outer.status, 0, outer.output);

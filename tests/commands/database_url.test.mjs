@@ -8,7 +8,6 @@ import { after, before, test } from "node:test";
 import { freePort, makeFolder, processesOf, removeFolders, run, tulou } from "../lib/command.mjs";
 import { Server } from "../lib/server.mjs";
 
-const limits = { timeout: 240000 };
 const server = await Server.begin();
 const { sql } = server;
 const url = (user, secret, database) => server.url(user, secret, database);
@@ -23,7 +22,7 @@ after(async () => {
     removeFolders();
 });
 
-test("with_a_server_of_ones_own_everything_works_and_no_cluster_is_made", limits, async () => {
+test("with_a_server_of_ones_own_everything_works_and_no_cluster_is_made", async () => {
     const folder = join(makeFolder(), "var");
     const environment = { PORT: String(await freePort()), TULOU_VAR: folder, DATABASE_URL: url("tulou_boss", "owner secret", "tulou_here"), TULOU_RATE_AUTH: "0" };
     const { status, output } = await tulou(["start"], environment);
@@ -61,19 +60,19 @@ async function refuses(target, pattern) {
     assert.deepEqual(processesOf(environment.TULOU_VAR), []);
 }
 
-test("a_server_that_cannot_be_used_is_named_with_the_reason", limits, async () => {
+test("a_server_that_cannot_be_used_is_named_with_the_reason", async () => {
     await refuses("nonsense", /DATABASE_URL is not a connection string/);
     await refuses(url("tulou_boss", "weak-secret", "tulou_here"), /DATABASE_URL cannot be used: .*password authentication failed/);
     await refuses(url("tulou_boss", "owner secret", "missing"), /DATABASE_URL cannot be used: .*database "missing" does not exist/);
     await refuses(url("weak", "weak", "theirs"), /the database cannot be brought up to date: .*permission denied/);
 });
 
-test("a_server_that_is_away_is_waited_for_and_then_named", limits, async () => {
+test("a_server_that_is_away_is_waited_for_and_then_named", async () => {
     await refuses(`postgresql://x:weak-secret@127.0.0.1:${await freePort()}/x`, /DATABASE_URL cannot be used: .*[Cc]onnection refused/);
 });
 
 // As much of an old server as tells its version (PostgreSQL manual 55.2, 55.7).
-test("a_server_that_is_too_old_is_named_with_its_version", limits, async () => {
+test("a_server_that_is_too_old_is_named_with_its_version", async () => {
     const message = (type, body) => Buffer.concat([Buffer.from(type), Buffer.from(new Uint32Array([body.length + 4]).buffer).reverse(), body]);
     const old = createServer((socket) => {
         socket.on("error", () => {});

@@ -8,7 +8,6 @@ import { after, before, test } from "node:test";
 import { freePort, makeFolder, processesOf, removeFolders, run, tulou, until } from "../lib/command.mjs";
 import { Server } from "../lib/server.mjs";
 
-const limits = { timeout: 240000 };
 const server = await Server.begin();
 const newKey = () => randomBytes(32).toString("hex");
 const productionKey = newKey();
@@ -49,7 +48,7 @@ async function stillServes() {
     assert.equal(answer.output, "200");
 }
 
-test("a_missing_key_is_not_made_for_a_database_that_is_in_use", limits, async () => {
+test("a_missing_key_is_not_made_for_a_database_that_is_in_use", async () => {
     const before = await roles(), folder = join(makeFolder(), "var");
     for (const command of ["migrate", "start"]) {
         const { status, output } = await tulou([command], { DATABASE_URL: production.DATABASE_URL, TULOU_VAR: folder, PORT: String(await freePort()) });
@@ -61,7 +60,7 @@ test("a_missing_key_is_not_made_for_a_database_that_is_in_use", limits, async ()
     await stillServes();
 });
 
-test("a_foreign_key_is_refused_with_what_to_do", limits, async () => {
+test("a_foreign_key_is_refused_with_what_to_do", async () => {
     const before = await roles();
     for (const command of ["migrate", "start"]) {
         const { status, output } = await tulou([command], { ...production, TULOU_SECRET_KEY: newKey(), TULOU_VAR: join(makeFolder(), "var"), PORT: String(await freePort()) });
@@ -74,7 +73,7 @@ test("a_foreign_key_is_refused_with_what_to_do", limits, async () => {
     await stillServes();
 });
 
-test("another_database_of_the_cluster_has_logins_of_its_own", limits, async () => {
+test("another_database_of_the_cluster_has_logins_of_its_own", async () => {
     const mine = `tulou_tenant${suffix(production.TULOU_VAR)}`;
     const before = (await roles()).split("\n");
     assert.ok(before.some((it) => it.startsWith(`${mine}|SCRAM-SHA-256$`)), before.join("\n"));
@@ -98,7 +97,7 @@ test("another_database_of_the_cluster_has_logins_of_its_own", limits, async () =
     assert.match((await server.sqlAs(theirs, "known", "set role tulou_platform", "staging")).output, /permission denied/);
 });
 
-test("a_restore_belongs_to_the_key_of_what_was_saved_until_another_is_adopted", limits, async () => {
+test("a_restore_belongs_to_the_key_of_what_was_saved_until_another_is_adopted", async () => {
     const before = await roles(), url = await database("restored"), folder = join(makeFolder(), "var");
     const copied = await run("sh", ["-c", `pg_dump --enable-row-security "${production.DATABASE_URL}" | psql -Xq -v ON_ERROR_STOP=1 -d "${url}"`]);
     const restored = { DATABASE_URL: url, TULOU_VAR: folder, TULOU_SECRET_KEY: newKey(), PORT: String(await freePort()) };
@@ -113,7 +112,7 @@ test("a_restore_belongs_to_the_key_of_what_was_saved_until_another_is_adopted", 
     await stillServes();
 });
 
-test("any_number_of_migrations_may_run_at_once", limits, async () => {
+test("any_number_of_migrations_may_run_at_once", async () => {
     const url = await database("crowded"), key = newKey();
     for (let round = 0; round < 2; round++) {
         const all = await Promise.all(Array.from({ length: 6 }, () => tulou(["migrate"], { DATABASE_URL: url, TULOU_SECRET_KEY: key, TULOU_VAR: join(makeFolder(), "var") })));
@@ -122,7 +121,7 @@ test("any_number_of_migrations_may_run_at_once", limits, async () => {
     }
 });
 
-test("two_nodes_may_start_at_once_on_an_empty_database", limits, async () => {
+test("two_nodes_may_start_at_once_on_an_empty_database", async () => {
     const url = await database("nodes"), key = newKey();
     const nodes = [];
     for (let i = 0; i < 2; i++) nodes.push({ DATABASE_URL: url, TULOU_SECRET_KEY: key, TULOU_VAR: join(makeFolder(), "var"), PORT: String(await freePort()) });

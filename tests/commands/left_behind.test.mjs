@@ -17,7 +17,7 @@ const { status, output } = await tulou(["start"], { PORT: String(await freePort(
 console.log(JSON.stringify(status === 0 ? [server.folder, folder] : output));
 setInterval(() => {}, 1000);`;
 
-test("what_a_killed_test_left_in_the_background_ends_with_it", { timeout: 240000 }, async () => {
+test("what_a_killed_test_left_in_the_background_ends_with_it", async () => {
     const child = spawn(process.execPath, ["--input-type=module", "-e", victim], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = await new Promise((resolve) => createInterface({ input: child.stdout }).once("line", (it) => resolve([it])));
     const folders = JSON.parse(line);

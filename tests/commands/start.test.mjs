@@ -10,7 +10,6 @@ import { after, test } from "node:test";
 import { account, freePort, give, makeFolder, processesOf, removeFolders, root, run, tulou, until } from "../lib/command.mjs";
 
 after(removeFolders);
-const limits = { timeout: 240000 };
 
 const status = (port, path, host = "localhost") => new Promise((resolve) => {
     http.get({ host: "127.0.0.1", port, path, headers: { host: `${host}:${port}` }, agent: false }, (answer) => answer.resume().on("error", () => {}).on("close", () => resolve(answer.complete ? answer.statusCode : 0)))
@@ -38,7 +37,7 @@ async function refuses(environment, pattern, options) {
     assert.deepEqual(processesOf(environment.TULOU_VAR), []);
 }
 
-test("two_instances_run_side_by_side_also_in_a_folder_with_spaces_and_leave_nothing", limits, async () => {
+test("two_instances_run_side_by_side_also_in_a_folder_with_spaces_and_leave_nothing", async () => {
     const folders = [join(makeFolder("tulou with spaces "), "the state"), join(makeFolder(), "folders/not there/yet")];
     const ports = [await freePort(), await freePort()];
     try {
@@ -68,7 +67,7 @@ test("two_instances_run_side_by_side_also_in_a_folder_with_spaces_and_leave_noth
     assert.match((await tulou(["stop"], { TULOU_VAR: folders[0] })).output, /does not run/);
 });
 
-test("after_everything_was_killed_it_starts_again_with_what_it_had", limits, async () => {
+test("after_everything_was_killed_it_starts_again_with_what_it_had", async () => {
     const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder };
     assert.equal((await tulou(["start"], environment)).status, 0);
     const first = firstLogin(folder);
@@ -86,7 +85,7 @@ test("after_everything_was_killed_it_starts_again_with_what_it_had", limits, asy
 });
 
 // A backend that is held up does not notice that its server was killed, and holds its memory.
-test("a_start_waits_for_processes_of_the_database_that_was_killed_and_says_so", limits, async () => {
+test("a_start_waits_for_processes_of_the_database_that_was_killed_and_says_so", async () => {
     const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder };
     assert.equal((await tulou(["start"], environment)).status, 0);
     const server = Number(readFileSync(join(folder, "pg/postmaster.pid"), "utf8").split("\n")[0]);
@@ -106,7 +105,7 @@ test("a_start_waits_for_processes_of_the_database_that_was_killed_and_says_so", 
     assert.deepEqual(processesOf(folder), []);
 });
 
-test("the_first_password_is_forgotten_once_it_was_changed_and_no_start_brings_it_back", limits, async () => {
+test("the_first_password_is_forgotten_once_it_was_changed_and_no_start_brings_it_back", async () => {
     const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder }, fresh = "chosen by the operator 47";
     assert.equal((await tulou(["start"], environment)).status, 0);
     const { email, password } = firstLogin(folder), file = join(folder, "first-login.json"), kept = readFileSync(file);
@@ -129,7 +128,7 @@ test("the_first_password_is_forgotten_once_it_was_changed_and_no_start_brings_it
     assert.equal((await tulou(["stop"], environment)).status, 0);
 });
 
-test("a_front_door_that_was_killed_is_replaced_whole", limits, async () => {
+test("a_front_door_that_was_killed_is_replaced_whole", async () => {
     const folder = join(makeFolder(), "var"), port = await freePort(), environment = { PORT: String(port), TULOU_VAR: folder };
     assert.equal((await tulou(["start"], environment)).status, 0);
     const doors = () => processesOf(folder).filter((it) => it.line.startsWith("nginx:")).map((it) => it.pid);
@@ -141,7 +140,7 @@ test("a_front_door_that_was_killed_is_replaced_whole", limits, async () => {
     assert.deepEqual(processesOf(folder), []);
 });
 
-test("ctrl_c_ends_all_that_serve_began_even_while_it_begins", limits, async () => {
+test("ctrl_c_ends_all_that_serve_began_even_while_it_begins", async () => {
     const folder = join(makeFolder(), "var"), port = await freePort();
     for (const awaited of ["initdb", "Tulou serves on"]) {
         const child = spawn("build/tulou", ["serve"], { env: { ...process.env, DATABASE_URL: "", PORT: String(port), TULOU_VAR: folder }, stdio: ["ignore", "pipe", "pipe"] });
@@ -158,7 +157,7 @@ test("ctrl_c_ends_all_that_serve_began_even_while_it_begins", limits, async () =
     }
 });
 
-test("a_port_that_is_taken_is_named", limits, async () => {
+test("a_port_that_is_taken_is_named", async () => {
     const server = createServer();
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address();
@@ -166,12 +165,12 @@ test("a_port_that_is_taken_is_named", limits, async () => {
     server.close();
 });
 
-test("a_port_that_is_none_is_refused", limits, async () => {
+test("a_port_that_is_none_is_refused", async () => {
     for (const port of ["0", "65536", "x", "-1"])
         await refuses({ PORT: port, TULOU_VAR: join(makeFolder(), "var") }, /PORT/);
 });
 
-test("a_folder_of_another_account_is_refused_with_what_to_do", limits, async () => {
+test("a_folder_of_another_account_is_refused_with_what_to_do", async () => {
     const folder = join(makeFolder(), "var"), environment = { PORT: String(await freePort()), TULOU_VAR: folder };
     if (root) {
         mkdirSync(folder);
@@ -183,7 +182,7 @@ test("a_folder_of_another_account_is_refused_with_what_to_do", limits, async () 
     }
 });
 
-test("a_folder_that_cannot_be_written_is_refused_with_the_reason", limits, async () => {
+test("a_folder_that_cannot_be_written_is_refused_with_the_reason", async () => {
     const parent = makeFolder();
     if (!root) chmodSync(parent, 0o555);
     await refuses({ PORT: String(await freePort()), TULOU_VAR: join(parent, "var") }, /cannot be made: Permission denied/, { as: "nobody" });
@@ -194,13 +193,13 @@ test("a_folder_that_cannot_be_written_is_refused_with_the_reason", limits, async
     await refuses({ PORT: String(await freePort()), TULOU_VAR: join(file, "below/var") }, /file, above TULOU_VAR, is no folder/);
 });
 
-test("a_folder_whose_name_means_something_to_nginx_or_postgresql_is_refused", limits, async () => {
+test("a_folder_whose_name_means_something_to_nginx_or_postgresql_is_refused", async () => {
     for (const name of ["a'b", 'a"b', "a$b", "a\\b", "a,b", "a:b", "a\nb"])
         await refuses({ PORT: String(await freePort()), TULOU_VAR: join(makeFolder(), name) }, /TULOU_VAR may hold no/);
     await refuses({ PORT: String(await freePort()), TULOU_VAR: join(makeFolder(), "x".repeat(90)) }, /longer than 80 bytes/);
 });
 
-test("a_disk_that_is_full_is_named", limits, async (t) => {
+test("a_disk_that_is_full_is_named", async (t) => {
     if (!root) return t.diagnostic("only root can mount a small disk here; nothing was tried");
     const disk = makeFolder();
     assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=64m", "none", disk])).status, 0);
@@ -211,7 +210,7 @@ test("a_disk_that_is_full_is_named", limits, async (t) => {
     }
 });
 
-test("a_cluster_of_a_version_that_is_not_installed_is_named", limits, async () => {
+test("a_cluster_of_a_version_that_is_not_installed_is_named", async () => {
     const folder = join(makeFolder(), "var"), cluster = join(folder, "pg");
     mkdirSync(cluster, { recursive: true });
     writeFileSync(join(cluster, "PG_VERSION"), "99\n");
@@ -220,7 +219,7 @@ test("a_cluster_of_a_version_that_is_not_installed_is_named", limits, async () =
     await refuses({ PORT: String(await freePort()), TULOU_VAR: folder }, /the cluster is of PostgreSQL 99, which is not installed: apt-get install postgresql-99/);
 });
 
-test("a_second_start_changes_neither_key_nor_database", limits, async () => {
+test("a_second_start_changes_neither_key_nor_database", async () => {
     const folder = join(makeFolder(), "var"), environment = { PORT: String(await freePort()), TULOU_VAR: folder };
     const seen = [];
     for (let i = 0; i < 2; i++) {

@@ -55,7 +55,7 @@ async function invite(extra = {}, token = tenant.token) {
 }
 const linkOf = (mail) => mail.text.match(/https?:\/\/\S+\?token=\S+/)[0];
 
-test("a_message_arrives_whole_whatever_its_words_are", { timeout: 120000 }, async () => {
+test("a_message_arrives_whole_whatever_its_words_are", async () => {
     await serve(new MailServer(good));
     // Of a name that begins a paragraph with a dot, and of one line longer than SMTP allows.
     const inviter = await client.makeUser(tenant, "admin", { kind: "admin", name: ".\u00a0=?UTF-8?Q?x?= \"Über\" <b>&amp; 漢字 😀" });
@@ -96,13 +96,13 @@ async function goesAfterwards(email, expected) {
     assert.equal(server.to(email).length, 1);
 }
 
-test("without_starttls_nothing_is_said", { timeout: 60000 }, async () => {
+test("without_starttls_nothing_is_said", async () => {
     const refused = await serve(new MailServer({ ...good, hideSTARTTLS: true, disabledCommands: ["STARTTLS"], allowInsecureAuth: true }));
     await goesAfterwards(await invite(), /does not offer TLS, which is required/);
     assert.deepEqual([refused.passwords, refused.messages], [[], []]);
 });
 
-test("a_server_whose_certificate_is_not_good_gets_nothing", { timeout: 60000 }, async () => {
+test("a_server_whose_certificate_is_not_good_gets_nothing", async () => {
     for (const certificate of [strange, misnamed]) {
         const refused = await serve(new MailServer(certificate));
         await goesAfterwards(await invite(), /certificate|SSL/i);
@@ -111,7 +111,7 @@ test("a_server_whose_certificate_is_not_good_gets_nothing", { timeout: 60000 }, 
     }
 });
 
-test("a_sign_in_that_the_server_refuses_is_for_the_operator_to_mend", { timeout: 60000 }, async () => {
+test("a_sign_in_that_the_server_refuses_is_for_the_operator_to_mend", async () => {
     await serve(new MailServer({ ...good, onAuth: (auth, session, done) => done(refusal(535, "5.7.8 who are you")) }));
     await goesAfterwards(await invite(), /the user or the password was refused|535/);
     await server.stop();
@@ -121,7 +121,7 @@ test("a_sign_in_that_the_server_refuses_is_for_the_operator_to_mend", { timeout:
     assert.ok(log.includes("job failed") && !log.includes(secret));
 });
 
-test("what_is_refused_for_good_is_a_dead_letter_with_the_servers_words", { timeout: 60000 }, async () => {
+test("what_is_refused_for_good_is_a_dead_letter_with_the_servers_words", async () => {
     const token = await client.operator();
     for (const stage of ["onRecipient", "onMessage"]) {
         await serve(new MailServer(good));
@@ -141,7 +141,7 @@ test("what_is_refused_for_good_is_a_dead_letter_with_the_servers_words", { timeo
     }
 });
 
-test("a_greylisting_server_gets_the_message_again_and_has_it_once", { timeout: 60000 }, async () => {
+test("a_greylisting_server_gets_the_message_again_and_has_it_once", async () => {
     for (const stage of ["onRecipient", "onMessage"]) {
         await serve(new MailServer(good));
         let refusals = 0;
@@ -161,7 +161,7 @@ test("a_greylisting_server_gets_the_message_again_and_has_it_once", { timeout: 6
     }
 });
 
-test("after_an_hour_without_a_server_each_message_arrives_once", { timeout: 180000 }, async () => {
+test("after_an_hour_without_a_server_each_message_arrives_once", async () => {
     const emails = [];
     for (let i = 0; i < 15; i++) emails.push(await invite());
     const waited = new Map(emails.map((it) => [it, 0]));
@@ -185,7 +185,7 @@ test("after_an_hour_without_a_server_each_message_arrives_once", { timeout: 1800
 
 // ---- with TLS from the first byte on ----
 
-test("over_smtps_messages_arrive_and_a_bad_certificate_is_refused", { timeout: 120000 }, async () => {
+test("over_smtps_messages_arrive_and_a_bad_certificate_is_refused", async () => {
     await db.end();
     await platform.halt();
     await platform.start({ ...settings, TULOU_SMTP_URL: `smtps://localhost:${port}` });
@@ -205,7 +205,7 @@ test("over_smtps_messages_arrive_and_a_bad_certificate_is_refused", { timeout: 1
     }
 });
 
-test("a_server_that_hangs_up_or_falls_silent_anywhere_delays_a_message_and_loses_none", { timeout: 180000 }, async () => {
+test("a_server_that_hangs_up_or_falls_silent_anywhere_delays_a_message_and_loses_none", async () => {
     for (const how of ["close", "silence"]) {
         await serve(new BrokenServer(good, how));
         const emails = [];
@@ -225,7 +225,7 @@ test("a_server_that_hangs_up_or_falls_silent_anywhere_delays_a_message_and_loses
     }
 });
 
-test("while_the_mail_server_is_silent_other_work_goes_on", { timeout: 120000 }, async () => {
+test("while_the_mail_server_is_silent_other_work_goes_on", async () => {
     await serve(new SilentServer());
     for (let i = 0; i < 30; i++) await invite();
     await until(jobs, (rows) => rows.some((it) => it.state === "running"));

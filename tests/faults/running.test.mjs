@@ -56,7 +56,7 @@ function below(pid) {
 }
 const child = (part) => programs().find((it) => it.parent === platform.child.pid && it.line.includes(part));
 
-test("each_program_that_is_killed_is_started_again_and_leaves_nobody_behind", { timeout: 180000 }, async () => {
+test("each_program_that_is_killed_is_started_again_and_leaves_nobody_behind", async () => {
     for (const part of ["nginx", "cgi-bin/crm", "cgi-bin/auth", "cgi-bin/realtime", "cgi-bin/worker", "postgres"]) {
         const old = child(part), family = [old, ...below(old.pid)];
         process.kill(old.pid, "SIGKILL");
@@ -70,7 +70,7 @@ test("each_program_that_is_killed_is_started_again_and_leaves_nobody_behind", { 
     }
 });
 
-test("while_the_database_is_frozen_requests_end_in_time_and_then_each_has_its_effect_once", { timeout: 120000 }, async () => {
+test("while_the_database_is_frozen_requests_end_in_time_and_then_each_has_its_effect_once", async () => {
     const cluster = [child("postgres"), ...below(child("postgres").pid)];
     for (const it of cluster) process.kill(it.pid, "SIGSTOP");
     const keys = Array.from({ length: 12 }, () => randomUUID());
@@ -91,7 +91,7 @@ test("while_the_database_is_frozen_requests_end_in_time_and_then_each_has_its_ef
 });
 
 // A process that hangs still has a socket that accepts.
-test("a_program_that_hangs_is_named_by_readyz_within_a_second", { timeout: 120000 }, async () => {
+test("a_program_that_hangs_is_named_by_readyz_within_a_second", async () => {
     for (const area of ["crm", "auth", "worker", "realtime"]) {
         const family = below(child(`cgi-bin/${area}`).pid);
         for (const it of family) process.kill(it.pid, "SIGSTOP");
@@ -104,7 +104,7 @@ test("a_program_that_hangs_is_named_by_readyz_within_a_second", { timeout: 12000
     }
 });
 
-test("a_full_disk_is_told_and_what_was_acknowledged_is_there_afterwards", { timeout: 180000 }, async () => {
+test("a_full_disk_is_told_and_what_was_acknowledged_is_there_afterwards", async () => {
     const filler = join(platform.folder, "filler"), made = [], family = () => below(child("cgi-bin/crm").pid).map((it) => it.pid), before = family();
     const fill = () => {
         for (let size = 1 << 22; size >= 512; size >>= 1)
@@ -136,7 +136,7 @@ test("a_full_disk_is_told_and_what_was_acknowledged_is_there_afterwards", { time
     for (const id of made) assert.equal((await client.request("GET", `/api/crm/leads/${id}`, { token: tenant.token })).status, 200);
 });
 
-test("a_log_that_cannot_be_written_keeps_no_program_down", { timeout: 60000 }, async () => {
+test("a_log_that_cannot_be_written_keeps_no_program_down", async () => {
     const log = join(platform.folder, "log/crm.log"), old = child("cgi-bin/crm");
     renameSync(log, `${log}.old`);
     mkdirSync(log);
@@ -146,7 +146,7 @@ test("a_log_that_cannot_be_written_keeps_no_program_down", { timeout: 60000 }, a
     rmSync(log, { recursive: true });
 });
 
-test("stopping_leaves_no_process_and_no_socket", { timeout: 60000 }, async () => {
+test("stopping_leaves_no_process_and_no_socket", async () => {
     const family = below(platform.child.pid);
     assert.ok(family.length > 20);
     await platform.halt();

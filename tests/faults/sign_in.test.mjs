@@ -34,7 +34,7 @@ async function storm(email, count, begin) {
     return answers;
 }
 
-test("ten_thousand_guesses_lock_the_account_and_nobody_else", { timeout: 240000 }, async () => {
+test("ten_thousand_guesses_lock_the_account_and_nobody_else", async () => {
     assert.equal((await signIn(owner(), client.password, home)).status, 200);
     let ended = false;
     const bystanders = [];
@@ -54,7 +54,7 @@ test("ten_thousand_guesses_lock_the_account_and_nobody_else", { timeout: 240000 
     assert.ok(compared <= atOnce + 10, `${compared} passwords were compared`);
 });
 
-test("the_owner_comes_in_from_where_they_are_known_and_by_a_link_from_elsewhere", { timeout: 60000 }, async () => {
+test("the_owner_comes_in_from_where_they_are_known_and_by_a_link_from_elsewhere", async () => {
     const [right, wrong] = [await signIn(owner(), client.password, "192.0.2.99"), await signIn(`nobody@${tenant.slug}.test`, client.password, "192.0.2.99")];
     assert.deepEqual(said(right), said(wrong), "locked, and the right password makes no difference");
     assert.equal(right.error.code, "locked_out");

@@ -13,10 +13,14 @@ export function launch(more = []) {
         "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more] });
 }
 
+// How long something may take that should come: a machine may be busy, in milliseconds.
+const patience = 180000;
+
 // Nothing moves unless a test wants it to: frames between are only drawn, not looked at.
 export async function open(browser, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
     const page = await context.newPage();
+    page.setDefaultTimeout(patience);
     page.complaints = [];
     page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
     page.on("pageerror", (error) => page.complaints.push(String(error)));

@@ -37,7 +37,7 @@ export function handoverTests(more = []) {
     }
     const siblings = base !== "localhost";
 
-    test("workspaces_are_linked_and_switched_by_who_is_signed_in_at_both", { timeout: 120000 }, async () => {
+    test("workspaces_are_linked_and_switched_by_who_is_signed_in_at_both", async () => {
         const page = await open(browser);
         await signedInAs(page, b, email);
         await signedInAs(page, a, email);
@@ -59,7 +59,7 @@ export function handoverTests(more = []) {
         await page.context().close();
     });
 
-    test("a_workspace_is_chosen_at_the_bare_domain_by_who_is_signed_in_there_as_somebody_else", { timeout: 120000 }, async () => {
+    test("a_workspace_is_chosen_at_the_bare_domain_by_who_is_signed_in_there_as_somebody_else", async () => {
         const page = await open(browser);
         await signedInAs(page, a, owner(a));
         await page.goto(address("", "/login"));
@@ -73,7 +73,7 @@ export function handoverTests(more = []) {
         await page.context().close();
     });
 
-    test("an_operator_acts_as_a_user_where_somebody_is_signed_in", { timeout: 120000 }, async () => {
+    test("an_operator_acts_as_a_user_where_somebody_is_signed_in", async () => {
         const page = await open(browser), helper = `op-${randomUUID().slice(0, 8)}@platform.test`;
         const made = await request("POST", "/api/admin-users", { token: await operator(), body: { email: helper, name: "Helper", kind: "operator", roles: ["support"], password } });
         assert.equal(made.status, 201, made.text);

@@ -5,13 +5,21 @@ import { spawn } from "node:child_process";
 import { bound } from "./bound.mjs";
 import { Platform } from "./platform.mjs";
 
-export function run(command, args, environment = {}) {
+// patience: after how many milliseconds it is ended; 0: never.
+export function run(command, args, environment = {}, patience = 0) {
     return new Promise((resolve) => {
         const child = spawn(...bound(command, args), { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
         let output = "";
         child.stdout.on("data", (data) => (output += data));
         child.stderr.on("data", (data) => (output += data));
-        child.on("close", (status, signal) => resolve({ status: signal ?? status, output }));
+        const limit = patience && setTimeout(() => {
+            output += `\nended after ${patience / 1000} seconds: it hangs\n`;
+            child.kill();
+        }, patience);
+        child.on("close", (status, signal) => {
+            clearTimeout(limit);
+            resolve({ status: signal ?? status, output });
+        });
     });
 }
 

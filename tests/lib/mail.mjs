@@ -23,7 +23,7 @@ export const mailsTo = (address) => read().filter((it) => it.to === address).sor
 // The last of `count` messages to an address, once there are so many; of those that
 // are `wanted`, where others may come between.
 export async function mailTo(address, count = 1, wanted = () => true) {
-    for (const end = Date.now() + 20000; Date.now() < end; await wait(20)) {
+    for (const end = Date.now() + 120000; Date.now() < end; await wait(20)) {
         const mails = mailsTo(address).filter(wanted);
         if (mails.length >= count) return mails[count - 1];
     }

@@ -19,7 +19,7 @@ export async function connect(folder) {
 
 // Reads until it is as it should be; gives up in the end, so that a test that
 // fails ends too.
-export async function until(read, good, seconds = 60) {
+export async function until(read, good, seconds = 180) {
     const end = performance.now() + seconds * 1000;
     for (;;) {
         const answer = await read();

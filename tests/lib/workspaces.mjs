@@ -22,7 +22,7 @@ export const ticketOf = (answer) => answer.text.match(/name="ticket" value="([^"
 
 // The message with a link to one tenant that comes to an address, after those seen before.
 async function linkTo(tenant, email, path, seen) {
-    for (const end = Date.now() + 20000; Date.now() < end; await wait(20)) {
+    for (const end = Date.now() + 120000; Date.now() < end; await wait(20)) {
         const links = mailsTo(email).filter((it) => it.text.includes("?token=")).map(linkOf)
             .filter((it) => it.hostname.startsWith(`${tenant.slug}.`) && it.pathname === path && !seen.has(it.href));
         if (links.length > 0) return links[0];

@@ -29,7 +29,7 @@ async function clean(page) {
     await fits(page);
 }
 
-test("a_domain_is_added_proved_made_primary_and_removed_by_page", { timeout: 120000 }, async () => {
+test("a_domain_is_added_proved_made_primary_and_removed_by_page", async () => {
     const page = await open(browser, { viewport: { width: 390, height: 844 } });
     await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
     await page.goto(address(tenant.slug, "/admin/domains"));
@@ -57,7 +57,7 @@ test("a_domain_is_added_proved_made_primary_and_removed_by_page", { timeout: 120
     await page.context().close();
 });
 
-test("sign_in_forms_and_live_updates_work_at_the_domain", { timeout: 120000 }, async () => {
+test("sign_in_forms_and_live_updates_work_at_the_domain", async () => {
     const page = await open(browser);
     await page.goto(at("/login"));
     await page.fill("#f-email", `owner@${tenant.slug}.test`);
@@ -72,12 +72,12 @@ test("sign_in_forms_and_live_updates_work_at_the_domain", { timeout: 120000 }, a
     await page.goto(at("/admin/crm/leads"));
     const user = tenant.owner.user.id;
     sql(`insert into everyone.notifications (tenant_id, user_id, type, title) values ('${tenant.id}', '${user}', 'auth.password_changed', 'Hello')`);
-    await page.waitForFunction(() => document.querySelector(".bell-count")?.textContent.trim() > "0", null, { timeout: 20000 });
+    await page.waitForFunction(() => document.querySelector(".bell-count")?.textContent.trim() > "0");
     assert.deepEqual(page.complaints, []);
     await page.context().close();
 });
 
-test("from_the_bare_domain_and_by_an_operator_one_comes_to_the_domain", { timeout: 120000 }, async () => {
+test("from_the_bare_domain_and_by_an_operator_one_comes_to_the_domain", async () => {
     // The password in two tenants, so that the bare domain asks which.
     const other = await makeTenant(), email = `both-${randomUUID().slice(0, 8)}@example.com`;
     for (const it of [tenant, other]) assert.equal((await request("POST", "/api/platform-users", { token: it.token, body: { email, name: "Both", kind: "staff", roles: ["staff"], password } })).status, 201);
@@ -92,7 +92,7 @@ test("from_the_bare_domain_and_by_an_operator_one_comes_to_the_domain", { timeou
     await page.context().close();
 });
 
-test("operators_see_a_tenants_domains_and_go_to_it_by_one", { timeout: 120000 }, async () => {
+test("operators_see_a_tenants_domains_and_go_to_it_by_one", async () => {
     const email = `helper-${Date.now()}@platform.test`;
     assert.equal((await request("POST", "/api/admin-users", { token: await operator(), body: { email, name: "Helper", kind: "operator", roles: ["support"], password } })).status, 201);
     const page = await open(browser);
@@ -108,7 +108,7 @@ test("operators_see_a_tenants_domains_and_go_to_it_by_one", { timeout: 120000 },
     await page.context().close();
 });
 
-test("a_tenant_removes_its_domain", { timeout: 60000 }, async () => {
+test("a_tenant_removes_its_domain", async () => {
     const page = await open(browser, { javaScriptEnabled: false });
     await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
     await page.goto(address(tenant.slug, "/admin/domains"));

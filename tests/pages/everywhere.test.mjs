@@ -19,7 +19,7 @@ const owner = async (options) => {
 };
 const found = (page) => page.locator(".found-name").allTextContents();
 
-test("the_palette_opens_by_keyboard_finds_and_leads_there", { timeout: 120000 }, async () => {
+test("the_palette_opens_by_keyboard_finds_and_leads_there", async () => {
     const page = await owner();
     await page.keyboard.press("Control+k");
     await page.waitForSelector("dialog.palette[open] .found-link");
@@ -40,7 +40,7 @@ test("the_palette_opens_by_keyboard_finds_and_leads_there", { timeout: 120000 },
     assert.deepEqual(page.complaints, []);
 });
 
-test("the_search_works_without_javascript", { timeout: 120000 }, async () => {
+test("the_search_works_without_javascript", async () => {
     const page = await owner({ javaScriptEnabled: false });
     await page.click(".seek-button");
     await page.fill("#search-q", "100% & sons");
@@ -49,7 +49,7 @@ test("the_search_works_without_javascript", { timeout: 120000 }, async () => {
     await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.click(".found-link")]);
 });
 
-test("the_search_shows_what_one_may_open_and_nothing_else", { timeout: 120000 }, async () => {
+test("the_search_shows_what_one_may_open_and_nothing_else", async () => {
     const search = async (host, token, q) => (await request("GET", `/search?q=${encodeURIComponent(q)}`, { tenant: host, token })).text;
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "reader", name: "Reader", permissions: ["users.users:read"] } });
     const reader = await makeUser(tenant, "reader");
@@ -66,7 +66,7 @@ test("the_search_shows_what_one_may_open_and_nothing_else", { timeout: 120000 },
     assert.equal((await request("GET", "/search?q=x", { tenant: tenant.slug })).status, 303, "signed in only");
 });
 
-test("a_reseller_finds_its_own_tenants", { timeout: 120000 }, async () => {
+test("a_reseller_finds_its_own_tenants", async () => {
     const reseller = await makeTenant({ kind: "reseller" });
     const child = await makeTenant({ token: reseller.token });
     const answer = (await request("GET", `/search?q=${child.slug}`, { tenant: reseller.slug, token: reseller.token })).text;
@@ -75,7 +75,7 @@ test("a_reseller_finds_its_own_tenants", { timeout: 120000 }, async () => {
 });
 
 for (const javaScriptEnabled of [true, false])
-    test(`a_list_stays_as_it_was_chosen_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 120000 }, async () => {
+    test(`a_list_stays_as_it_was_chosen_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const page = await owner({ javaScriptEnabled });
         const heads = async () => (await page.locator("thead th:not(.rows-tick)").allTextContents()).map((it) => it.trim());
         const choose = async (rows, phone) => {
@@ -103,7 +103,7 @@ for (const javaScriptEnabled of [true, false])
     });
 
 for (const javaScriptEnabled of [true, false])
-    test(`what_was_typed_outlives_the_session_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 120000 }, async () => {
+    test(`what_was_typed_outlives_the_session_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const page = await owner({ javaScriptEnabled });
         await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
         await page.fill("[name=name]", "Typed \"late\" <b>");
@@ -138,7 +138,7 @@ async function check(page, title) {
 }
 
 for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }])
-    test(`what_opens_on_a_page_is_accessible_at_${viewport.width}`, { timeout: 240000 }, async () => {
+    test(`what_opens_on_a_page_is_accessible_at_${viewport.width}`, async () => {
         const page = await owner({ viewport });
         await page.goto(address(tenant.slug, "/admin/crm/leads"));
         await page.click(".user-button");

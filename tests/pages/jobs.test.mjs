@@ -26,7 +26,7 @@ async function addDead() {
 }
 
 for (const javaScriptEnabled of [true, false])
-    test(`a_dead_letter_is_read_and_retried_and_a_queue_paused_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 60000 }, async () => {
+    test(`a_dead_letter_is_read_and_retried_and_a_queue_paused_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const id = await addDead();
         const page = await open(browser, { javaScriptEnabled, viewport: { width: 390, height: 844 } });
         await signIn(page, "", "jobs@platform.test", password);

@@ -12,7 +12,7 @@ before(async () => {
 after(() => browser.close());
 
 for (const javaScriptEnabled of [true, false])
-    test(`a_key_is_made_shown_once_and_revoked_by_page_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 60000 }, async () => {
+    test(`a_key_is_made_shown_once_and_revoked_by_page_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const page = await open(browser, { javaScriptEnabled });
         await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
         await page.goto(address(tenant.slug, "/admin/api-keys"));

@@ -26,7 +26,7 @@ for (const javaScriptEnabled of [true, false]) {
     const how = `${javaScriptEnabled ? "with" : "without"}_javascript`;
     const options = { javaScriptEnabled, ...(javaScriptEnabled ? {} : { viewport: { width: 390, height: 844 } }) };
 
-    test(`a_forgotten_password_is_replaced_by_page_${how}`, { timeout: 60000 }, async () => {
+    test(`a_forgotten_password_is_replaced_by_page_${how}`, async () => {
         const user = await makeUser(tenant, "staff");
         const page = await open(browser, options);
         await page.goto(address(tenant.slug, "/login"));
@@ -59,7 +59,7 @@ for (const javaScriptEnabled of [true, false]) {
         await other.context().close();
     });
 
-    test(`an_invitation_is_sent_sent_again_and_accepted_by_page_${how}`, { timeout: 60000 }, async () => {
+    test(`an_invitation_is_sent_sent_again_and_accepted_by_page_${how}`, async () => {
         const email = `invited-${how}@${tenant.slug}.test`;
         const page = await open(browser, options);
         await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
@@ -93,7 +93,7 @@ for (const javaScriptEnabled of [true, false]) {
         await guest.context().close();
     });
 
-    test(`an_address_is_confirmed_and_changed_by_page_${how}`, { timeout: 60000 }, async () => {
+    test(`an_address_is_confirmed_and_changed_by_page_${how}`, async () => {
         const user = await makeUser(tenant, "admin", { kind: "admin" }), fresh = `fresh-${user.email}`;
         const page = await open(browser, options);
         await signIn(page, tenant.slug, user.email, password);

@@ -31,7 +31,7 @@ async function submit(page, selector = "main form.sheet button[type=submit]") {
 }
 
 for (const javaScriptEnabled of [true, false])
-    test(`an_app_is_set_up_and_asked_for_at_sign_in_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 60000 }, async () => {
+    test(`an_app_is_set_up_and_asked_for_at_sign_in_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const user = await makeUser(tenant, "staff");
         const page = await open(browser, { javaScriptEnabled, viewport: { width: 390, height: 844 } });
         const fits = async (title) => {
@@ -81,7 +81,7 @@ for (const javaScriptEnabled of [true, false])
         await fits("the list");
     });
 
-test("what_is_dangerous_asks_for_a_code_and_leads_back", { timeout: 60000 }, async () => {
+test("what_is_dangerous_asks_for_a_code_and_leads_back", async () => {
     const user = await makeUser(tenant, "staff"), app = await enrol(user), page = await open(browser);
     await page.goto(address(tenant.slug, "/login"));
     await page.fill("#f-email", user.email);

@@ -19,7 +19,7 @@ async function told() {
 }
 
 for (const javaScriptEnabled of [true, false])
-    test(`the_bell_counts_leads_to_the_page_and_falls_silent_${javaScriptEnabled ? "with" : "without"}_script`, { timeout: 60000 }, async () => {
+    test(`the_bell_counts_leads_to_the_page_and_falls_silent_${javaScriptEnabled ? "with" : "without"}_script`, async () => {
         const user = await told();
         const page = await open(browser, { javaScriptEnabled, viewport: { width: 390, height: 844 } });
         await signIn(page, tenant.slug, user.email, "another correct horse");
@@ -35,7 +35,7 @@ for (const javaScriptEnabled of [true, false])
         await page.context().close();
     });
 
-test("preferences_are_kept_by_page", { timeout: 60000 }, async () => {
+test("preferences_are_kept_by_page", async () => {
     const user = await makeUser(tenant, "admin", { kind: "admin" });
     const page = await open(browser);
     await signIn(page, tenant.slug, user.email, password);

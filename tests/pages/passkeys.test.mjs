@@ -43,7 +43,7 @@ const answer = (page, options) => page.evaluate(async (given) => {
 const ask = async (body = {}) => (await request("POST", "/api/auth/passkey/options", { tenant: tenant.slug, body })).data.options;
 const enter = (credential) => request("POST", "/api/auth/passkey/verify", { tenant: tenant.slug, body: { credential } });
 
-test("a_passkey_is_made_signs_in_alone_and_as_second_step_and_is_removed", { timeout: 90000 }, async () => {
+test("a_passkey_is_made_signs_in_alone_and_as_second_step_and_is_removed", async () => {
     const user = await makeUser(tenant, "staff"), { page } = await device();
     assert.equal((await makePasskey(page, user)).length, 10);
     await page.context().clearCookies();
@@ -81,7 +81,7 @@ test("a_passkey_is_made_signs_in_alone_and_as_second_step_and_is_removed", { tim
     await login(user.email, password, { tenant: tenant.slug });
 });
 
-test("an_answer_is_good_once_unchanged_for_its_purpose_and_from_its_host", { timeout: 90000 }, async () => {
+test("an_answer_is_good_once_unchanged_for_its_purpose_and_from_its_host", async () => {
     const user = await makeUser(tenant, "staff"), { page } = await device();
     await makePasskey(page, user);
     const good = await answer(page, await ask());
@@ -113,7 +113,7 @@ test("an_answer_is_good_once_unchanged_for_its_purpose_and_from_its_host", { tim
     assert.equal((await enter(await answer(page, await ask()))).error.code, "passkey_invalid", "a count that went back: a copy");
 });
 
-test("alone_it_opens_only_when_the_device_knew_its_owner", { timeout: 60000 }, async () => {
+test("alone_it_opens_only_when_the_device_knew_its_owner", async () => {
     const user = await makeUser(tenant, "staff"), { page, debug, authenticatorId } = await device();
     await makePasskey(page, user);
     await debug.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });

@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test("a_contact_is_found_while_one_types_and_chosen_by_keyboard", { timeout: 60000 }, async () => {
+test("a_contact_is_found_while_one_types_and_chosen_by_keyboard", async () => {
     const page = await open(browser);
     await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
     await page.goto(address(tenant.slug, "/admin/crm/deals/new"));
@@ -37,7 +37,7 @@ test("a_contact_is_found_while_one_types_and_chosen_by_keyboard", { timeout: 600
     await page.context().close();
 });
 
-test("without_javascript_what_was_found_comes_back_with_the_form", { timeout: 60000 }, async () => {
+test("without_javascript_what_was_found_comes_back_with_the_form", async () => {
     const page = await open(browser, { javaScriptEnabled: false });
     await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
     await page.goto(address(tenant.slug, "/admin/crm/deals/new"));

@@ -32,7 +32,7 @@ const change = async (user, from, to) => {
     assert.equal(answer.status, 204, answer.text);
 };
 
-test("the_bell_counts_while_the_page_stays_open", { timeout: 60000 }, async () => {
+test("the_bell_counts_while_the_page_stays_open", async () => {
     const user = await makeUser(tenant, "admin", { kind: "admin" });
     const page = await listening(user, "/account");
     // From elsewhere: here the session goes on, since it is another's that changes it.
@@ -45,7 +45,7 @@ test("the_bell_counts_while_the_page_stays_open", { timeout: 60000 }, async () =
     await page.context().close();
 });
 
-test("the_page_of_notifications_shows_one_that_comes", { timeout: 60000 }, async () => {
+test("the_page_of_notifications_shows_one_that_comes", async () => {
     const user = await makeUser(tenant, "admin", { kind: "admin" });
     await change(user, password, other);
     const page = await listening(user, "/notifications", tenant.slug, other);
@@ -55,7 +55,7 @@ test("the_page_of_notifications_shows_one_that_comes", { timeout: 60000 }, async
     await page.context().close();
 });
 
-test("the_audit_log_shows_what_happens_also_after_the_program_was_killed", { timeout: 60000 }, async () => {
+test("the_audit_log_shows_what_happens_also_after_the_program_was_killed", async () => {
     const page = await listening({ email: `owner@${tenant.slug}.test` }, "/admin/audit");
     const seen = async (name) => {
         const made = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name } });
@@ -70,7 +70,7 @@ test("the_audit_log_shows_what_happens_also_after_the_program_was_killed", { tim
     await page.context().close();
 });
 
-test("nothing_is_taken_away_from_under_the_hands", { timeout: 60000 }, async () => {
+test("nothing_is_taken_away_from_under_the_hands", async () => {
     const page = await listening({ email: `owner@${tenant.slug}.test` }, "/admin/audit");
     const link = page.locator("#list-form tbody a").first();
     await link.focus();
@@ -90,7 +90,7 @@ test("nothing_is_taken_away_from_under_the_hands", { timeout: 60000 }, async () 
     await page.context().close();
 });
 
-test("operators_see_jobs_come_and_go", { timeout: 60000 }, async () => {
+test("operators_see_jobs_come_and_go", async () => {
     const email = `live-${Date.now()}@platform.test`;
     await request("POST", "/api/admin-users", { token: await operator(), body: { email, name: "Live", kind: "operator", roles: ["superadmin"], password } });
     const page = await listening({ email }, "/platform/jobs", "");

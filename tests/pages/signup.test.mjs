@@ -32,7 +32,7 @@ for (const javaScriptEnabled of [true, false]) {
     const how = `${javaScriptEnabled ? "with" : "without"}_javascript`;
     const options = { javaScriptEnabled, colorScheme: javaScriptEnabled ? "light" : "dark", ...(javaScriptEnabled ? {} : { viewport: { width: 390, height: 844 } }) };
 
-    test(`somebody_signs_up_and_lands_in_the_workspace_${how}`, { timeout: 240000 }, async () => {
+    test(`somebody_signs_up_and_lands_in_the_workspace_${how}`, async () => {
         const page = await open(browser, options), word = unique(), taken = (await signUp()).data.slug;
         await page.goto(address("", "/login"));
         await page.click("text=New here? Sign up");
@@ -92,7 +92,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
 }
 
-test("while_it_is_off_the_page_says_so_and_nothing_leads_there", { timeout: 120000 }, async () => {
+test("while_it_is_off_the_page_says_so_and_nothing_leads_there", async () => {
     await setSignup({ enabled: false });
     const page = await open(browser);
     for (const path of ["/", "/login"]) {
@@ -111,7 +111,7 @@ test("while_it_is_off_the_page_says_so_and_nothing_leads_there", { timeout: 1200
     await page.context().close();
 });
 
-test("an_operator_sees_how_far_a_tenant_is_and_restores_one", { timeout: 240000 }, async () => {
+test("an_operator_sees_how_far_a_tenant_is_and_restores_one", async () => {
     const email = `op-${unique()}@platform.test`, { data } = await signUp(), gone = await makeTenant();
     await request("POST", "/api/admin-users", { token: await operator(), body: { email, name: "Op", kind: "operator", roles: ["superadmin"], password } });
     const page = await open(browser);

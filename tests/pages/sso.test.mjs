@@ -33,7 +33,7 @@ for (const javaScriptEnabled of [true, false]) {
     const name = javaScriptEnabled ? "Example ID" : "Plain ID";
     const options = { javaScriptEnabled, ...(javaScriptEnabled ? {} : { viewport: { width: 390, height: 844 } }) };
 
-    test(`a_provider_is_set_up_tested_and_used_by_page_${how}`, { timeout: 240000 }, async () => {
+    test(`a_provider_is_set_up_tested_and_used_by_page_${how}`, async () => {
         const page = await open(browser, options);
         await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
         await page.goto(address(tenant.slug, "/admin/sso/new"));
@@ -94,7 +94,7 @@ for (const javaScriptEnabled of [true, false]) {
     });
 }
 
-test("a_provider_that_is_down_is_named_on_the_login_page_and_by_the_test", { timeout: 120000 }, async () => {
+test("a_provider_that_is_down_is_named_on_the_login_page_and_by_the_test", async () => {
     const down = await request("POST", "/api/security/sso-providers", { token: tenant.token, body: { name: "Down ID", issuer: "http://127.0.0.1:9", clientId: "x" } });
     const page = await open(browser);
     await page.goto(address(tenant.slug, "/login"));
@@ -111,7 +111,7 @@ test("a_provider_that_is_down_is_named_on_the_login_page_and_by_the_test", { tim
     await page.context().close();
 });
 
-test("where_it_is_required_the_login_page_says_so_and_a_password_does_not_let_in", { timeout: 120000 }, async () => {
+test("where_it_is_required_the_login_page_says_so_and_a_password_does_not_let_in", async () => {
     const email = `member@${tenant.slug}.test`;
     await request("POST", "/api/platform-users", { token: tenant.token, body: { email, name: "Member", roles: ["staff"], password } });
     await request("PATCH", "/api/security/policy", { token: tenant.token, body: { ssoRequired: true } });

@@ -68,15 +68,15 @@ async function walkAt(look, host, email, word, wanted) {
 
 const walk = (...who) => Promise.all(looks.map((look) => walkAt(look, ...who)));
 
-test("the_pages_of_a_tenant_are_accessible_and_fit", { timeout: 1200000 }, async () => {
+test("the_pages_of_a_tenant_are_accessible_and_fit", async () => {
     await walk(tenant.slug, `owner@${tenant.slug}.test`, password, (it) => !it.path.startsWith("/platform") && it.path !== "/login" && it.path !== "/");
 });
 
-test("the_pages_of_operators_are_accessible_and_fit", { timeout: 1200000 }, async () => {
+test("the_pages_of_operators_are_accessible_and_fit", async () => {
     await walk("", "walker@platform.test", password, (it) => it.path.startsWith("/platform"));
 });
 
-test("the_pages_before_sign_in_are_accessible_and_fit", { timeout: 1200000 }, async () => {
+test("the_pages_before_sign_in_are_accessible_and_fit", async () => {
     for (const look of looks) {
         const page = await open(browser, look);
         for (const path of ["/", "/login"]) {

@@ -19,7 +19,7 @@ const owner = async (options) => {
     return page;
 };
 
-test("an_operator_makes_a_tenant_and_suspends_it", { timeout: 60000 }, async () => {
+test("an_operator_makes_a_tenant_and_suspends_it", async () => {
     const page = await open(browser), slug = `p${Date.now().toString(36)}`;
     await signIn(page, "", "worker@platform.test", password);
     await page.goto(address("", "/platform/tenants/new"));
@@ -36,7 +36,7 @@ test("an_operator_makes_a_tenant_and_suspends_it", { timeout: 60000 }, async () 
     assert.match(notice.text, /suspended/);
 });
 
-test("a_lead_is_made_refused_changed_and_deleted_by_page", { timeout: 60000 }, async () => {
+test("a_lead_is_made_refused_changed_and_deleted_by_page", async () => {
     const page = await owner();
     await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
     await page.fill("[name=name]", "Paged Lead");
@@ -57,7 +57,7 @@ test("a_lead_is_made_refused_changed_and_deleted_by_page", { timeout: 60000 }, a
     assert.equal((await page.goto(record)).status(), 404);
 });
 
-test("users_are_imported_with_a_report_of_refused_rows", { timeout: 60000 }, async () => {
+test("users_are_imported_with_a_report_of_refused_rows", async () => {
     const page = await owner();
     await page.goto(address(tenant.slug, "/admin/users/import"));
     await page.setInputFiles("[name=file]", { name: "users.csv", mimeType: "text/csv", buffer: Buffer.from(`email,name,kind\nim@${tenant.slug}.test,Imported,staff\nbad,Bad,staff\n`) });
@@ -67,7 +67,7 @@ test("users_are_imported_with_a_report_of_refused_rows", { timeout: 60000 }, asy
     assert.match(await page.textContent("main"), /This is not an e-mail address/);
 });
 
-test("a_long_import_shows_its_progress_and_its_end_by_itself", { timeout: 90000 }, async () => {
+test("a_long_import_shows_its_progress_and_its_end_by_itself", async () => {
     const page = await owner(), token = await operator();
     const rows = Array.from({ length: 700 }, (_, i) => `long${i}@${tenant.slug}.test,Long ${i},customer\n`).join("");
     assert.equal((await request("POST", "/api/platform/queues/import/pause", { token })).status, 204);
@@ -86,7 +86,7 @@ test("a_long_import_shows_its_progress_and_its_end_by_itself", { timeout: 90000 
     assert.deepEqual(page.complaints, []);
 });
 
-test("permissions_are_ticked_on_the_matrix", { timeout: 60000 }, async () => {
+test("permissions_are_ticked_on_the_matrix", async () => {
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "ticked", name: "Ticked", permissions: [] } });
     const page = await owner();
     await page.goto(address(tenant.slug, "/admin/permissions"));
@@ -99,7 +99,7 @@ test("permissions_are_ticked_on_the_matrix", { timeout: 60000 }, async () => {
     assert.deepEqual(roles.data[0].permissions.toSorted(), ["crm.leads:read@team", "users.users:read"]);
 });
 
-test("it_works_without_javascript", { timeout: 60000 }, async () => {
+test("it_works_without_javascript", async () => {
     const page = await owner({ javaScriptEnabled: false });
     await page.goto(address(tenant.slug, "/admin/crm/leads/new"));
     await page.fill("[name=name]", "Plain Lead");
@@ -112,7 +112,7 @@ test("it_works_without_javascript", { timeout: 60000 }, async () => {
     }
 });
 
-test("a_first_password_must_be_changed_at_the_first_sign_in_by_page", { timeout: 60000 }, async () => {
+test("a_first_password_must_be_changed_at_the_first_sign_in_by_page", async () => {
     const email = `first@${tenant.slug}.test`;
     const token = (await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: `owner@${tenant.slug}.test`, password } })).data.access_token;
     await request("POST", "/api/platform-users", { token, body: { email, name: "First", roles: ["admin"], kind: "admin", password, mustChangePassword: true } });
@@ -126,7 +126,7 @@ test("a_first_password_must_be_changed_at_the_first_sign_in_by_page", { timeout:
 });
 
 for (const javaScriptEnabled of [true, false])
-    test(`a_list_is_narrowed_by_least_and_most_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 60000 }, async () => {
+    test(`a_list_is_narrowed_by_least_and_most_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const own = await makeTenant({ currency: "EUR" });
         for (const [name, value] of [["Small", 9999], ["Middle", 10050], ["Large", 500000]]) await request("POST", "/api/crm/leads", { token: own.token, body: { name, value } });
         const page = await open(browser, { javaScriptEnabled });

@@ -24,7 +24,7 @@ async function clean(page) {
 const on = (tenant) => (url) => url.hostname === `${tenant.slug}.localhost`;
 
 for (const javaScriptEnabled of [true, false])
-    test(`two_workspaces_are_linked_and_switched_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 180000 }, async () => {
+    test(`two_workspaces_are_linked_and_switched_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const { tenants: [a, b], email } = await world();
         const page = await open(browser, { javaScriptEnabled, viewport: { width: 390, height: 844 } });
         const press = async (text, where) => {
@@ -70,7 +70,7 @@ for (const javaScriptEnabled of [true, false])
         await page.context().close();
     });
 
-test("an_administrator_ends_the_links_of_a_user_by_page", { timeout: 60000 }, async () => {
+test("an_administrator_ends_the_links_of_a_user_by_page", async () => {
     const { tenants: [a] } = await world();
     const page = await open(browser);
     await signIn(page, a.slug, `owner@${a.slug}.test`, password);

@@ -36,7 +36,7 @@ const isolated = async () => {
 };
 
 for (const [what, method] of [["a_statement_of_a_shared_connection", "GET"], ["a_transaction", "POST"]])
-    test(`${what}_is_cancelled_once_its_client_is_gone_and_others_wait_on`, { timeout: 120000 }, async () => {
+    test(`${what}_is_cancelled_once_its_client_is_gone_and_others_wait_on`, async () => {
         const worker = workerOf("crm"), gone = `gone ${a.slug}`;
         await db.query("begin");
         await db.query("lock table shared.leads in access exclusive mode");
@@ -58,7 +58,7 @@ for (const [what, method] of [["a_statement_of_a_shared_connection", "GET"], ["a
         assert.equal(workerOf("crm"), worker);
     });
 
-test("hundreds_that_go_away_at_once_leave_every_connection_usable", { timeout: 120000 }, async () => {
+test("hundreds_that_go_away_at_once_leave_every_connection_usable", async () => {
     await db.query("begin");
     await db.query("lock table shared.leads in access exclusive mode");
     try {

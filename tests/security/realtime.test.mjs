@@ -109,7 +109,7 @@ test("headers that only nginx sets are taken from nobody else", async () => {
     await stream.stop();
 });
 
-test("a WebSocket that never says who it is hears nothing and is closed", { timeout: 60000 }, async () => {
+test("a WebSocket that never says who it is hears nothing and is closed", async () => {
     const ws = await socket({ tenant: a.slug });
     await lead(a);
     await ws.ended;

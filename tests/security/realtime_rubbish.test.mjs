@@ -54,7 +54,7 @@ async function works() {
     assert.equal(workerOf("realtime"), worker, "it is the same process");
 }
 
-test("frames_that_are_none_end_their_connection_and_nothing_else", { timeout: 240000 }, async () => {
+test("frames_that_are_none_end_their_connection_and_nothing_else", async () => {
     const text = (value) => Buffer.from(value), big = Buffer.alloc(70000, 0x61);
     const shapes = { "no mask": [frame(1, text("{}"), { masked: false })], "an unknown opcode": [frame(3)], "an unknown control": [frame(11)], "reserved bits": [frame(1, text("{}"), { reserved: 7 })],
         "a length beyond all": [frame(2, big, { length: 2n ** 63n - 1n, long: 8 })], "a length with its highest bit": [frame(2, text("x"), { length: 2n ** 64n - 1n, long: 8 })],
@@ -71,7 +71,7 @@ test("frames_that_are_none_end_their_connection_and_nothing_else", { timeout: 24
     await works();
 });
 
-test("openings_that_are_none_are_refused", { timeout: 120000 }, async () => {
+test("openings_that_are_none_are_refused", async () => {
     const head = opening();
     const heard = await Promise.all([door, back].flatMap((target) =>
         [head.replace("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""), head.replace("Version: 13", "Version: 99"), head.replace("dGhlIHNhbXBsZSBub25jZQ==", "x".repeat(5000)),
@@ -82,7 +82,7 @@ test("openings_that_are_none_are_refused", { timeout: 120000 }, async () => {
     await works();
 });
 
-test("whoever_sends_a_byte_now_and_then_keeps_nobody_else_out", { timeout: 240000 }, async () => {
+test("whoever_sends_a_byte_now_and_then_keeps_nobody_else_out", async () => {
     const slow = Array.from({ length: 200 }, (_, i) => {
         const link = connect(i % 2 ? door : back), head = opening(i % 4 < 2 ? signedIn() : "");
         let at = 0;
@@ -110,7 +110,7 @@ async function crowd(size) {
     await Promise.all(links.map((it) => it()));
 }
 
-test("a_thousand_connections_that_are_opened_and_dropped_leave_no_memory_behind", { timeout: 240000 }, async (t) => {
+test("a_thousand_connections_that_are_opened_and_dropped_leave_no_memory_behind", async (t) => {
     const seen = [];
     for (let round = 0; round < 5; round++) {
         for (let i = 0; i < 5; i++) await crowd(200);

@@ -282,7 +282,7 @@ async function act(actor, seen) {
     return answer.status === 401 && actor;
 }
 
-test("nobodys_rights_grow_by_what_others_do_who_lack_them", { timeout: 600000 }, async () => {
+test("nobodys_rights_grow_by_what_others_do_who_lack_them", async () => {
     await learn();
     try {
         for (let epoch = 0; epoch < 18; epoch++) {

@@ -247,7 +247,7 @@ test("an_error_of_the_provider_is_a_plain_sentence", async () => {
     }
 });
 
-test("a_provider_that_hangs_is_down_or_answers_garbage_breaks_nothing", { timeout: 120000 }, async () => {
+test("a_provider_that_hangs_is_down_or_answers_garbage_breaks_nothing", async () => {
     const rubbish = [{ body: "" }, { body: "null" }, { body: "[]" }, { body: "{" }, { body: "<html>" }, { body: "7" }, { body: Buffer.from([0xff, 0xfe]) }, { status: 500, body: "{}" }, { status: 204 },
         { status: 302, headers: { location: "http://127.0.0.1:1/" } }, { body: "[".repeat(10000) }, { body: `{"a":"${"x".repeat(1 << 20)}"}` }, "cut", "hang"];
     for (const path of ["/.well-known/openid-configuration", "/jwks", "/token"])
