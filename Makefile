@@ -110,7 +110,7 @@ $(BUILD)/tests/worker: $(WORKER_OBJECTS) $(OBJECTS)/parts/tests.o $(BUILD)/libtu
 unit-tests: $(BUILD)/tests/units $(BUILD)/tests/worker
 
 # ---- what the programs read: tables, templates, static files ----
-share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
+share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/errors.html $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
 
 # Replaced only when they say something else, so that what is made of them is not
 # made again for nothing.
@@ -130,6 +130,10 @@ $(SHARE)/openapi.stamp: $(SHARE)/areas.json $(BUILD)/tulou
 	@$(call replace,$(SHARE)/openapi.json) && touch $@
 $(SHARE)/openapi.json: $(SHARE)/openapi.stamp
 	@[ -e $@ ] || { rm $<; $(MAKE) --no-print-directory $<; }
+
+$(SHARE)/errors.html: docs/errors.md tools/errors_page.awk
+	@mkdir -p $(@D)
+	@awk -f tools/errors_page.awk $< > $@.new && mv $@.new $@
 
 TEMPLATES := $(shell find templates -name '*.html')
 $(SHARE)/copies.stamp: $(TEMPLATES) $(wildcard migrations/*.sql) nginx/tulou.conf

@@ -53,10 +53,10 @@ console.log(`# Errors
 Made by \`make readme\` from the program's own text. An error is
 
 \`\`\`json
-{"success": false, "error": {"message": "…", "code": "…", "details": […], "statusCode": 422, "requestId": "…"}}
+{"success": false, "error": {"message": "…", "code": "…", "documentationUrl": "/api/docs/errors#…", "details": […], "statusCode": 422, "requestId": "…"}}
 \`\`\`
 
-Programs go by \`statusCode\` and \`code\`, which stay as they are; \`message\` is for people and may change. \`details\` comes with 422, and with 400 for parameters: one row for each field, \`{"in", "field", "code", "message"}\`, where \`in\` is \`body\` or \`query\` and \`field\` its path (\`items[2].quantity\`). 429 and 503 come with \`Retry-After\`, 405 with \`Allow\`, 401 with \`WWW-Authenticate\`. A value that is taken already is 409 with a code named after its field: \`slug_taken\`, \`email_taken\`.
+Programs go by \`statusCode\` and \`code\`, which stay as they are; \`message\` is for people and may change, and \`documentationUrl\` opens the row of the code in this table. \`details\` comes with 422, and with 400 for parameters: one row for each field, \`{"in", "field", "code", "message"}\`, where \`in\` is \`body\`, \`query\` or \`path\` and \`field\` its path (\`items[2].quantity\`). 429 and 503 come with \`Retry-After\`, \`invalid_transition\` (409) says what is \`allowed\`, and \`in_use\` (409) has a row for each \`resource\` that stands in the way, with its \`count\`. 405 with \`Allow\`, 401 with \`WWW-Authenticate\`. A value that is taken already is 409 with a code named after its field: \`slug_taken\`, \`email_taken\`.
 
 | status | code | says |
 | --- | --- | --- |`);

@@ -166,9 +166,10 @@ static void put_refusals(struct buf *out)
                    "            default_type application/json;\n"
                    "            return %d "
                    "'{\"success\":false,\"error\":{\"message\":\"%s\",\"code\":\"%s\","
-                   "\"statusCode\":%d,\"requestId\":\"$request_id\"}}';\n"
+                   "\"documentationUrl\":\"/api/docs/errors#%s\",\"statusCode\":%d,"
+                   "\"requestId\":\"$request_id\"}}';\n"
                    "        }\n",
-                   status, status, message, code, status);
+                   status, status, message, code, code, status);
         buf_printf(
             out,
             "        location = /.error/html/%d {\n"

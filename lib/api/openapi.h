@@ -65,9 +65,13 @@ json_object *openapi_responses(struct openapi *api, json_object *route, json_obj
 /* The failures of an operation into its responses; its own codes as x-errors. */
 void openapi_add_failures(struct openapi *api, json_object *operation, json_object *responses,
                           json_object *route, json_object *resource);
+/* "NotFound" of 404: the component of what any operation may answer so. */
+const char *openapi_failure_name(const char *status);
 /* Components: what all failures share, and the headers of answers. */
 void openapi_add_failure_components(struct openapi *api);
 void openapi_add_header_components(struct openapi *api);
+/* What several operations say alike goes under components; openapi_share.c. */
+void openapi_share(struct openapi *api);
 /* ErrorCode, once all operations have said theirs. */
 void openapi_add_codes(struct openapi *api);
 

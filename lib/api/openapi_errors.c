@@ -50,6 +50,24 @@ static const struct common {
      "Cannot serve just now: see Retry-After.", "Retry-After"},
 };
 
+static const struct common *usual_of(const char *status)
+{
+    for (size_t i = 0; i < COUNT(failures); i++)
+        if (strcmp(failures[i].status, status) == 0)
+            return &failures[i];
+    return NULL;
+}
+
+const char *openapi_failure_name(const char *status)
+{
+    return usual_of(status)->name;
+}
+
+static const char *first_code(struct openapi *api, const struct common *usual)
+{
+    return arena_copy(api->arena, usual->codes, strcspn(usual->codes, " "));
+}
+
 /* ---- codes ---- */
 
 static void note_code(struct openapi *api, const char *code, const char *status)
@@ -95,8 +113,8 @@ static void put_detail(json_object *error, const char *field, const char *code, 
 }
 
 /* With a field it is invalid, and the code stands in its row. */
-static json_object *failure_example(const char *status, const char *code, const char *field,
-                                    const char *message)
+static json_object *failure_example(struct openapi *api, const char *status, const char *code,
+                                    const char *field, const char *message)
 {
     json_object *example = json_object_new_object();
     put_bool(example, "success", false);
@@ -105,19 +123,30 @@ static json_object *failure_example(const char *status, const char *code, const 
     put_text(error, "code", field ? "validation_failed" : code);
     if (field)
         put_detail(error, field, code, message);
+    put_text(error, "documentationUrl",
+             arena_printf(api->arena, "/api/docs/errors#%s", field ? "validation_failed" : code));
     put_int(error, "statusCode", strtoll(status, NULL, 10));
     put_text(error, "requestId", "01a1fc30-19fe-74cc-bfd1-e408edb75d4f");
     return example;
 }
 
+/* By its component, so that it stands there once however many operations fail so. */
 static void add_example(struct openapi *api, json_object *response, const char *status,
-                        const char *code, const char *field, const char *message)
+                        const char *code, const char *field)
 {
     json_object *media = member(member(response, "content"), "application/json");
-    json_object *example = put_object(member(media, "examples"), code);
-    const char *words = arena_printf(api->arena, "%s.", text_title(api->arena, code));
-    json_object_object_add(example, "value",
-                           failure_example(status, code, field, message ? message : words));
+    json_object *example = json_object_new_object();
+    const struct common *usual = usual_of(status);
+    const char *words = text_equal(first_code(api, usual), code)
+                            ? usual->description
+                            : arena_printf(api->arena, "%s.", text_title(api->arena, code));
+    const char *name = text_pascal(api->arena, code);
+    if (field)
+        name =
+            arena_printf(api->arena, "%sIn%c%s", name, toupper((unsigned char)*field), field + 1);
+    json_object_object_add(example, "value", failure_example(api, status, code, field, words));
+    json_object_object_add(member(media, "examples"), code,
+                           openapi_component(api, "examples", name, example));
 }
 
 static void add_media(json_object *response)
@@ -136,7 +165,7 @@ static void add_code(json_object *list, const char *status, const char *code, co
     json_object_array_add(list, row);
 }
 
-/* The usual codes of a status into a response: the first as an example. */
+/* The usual codes of a status into a response. */
 static void add_usual(struct openapi *api, json_object *response, const struct common *usual)
 {
     json_object *list = put_array(response, "x-errors");
@@ -146,8 +175,6 @@ static void add_usual(struct openapi *api, json_object *response, const struct c
         const char *code = arena_copy(api->arena, at, len);
         add_code(list, usual->status, code, NULL);
         note_code(api, code, usual->status);
-        if (at == usual->codes)
-            add_example(api, response, usual->status, code, NULL, usual->description);
     }
 }
 
@@ -160,25 +187,33 @@ static json_object *new_failure(struct openapi *api, const struct common *usual)
     if (usual->header)
         openapi_add_header(response, usual->header);
     add_media(response);
-    add_usual(api, response, usual);
+    add_example(api, response, usual->status, first_code(api, usual), NULL);
     return response;
 }
 
 static void add_failure_schemas(struct openapi *api)
 {
     json_object *schemas = put_object(api->components, "schemas");
-    put_json(schemas, "FailureDetail",
-             "{\"type\":\"object\",\"required\":[\"in\",\"field\",\"code\",\"message\"],"
-             "\"properties\":{\"in\":{\"type\":\"string\",\"enum\":[\"body\",\"query\",\"path\"],"
-             "\"description\":\"Where it stands.\"},"
-             "\"field\":{\"type\":\"string\",\"description\":\"Its path: items[2].quantity.\"},"
-             "\"code\":{\"type\":\"string\",\"description\":\"What is wrong with it.\"},"
-             "\"message\":{\"type\":\"string\",\"description\":\"The same for people.\"}}}");
+    put_json(
+        schemas, "FailureDetail",
+        "{\"type\":\"object\",\"required\":[\"in\",\"field\",\"code\",\"message\"],"
+        "\"properties\":{\"in\":{\"type\":\"string\",\"enum\":[\"body\",\"query\",\"path\"],"
+        "\"description\":\"Where it stands.\"},"
+        "\"field\":{\"type\":\"string\",\"description\":\"Its path: items[2].quantity.\"},"
+        "\"allowed\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
+        "\"description\":\"The values that would do now, of invalid_transition.\"},"
+        "\"resource\":{\"type\":\"string\",\"description\":\"Of in_use: what refers to it, where "
+        "you may see that.\"},"
+        "\"count\":{\"type\":\"integer\",\"description\":\"Of in_use: how many of them.\"},"
+        "\"code\":{\"type\":\"string\",\"description\":\"What is wrong with it.\"},"
+        "\"message\":{\"type\":\"string\",\"description\":\"The same for people.\"}}}");
     put_json(schemas, "FailureError",
-             "{\"type\":\"object\",\"required\":[\"message\",\"code\",\"statusCode\","
-             "\"requestId\"],\"properties\":{"
+             "{\"type\":\"object\",\"required\":[\"message\",\"code\",\"documentationUrl\","
+             "\"statusCode\",\"requestId\"],\"properties\":{"
              "\"message\":{\"type\":\"string\",\"description\":\"For people; it may change.\"},"
              "\"code\":{\"$ref\":\"#/components/schemas/ErrorCode\"},"
+             "\"documentationUrl\":{\"type\":\"string\",\"format\":\"uri-reference\","
+             "\"description\":\"What the code means, on this host.\"},"
              "\"statusCode\":{\"type\":\"integer\",\"description\":\"The status of the answer.\"},"
              "\"requestId\":{\"type\":\"string\",\"description\":\"As in X-Request-Id.\"},"
              "\"details\":{\"type\":\"array\",\"description\":\"A row for each field.\","
@@ -193,8 +228,7 @@ void openapi_add_failure_components(struct openapi *api)
 {
     add_failure_schemas(api);
     for (size_t i = 0; i < COUNT(failures); i++)
-        note_code(api, arena_copy(api->arena, failures[i].codes, strcspn(failures[i].codes, " ")),
-                  failures[i].status);
+        note_code(api, first_code(api, &failures[i]), failures[i].status);
 }
 
 /* Open: codes may be added. */
@@ -218,20 +252,13 @@ void openapi_add_codes(struct openapi *api)
 
 /* ---- the failures of an operation ---- */
 
-static const struct common *usual_of(const char *status)
-{
-    for (size_t i = 0; i < COUNT(failures); i++)
-        if (strcmp(failures[i].status, status) == 0)
-            return &failures[i];
-    return NULL;
-}
-
 static void add_usual_failure(struct openapi *api, json_object *responses, const char *status)
 {
     const struct common *usual = usual_of(status);
-    json_object_object_add(
-        responses, status,
-        openapi_component(api, "responses", usual->name, new_failure(api, usual)));
+    json_object *response = new_failure(api, usual);
+    add_usual(api, response, usual);
+    json_object_object_add(responses, status,
+                           openapi_component(api, "responses", usual->name, response));
 }
 
 struct own {
@@ -255,7 +282,7 @@ static void take_own(void *arg, const char *status, const char *code, const char
     if (!field)
         note_code(own->api, code, status);
     add_code(own->list, status, code, field);
-    add_example(own->api, response, status, code, field, NULL);
+    add_example(own->api, response, status, code, field);
 }
 
 /* Who is led on by a browser is told by a page. */

@@ -137,11 +137,7 @@ static void add_filters(struct openapi *api, json_object *list, json_object *fie
     add_parameter(list, "query", arena_printf(arena, "%s[ne]", name),
                   arena_printf(arena, "%s: other than this.", label), filter_schema(api, field));
     add_several(list, arena_printf(arena, "%s[in]", name),
-                arena_printf(arena,
-                             "%s: one of these. A value with a comma stands in double quotes, and "
-                             "a quote in it is doubled.",
-                             label),
-                filter_schema(api, field), 100);
+                arena_printf(arena, "%s: one of these.", label), filter_schema(api, field), 100);
     if (member_true(field, "nullable"))
         add_parameter(list, "query", arena_printf(arena, "%s[null]", name),
                       arena_printf(arena, "%s: true without a value, false with one.", label),

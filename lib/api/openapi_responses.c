@@ -234,6 +234,21 @@ static const char *describe_success(json_object *route, json_object *resource)
                                   : "Done; the outcome.";
 }
 
+/* The example bears the name of the schema, and stands under components as that does. */
+static void add_json(struct openapi *api, json_object *response, json_object *route,
+                     json_object *resource)
+{
+    bool list = route_answers(route, "list");
+    json_object *schema = answer_schema(api, route, resource, list);
+    json_object *example = json_object_new_object(), *content = put_object(response, "content");
+    json_object_object_add(example, "value", answer_example(route, resource, list));
+    const char *name = strrchr(member_text(schema, "$ref"), '/') + 1;
+    json_object *named = openapi_component(api, "examples", name, example);
+    content_add(content, "application/json", schema, NULL);
+    json_object_object_add(put_object(member(content, "application/json"), "examples"), "usual",
+                           named);
+}
+
 static void add_success(struct openapi *api, json_object *responses, json_object *route,
                         json_object *resource)
 {
@@ -263,10 +278,8 @@ static void add_success(struct openapi *api, json_object *responses, json_object
         add_file(response, route);
         return;
     }
-    bool list = route_answers(route, "list");
     put_text(response, "description", describe_success(route, resource));
-    content_add(put_object(response, "content"), "application/json",
-                answer_schema(api, route, resource, list), answer_example(route, resource, list));
+    add_json(api, response, route, resource);
     if (route_has_version(route, resource))
         openapi_add_header(response, "ETag");
     /* A row that is appended to a record has no address of its own. */

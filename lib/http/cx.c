@@ -36,7 +36,7 @@ struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const c
 {
     struct failure_detail *detail = arena_alloc(cx->arena, sizeof *detail);
     *detail = (struct failure_detail){
-        .field = arena_text(cx->arena, field), .code = code, .message = message};
+        .in = "body", .field = arena_text(cx->arena, field), .code = code, .message = message};
     if (cx->failure.last)
         cx->failure.last->next = detail;
     else
@@ -48,7 +48,8 @@ struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const c
 bool fail_in_use(struct cx *cx, const char *resource, int64_t count, const char *path,
                  const char *message)
 {
-    struct failure_detail *detail = fail_add_detail(cx, NULL, "in_use", message);
+    struct failure_detail *detail = fail_add_detail(cx, "id", "in_use", message);
+    detail->in = "path";
     detail->resource = resource;
     detail->path = path;
     detail->count = count;
@@ -59,7 +60,7 @@ bool fail_field(struct cx *cx, const char *field, const char *code, const char *
 {
     va_list args;
     va_start(args, format);
-    fail_add_detail(cx, field, code, arena_vprintf(cx->arena, format, args))->in = "body";
+    fail_add_detail(cx, field, code, arena_vprintf(cx->arena, format, args));
     va_end(args);
     return fail(cx, 422, "validation_failed", "Some fields are not valid.");
 }

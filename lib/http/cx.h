@@ -28,7 +28,7 @@ struct grant;   /* access/grant.h */
 /* Of a field of the input; or of a resource whose records stand in the way of a deletion: how many,
  * and the page that lists them. */
 struct failure_detail {
-    const char *in; /* "body" or "query" */
+    const char *in; /* "body", "query" or "path" */
     const char *field, *code, *message;
     const char *allowed; /* a JSON array of the values that would do, or NULL */
     struct failure_detail *next;
@@ -83,7 +83,8 @@ bool fail_field(struct cx *cx, const char *field, const char *code, const char *
  * is one of the failure itself (unknown_parameter, repeated_parameter, bad_cursor). */
 bool fail_parameter(struct cx *cx, const char *name, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Adds a row to `details` of a failure that is set by fail() already, whatever its status. */
+/* Adds a row about a member of the body to `details` of a failure that is set by fail() already,
+ * whatever its status. */
 struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const char *code,
                                        const char *message);
 /* Turns cx->db.error into the failure it means: 503, 409, 422, 403 or 500. A

@@ -224,10 +224,8 @@ static void write_details(struct json *json, const struct failure_detail *detail
     json_open_array(json);
     for (; detail; detail = detail->next) {
         json_open_object(json);
-        if (detail->in)
-            json_pair(json, "in", detail->in);
-        if (detail->field)
-            json_pair(json, "field", detail->field);
+        json_pair(json, "in", detail->in);
+        json_pair(json, "field", detail->field);
         if (detail->resource) {
             json_pair(json, "resource", detail->resource);
             json_pair_int(json, "count", detail->count);
@@ -258,6 +256,8 @@ void response_write_failure(struct cx *cx)
     json_open_object(&json);
     json_pair(&json, "message", cx->failure.message);
     json_pair(&json, "code", cx->failure.code);
+    json_pair(&json, "documentationUrl",
+              arena_printf(cx->arena, "/api/docs/errors#%s", cx->failure.code));
     if (cx->failure.details)
         write_details(&json, cx->failure.details);
     json_pair_int(&json, "statusCode", cx->failure.status);

@@ -35,8 +35,8 @@ test("every_operation_says_what_it_does_who_may_and_what_can_go_wrong", () => {
 });
 
 test("whatever_is_an_object_has_a_name_and_is_described_and_used", () => {
-    const text = JSON.stringify(document.json), { schemas, parameters, headers, responses } = document.json.components;
-    for (const [kind, all] of Object.entries({ schemas, parameters, headers, responses }))
+    const text = JSON.stringify(document.json), { schemas, parameters, headers, responses, examples } = document.json.components;
+    for (const [kind, all] of Object.entries({ schemas, parameters, headers, responses, examples }))
         for (const name of Object.keys(all)) assert.ok(text.includes(`"#/components/${kind}/${name}"`), `${kind} ${name} is not used`);
     const inline = (schema, title) => {
         if (!schema || typeof schema !== "object" || schema.$ref) return;
@@ -69,7 +69,7 @@ test("every_operation_has_examples_that_are_valid", () => {
             ...Object.values(it.responses).flatMap((response) => Object.entries(document.resolve(response).content ?? {}))];
         for (const [type, content] of contents.filter(([it]) => !it.endsWith("/*"))) { // bytes have none
             const loose = document.resolve(content.schema)?.additionalProperties === true;
-            const examples = [content.example, ...Object.values(content.examples ?? {}).map((one) => one.value)].filter((one) => one !== undefined);
+            const examples = [content.example, ...Object.values(content.examples ?? {}).map((one) => document.resolve(one).value)].filter((one) => one !== undefined);
             assert.ok(examples.length > 0 || loose, `${it.title}: ${type} without an example`);
             for (const example of examples) assert.equal(document.mismatch(content.schema, example), undefined, `${it.title} ${type}`);
         }

@@ -117,3 +117,18 @@ test("what_a_get_answered_may_be_sent_back", async () => {
     const patched = await api("PATCH", path, { body: { id: tenant.id, createdAt: "2001-01-01T00:00:00Z", company: "Blum" } });
     assert.deepEqual([patched.data.id, patched.data.createdAt, patched.data.company], [data.id, data.createdAt, "Blum"], patched.text);
 });
+
+test("an_error_leads_to_what_it_means_and_its_details_say_where_it_stands", async () => {
+    const { error } = await api("GET", "/api/crm/leads?nothing=1");
+    assert.equal(error.documentationUrl, "/api/docs/errors#unknown_parameter");
+    const page = await request("GET", "/api/docs/errors");
+    assert.deepEqual([page.status, page.headers["content-type"]], [200, "text/html; charset=utf-8"]);
+    for (const code of ["unknown_parameter", "validation_failed", "not_found", "path_too_long"]) assert.ok(page.text.includes(`id="${code}"`), code);
+    const own = (await api("POST", "/api/crm/leads", { body: { name: "Won", status: "new" } })).data;
+    const jump = await api("PATCH", `/api/crm/leads/${own.id}`, { body: { status: "converted" } });
+    refused(jump, 409, "invalid_transition", { in: "body", field: "status", code: "invalid_transition", allowed: jump.error.details[0].allowed });
+    const company = (await api("POST", "/api/crm/companies", { body: { name: "Held" } })).data;
+    await api("POST", "/api/crm/deals", { body: { name: "Holds", companyId: company.id } });
+    const held = await api("DELETE", `/api/crm/companies/${company.id}`);
+    refused(held, 409, "in_use", { in: "path", field: "id", code: "in_use", resource: held.error.details[0].resource, count: 1 });
+});

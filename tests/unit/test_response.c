@@ -44,13 +44,15 @@ START_TEST(failure_replaces_a_half_written_answer)
     fail_field(&cx, "name", "too_long", "Shorter.");
     response_write_failure(&cx);
     ck_assert_int_eq(cx.response.status, 422);
-    ck_assert_str_eq(cx.response.body.data,
-                     "{\"success\":false,\"error\":{\"message\":\"Some fields are not valid.\","
-                     "\"code\":\"validation_failed\",\"details\":[{\"in\":\"body\","
-                     "\"field\":\"email\",\"code\":\"required\","
-                     "\"message\":\"Say "
-                     "\\\"who\\\".\"},{\"in\":\"body\",\"field\":\"name\",\"code\":\"too_long\","
-                     "\"message\":\"Shorter.\"}],\"statusCode\":422,\"requestId\":\"r-1\"}}");
+    ck_assert_str_eq(
+        cx.response.body.data,
+        "{\"success\":false,\"error\":{\"message\":\"Some fields are not valid.\","
+        "\"code\":\"validation_failed\","
+        "\"documentationUrl\":\"/api/docs/errors#validation_failed\",\"details\":[{\"in\":\"body\","
+        "\"field\":\"email\",\"code\":\"required\","
+        "\"message\":\"Say "
+        "\\\"who\\\".\"},{\"in\":\"body\",\"field\":\"name\",\"code\":\"too_long\","
+        "\"message\":\"Shorter.\"}],\"statusCode\":422,\"requestId\":\"r-1\"}}");
 }
 END_TEST
 
