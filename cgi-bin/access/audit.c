@@ -5,6 +5,7 @@
 #include "area.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/shape.h"
 
 STATEMENT(audit_verify,
           "select checked, broken_seq, reason, event_id\n"
@@ -38,7 +39,8 @@ const struct resource audit_logs = {
                {"action", TEXT, READ_ONLY | FILTERED | LISTED, .example = "crm.leads.created"},
                {"resource_type", TEXT, READ_ONLY | NULLABLE | FILTERED | LISTED, .label = "What"},
                {"resource_id", TEXT, READ_ONLY | NULLABLE | FILTERED},
-               {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED, .label = "Before and after"},
+               {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED, .label = "Before and after",
+                .sql_for = shape_changes_sql},
                {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
                {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"},
                {"request_id", TEXT, READ_ONLY | NULLABLE}),

@@ -108,6 +108,8 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "currency", field->currency);
     pair_if(json, "sql", field->sql);
     pair_if(json, "sortedBy", field->sorted_by);
+    pair_if(json, "seenWith", field->seen_with);
+    pair_if(json, "changedWith", field->changed_with);
     if (field->choices) {
         json_key(json, "choices");
         json_open_array(json);
@@ -117,6 +119,14 @@ static void describe_field(struct json *json, const struct field *field)
     }
     if (field->transitions)
         describe_transitions(json, field->transitions);
+    if (field->child) {
+        json_key(json, "child");
+        json_open_object(json);
+        json_pair(json, "table", field->child->table);
+        json_pair(json, "column", field->child->column);
+        json_pair(json, "parent", field->child->parent);
+        json_close_object(json);
+    }
     if (field->fields) {
         json_key(json, "fields");
         describe_fields(json, field->fields);

@@ -172,12 +172,30 @@ static json_object *value_schema(struct openapi *api, const char *parent, json_o
     return schema;
 }
 
+/* Who may see and write it, where not everybody may: resource/shape.h. */
+static const char *permission_sentence(struct openapi *api, json_object *field)
+{
+    const char *seen = member_text(field, "seenWith"), *changed = member_text(field, "changedWith");
+    if (seen && changed)
+        return arena_printf(api->arena, " Absent without the permission %s; written with %s alone.",
+                            seen, changed);
+    if (seen)
+        return arena_printf(api->arena,
+                            " Absent without the permission %s, and not written without it.", seen);
+    return changed ? arena_printf(api->arena, " Written with the permission %s alone.", changed)
+                   : "";
+}
+
 json_object *openapi_field_schema(struct openapi *api, const char *parent, json_object *field,
                                   enum schema_use use)
 {
     json_object *schema = value_schema(api, parent, field, use);
     const char *help = member_text(field, "help"), *label = member_text(field, "label");
-    put_text(schema, "description", help ? help : arena_printf(api->arena, "%s.", label));
+    put_text(schema, "description",
+             arena_printf(api->arena, "%s%s%s", help ? help : label, help ? "" : ".",
+                          permission_sentence(api, field)));
+    put_text(schema, "x-seen-with", member_text(field, "seenWith"));
+    put_text(schema, "x-changed-with", member_text(field, "changedWith"));
     if (is_body(use) && member_true(field, "readOnly"))
         put_bool(schema, "readOnly", true);
     return schema;
@@ -205,12 +223,14 @@ static bool is_writable(json_object *field, enum schema_use use)
 static bool is_required(json_object *field, enum schema_use use)
 {
     if (use == SCHEMA_ANSWER)
-        return !member_true(field, "listOmitted");
+        return !member_true(field, "listOmitted") && !member(field, "seenWith");
     if (use == SCHEMA_SPARSE)
         return text_equal(member_text(field, "name"), "id");
     if (use == SCHEMA_MERGE || !is_writable(field, use))
         return false;
-    return member_true(field, "required") || (use == SCHEMA_REPLACE && !is_secret(field));
+    bool of_some = member(field, "seenWith") || member(field, "changedWith");
+    return member_true(field, "required") ||
+           (use == SCHEMA_REPLACE && !is_secret(field) && !of_some);
 }
 
 static json_object *object_of_fields(struct openapi *api, const char *name, json_object *fields,

@@ -11,6 +11,7 @@
 #include "page/page_parts.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
+#include "resource/shape.h"
 
 static const char *const currencies[] = {"EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "SEK",
                                          "NOK", "DKK", "PLN", "CZK", "INR", "BRL", "ZAR", NULL};
@@ -337,7 +338,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
 static bool is_asked_for(struct cx *cx, const struct field *field, bool creating)
 {
     bool fixed = !creating && (field->flags & CREATE_ONLY);
-    return !fixed && !(field->flags & (READ_ONLY | HIDDEN)) &&
+    return !fixed && !(field->flags & (READ_ONLY | HIDDEN)) && shape_takes(cx, field) &&
            (!reference_target(field) || reference_may_read(cx, field));
 }
 

@@ -10,6 +10,7 @@
 #include "http/cx.h"
 #include "page/list_page.h"
 #include "resource/reference.h"
+#include "resource/shape.h"
 
 static const int64_t limit_default = 20;
 static const char *const sizes[] = {"10", "20", "50", "100"};
@@ -249,7 +250,7 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
 {
     json_object *filters = page_list(data, "filters");
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
-        if (!(it->flags & FILTERED) || (it->flags & HIDDEN))
+        if (!(it->flags & FILTERED) || (it->flags & HIDDEN) || !shape_sees(cx, resource, it))
             continue;
         if (it->type == DATE || it->type == TIME || is_number(it))
             add_range(cx, filters, it);

@@ -7,24 +7,22 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/list_page.h"
+#include "resource/shape.h"
 
 static const char cookie[] = "view";
 enum { LIFE_S = 31536000, ROWS_MAX = 100, VALUE_MAX = 1500 };
 
-static bool is_column_name(const struct resource *resource, const char *name)
+static bool is_column_name(const struct cx *cx, const struct resource *resource, const char *name)
 {
-    return field_find_json(resource->fields, name) != NULL ||
-           field_find_json(resource_common_fields, name) != NULL;
+    return shape_field(shape_of(cx, resource), name) != NULL;
 }
 
 /* One that may be asked for: a field of the list, or a minus and the field. */
-static bool is_order(const struct resource *resource, const char *sort)
+static bool is_order(const struct cx *cx, const struct resource *resource, const char *sort)
 {
     const char *name = *sort == '-' ? sort + 1 : sort;
-    const struct field *own = field_find_json(resource->fields, name);
-    const struct field *common = field_find_json(resource_common_fields, name);
-    bool by_common = !own && common && !resource->no_common_times && (common->flags & SORTED);
-    return (own && (own->flags & SORTED)) || by_common;
+    const struct field *field = shape_field(shape_of(cx, resource), name);
+    return field && (field->flags & SORTED);
 }
 
 bool list_view_remember(struct cx *cx, const struct resource *resource)
@@ -38,12 +36,12 @@ bool list_view_remember(struct cx *cx, const struct resource *resource)
         return false;
     buf_init(&value, cx->arena);
     buf_puts(&value, rows && text_to_int(rows, 1, ROWS_MAX, &number) ? rows : "0");
-    if (sort && strcmp(sort, list_usual_sort(resource)) != 0 && is_order(resource, sort))
+    if (sort && strcmp(sort, list_usual_sort(resource)) != 0 && is_order(cx, resource, sort))
         buf_printf(&value, "~%s", sort);
     for (const char *at = fields ? fields : ""; *at && value.len < VALUE_MAX;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
-        if (is_column_name(resource, name))
+        if (is_column_name(cx, resource, name))
             buf_printf(&value, ".%s", name);
         at += len + (at[len] == ',');
     }
@@ -69,7 +67,7 @@ static const char *columns_of(struct cx *cx, const struct resource *resource, co
     while (*kept == '.') {
         size_t len = strcspn(++kept, ".");
         const char *name = arena_copy(cx->arena, kept, len);
-        if (is_column_name(resource, name))
+        if (is_column_name(cx, resource, name))
             buf_printf(&fields, "%s%s", fields.len ? "," : "", name);
         kept += len;
     }
@@ -88,7 +86,7 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
     const char *sort =
         before < len ? arena_copy(cx->arena, kept + before + 1, len - before - 1) : NULL;
     const char *fields = columns_of(cx, resource, kept + len);
-    if (sort && !parameter_get(query, "sort") && is_order(resource, sort))
+    if (sort && !parameter_get(query, "sort") && is_order(cx, resource, sort))
         query = in_front(cx, "sort", sort, query);
     if (text_to_int(limit, 1, ROWS_MAX, &rows))
         query = in_front(cx, "limit", limit, query);

@@ -98,19 +98,20 @@ static bool write_rows(struct cx *cx, const struct field *field, const char *id,
     return db_run(&cx->db, come, parameters, 2) || fail_db(cx);
 }
 
-/* Absent in a replacement they are none. */
-static const char *rows_given(const struct input *input, size_t index, enum operation operation)
+/* Absent in a replacement they are none, but for those who do not see them. */
+static const char *rows_given(const struct cx *cx, const struct input *input, size_t index,
+                              enum operation operation)
 {
     const struct value *value = &input->values[index];
     if (value->presence == GIVEN)
         return value->text;
-    return operation == OP_REPLACE ? "[]" : NULL;
+    return operation == OP_REPLACE && shape_takes(cx, &input->fields[index]) ? "[]" : NULL;
 }
 
-bool child_is_written(const struct input *input, enum operation operation)
+bool child_is_written(const struct cx *cx, const struct input *input, enum operation operation)
 {
     for (size_t i = 0; input && input->fields[i].type != FIELD_END; i++)
-        if (input->fields[i].child && rows_given(input, i, operation))
+        if (input->fields[i].child && rows_given(cx, input, i, operation))
             return true;
     return false;
 }
@@ -119,7 +120,7 @@ bool child_write(struct cx *cx, const struct input *input, enum operation operat
 {
     for (size_t i = 0; input && input->fields[i].type != FIELD_END; i++) {
         const struct field *field = &input->fields[i];
-        const char *rows = field->child ? rows_given(input, i, operation) : NULL;
+        const char *rows = field->child ? rows_given(cx, input, i, operation) : NULL;
         if (rows && !write_rows(cx, field, id, rows))
             return false;
     }

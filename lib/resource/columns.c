@@ -21,8 +21,8 @@ static bool is_seen(const struct field *field)
     return !(field->flags & INPUT_ONLY) && field->type != SECRET && field->type != FILE_FIELD;
 }
 
-/* Those with none of the flags. */
-static const struct field **make(const struct resource *resource, unsigned without)
+/* Those with none of the flags that are not among the unseen. */
+static const struct field **make(const struct resource *resource, unsigned without, unsigned unseen)
 {
     size_t count = field_count(resource_common_fields) + field_count(resource->fields), at = 0;
     const struct field **columns = calloc(count + 1, sizeof *columns);
@@ -32,7 +32,7 @@ static const struct field **make(const struct resource *resource, unsigned witho
         if (!resource->no_common_times || field == resource_common_fields)
             columns[at++] = field;
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
-        if (is_seen(field) && !(field->flags & without))
+        if (is_seen(field) && !(field->flags & without) && !(unseen & shape_bit(resource, field)))
             columns[at++] = field;
     return columns;
 }
@@ -52,74 +52,65 @@ static const struct field **make_found(const struct resource *resource,
     return columns;
 }
 
+/* Those of a resource that somebody sees who may not see some fields, kept for the process's life:
+ * there are as many as there are sets of fields that somebody lacks. */
 struct known {
-    const struct field **all, **listed, **found;
-    const char *one_sql[SIGHT_ALL + 1], *many_sql[SIGHT_ALL + 1]; /* by the viewer's sight */
+    struct shape whole;
+    struct narrow {
+        unsigned unseen;
+        struct shape shape;
+        struct narrow *next;
+    } * narrow;
 };
 
-/* Texts of the process's life. */
-static struct arena *forever(void)
+static void *keep_zeroed(size_t size)
 {
-    static struct arena *arena;
-    if (!arena)
-        arena = arena_new();
-    return arena;
+    void *kept = calloc(1, size);
+    if (!kept)
+        log_out_of_memory();
+    return kept;
 }
 
-static const char *make_sql(const struct resource *resource, const struct field *const *columns,
-                            enum sight sight, bool many)
+static void shape_fill(struct shape *shape, const struct resource *resource, unsigned unseen)
 {
-    struct conditions where;
-    struct buf sql;
-    const struct viewer viewer = {.sight = sight};
-    conditions_init(&where, forever());
-    (many ? conditions_add_ids : conditions_add_id)(&where, NULL);
-    conditions_add_resource(&where, resource, &viewer);
-    buf_init(&sql, forever());
-    buf_puts(&sql, "select ");
-    columns_sql(&sql, columns);
-    buf_printf(&sql, "\nfrom %s%s", resource->table, where.sql.data);
-    return sql.data;
+    shape->all = make(resource, 0, unseen);
+    shape->listed = make(resource, LIST_OMITTED, unseen);
+    shape->found = make_found(resource, shape->all);
 }
 
-static const struct known *known_of(const struct resource *resource)
+static struct known *known_of(const struct resource *resource)
 {
     static struct registry all;
     struct known *known = registry_find(&all, resource);
     if (known)
         return known;
-    known = calloc(1, sizeof *known);
-    if (!known)
-        log_out_of_memory();
-    known->all = make(resource, 0);
-    known->listed = make(resource, LIST_OMITTED);
-    known->found = make_found(resource, known->all);
-    for (enum sight sight = SIGHT_NONE; sight <= SIGHT_ALL; sight++) {
-        known->one_sql[sight] = make_sql(resource, known->all, sight, false);
-        known->many_sql[sight] = make_sql(resource, known->all, sight, true);
-    }
+    known = keep_zeroed(sizeof *known);
+    shape_fill(&known->whole, resource, 0);
     registry_add(&all, resource, known);
     return known;
 }
 
+struct shape *shape_without(const struct resource *resource, unsigned unseen)
+{
+    struct known *known = known_of(resource);
+    struct narrow *it = known->narrow;
+    if (!unseen)
+        return &known->whole;
+    while (it && it->unseen != unseen)
+        it = it->next;
+    if (it)
+        return &it->shape;
+    it = keep_zeroed(sizeof *it);
+    it->unseen = unseen;
+    it->next = known->narrow;
+    shape_fill(&it->shape, resource, unseen);
+    known->narrow = it;
+    return &it->shape;
+}
+
 const struct field **resource_columns(const struct resource *resource)
 {
-    return known_of(resource)->all;
-}
-
-const struct field **resource_list_columns(const struct resource *resource)
-{
-    return known_of(resource)->listed;
-}
-
-const struct field **resource_found_columns(const struct resource *resource)
-{
-    return known_of(resource)->found;
-}
-
-const char *resource_one_sql(const struct resource *resource, enum sight sight)
-{
-    return known_of(resource)->one_sql[sight];
+    return known_of(resource)->whole.all;
 }
 
 const char *column_expression(const struct field *field)
@@ -127,21 +118,18 @@ const char *column_expression(const struct field *field)
     return field_ordered(field);
 }
 
-const char *resource_many_sql(const struct resource *resource, enum sight sight)
-{
-    return known_of(resource)->many_sql[sight];
-}
-
-void columns_sql(struct buf *sql, const struct field *const *columns)
+void columns_sql(const struct cx *cx, struct buf *sql, const struct field *const *columns)
 {
     for (int i = 0; columns[i]; i++) {
+        const struct field *it = columns[i];
+        const char *expression = it->sql_for ? it->sql_for(cx)
+                                 : it->child ? child_select(it)
+                                             : it->sql;
         buf_puts(sql, i ? ", " : "");
-        if (columns[i]->sql || columns[i]->child)
-            buf_printf(sql, "(%s) as %s",
-                       columns[i]->sql ? columns[i]->sql : child_select(columns[i]),
-                       columns[i]->name);
+        if (expression)
+            buf_printf(sql, "(%s) as %s", expression, it->name);
         else
-            buf_puts(sql, columns[i]->name);
+            buf_puts(sql, it->name);
     }
 }
 
@@ -163,13 +151,4 @@ bool resource_is_searched(const struct resource *resource)
 const char *resource_label(const struct resource *resource)
 {
     return resource->label ? resource->label : resource->fields->name;
-}
-
-const struct field *column_find(const struct resource *resource, const char *json_name)
-{
-    const struct field **columns = resource_columns(resource);
-    for (int i = 0; columns[i]; i++)
-        if (strcmp(field_json_name(columns[i]), json_name) == 0)
-            return columns[i];
-    return NULL;
 }

@@ -76,7 +76,7 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
     all.slow = true;
     all.action = "export";
     if (!all.columns)
-        all.columns = resource_columns(resource);
+        all.columns = shape_of(cx, resource)->all;
     do {
         if (!write_chunk(cx, chunk, resource, &all, file, &total))
             return false;
@@ -128,7 +128,7 @@ bool resource_export(struct cx *cx)
     if (!list_read_query(cx, resource, &query) || !export_begins(cx))
         return false;
     if (!query.columns)
-        query.columns = resource_columns(resource);
+        query.columns = shape_of(cx, resource)->all;
     query.labels = reference_labels(cx, query.columns);
     buf_clear(&cx->response.body);
     write_head(&cx->response.body, query.columns);

@@ -12,6 +12,8 @@
 
 #include "resource/transition.h"
 
+struct cx;
+
 enum field_type {
     FIELD_END = 0,
     TEXT,   /* one line; min and max are code points */
@@ -89,6 +91,9 @@ struct field {
     enum on_delete on_delete;             /* of what refers */
     const char *currency;                 /* of MONEY; NULL: the tenant's */
     const char *sql;                      /* read-only expression instead of the column */
+    /* The same made for the one who asks (resource/shape.h); the column is there. NULL: none. */
+    const char *(*sql_for)(const struct cx *cx);
+    const char *seen_with, *changed_with; /* permissions, resource/shape.h; NULL: all may */
     const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */

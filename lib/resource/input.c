@@ -51,7 +51,7 @@ bool input_require(const struct place *place, const struct field *fields, struct
     bool good = true;
     for (size_t i = 0; place->mode != INPUT_MERGE && fields[i].type != FIELD_END; i++)
         if (is_required(place, &fields[i]) && values[i].presence == ABSENT &&
-            !input_is_fixed(&fields[i], place->mode))
+            !input_is_fixed(&fields[i], place->mode) && shape_takes(place->cx, &fields[i]))
             good =
                 input_complain(place, field_json_name(&fields[i]), "required", "This is required.");
     return good;

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "resource/conditions.h"
 #include "resource/resource.h"
+#include "resource/shape.h"
 
 /* ---- handlers.c ---- */
 /* What is made once for the process's life: routes, and what they say. */
@@ -34,6 +35,8 @@ bool record_find(struct cx *cx, const struct resource *resource, const char *id,
 
 /* ---- record_version.c ---- */
 bool record_fail_version(struct cx *cx); /* 412 */
+/* Whether the record that was read is of a version that If-Match allows. */
+bool record_is_demanded(struct cx *cx, const struct list_result *record);
 /* The versions that If-Match allows, as PostgreSQL's array; NULL when it demands none (RFC 9110
  * 13.1.1). false: 412. WAITS. */
 bool record_demanded_versions(struct cx *cx, const struct resource *resource, const char *id,
@@ -87,16 +90,16 @@ bool input_read_value(const struct place *place, const struct field *field, cons
                       json_object *json, struct value *out);
 
 /* ---- columns.c ---- */
-/* The fields that an answer has, NULL-terminated: the common ones, then the
- * resource's own that may be seen. Kept for the life of the process. */
+/* The fields that an answer has to those who may see all of them, NULL-terminated: the common
+ * ones, then the resource's own. Kept for the life of the process. What is shown to a caller has
+ * those of their shape: resource/shape.h. */
 const struct field **resource_columns(const struct resource *resource);
+/* The shape of those who may not see the fields of these bits; for the life of the process. */
+struct shape *shape_without(const struct resource *resource, unsigned unseen);
+/* The bit of a field with .seen_with, else 0. shape.c */
+unsigned shape_bit(const struct resource *resource, const struct field *field);
 /* "id, created_at, …" or the expressions of computed fields. */
-void columns_sql(struct buf *sql, const struct field *const *columns);
-/* Reads all columns of the record whose id is $1, for a viewer of that sight, who is $2 when it is
- * not of all. Kept for the life of the process. */
-const char *resource_one_sql(const struct resource *resource, enum sight sight);
-/* The same for those whose ids are in the array $1. */
-const char *resource_many_sql(const struct resource *resource, enum sight sight);
+void columns_sql(const struct cx *cx, struct buf *sql, const struct field *const *columns);
 /* ", (…)": what the record is called to which the field refers, as a column of a statement on the
  * resource's table whose parameters are those of `where`; null of what the reader may not see.
  * reference.c */
@@ -105,16 +108,8 @@ void reference_label_sql(struct cx *cx, struct buf *sql, struct conditions *wher
 void labels_sql(struct cx *cx, struct buf *sql, struct conditions *where,
                 const struct resource *resource,
                 const struct field *const *labels); /* of each; labels may be NULL */
-/* A field by its JSON name among the columns; NULL: none. */
-const struct field *column_find(const struct resource *resource, const char *json_name);
 /* The expression that stands for a field in conditions. */
 const char *column_expression(const struct field *field);
-
-/* The columns that a list shows when none are chosen: without LIST_OMITTED. */
-const struct field **resource_list_columns(const struct resource *resource);
-
-/* What a search shows of a record: its id, what names it, and what is searched. */
-const struct field **resource_found_columns(const struct resource *resource);
 
 /* ---- child.c ---- */
 /* The rows that belong to a record, as an expression on its table: a JSON array. For the process's
@@ -122,7 +117,7 @@ const struct field **resource_found_columns(const struct resource *resource);
 const char *child_select(const struct field *field);
 /* Whether such rows are written by this input; and writes them, in the record's transaction,
  * behind the record itself. false: the failure is set. WAITS. */
-bool child_is_written(const struct input *input, enum operation operation);
+bool child_is_written(const struct cx *cx, const struct input *input, enum operation operation);
 bool child_write(struct cx *cx, const struct input *input, enum operation operation,
                  const char *id);
 
@@ -197,8 +192,8 @@ struct order {
 };
 /* "-createdAt,name", the id behind; asked by a client: SORTED fields only. NULL:
  * good; else what is wrong, for people. */
-const char *order_read(struct arena *arena, const struct resource *resource, const char *sort,
-                       bool asked, struct order *out);
+const char *order_read(struct arena *arena, const struct shape *shape, const char *sort, bool asked,
+                       struct order *out);
 void order_sql(const struct order *order, struct buf *sql);
 /* Only the rows behind the place with these values, one for each key. */
 void order_add_place(const struct order *order, struct conditions *where,

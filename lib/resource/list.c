@@ -95,7 +95,7 @@ static const char *select_sql(struct cx *cx, const struct resource *resource,
     struct buf sql;
     buf_init(&sql, where->arena);
     buf_puts(&sql, "select ");
-    columns_sql(&sql, columns);
+    columns_sql(cx, &sql, columns);
     labels_sql(cx, &sql, where, resource, query->labels);
     for (int i = 0; i < order->count; i++)
         if (index_of(columns, order->keys[i].field) < 0)
@@ -147,9 +147,8 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
                      const struct list_query *query, struct order *order, struct list_result *out)
 {
     struct conditions where;
-    const struct field **columns =
-        query->columns ? query->columns : resource_list_columns(resource);
-    const char *problem = order_read(cx->arena, resource, query->sort, false, order);
+    const struct field **columns = query->columns ? query->columns : shape_of(cx, resource)->listed;
+    const char *problem = order_read(cx->arena, shape_of(cx, resource), query->sort, false, order);
     if (problem)
         return fail_parameter(cx, "sort", "invalid", "%s", problem);
     const struct viewer viewer = list_viewer(cx, resource, query);
@@ -213,7 +212,7 @@ bool list_count(struct cx *cx, const struct resource *resource, const struct lis
 {
     struct conditions where;
     struct order order;
-    const char *problem = order_read(cx->arena, resource, query->sort, false, &order);
+    const char *problem = order_read(cx->arena, shape_of(cx, resource), query->sort, false, &order);
     if (problem)
         return fail_parameter(cx, "sort", "invalid", "%s", problem);
     const struct viewer viewer = list_viewer(cx, resource, query);
@@ -245,7 +244,7 @@ static bool find_some(struct cx *cx, const struct resource *const *resources, si
         const struct list_query query = {.page = 1,
                                          .limit = limit,
                                          .search = search,
-                                         .columns = resource_found_columns(resources[i]),
+                                         .columns = shape_of(cx, resources[i])->found,
                                          .sort = resources[i]->sort ? resources[i]->sort
                                                                     : "-createdAt"};
         if (!add_list(cx, &batch, resources[i], &query, &order, &out[i]))

@@ -18,12 +18,24 @@ static bool unknown(struct cx *cx, const char *name)
     return fail_parameter(cx, name, "unknown_parameter", "There is no such parameter.");
 }
 
+/* Of fields that the caller may not see it is 403. */
+static bool sort_is_seen(struct cx *cx, const struct resource *resource, const char *sort)
+{
+    for (const char *at = sort; *at;) {
+        size_t len = strcspn(at, ",");
+        bool descending = *at == '-';
+        shape_find(cx, resource, arena_copy(cx->arena, at + descending, len - descending));
+        at += len + (at[len] == ',');
+    }
+    return cx->failure.status == 0;
+}
+
 /* "-createdAt,name": each must be sortable. */
 static bool check_sort(struct cx *cx, const struct resource *resource, const char *sort)
 {
     struct order order;
-    const char *problem = order_read(cx->arena, resource, sort, true, &order);
-    return !problem || refuse(cx, "sort", problem);
+    const char *problem = order_read(cx->arena, shape_of(cx, resource), sort, true, &order);
+    return !problem || (sort_is_seen(cx, resource, sort) && refuse(cx, "sort", problem));
 }
 
 static bool is_chosen(const struct field *const *columns, const struct field *field)
@@ -38,11 +50,13 @@ bool list_read_fields(struct cx *cx, const struct resource *resource, const char
 {
     size_t count = 0;
     const struct field **columns = arena_alloc(cx->arena, sizeof *columns * (COLUMNS_MAX + 2));
-    columns[count++] = resource_columns(resource)[0]; /* the id always, for the cursor */
+    columns[count++] = shape_of(cx, resource)->all[0]; /* the id always, for the cursor */
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
-        const struct field *field = column_find(resource, name);
+        const struct field *field = shape_find(cx, resource, name);
+        if (cx->failure.status == 403)
+            return false;
         if (!field || count > COLUMNS_MAX)
             return refuse(cx, "fields", arena_printf(cx->arena, "there is no field \"%s\".", name));
         if (!is_chosen(columns, field))
@@ -214,7 +228,9 @@ static bool read_filter(struct cx *cx, const struct resource *resource, const st
             return unknown(cx, it->name);
         word = arena_copy(cx->arena, it->name + len + 1, end - len - 1);
     }
-    const struct field *field = column_find(resource, name);
+    const struct field *field = shape_find(cx, resource, name);
+    if (!field && cx->failure.status == 403)
+        return false;
     if (!field || !(field->flags & FILTERED))
         return unknown(cx, it->name);
     for (; *tail; tail = &(*tail)->next)

@@ -105,6 +105,17 @@ static unsigned flags_read(json_object *described)
     return flags;
 }
 
+static const struct child *child_read(json_object *described)
+{
+    json_object *it;
+    if (!json_object_object_get_ex(described, "child", &it))
+        return NULL;
+    struct child *made = arena_alloc(model_arena(), sizeof *made);
+    *made =
+        (struct child){areas_text(it, "table"), areas_text(it, "column"), areas_text(it, "parent")};
+    return made;
+}
+
 static struct field field_read(json_object *described)
 {
     return (struct field){.name = areas_text(described, "column"),
@@ -121,9 +132,12 @@ static struct field field_read(json_object *described)
                           .on_delete = field_on_delete_named(areas_text(described, "onDelete")),
                           .currency = areas_text(described, "currency"),
                           .sql = areas_text(described, "sql"),
+                          .seen_with = areas_text(described, "seenWith"),
+                          .changed_with = areas_text(described, "changedWith"),
                           .sorted_by = areas_text(described, "sortedBy"),
                           .fields = model_fields(described, "fields"),
-                          .item = field_type_named(areas_text(described, "item"))};
+                          .item = field_type_named(areas_text(described, "item")),
+                          .child = child_read(described)};
 }
 
 const struct field *model_fields(json_object *described, const char *key)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "resource/areas.h"
 #include "resource/model.h"
+#include "resource/shape.h"
 
 /* On a form, or by the words of a filter. */
 static bool is_found_by_words(const struct resource *resource, const struct field *field)
@@ -43,17 +44,84 @@ static void check_currency(const struct resource *resource, const struct field *
                    model_name(resource), field->name, field->currency);
 }
 
+/* Whether the order in which the resource is listed names the field. */
+static bool is_sorted_by(const struct resource *resource, const struct field *field)
+{
+    const char *at = resource->sort ? resource->sort : "-createdAt", *name = field_json_name(field);
+    size_t len = strlen(name);
+    for (; *at; at += *at == ',') {
+        at += *at == '-';
+        size_t end = strcspn(at, ",");
+        if (end == len && strncmp(at, name, len) == 0)
+            return true;
+        at += end;
+    }
+    return false;
+}
+
+static void check_permission(const struct resource *resource, const struct field *field,
+                             const char *permission, struct buf *report)
+{
+    if (permission && !areas_permission_exists(permission))
+        buf_printf(report, "%s: %s needs %s, a permission that no area declares.\n",
+                   model_name(resource), field->name, permission);
+}
+
+/* What only some may see is in nothing that others ask for. */
+static void check_limited(const struct resource *resource, const struct field *field,
+                          struct buf *report)
+{
+    const char *name = model_name(resource);
+    check_permission(resource, field, field->seen_with, report);
+    check_permission(resource, field, field->changed_with, report);
+    if (field->flags & REQUIRED)
+        buf_printf(report, "%s: %s is REQUIRED of everybody, but only some may write it.\n", name,
+                   field->name);
+    if (field->changed_with && field->child)
+        buf_printf(report,
+                   "%s: %s is rows, which are seen and written by the same: leave "
+                   ".changed_with out.\n",
+                   name, field->name);
+    if (!field->seen_with)
+        return;
+    if ((field->flags & SEARCHED) || is_sorted_by(resource, field) ||
+        text_equal(resource->owner, field->name) ||
+        strcmp(resource_label(resource), field->name) == 0)
+        buf_printf(report,
+                   "%s: %s names, sorts or finds records for everybody, but only some may "
+                   "see it.\n",
+                   name, field->name);
+}
+
+/* Only fields of the resource itself may be of some alone. */
+static void check_nested(const struct resource *resource, const struct field *field,
+                         struct buf *report)
+{
+    for (const struct field *it = field->fields; it && it->type != FIELD_END; it++)
+        if (it->seen_with || it->changed_with)
+            buf_printf(report, "%s: %s.%s cannot be of some alone; say it of %s.\n",
+                       model_name(resource), field->name, it->name, field->name);
+}
+
 static void check_fields(const struct resource *resource, struct buf *report)
 {
+    int limited = 0;
     const struct field *fields = resource->fields;
     for (const struct field *it = fields; it->type != FIELD_END; it++) {
         if (it->refers)
             check_reference(resource, it, report);
         if (it->currency)
             check_currency(resource, it, report);
+        if (it->seen_with || it->changed_with)
+            check_limited(resource, it, report);
+        limited += it->seen_with != NULL;
+        check_nested(resource, it, report);
         if (field_find(fields, it->name) != it)
             buf_printf(report, "%s: %s stands there twice.\n", model_name(resource), it->name);
     }
+    if (limited > SHAPE_LIMITED_MAX)
+        buf_printf(report, "%s: more than %d fields are seen by some alone.\n",
+                   model_name(resource), SHAPE_LIMITED_MAX);
     if (resource->label && !field_find(fields, resource->label) &&
         !field_find(resource_common_fields, resource->label))
         buf_printf(report, "%s: its label %s is no field of it.\n", model_name(resource),

@@ -19,24 +19,23 @@ static bool has_key(const struct order *order, const struct field *field)
 }
 
 /* What is sorted by in place of a field; NULL: it may not sort. */
-static const struct field *sorting_field(const struct resource *resource, const char *name,
-                                         bool asked)
+static const struct field *sorting_field(const struct shape *shape, const char *name, bool asked)
 {
-    const struct field *field = column_find(resource, name);
+    const struct field *field = shape_field(shape, name);
     if (!field || (asked && !(field->flags & SORTED)))
         return NULL;
-    return field->sorted_by ? column_find(resource, field->sorted_by) : field;
+    return field->sorted_by ? shape_field(shape, field->sorted_by) : field;
 }
 
-const char *order_read(struct arena *arena, const struct resource *resource, const char *sort,
-                       bool asked, struct order *out)
+const char *order_read(struct arena *arena, const struct shape *shape, const char *sort, bool asked,
+                       struct order *out)
 {
     *out = (struct order){.sort = sort};
     for (const char *at = sort; *at;) {
         size_t len = strcspn(at, ",");
         bool descending = *at == '-';
         const char *name = arena_copy(arena, at + descending, len - descending);
-        const struct field *field = sorting_field(resource, name, asked);
+        const struct field *field = sorting_field(shape, name, asked);
         if (!field)
             return arena_printf(arena, "one cannot sort by \"%s\".", name);
         if (out->count == ORDER_MAX - 1)
@@ -49,7 +48,7 @@ const char *order_read(struct arena *arena, const struct resource *resource, con
     }
     if (out->count == 0)
         return "name a field.";
-    const struct field *id = resource_columns(resource)[0];
+    const struct field *id = shape->all[0];
     if (!has_key(out, id)) {
         out->keys[out->count].field = id;
         out->keys[out->count++].descending = out->keys[0].descending;

@@ -16,7 +16,7 @@ static bool run_statement(struct cx *cx, const struct resource *resource, const 
                           struct list_result *out)
 {
     struct rows *rows = db_run(&cx->db, statement_made(cx->arena, sql, flags), parameters, count);
-    *out = (struct list_result){.rows = rows, .fields = resource_columns(resource), .total = -1};
+    *out = (struct list_result){.rows = rows, .fields = shape_of(cx, resource)->all, .total = -1};
     return rows || fail_db(cx);
 }
 
@@ -30,7 +30,7 @@ bool record_find(struct cx *cx, const struct resource *resource, const char *id,
                  const struct viewer *viewer, struct list_result *out)
 {
     const char *parameters[] = {id, viewer->user_id};
-    return run_statement(cx, resource, resource_one_sql(resource, viewer->sight), 0, parameters,
+    return run_statement(cx, resource, shape_one_sql(cx, resource, viewer->sight), 0, parameters,
                          viewer->user_id ? 2 : 1, out);
 }
 
@@ -60,7 +60,7 @@ bool record_get_named(struct cx *cx, const struct resource *resource, const char
     conditions_add_resource(&where, resource, &viewer);
     buf_init(&sql, cx->arena);
     buf_puts(&sql, "select ");
-    columns_sql(&sql, resource_columns(resource));
+    columns_sql(cx, &sql, shape_of(cx, resource)->all);
     labels_sql(cx, &sql, &where, resource, labels);
     buf_printf(&sql, "\nfrom %s%s", resource->table, where.sql.data);
     if (!record_run(cx, resource, sql.data, 0, &where, out))
@@ -93,7 +93,7 @@ bool record_get_all(struct cx *cx, const struct resource *resource, const char *
             buf_printf(&list, "%s%s", list.len > 1 ? "," : "", ids[i]);
     buf_putc(&list, '}');
     const char *parameters[] = {list.data, viewer.user_id};
-    return run_statement(cx, resource, resource_many_sql(resource, viewer.sight), 0, parameters,
+    return run_statement(cx, resource, shape_many_sql(cx, resource, viewer.sight), 0, parameters,
                          viewer.user_id ? 2 : 1, out);
 }
 
@@ -108,7 +108,7 @@ bool record_look(struct cx *cx, const struct resource *resource, const char *id,
     conditions_add_resource(&where, resource, viewer);
     buf_init(&sql, cx->arena);
     buf_puts(&sql, "select ");
-    columns_sql(&sql, resource_columns(resource));
+    columns_sql(cx, &sql, shape_of(cx, resource)->all);
     if (more)
         buf_printf(&sql, ", (%s)", more);
     buf_printf(&sql, "\nfrom %s%s", resource->table, where.sql.data);
@@ -128,7 +128,7 @@ const char *record_value(const struct list_result *record, const char *name)
 bool record_explain_missing(struct cx *cx, const struct resource *resource, const char *id,
                             const struct viewer *viewer)
 {
-    struct list_result there = {.fields = resource_columns(resource)};
+    struct list_result there = {.fields = shape_of(cx, resource)->all};
     if (!record_get(cx, resource, id, &there) || !record_find(cx, resource, id, viewer, &there))
         return false;
     return rows_count(there.rows) == 1 || sight_refuse(cx, resource, viewer->sight);

@@ -85,6 +85,12 @@ static char *without_names(struct cx *cx, const char *header)
     return out;
 }
 
+bool record_is_demanded(struct cx *cx, const struct list_result *record)
+{
+    const char *header = request_header(&cx->request, "If-Match");
+    return !header || etag_listed(without_names(cx, header), record_etag(cx, record));
+}
+
 /* One version of an If-Match; NULL: not one of ours. Where it began with W/, nginx
  * compressed the answer that it comes from: the version is the same. */
 static const char *read_version(struct cx *cx, const char *tag)
@@ -145,7 +151,7 @@ static bool demand_shown(struct cx *cx, const struct list_result *shown, const c
 bool record_demanded_versions(struct cx *cx, const struct resource *resource, const char *id,
                               const char **times)
 {
-    struct list_result shown = {.fields = resource_columns(resource)};
+    struct list_result shown = {.fields = shape_of(cx, resource)->all};
     const char *header = request_header(&cx->request, "If-Match");
     *times = NULL;
     if (!header || strcmp(header, "*") == 0)

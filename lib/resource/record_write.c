@@ -102,7 +102,8 @@ static void build_update(struct write *write, const struct input *input, enum in
 {
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
-        if (!field_is_column(field) || (field->flags & (CREATE_ONLY | GUARDED)))
+        if (!field_is_column(field) || (field->flags & (CREATE_ONLY | GUARDED)) ||
+            !shape_writes(write->cx, write->resource, field))
             continue;
         if (value->presence == GIVEN && mode == INPUT_MERGE && !input->is_form &&
             json_object_is_type(value->json, json_type_object))
@@ -134,7 +135,7 @@ bool record_insert_row(struct cx *cx, const struct resource *resource, const str
     buf_init(&sql, cx->arena);
     buf_printf(&sql, "insert into %s (%s)\nvalues (%s)\nreturning ", resource->table,
                write.names.data, write.values.data);
-    columns_sql(&sql, resource_columns(resource));
+    columns_sql(cx, &sql, shape_of(cx, resource)->all);
     return run_write(&write, sql.data, out);
 }
 
@@ -144,13 +145,14 @@ static bool explain_miss(struct cx *cx, const struct resource *resource, const c
                          const struct input *input)
 {
     const struct viewer viewer = viewer_of(cx, resource, input ? "update" : "delete");
-    struct list_result there = {.fields = resource_columns(resource)};
-    const char *header = request_header(&cx->request, "If-Match");
+    struct list_result there = {.fields = shape_of(cx, resource)->all};
     if (!record_explain_missing(cx, resource, id, &viewer) || !record_get(cx, resource, id, &there))
         return false;
-    if (header && !etag_listed(header, record_etag(cx, &there)))
+    if (!record_is_demanded(cx, &there))
         return record_fail_version(cx);
-    return (!input || transition_check_moves(cx, input, &there)) && record_fail_version(cx);
+    return (!input || (shape_allows_change(cx, resource, input, &there) &&
+                       transition_check_moves(cx, input, &there))) &&
+           record_fail_version(cx);
 }
 
 /* The one row, as far as the one signed in may do that to it, and of a version that they know. */
@@ -181,9 +183,10 @@ bool record_update_row(struct cx *cx, const struct resource *resource, const cha
         return false;
     buf_init(&sql, cx->arena);
     transition_add_origins(&write.where, cx, input);
+    shape_add_conditions(&write.where, cx, resource, input);
     buf_printf(&sql, "update %s\nset %s%s\nreturning ", resource->table, write.values.data,
                write.where.sql.data);
-    columns_sql(&sql, resource_columns(resource));
+    columns_sql(cx, &sql, shape_of(cx, resource)->all);
     if (!run_write(&write, sql.data, out))
         return false;
     return rows_count(out->rows) == 1 || explain_miss(cx, resource, id, input);

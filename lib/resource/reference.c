@@ -130,12 +130,13 @@ const struct field **reference_labels(struct cx *cx, const struct field *const *
 
 const struct field **reference_labels_shown(struct cx *cx, const struct resource *resource)
 {
-    return labels_without(cx, resource_columns(resource), HIDDEN);
+    return labels_without(cx, shape_of(cx, resource)->all, HIDDEN);
 }
 
-static const struct field *find_named(const struct resource *resource, const char *name)
+static const struct field *find_named(const struct cx *cx, const struct resource *resource,
+                                      const char *name)
 {
-    const struct field **columns = resource_columns(resource);
+    const struct field **columns = shape_of(cx, resource)->all;
     for (int i = 0; columns[i]; i++)
         if (reference_target(columns[i]) && strcmp(reference_name(columns[i]), name) == 0)
             return columns[i];
@@ -150,7 +151,7 @@ bool reference_read_include(struct cx *cx, const struct resource *resource, cons
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
-        const struct field *field = find_named(resource, name);
+        const struct field *field = find_named(cx, resource, name);
         bool again = false;
         for (size_t i = 0; i < count; i++)
             again = again || found[i] == field;

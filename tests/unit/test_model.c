@@ -97,6 +97,14 @@ static const struct {
     {",{\"name\":\"fee\",\"column\":\"fee\",\"type\":\"int\"}", "read", "fee stands there twice"},
     {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"money\",\"currency\":\"fee\"}", "read",
      "is no CURRENCY beside it"},
+    {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"int\",\"seenWith\":\"club.x:y\"}", "read",
+     "a permission that no area declares"},
+    {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"int\",\"required\":true,"
+     "\"changedWith\":\"club.loans:read\"}",
+     "read", "REQUIRED of everybody"},
+    {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"text\",\"searched\":true,"
+     "\"seenWith\":\"club.loans:read\"}",
+     "read", "names, sorts or finds records for everybody"},
     {"", "write", "no route asks for the permission club.loans:write"},
 };
 
