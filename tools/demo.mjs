@@ -190,13 +190,13 @@ function fillTheLog() {
             select u.tenant_id, u.id, u.name, row_number() over (partition by u.tenant_id order by u.id) - 1 as n, count(*) over (partition by u.tenant_id) as many
             from everyone.users u join here h on h.id = u.tenant_id
         ), moments as (
-            select h.id as tenant_id, day + interval '7 hours' + random() * interval '12 hours' as at, 'auth.signed_in' as action, 'session' as type, gen_random_uuid()::text as thing, (random() * 100)::int as who
+            select h.id as tenant_id, day + interval '7 hours' + random() * interval '12 hours' as at, 'session.created' as action, 'session' as type, gen_random_uuid()::text as thing, (random() * 100)::int as who
             from here h, generate_series(date_trunc('day', now()) - interval '180 days', date_trunc('day', now()) - interval '1 day', '1 day') day,
                  generate_series(1, case when extract(isodow from day) > 5 then 6 else 24 end) nth
             where random() + nth * 0 < -- asked anew for each of them
                0.25 + 0.5 * (1 - extract(epoch from now() - day) / extract(epoch from interval '180 days'))
             union all
-            select l.tenant_id, l.created_at, 'crm.leads.created', 'crm.leads', l.id::text, (random() * 100)::int
+            select l.tenant_id, l.created_at, 'lead.created', 'lead', l.id::text, (random() * 100)::int
             from everyone.leads l join here h on h.id = l.tenant_id
             where l.created_at < now() - interval '1 hour'
         )

@@ -92,7 +92,7 @@ static const struct action revoke_key = {
     .needs = "access.api_keys:delete",
     .when = "revoked_at is null",
     .refused = {"already_revoked", "This key is revoked already."},
-    .event = "access.api_keys.revoked",
+    .event = "revoked",
     .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_IN_PERSON | ACTION_MANY,
     .run = api_key_revoke_run,
 };

@@ -28,6 +28,7 @@ const struct resource audit_logs = {
     .sort = "-at",
     .label = "action",
     .no_common_times = true,
+    .no_events = true,
     .fields =
         FIELDS({"at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When",
                 .sorted_by = "id", .example = "2026-11-21T09:30:00Z"},
@@ -36,8 +37,14 @@ const struct resource audit_logs = {
                 .choices = CHOICES("user", "api_key", "system"), .example = "user"},
                {"actor_id", UUID, READ_ONLY | NULLABLE | FILTERED | HIDDEN},
                {"impersonator_id", UUID, READ_ONLY | NULLABLE | HIDDEN},
-               {"action", TEXT, READ_ONLY | FILTERED | LISTED, .example = "crm.leads.created"},
-               {"resource_type", TEXT, READ_ONLY | NULLABLE | FILTERED | LISTED, .label = "What"},
+               {"action", TEXT, READ_ONLY | FILTERED | LISTED, .example = "lead.created",
+                .sql = "house.event_type(action, resource_type)",
+                .matched = "resource_type = any (house.event_stored_words("
+                           "array(select split_part(it, '.', 1) from unnest($) it))) "
+                           "and action = any (house.event_stored_actions($))"},
+               {"resource_type", TEXT, READ_ONLY | NULLABLE | FILTERED | LISTED, .label = "What",
+                .sql = "house.event_word(resource_type)",
+                .matched = "resource_type = any (house.event_stored_words($))"},
                {"resource_id", TEXT, READ_ONLY | NULLABLE | FILTERED},
                {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED, .label = "Before and after",
                 .sql_for = shape_changes_sql},
@@ -61,6 +68,7 @@ const struct resource login_attempts = {
     .sort = "-createdAt",
     .label = "email",
     .no_common_times = true,
+    .no_events = true,
     .fields = FIELDS({"created_at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When",
                       .example = "2026-11-21T09:30:00Z"},
                      {"email", EMAIL, READ_ONLY | FILTERED | LISTED, .label = "E-mail"},

@@ -122,7 +122,7 @@ bool password_change(struct cx *cx, const char *old_password, const char *new_pa
     const struct password_owner owner = {.email = me->email, .name = me->name};
     struct credential_change change = {.password = new_password,
                                        .must_change = "false",
-                                       .action = "auth.password_changed",
+                                       .action = "user.password_changed",
                                        .keep = me->id};
     if (!password_policy_check(cx, "newPassword", new_password, &owner) ||
         !credential_prove(cx, old_password, &change.old_hash))

@@ -171,7 +171,7 @@ bool factor_confirmed(struct cx *cx, const char *kind, const char *id, bool had,
 {
     const struct session *me = cx->session;
     *codes = had ? NULL : recovery_make(&cx->db, me->tenant_id, me->user_id);
-    if (!(had || *codes) || !event_append(&cx->db, "auth.factor_added", "mfa_factors", id,
+    if (!(had || *codes) || !event_append(&cx->db, "mfa_factor.created", id,
                                           arena_printf(cx->arena, "{\"kind\": \"%s\"}", kind)))
         return fail_db(cx);
     if (!factor_tell_owner(cx, OWNER_FACTOR_ADDED, kind))
@@ -235,7 +235,7 @@ static bool delete (struct cx *cx, const char *id)
     if (!check_enough_left(cx, gone))
         return false;
     for (size_t i = 0; i < rows_count(gone); i++)
-        if (!event_append(&cx->db, "auth.factor_removed", "mfa_factors", rows_text(gone, i, 0),
+        if (!event_append(&cx->db, "mfa_factor.deleted", rows_text(gone, i, 0),
                           arena_printf(cx->arena, "{\"kind\": \"%s\"}", rows_text(gone, i, 1))))
             return fail_db(cx);
     if (!db_get(&cx->db, &factor_delete_codes, me->tenant_id, me->user_id))

@@ -36,8 +36,7 @@ static bool open_session(struct cx *cx, const struct rows *ticket, struct sessio
               cx->request.remote, request_header(&cx->request, "User-Agent"), cx->request_id);
     db_act_for(&cx->db, by.operator_id);
     return session_open_as(cx, &cx->db, rows_text(ticket, 0, 0), SESSION_COOKIE, &by, out) &&
-           (event_append(&cx->db, "auth.signed_in", "session", out->session_id, NULL) ||
-            fail_db(cx));
+           (event_append(&cx->db, "session.created", out->session_id, NULL) || fail_db(cx));
 }
 
 static bool come(struct cx *cx)
@@ -69,7 +68,7 @@ static bool go(struct cx *cx)
     const struct tenant *platform = tenant_by_slug(cx, "platform");
     if (!cx->session->impersonator_id)
         return page_go(cx, "/");
-    cx->db.action = "auth.impersonation_ended";
+    cx->db.action = "session.impersonation_ended";
     if (!session_revoke(cx, &cx->db, cx->session->id, "impersonation ended"))
         return false;
     response_cookie(cx, cookie_name(cx, "tulou_session"), "", 0);

@@ -101,7 +101,7 @@ bool password_reset(struct cx *cx, const char *token, const char *password)
     struct link link;
     const struct credential_change what = {.password = password,
                                            .must_change = "false",
-                                           .action = "auth.password_reset",
+                                           .action = "user.password_recovered",
                                            .by_link = true};
     if (!link_find(cx, token, LINK_PASSWORD_RESET, &link) || !check(cx, &link, password, NULL) ||
         !begin_as(cx, &link, what.action) || !change(cx, &link, &what) ||
@@ -120,7 +120,7 @@ bool invitation_accept(struct cx *cx, const char *token, const char *name, const
                                            .name = name,
                                            .status = "active",
                                            .must_change = "false",
-                                           .action = "auth.invitation_accepted",
+                                           .action = "user.invitation_accepted",
                                            .by_link = true};
     return link_find(cx, token, LINK_INVITATION, &link) && check(cx, &link, password, name) &&
            begin_as(cx, &link, what.action) && change(cx, &link, &what) &&
@@ -130,7 +130,7 @@ bool invitation_accept(struct cx *cx, const char *token, const char *name, const
 static bool change_email(struct cx *cx, const struct link *link)
 {
     const struct credential_change what = {
-        .email = link->email, .action = "auth.email_changed", .by_link = true};
+        .email = link->email, .action = "user.email_changed", .by_link = true};
     if (change(cx, link, &what))
         return true;
     if (cx->db.error.status != DB_UNIQUE)
@@ -155,7 +155,7 @@ bool email_confirm(struct cx *cx, const char *token, struct link *link)
     if (!link_find(cx, token, LINK_EMAIL_VERIFICATION | LINK_EMAIL_CHANGE, link))
         return false;
     bool changes = link->purpose == LINK_EMAIL_CHANGE;
-    if (!begin_as(cx, link, changes ? "auth.email_changed" : "auth.email_verified") ||
+    if (!begin_as(cx, link, changes ? "user.email_changed" : "auth.email_verified") ||
         !(changes ? change_email(cx, link) : verify_email(cx, link)))
         return false;
     if (!db_commit(&cx->db))

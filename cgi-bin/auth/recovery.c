@@ -89,7 +89,7 @@ const char *const *recovery_make(struct db *db, const char *tenant_id, const cha
     codes[RECOVERY_CODES] = NULL;
     bool stored = db_get(db, &recovery_forget, tenant_id, user_id) &&
                   db_get(db, &recovery_insert, tenant_id, user_id, hashes.data) &&
-                  event_append(db, "auth.recovery_codes_made", "users", user_id, NULL);
+                  event_append(db, "user.recovery_codes_made", user_id, NULL);
     return stored ? codes : NULL;
 }
 
@@ -114,7 +114,7 @@ bool recovery_use(struct db *db, const char *tenant_id, const char *user_id, con
     hash_of(db->arena, code, hash);
     struct rows *rows = db_get(db, &recovery_take, tenant_id, user_id, hash);
     *right = rows && rows_count(rows) == 1;
-    return rows && (!*right || event_append(db, "auth.recovery_code_used", "users", user_id, NULL));
+    return rows && (!*right || event_append(db, "user.recovery_code_used", user_id, NULL));
 }
 
 void recovery_write(struct json *json, const char *const *codes)

@@ -249,7 +249,7 @@ bool sign_in_open(struct cx *cx, const struct account *account, enum session_kin
     if (!note_how(&db, account, out->session_id) ||
         !db_get(&db, &sign_in_note, account->tenant_id, account->user_id) ||
         !sign_in_tell_device(cx, &db, account, out->session_id) ||
-        !event_append(&db, "auth.signed_in", "session", out->session_id,
+        !event_append(&db, "session.created", out->session_id,
                       account->by_sso ? "{\"method\": \"sso\"}" : NULL) ||
         !db_commit(&db))
         goto failed;

@@ -230,7 +230,7 @@ static const char *refused(struct cx *cx, const struct sso_provider *provider, c
     json_pair(&json, "provider", provider->name);
     json_pair(&json, "reason", reason);
     json_close_object(&json);
-    event_append(&db, "auth.sso_refused", "sso_providers", provider->id, changes.data);
+    event_append(&db, "sso_provider.sign_in_refused", provider->id, changes.data);
     return arena_printf(cx->arena,
                         "Signing in with %s did not work. Try again; if it happens again, an "
                         "administrator finds the reason in the audit log.",

@@ -193,8 +193,7 @@ static bool unlink_api(struct cx *cx)
 
 bool workspace_left(struct cx *cx)
 {
-    return event_append(&cx->db, "auth.workspace_left", "session", cx->session->id, NULL) ||
-           fail_db(cx);
+    return event_append(&cx->db, "session.workspace_left", cx->session->id, NULL) || fail_db(cx);
 }
 
 static bool switch_api(struct cx *cx)

@@ -33,7 +33,7 @@ STATEMENT(dashboard_days,
           DB_SLOW);
 
 STATEMENT(dashboard_recent,
-          "select at, actor_name, action, resource_type\n"
+          "select at, actor_name, house.event_type(action, resource_type), resource_type\n"
           "from events\n"
           "order by at desc, id desc\n"
           "limit 8",

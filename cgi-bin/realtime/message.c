@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "db/db.h"
 #include "realtime.h"
+#include "resource/event_kind.h"
 
 static void pair_time(struct json *json, const char *key, const char *text)
 {
@@ -63,19 +64,15 @@ static char *own_text(const struct rows *rows, size_t row)
     return text.data;
 }
 
-/* "crm.leads" is read by who may "crm.leads:read"; what is no such name is for
- * the audit log alone. */
-static char *permission_for(const char *resource_type)
+/* Who may read such records; what is about no record is for the audit log alone. */
+static char *permission_for(const char *word)
 {
+    const struct resource *resource = event_resource(word);
     struct buf text = {0};
-    if (!resource_type)
+    if (!resource)
         return NULL;
-    buf_printf(&text, "%s:read", resource_type);
-    if (strchr(resource_type, '.') && strcspn(text.data, "*") == text.len &&
-        permission_is_grant(text.data))
-        return text.data;
-    buf_free(&text);
-    return NULL;
+    buf_printf(&text, "%s:read", resource->permission);
+    return text.data;
 }
 
 struct message *message_of_event(const struct rows *rows, size_t row)

@@ -120,7 +120,7 @@ static const char *given(const struct cx *cx, const char *name, const char *othe
 static bool insert(struct cx *cx, const char *hash, struct signup *out)
 {
     const struct tenant *platform = cx->tenant;
-    cx->db.action = "tenants.signed_up";
+    cx->db.action = "tenant.signed_up";
     struct rows *rows = db_get(
         &cx->db, &signup_tenant, out->tenant_id, platform->id, input_text(cx, "organisation"),
         out->slug, input_text(cx, "email"), setting(cx, "plan_level"), setting(cx, "trial_days"),

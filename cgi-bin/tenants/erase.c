@@ -92,6 +92,7 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
 const struct resource deleted_tenants = {
     .name = "deleted-tenants",
     .one = "deleted tenant",
+    .event = "tenant",
     .title = "Deleted tenants",
     .about = "Tenants that were deleted and can still be restored; after that they are erased.",
     .permission = "platform.tenants",

@@ -123,11 +123,11 @@ static bool write_events(struct cx *cx, const struct target *target)
 {
     char tenant_id[UUID_SIZE];
     const char *what = describe(cx, target);
-    if (!event_append(&cx->db, "tenants.impersonated", "users.users", target->id, what))
+    if (!event_append(&cx->db, "user.impersonated", target->id, what))
         return fail_db(cx);
     memcpy(tenant_id, cx->db.tenant_id, UUID_SIZE);
     memcpy(cx->db.tenant_id, cx->session->tenant_id, UUID_SIZE);
-    bool done = event_append(&cx->db, "tenants.impersonated", "users.users", target->id, what);
+    bool done = event_append(&cx->db, "user.impersonated", target->id, what);
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
     return done || fail_db(cx);
 }

@@ -101,7 +101,7 @@ const struct action suspend_tenant = {
     .when = "status <> 'suspended'",
     .refused = {"already_suspended", "It is suspended already."},
     .takes = FIELDS({"reason", TEXT, NULLABLE, 1, 500, .example = "Invoice overdue"}),
-    .event = "tenants.suspended",
+    .event = "suspended",
     .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_STEP_UP | ACTION_MANY,
     .run = tenant_suspend_run,
 };
@@ -117,14 +117,14 @@ const struct action activate_tenant = {
     .when = "status <> 'active'",
     .refused = {"already_active", "It is active already."},
     .takes = FIELDS({"reason", TEXT, NULLABLE, 1, 500, .example = "Paid"}),
-    .event = "tenants.activated",
+    .event = "activated",
     .flags = ACTION_CONFIRM | ACTION_STEP_UP | ACTION_MANY,
     .run = tenant_activate_run,
 };
 
 bool tenant_delete(struct cx *cx, const char *id)
 {
-    cx->db.action = "tenants.deleted";
+    cx->db.action = "tenant.deleted";
     struct rows *rows = db_get(&cx->db, &life_delete, id);
     cx->db.action = NULL;
     if (!rows)
@@ -172,7 +172,7 @@ const struct action restore_tenant = {
     .done = "Tenant restored.",
     .needs = "platform.tenants:delete",
     .becomes = &tenants,
-    .event = "tenants.restored",
+    .event = "restored",
     .run = tenant_restore_run,
 };
 

@@ -53,7 +53,7 @@ static bool read_profile(struct cx *cx, struct list_result *out)
 
 static bool store_profile(struct cx *cx)
 {
-    cx->db.action = "tenants.profile.updated";
+    cx->db.action = "tenant.profile_updated";
     struct rows *rows =
         db_get(&cx->db, &profile_set, input_text(cx, "name"), input_text(cx, "email"),
                input_text(cx, "phone"), input_text(cx, "address"), input_text(cx, "locale"),

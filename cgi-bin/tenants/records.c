@@ -195,6 +195,7 @@ const struct resource tenants = {
 const struct resource resellers = {
     .name = "resellers",
     .one = "reseller",
+    .event = "tenant",
     .title = "Resellers",
     .about = "Tenants that have tenants of their own.",
     .permission = "platform.tenants",

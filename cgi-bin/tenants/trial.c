@@ -120,11 +120,11 @@ static bool move_on(struct job *job)
     if (!uuid_is(id))
         return job_refuse(job, "It names no tenant.");
     memcpy(job->db->tenant_id, id, UUID_SIZE);
-    job->db->action = "tenants.trial_ended";
+    job->db->action = "tenant.trial_ended";
     struct rows *rows = db_get(job->db, &trial_end, id, ENDED_REASON);
     bool ended = rows && rows_count(rows) > 0;
     if (rows && !ended) {
-        job->db->action = "tenants.trial_warned";
+        job->db->action = "tenant.trial_warned";
         rows = db_get(job->db, &trial_warn, id);
     }
     job->db->action = NULL;
@@ -181,7 +181,7 @@ const struct action extend_trial = {
     .refused = {"not_on_trial", "This tenant is not on trial."},
     .takes = FIELDS({"days", INT, REQUIRED, 1, 365, .initial = "14", .example = "14",
                      .help = "From the end of the trial, or from now when it is over."}),
-    .event = "tenants.trial_extended",
+    .event = "trial_extended",
     .flags = ACTION_MANY,
     .run = trial_extend_run,
 };

@@ -30,13 +30,15 @@ STATEMENT(
     "where tenant_id = $1::uuid and user_id = $2::uuid and id = $3::uuid and revoked_at is null",
     0);
 
-STATEMENT(action_activity,
-          "select id, at, action, resource_type, resource_id, ip\n"
-          "from events\n"
-          "where tenant_id = $1::uuid and actor_id = $2::uuid\n"
-          "order by at desc, id desc\n"
-          "limit $3::int",
-          0);
+STATEMENT(
+    action_activity,
+    "select id, at, house.event_type(action, resource_type), house.event_word(resource_type),\n"
+    "       resource_id, ip\n"
+    "from events\n"
+    "where tenant_id = $1::uuid and actor_id = $2::uuid\n"
+    "order by at desc, id desc\n"
+    "limit $3::int",
+    0);
 
 STATEMENT(action_own_role,
           "insert into roles (tenant_id, key, name, rank, permissions)\n"
@@ -80,12 +82,12 @@ static bool set_status(struct cx *cx, const struct list_result *user, const char
 
 static bool user_activate_run(struct cx *cx, const struct list_result *user)
 {
-    return set_status(cx, user, "active", "users.activated");
+    return set_status(cx, user, "active", "user.activated");
 }
 
 static bool user_deactivate_run(struct cx *cx, const struct list_result *user)
 {
-    return set_status(cx, user, "inactive", "users.deactivated");
+    return set_status(cx, user, "inactive", "user.deactivated");
 }
 
 /* Rights are locked before rows of users: account/credential.h. */
@@ -169,7 +171,7 @@ static bool password_reset_run(struct cx *cx, const struct list_result *user)
                                          .email = record_value(user, "email"),
                                          .name = record_value(user, "name")};
     const struct credential_change change = {
-        .password = password, .must_change = "true", .action = "users.password_reset"};
+        .password = password, .must_change = "true", .action = "user.password_reset"};
     return user_may_change(cx, &cx->db, tenant_id, id) &&
            password_policy_check(cx, "password", password, &owner) &&
            credential_change(cx, tenant_id, id, &change);

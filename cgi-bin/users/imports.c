@@ -91,7 +91,7 @@ static bool step(struct db *db, const char *tenant_id, const char *id,
         return false;
     const struct rows *rows = db_get(db, &import_step, tenant_id, id, refused_roles(db, &most));
     *done = rows && rows_bool(rows, 0, 0);
-    return rows && (!*done || event_append(db, "users.users.imported", "users.users", id, NULL));
+    return rows && (!*done || event_append(db, "user_import.finished", id, NULL));
 }
 
 static const char *text(const struct job *job, const char *key)
@@ -235,6 +235,7 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
 const struct resource user_imports = {
     .name = "user-imports",
     .one = "user import",
+    .no_events = true,
     .title = "Imports",
     .about = "Files of users, and what became of each of their rows; kept for thirty days.",
     .permission = "users.users",

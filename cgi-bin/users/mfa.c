@@ -50,10 +50,10 @@ static bool forget_factors(struct cx *cx, const char *tenant_id, const char *id)
 
 static bool store(struct cx *cx, const char *tenant_id, const char *id, bool enabled)
 {
-    bool stored = db_get(&cx->db, &mfa_ask, tenant_id, id, enabled ? "true" : "false") &&
-                  event_append(&cx->db, enabled ? "users.mfa_asked" : "users.mfa_removed", "users",
-                               id, NULL) &&
-                  db_commit(&cx->db);
+    bool stored =
+        db_get(&cx->db, &mfa_ask, tenant_id, id, enabled ? "true" : "false") &&
+        event_append(&cx->db, enabled ? "user.mfa_required" : "user.mfa_removed", id, NULL) &&
+        db_commit(&cx->db);
     return stored || fail_db(cx);
 }
 

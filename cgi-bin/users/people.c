@@ -404,6 +404,7 @@ const struct resource platform_users = {
 const struct resource admin_users = {
     .name = "admin-users",
     .one = "administrator",
+    .event = "user",
     .errors =
         "409 email_taken, 409 own_account, 409 last_owner, 409 quota_users, 403 rank_too_high, "
         "403 permission_lacking, 403 tenant_unverified",

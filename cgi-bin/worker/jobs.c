@@ -33,7 +33,7 @@ static bool job_retry_run(struct cx *cx, const struct list_result *job)
     const char *id = record_value(job, "id");
     act_for_platform(cx);
     const struct rows *rows = db_get(&cx->db, &job_retry, id);
-    if (!rows || !event_append(&cx->db, "platform.jobs.retried", "jobs", id, NULL))
+    if (!rows || !event_append(&cx->db, "queue_job.retried", id, NULL))
         return fail_db(cx);
     return rows_int(rows, 0, 0) > 0 ||
            fail(cx, 409, "job_waits", "Another one of its key waits already.");
@@ -66,7 +66,7 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
 {
     (void)operation;
     act_for_platform(cx);
-    return event_append(&cx->db, "platform.jobs.deleted", "jobs", id, NULL) || fail_db(cx);
+    return event_append(&cx->db, "queue_job.deleted", id, NULL) || fail_db(cx);
 }
 
 const struct resource jobs = {
@@ -85,6 +85,7 @@ const struct resource jobs = {
     .sort = "-createdAt",
     .label = "kind",
     .no_common_times = true,
+    .no_events = true,
     .fields = FIELDS(
         {"kind", TEXT, READ_ONLY | FILTERED | LISTED, .example = "mail.send"},
         {"queue", TEXT, READ_ONLY | FILTERED | LISTED, .example = "email"},

@@ -87,9 +87,9 @@ static const struct verb {
     const char *name, *action;
     const struct statement *first, *then;
 } verbs[] = {
-    [QUEUE_PAUSE] = {"pause", "platform.queues.paused", &queue_pause, NULL},
-    [QUEUE_RESUME] = {"resume", "platform.queues.resumed", &queue_unpause, &queue_resume},
-    [QUEUE_RETRY] = {"retry", "platform.queues.retried", &queue_retry, NULL},
+    [QUEUE_PAUSE] = {"pause", "queue.paused", &queue_pause, NULL},
+    [QUEUE_RESUME] = {"resume", "queue.resumed", &queue_unpause, &queue_resume},
+    [QUEUE_RETRY] = {"retry", "queue.retried", &queue_retry, NULL},
 };
 
 static bool is_known(struct cx *cx, const char *queue)
@@ -104,7 +104,7 @@ static bool run(struct cx *cx, const struct verb *verb, const char *queue, int64
 {
     const struct rows *rows = db_get(&cx->db, verb->first, queue);
     if (!rows || (verb->then && !db_get0(&cx->db, verb->then)) ||
-        !event_append(&cx->db, verb->action, "queues", queue, NULL))
+        !event_append(&cx->db, verb->action, queue, NULL))
         return fail_db(cx);
     *count = rows_count(rows) > 0 ? rows_int(rows, 0, 0) : 0;
     return true;

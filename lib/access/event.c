@@ -1,5 +1,6 @@
 #include "access/event.h"
 
+#include "access/event_name.h"
 #include "db/db.h"
 
 STATEMENT(
@@ -12,8 +13,8 @@ STATEMENT(
     "from (select nullif(current_setting('app.context', true), '')::jsonb as c) as context",
     DB_WRITES);
 
-bool event_append(struct db *db, const char *action, const char *resource_type,
-                  const char *resource_id, const char *changes)
+bool event_append(struct db *db, const char *type, const char *resource_id, const char *changes)
 {
-    return db_get(db, &event_insert, action, resource_type, resource_id, changes) != NULL;
+    return db_get(db, &event_insert, type, event_type_word(db->arena, type), resource_id,
+                  changes) != NULL;
 }

@@ -1,7 +1,7 @@
 /* event: what happened, beyond the rows that the trigger already reports.
  *
  * Every change of a row of a tenant table appends to `events` by itself
- * (migrations/0000). This adds what changes no row: sign-ins, exports, refusals.
+ * (migrations/0002). This adds what changes no row: sign-ins, exports, refusals.
  */
 #ifndef ACCESS_EVENT_H
 #define ACCESS_EVENT_H
@@ -10,8 +10,9 @@
 
 struct db;
 
-/* changes: JSON text or NULL; in db's transaction if one is open. WAITS. */
-bool event_append(struct db *db, const char *action, const char *resource_type,
-                  const char *resource_id, const char *changes);
+/* type: "session.created", of the record whose id follows (access/event_name.h); an area says in
+ * its table which it writes. changes: JSON text or NULL. In db's transaction if one is open. WAITS.
+ */
+bool event_append(struct db *db, const char *type, const char *resource_id, const char *changes);
 
 #endif

@@ -72,7 +72,7 @@ bool session_revoke_refresh(struct cx *cx, const char *refresh);
 /* Revokes one session, or all of a user except `keep` (NULL: none kept); and all that was
  * opened from them by switches or impersonation, in whichever tenant (not what `keep` opened);
  * of an operator also every session in which they act as somebody. Call it in the transaction
- * of the change that it follows from. The log says of one: db->action, else auth.signed_out of
+ * of the change that it follows from. The log says of one: db->action, else session.ended of
  * one's own, auth.session_revoked of another; of all the change that they end for stands there.
  * `why` is a literal. WAITS. */
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why);

@@ -342,7 +342,7 @@ bool session_revoke_refresh(struct cx *cx, const char *refresh)
         return true;
     db_act_as(&db, "user", rows_text(rows, 0, 1), rows_text(rows, 0, 2), cx->request.remote,
               request_header(&cx->request, "User-Agent"), cx->request_id);
-    db.action = "auth.signed_out";
+    db.action = "session.ended";
     return session_revoke(cx, &db, rows_text(rows, 0, 0), "signed out");
 }
 
@@ -384,7 +384,8 @@ static const char *tenant_of(const struct cx *cx, const struct db *db)
 static const char *action_of(const struct cx *cx, const struct db *db, const char *session_id)
 {
     bool own = cx->session && strcmp(cx->session->id, session_id) == 0;
-    return db->action ? db->action : own ? "auth.signed_out" : "auth.session_revoked";
+    bool named = db->action && strncmp(db->action, "session.", 8) == 0;
+    return named ? db->action : own ? "session.ended" : "session.revoked";
 }
 
 static void session_revoke_rows(struct db *db, const struct rows *ended)
@@ -400,9 +401,9 @@ static struct rows *end_and_tell(struct cx *cx, struct db *db, const char *sessi
     if (!db_begin(db))
         return NULL;
     struct rows *ended = db_get(db, &session_end, session_id, why);
-    if (!ended || (rows_count(ended) > 0 &&
-                   !event_append(db, action_of(cx, db, session_id), "session", session_id,
-                                 arena_printf(cx->arena, "{\"why\": \"%s\"}", why))))
+    if (!ended ||
+        (rows_count(ended) > 0 && !event_append(db, action_of(cx, db, session_id), session_id,
+                                                arena_printf(cx->arena, "{\"why\": \"%s\"}", why))))
         return NULL;
     return db_commit(db) ? ended : NULL;
 }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "resource/event_kind.h"
 #include "resource/reference.h"
 
 static const struct {
@@ -250,6 +251,9 @@ static void describe_resources(struct json *json, const struct area *area)
         json_pair(json, "permission", (*it)->permission);
         json_pair(json, "table", (*it)->table);
         pair_if(json, "sameAs", (*it)->same_as);
+        json_pair(json, "event", event_word_of(*it));
+        if ((*it)->no_events)
+            json_pair_bool(json, "noEvents", true);
         pair_if(json, "errors", (*it)->errors);
         pair_if(json, "api", (*it)->api);
         pair_if(json, "page", (*it)->page);

@@ -53,7 +53,7 @@ struct rows *settings_store(struct cx *cx, json_object *sections)
 {
     if (!settings_check(cx, sections))
         return NULL;
-    cx->db.action = "settings.updated";
+    cx->db.action = "tenant.settings_updated";
     const char *text = json_object_to_json_string_ext(sections, JSON_C_TO_STRING_PLAIN);
     struct rows *rows = db_get(&cx->db, &settings_put_sections, text);
     if (!rows && text_equal(cx->db.error.constraint, "tenants_settings_size"))

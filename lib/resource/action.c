@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "http/etag.h"
+#include "resource/event_kind.h"
 #include "resource/internal.h"
 
 const char *action_needs(const struct resource *resource, const struct action *action)
@@ -88,11 +89,12 @@ static bool check_possible(struct cx *cx, const struct resource *resource,
 }
 
 /* run() may point the handle at the record's tenant: for itself alone. */
-static bool call_run(struct cx *cx, const struct action *action, const struct list_result *old)
+static bool call_run(struct cx *cx, const struct resource *resource, const struct action *action,
+                     const struct list_result *old)
 {
     struct db home = cx->db;
     if (action->event)
-        cx->db.action = action->event;
+        cx->db.action = arena_printf(cx->arena, "%s.%s", event_word_of(resource), action->event);
     bool done = action->run(cx, old);
     memcpy(cx->db.tenant_id, home.tenant_id, sizeof home.tenant_id);
     cx->db.schema = home.schema;
@@ -124,7 +126,7 @@ static bool run_with(struct cx *cx, const struct resource *resource, const struc
                record_fail_missing(cx, resource);
     bool possible = rows_bool(old.rows, 0, rows_width(old.rows) - 1);
     return check_version(cx, &old) && check_possible(cx, resource, action, possible) &&
-           call_run(cx, action, &old) &&
+           call_run(cx, resource, action, &old) &&
            read_after(cx, action_home(resource, action), id, out, there);
 }
 

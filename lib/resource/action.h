@@ -60,7 +60,8 @@ struct action {
     /* What the record is afterwards, whose address the action has and which answers; NULL: what it
      * was. A deleted tenant is restored at /api/tenants/:id/restore. */
     const struct resource *becomes;
-    const char *event;  /* word of the event in place of the trigger's, or NULL */
+    const char *event;  /* what was done, as events say it: "suspended" (resource/event_kind.h);
+                         * NULL: its record was changed, as the trigger says */
     const char *errors; /* further codes of run(): "409 own_account" */
     unsigned flags;
     /* Does it, inside the engine's transaction with the row locked; cx->input has what was taken,

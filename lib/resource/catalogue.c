@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "db/db.h"
+#include "resource/event_kind.h"
 #include "resource/internal.h"
 #include "resource/model.h"
 
@@ -45,6 +46,16 @@ STATEMENT(catalogue_files,
           "join pg_class c on c.oid = t.tgrelid\n"
           "join pg_namespace n on n.oid = c.relnamespace\n"
           "where n.nspname = 'everyone' and c.relname = $1 and t.tgname = 'files'",
+          0);
+
+/* How the trigger calls a record. */
+STATEMENT(catalogue_events,
+          "select split_part(encode(t.tgargs, 'escape'), '\\000', 1)\n"
+          "from pg_trigger t\n"
+          "join pg_class c on c.oid = t.tgrelid\n"
+          "join pg_namespace n on n.oid = c.relnamespace\n"
+          "where n.nspname = 'everyone' and c.relname = $1\n"
+          "and t.tgfoid = 'house.event_append()'::regprocedure",
           0);
 
 STATEMENT(catalogue_references,
@@ -245,6 +256,24 @@ static void check_attachments(struct db *db, const struct resource *resource, st
         buf_printf(report, "its attachments need: call house.has_files('%s'). ", resource->table);
 }
 
+/* Tables without a tenant have triggers of their own. */
+static void check_events(struct db *db, const struct resource *resource, struct buf *report)
+{
+    const struct rows *rows = db_get(db, &catalogue_events, resource->table);
+    const char *word = event_word_of(resource);
+    size_t count = rows ? rows_count(rows) : 0;
+    if (resource->no_tenant)
+        return;
+    if (count == 0 && !resource->no_events)
+        buf_printf(report,
+                   "its table writes no events: its migration says event => '%s', or its "
+                   "table here .no_events = true. ",
+                   word);
+    if (count > 0 && (resource->no_events || strcmp(rows_text(rows, 0, 0), word) != 0))
+        buf_printf(report, "its migration says event => '%s', but a record of it is called %s. ",
+                   rows_text(rows, 0, 0), word);
+}
+
 static void check_protection(struct db *db, const char *table, struct buf *report)
 {
     const struct rows *rows = db_get(db, &catalogue_unprotected, table);
@@ -320,6 +349,7 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
         if (field->type == SECRET && is_stored(field))
             check_field(field, rows, report);
     check_references(db, resource, report);
+    check_events(db, resource, report);
     if (resource->attachments)
         check_attachments(db, resource, report);
     check_protection(db, resource->table, report);

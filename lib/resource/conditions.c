@@ -169,6 +169,21 @@ static void add_referred(struct conditions *where, const struct cx *cx,
     conditions_add(where, "(%s) = any (array(%s))", column_expression(filter->field), found);
 }
 
+/* Parameter `at` is one value, or with "in" an array of them. */
+static void add_matched(struct conditions *where, const struct list_filter *filter, int at)
+{
+    bool some = *filter->operator== 'i';
+    struct buf sql;
+    buf_init(&sql, where->arena);
+    for (const char *c = filter->field->matched; *c; c++) {
+        if (*c == '$')
+            buf_printf(&sql, some ? "$%d::text[]" : "array[$%d::text]", at);
+        else
+            buf_putc(&sql, *c);
+    }
+    conditions_add(where, *filter->operator== '!' ? "not coalesce(%s, false)" : "(%s)", sql.data);
+}
+
 static void add_filter(struct conditions *where, const struct cx *cx,
                        const struct list_filter *filter)
 {
@@ -182,7 +197,9 @@ static void add_filter(struct conditions *where, const struct cx *cx,
         return;
     }
     int at = conditions_parameter(where, filter->value);
-    if (strcmp(operator, "in") == 0)
+    if (filter->field->matched && strchr("=!i", *operator))
+        add_matched(where, filter, at);
+    else if (strcmp(operator, "in") == 0)
         conditions_add(where, "(%s) = any($%d)", column, at);
     else if (strcmp(operator, "!=") == 0)
         conditions_add(where, "(%s) is distinct from $%d", column, at);

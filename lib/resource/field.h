@@ -94,6 +94,9 @@ struct field {
     /* The same made for the one who asks (resource/shape.h); the column is there. NULL: none. */
     const char *(*sql_for)(const struct cx *cx);
     const char *seen_with, *changed_with; /* permissions, resource/shape.h; NULL: all may */
+    /* Of FILTERED: the condition of being one of some values, $ an array of them, where the column
+     * is not compared itself: "kind = any (house.kinds($))". NULL: it is. */
+    const char *matched;
     const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */

@@ -182,6 +182,8 @@ static const struct resource *resource_read(json_object *described)
                               .where = areas_text(described, "where"),
                               .owner = areas_text(described, "owner"),
                               .label = areas_text(described, "label"),
+                              .event = areas_text(described, "event"),
+                              .no_events = areas_flag(described, "noEvents"),
                               .follows = areas_text(described, "follows")};
     return made;
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "resource/areas.h"
+#include "resource/event_kind.h"
 #include "resource/model.h"
 #include "resource/shape.h"
 
@@ -210,5 +211,6 @@ bool model_check(struct buf *report)
         check_route_fields(it, "query", report);
     }
     check_menu(report);
+    event_kinds_check(report);
     return report->len == 0;
 }

@@ -81,6 +81,9 @@ struct resource {
     const char *parent_column;
     /* The same for the form of a new record (record NULL) or of this one. */
     bool (*add_to_form)(struct cx *cx, struct json_object *data, const struct list_result *record);
+    /* What a record is called in events ("user"), where that is neither `same_as` nor `one`. */
+    const char *event;
+    bool no_events; /* its table has no trigger that writes them */
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
 

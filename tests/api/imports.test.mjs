@@ -38,9 +38,9 @@ test("a_long_file_is_worked_on_after_the_answer_and_each_row_is_made_once_whoeve
     assert.deepEqual(seen.refused.map((it) => [it.line, it.field, it.code]), [[2502, "email", "email_taken"], [2503, "email", "invalid_email"]]);
     assert.equal(await count(tenant), 2501);
     assert.equal(await count(tenant, "&kind=customer"), 1250);
-    const made = await request("GET", "/api/audit/logs?action=users.users.created&limit=1", { token: tenant.token });
+    const made = await request("GET", "/api/audit/logs?action=user.created&limit=1", { token: tenant.token });
     assert.equal(made.data[0].actorName, "Owner", "who brought the file made them");
-    const ended = await request("GET", `/api/audit/logs?action=users.users.imported`, { token: tenant.token });
+    const ended = await request("GET", `/api/audit/logs?action=user_import.finished`, { token: tenant.token });
     assert.deepEqual(ended.data.map((it) => it.resourceId), [answer.data.id]);
 });
 

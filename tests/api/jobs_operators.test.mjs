@@ -65,10 +65,10 @@ test("one_is_retried_with_all_its_attempts_and_only_when_dead", async () => {
     assert.equal((await call("POST", `jobs/${later}/retry`)).error.code, "job_not_dead");
     assert.equal((await call("DELETE", `jobs/${later}`)).status, 204);
     assert.equal((await job(later)).status, 404);
-    const events = await db.query("select action, actor_kind, tenant_id from everyone.events where resource_type = 'jobs' and resource_id = any($1) order by id", [[id, later]]);
+    const events = await db.query("select action, actor_kind, tenant_id from everyone.events where resource_type = 'queue_job' and resource_id = any($1) order by id", [[id, later]]);
     const platform = "00000000-0000-7000-8000-000000000001";
     assert.deepEqual(events.rows.map((it) => [it.action, it.actor_kind, it.tenant_id]),
-        [["platform.jobs.retried", "user", platform], ["platform.jobs.deleted", "user", platform]]);
+        [["queue_job.retried", "user", platform], ["queue_job.deleted", "user", platform]]);
 });
 
 test("all_of_a_queue_are_retried_and_of_a_key_only_one", async () => {

@@ -30,7 +30,7 @@ test("a_key_opens_what_it_was_given_and_is_shown_once", async () => {
         assert.ok(!shown.text.includes(made.key) && shown.text.includes(made.prefix));
     }
     const log = await request("GET", `/api/audit/logs?resourceId=${made.id}`, { token: tenant.token });
-    assert.equal(log.data[0].action, "access.api_keys.created");
+    assert.equal(log.data[0].action, "api_key.created");
     const one = await request("GET", `/api/audit/logs/${log.data[0].id}`, { token: tenant.token });
     assert.equal(one.data.changes.after.key_hash, "***");
 });
@@ -182,7 +182,7 @@ test("when_it_was_last_used_is_noted", async () => {
     for (let i = 0; i < 50; i++) await leads(made.key);
     assert.equal(await seen(), first, "not written again within the minute");
     const log = await request("GET", `/api/audit/logs?resourceId=${made.id}`, { token: tenant.token });
-    assert.deepEqual(log.data.map((it) => it.action), ["access.api_keys.created"]);
+    assert.deepEqual(log.data.map((it) => it.action), ["api_key.created"]);
 });
 
 test("operators_have_keys_for_the_platform", async () => {

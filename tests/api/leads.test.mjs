@@ -109,7 +109,7 @@ test("every_change_is_an_event_with_before_and_after", async () => {
     await api("PATCH", `/${lead.id}`, { body: { status: "contacted" } });
     await api("DELETE", `/${lead.id}`);
     const log = await request("GET", `/api/audit/logs?resourceId=${lead.id}&sort=at`, { token });
-    assert.deepEqual(log.data.map((it) => it.action), ["crm.leads.created", "crm.leads.updated", "crm.leads.deleted"]);
+    assert.deepEqual(log.data.map((it) => it.action), ["lead.created", "lead.updated", "lead.deleted"]);
     const one = await request("GET", `/api/audit/logs/${log.data[1].id}`, { token });
     assert.deepEqual(one.data.changes, { before: { status: "new" }, after: { status: "contacted" } });
     assert.equal(one.data.actorName, "Owner");

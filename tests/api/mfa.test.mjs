@@ -148,7 +148,7 @@ test("secrets_stand_nowhere_in_the_open", async () => {
         union all select c::text from everyone.recovery_codes c where user_id = '${user.id}'
         union all select e::text from everyone.events e where tenant_id = '${tenant.id}'`);
     for (const secret of [user.app.secret, ...user.app.codes, user.app.codes[0].replaceAll("-", "")]) assert.ok(!stored.includes(secret), "a secret in the database");
-    assert.match(sql(`select string_agg(action, ' ') from everyone.events where tenant_id = '${tenant.id}'`), /auth\.factor_added/);
+    assert.match(sql(`select string_agg(action, ' ') from everyone.events where tenant_id = '${tenant.id}'`), /mfa_factor\.created/);
 });
 
 test("a_role_that_must_have_it_sets_it_up_before_all_else", async () => {

@@ -54,8 +54,8 @@ test("rules_bind_at_sign_in_and_at_each_request_at_once", async () => {
     assert.equal((await drop(rule.data.id, acting.data.access_token)).status, 204);
     for (const token of [own.token, user.access_token, key.data.key]) assert.equal((await leads(token)).status, 200);
     await login(user.email, password, { tenant: own.slug });
-    const log = await request("GET", `/api/audit/logs?resourceType=access.ip_rules`, { token: own.token });
-    assert.deepEqual(log.data.map((it) => it.action), ["access.ip_rules.deleted", "access.ip_rules.created"]);
+    const log = await request("GET", `/api/audit/logs?resourceType=network_rule`, { token: own.token });
+    assert.deepEqual(log.data.map((it) => it.action), ["network_rule.deleted", "network_rule.created"]);
 });
 
 test("rules_are_a_tenants_own", async () => {

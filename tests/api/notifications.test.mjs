@@ -114,7 +114,7 @@ test("the_audit_log_knows_that_somebody_was_told_but_not_what", async () => {
     const user = await told();
     const [notice] = (await api(user, "GET")).data;
     const log = await request("GET", `/api/audit/logs?resourceId=${notice.id}`, { token: tenant.token });
-    assert.deepEqual(log.data.map((it) => it.action), ["notifications.notifications.created"]);
+    assert.deepEqual(log.data.map((it) => it.action), ["notification.created"]);
     const one = await request("GET", `/api/audit/logs/${log.data[0].id}`, { token: tenant.token });
     assert.deepEqual([one.data.changes.after.title, one.data.changes.after.body], ["***", "***"]);
 });

@@ -181,7 +181,7 @@ test("after_its_grace_nothing_of_a_tenant_is_left_and_nothing_of_others_is_touch
     assert.deepEqual(await traces(tenant.id), []);
     assert.deepEqual([existsSync(join(folder, "tenants", tenant.id)), existsSync(join(folder, "tenants", other.id, "logos/deep/file"))], [false, true]);
     assert.deepEqual((await traces(other.id)).filter((it) => !/events|event_heads|event_seals/.test(it)), before);
-    const { rows } = await db.query("select changes from everyone.events where tenant_id = $1 and action = 'tenants.erased' and resource_id = $2", [platform, tenant.id]);
+    const { rows } = await db.query("select changes from everyone.events where tenant_id = $1 and action = 'tenant.erased' and resource_id = $2", [platform, tenant.id]);
     assert.equal(rows.length, 1, "one line in the platform's log");
     assert.equal(rows[0].changes.before.slug, tenant.slug);
     assert.equal(rows[0].changes.before.rows.users, 3);

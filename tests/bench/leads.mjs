@@ -37,7 +37,7 @@ async function statements(bench, tenant) {
 
 async function countLeads(folder) {
     const owner = await connect(folder);
-    const { rows } = await owner.query("select count(*)::int as leads, (select count(*)::int from shared.events where action = 'crm.leads.created') as events from shared.leads");
+    const { rows } = await owner.query("select count(*)::int as leads, (select count(*)::int from shared.events where action = 'lead.created') as events from shared.leads");
     await owner.end();
     return rows[0];
 }

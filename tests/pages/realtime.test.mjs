@@ -59,14 +59,14 @@ test("the_audit_log_shows_what_happens_also_after_the_program_was_killed", async
     const page = await listening({ email: `owner@${tenant.slug}.test` }, "/admin/audit");
     const seen = async (name) => {
         const made = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name } });
-        await page.waitForFunction((count) => document.querySelectorAll("#list-form td[data-label=Action]").length >= count && document.querySelector("#list-form").textContent.includes("crm.leads.created"), 1);
+        await page.waitForFunction((count) => document.querySelectorAll("#list-form td[data-label=Action]").length >= count && document.querySelector("#list-form").textContent.includes("lead.created"), 1);
         return made.data.id;
     };
     await seen("First");
-    const before = await page.locator("#list-form tbody tr", { hasText: "crm.leads.created" }).count();
+    const before = await page.locator("#list-form tbody tr", { hasText: "lead.created" }).count();
     killWorker("realtime");
     await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "While it was away" } });
-    await page.waitForFunction((count) => [...document.querySelectorAll("#list-form tbody tr")].filter((it) => it.textContent.includes("crm.leads.created")).length > count, before);
+    await page.waitForFunction((count) => [...document.querySelectorAll("#list-form tbody tr")].filter((it) => it.textContent.includes("lead.created")).length > count, before);
     await page.context().close();
 });
 
@@ -78,7 +78,7 @@ test("nothing_is_taken_away_from_under_the_hands", async () => {
     page.on("request", (it) => it.resourceType() === "fetch" && fetched.push(it.url()));
     await page.evaluate(() => (globalThis.mark = document.activeElement));
     for (let i = 0; i < 3; i++) {
-        const heard = page.heard("crm.leads.created");
+        const heard = page.heard("lead.created");
         await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Meanwhile" } });
         await heard;
     }

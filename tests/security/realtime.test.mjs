@@ -43,7 +43,7 @@ test("another tenant hears nothing of this one, on any channel, by either way", 
 test("a number of another tenant's event resumes nothing of it", async () => {
     for (let i = 0; i < 30; i++) await lead(a);
     const first = await listen({ token: a.token, lastId: 0 });
-    await first.until((it) => it.resourceType === "crm.leads");
+    await first.until((it) => it.resourceType === "lead");
     const stream = await listen({ token: b.token, lastId: 1 });
     const own = await lead(b);
     await stream.until((it) => it.resourceId === own.data.id);
@@ -104,7 +104,7 @@ test("headers that only nginx sets are taken from nobody else", async () => {
     assert.equal(stream.status, 200);
     const own = (await lead(a)).data.id;
     await stream.until((it) => it.resourceId === own);
-    const leads = stream.type("event").filter((it) => it.resourceType === "crm.leads");
+    const leads = stream.type("event").filter((it) => it.resourceType === "lead");
     assert.deepEqual(leads.map((it) => it.resourceId), [own], "since was not taken: of those before nothing comes");
     await stream.stop();
 });

@@ -32,7 +32,7 @@ async function refused({ visitor, answer }, words) {
 }
 
 const lastReason = async () => {
-    const log = await request("GET", "/api/audit/logs?action=auth.sso_refused&limit=1&fields=changes", { tenant: tenant.slug, token: tenant.token });
+    const log = await request("GET", "/api/audit/logs?action=sso_provider.sign_in_refused&limit=1&fields=changes", { tenant: tenant.slug, token: tenant.token });
     return log.data[0]?.changes?.reason;
 };
 

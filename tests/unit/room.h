@@ -137,7 +137,7 @@ static void room_build(void)
         "null check (name <> ''), note text, created_at timestamptz not null, updated_at "
         "timestamptz not null, primary key (tenant_id, id), constraint things__name_key unique "
         "(tenant_id, name)) partition by list (tenant_id);"
-        "call house.tenant_table('things', event => 'test.things', secret => '{note}', "
+        "call house.tenant_table('things', event => 'thing', secret => '{note}', "
         "search => '{name}');"
         "create table everyone.parts (tenant_id uuid not null, id uuid not null, thing_id uuid, "
         "created_at timestamptz not null, updated_at timestamptz not null, primary key "

@@ -143,7 +143,7 @@ IN_WORLD(events_say_who_acted)
                                      arena_printf(keep, "Bearer %s", owner), "HTTP_USER_AGENT",
                                      "Tester \"1\"", NULL);
     ck_assert(access_check(visit.cx));
-    ck_assert(event_append(&visit.cx->db, "test.done", "thing", "7", "{\"after\": {\"x\": 1}}"));
+    ck_assert(event_append(&visit.cx->db, "thing.done", "7", "{\"after\": {\"x\": 1}}"));
     ck_assert_int_eq(
         database_count(arena_printf(
             keep,

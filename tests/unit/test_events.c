@@ -26,10 +26,10 @@ IN_ROOM(a_change_appends_an_event_with_who_and_what)
     db_act_as(&room->a, "user", A, "Ada \"L\"", "10.0.0.1", "Browser", "request-1");
     const char *id = add_thing(&room->a, "first");
     struct rows *rows = last_event(&room->a);
-    ck_assert_str_eq(rows_text(rows, 0, 0), "test.things.created");
+    ck_assert_str_eq(rows_text(rows, 0, 0), "thing.created");
     ck_assert_str_eq(rows_text(rows, 0, 1), "user");
     ck_assert_str_eq(rows_text(rows, 0, 2), "Ada \"L\"");
-    ck_assert_str_eq(rows_text(rows, 0, 3), "test.things");
+    ck_assert_str_eq(rows_text(rows, 0, 3), "thing");
     ck_assert_str_eq(rows_text(rows, 0, 4), "10.0.0.1");
     ck_assert_str_eq(rows_text(rows, 0, 5), "request-1");
     ck_assert_str_eq(rows_text(rows, 0, 6),
@@ -39,14 +39,14 @@ IN_ROOM(a_change_appends_an_event_with_who_and_what)
                                   id));
     db_get(&room->a, &thing_rename, id, "second");
     rows = last_event(&room->a);
-    ck_assert_str_eq(rows_text(rows, 0, 0), "test.things.updated");
+    ck_assert_str_eq(rows_text(rows, 0, 0), "thing.updated");
     ck_assert_str_eq(rows_text(rows, 0, 6),
                      "{\"after\": {\"name\": \"second\"}, \"before\": {\"name\": \"first\"}}");
     db_get(&room->a, &thing_rename, id, "second");
     ck_assert_int_eq(count_of(&room->a, &events_count), 2); /* nothing changed */
-    room->a.action = "test.things.purged";
+    room->a.action = "thing.purged";
     db_get(&room->a, &thing_remove, "second");
-    ck_assert_str_eq(rows_text(last_event(&room->a), 0, 0), "test.things.purged");
+    ck_assert_str_eq(rows_text(last_event(&room->a), 0, 0), "thing.purged");
     ck_assert_int_eq(count_of(&room->b, &events_count), 0);
 }
 

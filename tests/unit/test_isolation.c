@@ -162,7 +162,7 @@ END_TEST
 IN_ROOM(settings_end_with_their_request)
 {
     db_act_as(&room->a, "user", A, "Ada", "127.0.0.1", NULL, NULL);
-    room->a.action = "things.imported";
+    room->a.action = "thing.imported";
     add_thing(&room->a, "x");
     assert_clean(room);
     ck_assert_ptr_nonnull(db_get(&room->a, &settings_leak, B));

@@ -11,7 +11,7 @@ create table everyone.books (
 ) partition by list (tenant_id);
 create index books_created_idx on everyone.books (tenant_id, created_at, id);
 create index books_title_idx on everyone.books (tenant_id, title collate "und-x-icu", id);
-call house.tenant_table('books', event => 'library.books', search => '{title,author,isbn}');
+call house.tenant_table('books', event => 'book', search => '{title,author,isbn}');
 
 create table everyone.members (
     tenant_id uuid not null references public.tenants (id) on delete cascade,
@@ -24,7 +24,7 @@ create table everyone.members (
 ) partition by list (tenant_id);
 create index members_created_idx on everyone.members (tenant_id, created_at, id);
 create index members_name_idx on everyone.members (tenant_id, name collate "und-x-icu", id);
-call house.tenant_table('members', event => 'library.members', search => '{name,email}');
+call house.tenant_table('members', event => 'member', search => '{name,email}');
 
 -- A book is lent once at a time.
 create table everyone.loans (
@@ -48,4 +48,4 @@ create index loans_book_idx on everyone.loans (tenant_id, book_id, id);
 create index loans_member_idx on everyone.loans (tenant_id, member_id, id);
 create unique index loans_book_id_key on everyone.loans (tenant_id, book_id)
     where returned_at is null;
-call house.tenant_table('loans', event => 'library.loans');
+call house.tenant_table('loans', event => 'loan');
