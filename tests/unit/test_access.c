@@ -148,7 +148,7 @@ IN_WORLD(events_say_who_acted)
         database_count(arena_printf(
             keep,
             "select count(*) from everyone.events where tenant_id = '" CLUB_ID "' and action = "
-            "'test.done' and actor_kind = 'user' and actor_id = '" OWNER_ID "' and actor_name = "
+            "'thing.done' and actor_kind = 'user' and actor_id = '" OWNER_ID "' and actor_name = "
             "'Ana' and ip = '192.0.2.1' and user_agent = 'Tester \"1\"' and request_id = '%s' "
             "and resource_type = 'thing' and resource_id = '7'",
             visit.cx->request_id)),
