@@ -83,7 +83,7 @@ struct resource {
     bool (*add_to_form)(struct cx *cx, struct json_object *data, const struct list_result *record);
     /* What a record is called in events ("user"), where that is neither `same_as` nor `one`. */
     const char *event;
-    bool no_events; /* its table has no trigger that writes them */
+    bool no_events;      /* its table has no trigger that writes them */
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
 
