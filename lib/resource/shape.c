@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/event_kind.h"
 #include "resource/internal.h"
 #include "resource/model.h"
 
@@ -224,24 +225,21 @@ bool shape_allows_change(struct cx *cx, const struct resource *resource, const s
 
 /* ---- what is told of changes ---- */
 
-/* "when 'crm.deals' then changes #- '{before,value}' …": of both sides of a change. */
+/* "when 'deal' then changes #- '{before,value}' …": of both sides of a change. */
 static void hide_in_changes(const struct cx *cx, struct buf *sql, const struct resource *resource)
 {
-    const char *name = model_name(resource);
+    const char *word = event_word_of(resource);
     struct buf hidden;
     buf_init(&hidden, cx->arena);
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
         if (shape_sees(cx, resource, it))
             continue;
         if (it->child) /* these rows have events of their own */
-            buf_printf(sql, "\nwhen '%.*s.%s' then null", (int)strcspn(name, "."), name,
-                       it->child->table);
+            buf_printf(sql, "\nwhen '%s' then null", event_word_of_child(it->child));
         buf_printf(&hidden, " #- '{before,%s}' #- '{after,%s}'", it->name, it->name);
     }
     if (hidden.len > 0)
-        buf_printf(sql, "\nwhen '%s' then changes%s", name, hidden.data);
-    if (hidden.len > 0 && strcmp(name, resource->permission) != 0)
-        buf_printf(sql, "\nwhen '%s' then changes%s", resource->permission, hidden.data);
+        buf_printf(sql, "\nwhen '%s' then changes%s", word, hidden.data);
 }
 
 const char *shape_changes_sql(const struct cx *cx)
@@ -252,5 +250,6 @@ const char *shape_changes_sql(const struct cx *cx)
         hide_in_changes(cx, &sql, model_at(i));
     if (sql.len == 0)
         return "changes";
-    return arena_printf(cx->arena, "case resource_type%s\nelse changes end", sql.data);
+    return arena_printf(cx->arena, "case house.event_word(resource_type)%s\nelse changes end",
+                        sql.data);
 }
