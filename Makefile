@@ -109,8 +109,18 @@ $(BUILD)/tests/worker: $(WORKER_OBJECTS) $(OBJECTS)/parts/tests.o $(BUILD)/libtu
 
 unit-tests: $(BUILD)/tests/units $(BUILD)/tests/worker
 
-# ---- what the programs read: tables, templates, static files ----
-share: $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/errors.html $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
+# ---- what the programs read: tables, templates, catalogues, static files ----
+CATALOGUES := $(patsubst locale/%.po,$(SHARE)/locale/%.mo,$(wildcard locale/*.po))
+$(SHARE)/locale/%.mo: locale/%.po
+	@mkdir -p $(@D)
+	@msgfmt --check-format -o $@ $<
+
+# Every text of the program, its tables, templates and scripts into the catalogues: what is new
+# stands there with an empty translation, and what is gone is taken out.
+texts: all
+	@node tools/texts.mjs
+
+share: $(CATALOGUES) $(SHARE)/areas.json $(SHARE)/openapi.json $(SHARE)/errors.html $(SHARE)/copies.stamp $(SHARE)/static.stamp $(SHARE)/passwords.bin
 
 # Replaced only when they say something else, so that what is made of them is not
 # made again for nothing.
@@ -141,7 +151,7 @@ $(SHARE)/copies.stamp: $(TEMPLATES) $(wildcard migrations/*.sql) nginx/tulou.con
 	@cp -r templates migrations nginx $(SHARE)/ && touch $@
 
 STATIC := $(shell find static -type f)
-$(SHARE)/static.stamp: $(STATIC) tools/vendor.mjs package-lock.json $(TEMPLATES) $(SHARE)/areas.json
+$(SHARE)/static.stamp: $(STATIC) $(wildcard locale/*.po) tools/vendor.mjs package-lock.json $(TEMPLATES) $(SHARE)/areas.json
 	node tools/vendor.mjs $(SHARE)/static && touch $@
 
 $(SHARE)/passwords.bin: tools/passwords.mjs package-lock.json

@@ -215,7 +215,7 @@
     document.addEventListener("htmx:error", () => {
         const notice = document.createElement("div");
         notice.className = "notice notice-danger";
-        notice.append(Object.assign(document.createElement("p"), { textContent: "The server could not be reached. Nothing was lost: try again." }));
+        notice.append(Object.assign(document.createElement("p"), { textContent: textOf("The server could not be reached. Nothing was lost: try again.") }));
         document.querySelector(".notices")?.replaceChildren(notice);
     });
     document.addEventListener("htmx:after:swap", () => {

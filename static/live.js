@@ -12,7 +12,7 @@
         const place = bell()?.querySelector(".bell-count");
         if (!place)
             return;
-        bell().setAttribute("aria-label", unread ? `Notifications, ${unread} unread` : "Notifications");
+        bell().setAttribute("aria-label", unread ? textOf("Notifications, {unread} unread", { unread }) : textOf("Notifications"));
         place.textContent = unread > 99 ? "99+" : unread || "";
         place.hidden = !unread;
     }

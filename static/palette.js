@@ -8,12 +8,12 @@
     function make() {
         dialog = document.createElement("dialog");
         dialog.className = "palette";
-        dialog.setAttribute("aria-label", "Search");
+        dialog.setAttribute("aria-label", textOf("Search"));
         const form = Object.assign(document.createElement("form"), { method: "get", action: "/search", className: "palette-form" });
         form.setAttribute("role", "search");
-        input = Object.assign(document.createElement("input"), { type: "text", name: "q", className: "palette-input", inputMode: "search", enterKeyHint: "go", placeholder: "Pages, people, records", autocomplete: "off", maxLength: 200 });
-        input.setAttribute("aria-label", "Search everything");
-        const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: "Close" });
+        input = Object.assign(document.createElement("input"), { type: "text", name: "q", className: "palette-input", inputMode: "search", enterKeyHint: "go", placeholder: textOf("Pages, people, records"), autocomplete: "off", maxLength: 200 });
+        input.setAttribute("aria-label", textOf("Search everything"));
+        const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: textOf("Close") });
         close.addEventListener("click", () => dialog.close());
         results = Object.assign(document.createElement("div"), { className: "palette-results" });
         form.append(input, close);

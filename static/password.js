@@ -10,15 +10,15 @@
         }
         return worth < 8 ? 0 : worth < 11 ? 1 : worth < 14 ? 2 : worth < 18 ? 3 : 4;
     }
-    const words = ["very weak", "weak", "fair", "strong", "very strong"];
+    const words = [textOf("This password is very weak."), textOf("This password is weak."), textOf("This password is fair."), textOf("This password is strong."), textOf("This password is very strong.")];
 
     function addButton(field) {
         const button = document.createElement("button");
         button.type = "button";
         button.className = "password-show";
         const say = () => {
-            button.textContent = field.type === "password" ? "Show" : "Hide";
-            button.setAttribute("aria-label", `${button.textContent} what is typed`);
+            button.textContent = field.type === "password" ? textOf("Show") : textOf("Hide");
+            button.setAttribute("aria-label", field.type === "password" ? textOf("Show what is typed") : textOf("Hide what is typed"));
         };
         button.addEventListener("click", () => {
             field.type = field.type === "password" ? "text" : "password";
@@ -40,7 +40,7 @@
         const line = document.createElement("p"), meter = document.createElement("meter"), said = document.createElement("span");
         line.className = "password-strength";
         Object.assign(meter, { min: 0, max: 4, low: 2, high: 3, optimum: 4, hidden: true });
-        meter.setAttribute("aria-label", "Strength of the password");
+        meter.setAttribute("aria-label", textOf("Strength of the password"));
         said.setAttribute("role", "status");
         line.append(meter, said);
         box.after(line);
@@ -48,7 +48,7 @@
             const of = strength(field.value);
             meter.hidden = !field.value;
             meter.value = of;
-            said.textContent = field.value ? `This password is ${words[of]}.` : "";
+            said.textContent = field.value ? words[of] : "";
         });
     }
 

@@ -14,7 +14,7 @@
         const { picker: api, member } = place.dataset;
         const query = new URLSearchParams({ limit: SHOWN, fields: member, ...(words ? { q: words } : {}) });
         const answer = await fetch(`${api}?${query}`, { headers: { Accept: "application/json" } });
-        return answer.ok ? (await answer.json()).data.map((it) => ({ id: it.id, title: String(it[member] ?? "(no name)") })) : null;
+        return answer.ok ? (await answer.json()).data.map((it) => ({ id: it.id, title: String(it[member] ?? textOf("(no name)")) })) : null;
     }
 
     function enhance(place) {
@@ -64,7 +64,7 @@
             list.hidden = rows.length === 0;
             input.setAttribute("aria-expanded", String(rows.length > 0));
             at = -1;
-            told.textContent = rows.length === 0 ? "Nothing found." : rows.length === 1 ? "1 found." : `${rows.length} found.`;
+            told.textContent = rows.length === 0 ? textOf("Nothing found.") : rows.length === 1 ? textOf("1 found.") : textOf("{count} found.", { count: rows.length });
         }
         async function ask() {
             const number = ++asked, found = await find(place, input.value.trim());

@@ -19,6 +19,7 @@ int migrate_command(int argc, char **argv);
 int config_command(int argc, char **argv);
 int model_command(int argc, char **argv);
 int openapi_command(int argc, char **argv);
+int texts_command(int argc, char **argv);
 int site_command(int argc, char **argv);
 int audit_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"config", "[--markdown]", "print all variables", config_command},
     {"model", "AREAS.JSON", "say whether the areas' tables fit together", model_command},
     {"openapi", "AREAS.JSON", "print the OpenAPI document", openapi_command},
+    {"texts", "TEMPLATE …", "print the texts of templates", texts_command},
     {"site", "FILE", "write the nginx configuration", site_command},
     {"bootstrap", "", "make the first superadmin (serve does it)", bootstrap_command},
 };

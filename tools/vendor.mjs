@@ -6,10 +6,11 @@
 //     node tools/vendor.mjs [folder of the result]
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { entriesOf, textsOfScripts } from "./texts.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = process.argv[2] ?? join(root, "build/share/static");
@@ -71,6 +72,13 @@ function withoutMap(data, name) {
     return /\.(js|css)$/.test(name) ? Buffer.from(text.replace(/\n?\/[/*]# sourceMappingURL=.*\s*$/, "\n")) : data;
 }
 
+// What scripts say, in one language (static/text.js).
+function catalogue(entries) {
+    const texts = {};
+    textsOfScripts((text) => { if (entries.get(text)?.[0]) texts[text] = entries.get(text)[0]; });
+    return Buffer.from(`globalThis.texts = ${JSON.stringify(texts)};\n`);
+}
+
 async function collect() {
     const files = new Map();
     for (const file of await filesBelow(join(root, "static")))
@@ -78,6 +86,8 @@ async function collect() {
     for (const [name, path] of Object.entries(packages))
         files.set(name, withoutMap(await readFile(join(root, "node_modules", path)), name));
     files.set("icons.svg", await sprite());
+    for (const file of await filesBelow(join(root, "locale")))
+        files.set(`texts/${basename(file, ".po")}.js`, catalogue(entriesOf(await readFile(file, "utf8"))));
     return files;
 }
 

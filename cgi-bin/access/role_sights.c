@@ -125,7 +125,7 @@ static bool take_sight(struct cx *cx, struct value *value, const struct resource
     return permissions_sight(&grants, read) <= now ||
            fail_field(cx, "permissions", "wider_permission",
                       "Another permission in the list is of more %s than that: take it out first.",
-                      text_in_sentence(cx->arena, resource->title));
+                      cx_in_sentence(cx, resource->title));
 }
 
 bool role_sights_take(struct cx *cx, struct input *input)

@@ -68,7 +68,7 @@ void security_set_time(struct cx *cx, json_object *item, const char *key, const 
     char text[32];
     int64_t us;
     bool known = stored && clock_from_database(stored, text) && clock_parse(text, &us);
-    page_set(item, key, known ? clock_show(cx->arena, us, cx->tenant->time_zone) : NULL);
+    page_set(item, key, known ? show_instant(cx, us) : NULL);
 }
 
 static void set_agent(struct cx *cx, json_object *item, const char *user_agent)
@@ -176,7 +176,7 @@ static bool show(struct cx *cx, const char *user_id, const char *path, bool own)
     page_set(data, "subtitle", rows_text(user, 0, 1));
     page_crumb(data, "Security", "/admin/security");
     return page_render(cx, 200, "access/security_user",
-                       arena_printf(cx->arena, "Security of %s", rows_text(user, 0, 0)), data);
+                       cx_printf(cx, "Security of %s", rows_text(user, 0, 0)), data);
 }
 
 static bool own_page(struct cx *cx)

@@ -111,7 +111,7 @@ static bool change_submit(struct cx *cx)
                    ? show_change(cx, cx->failure.status)
                    : false;
     page_notice(cx, "success",
-                arena_printf(cx->arena, "A link is on its way to %s. Follow it to finish.", email));
+                cx_printf(cx, "A link is on its way to %s. Follow it to finish.", email));
     return page_go(cx, "/account");
 }
 
@@ -119,8 +119,7 @@ static bool verify_submit(struct cx *cx)
 {
     if (!email_verify_ask(cx))
         return false;
-    page_notice(cx, "success",
-                arena_printf(cx->arena, "A link is on its way to %s.", cx->session->email));
+    page_notice(cx, "success", cx_printf(cx, "A link is on its way to %s.", cx->session->email));
     return page_go(cx, "/account");
 }
 

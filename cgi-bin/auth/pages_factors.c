@@ -17,7 +17,7 @@ static const char *shown_time(struct cx *cx, const char *stored)
     char text[32];
     int64_t us;
     bool is_time = stored && clock_from_database(stored, text) && clock_parse(text, &us);
-    return is_time ? clock_show(cx->arena, us, cx->tenant->time_zone) : NULL;
+    return is_time ? show_instant(cx, us) : NULL;
 }
 
 static void add_factor(struct cx *cx, json_object *list, const struct rows *rows, size_t row)

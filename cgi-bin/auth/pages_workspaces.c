@@ -129,8 +129,7 @@ static bool lead(struct cx *cx, const struct tenant *tenant, const char *door, c
     page_set(data, "back", PAGE);
     page_set_bool(data, "asks", asks);
     page_set_bool(data, "links", kind == LEAD_ASKS_TO_LINK);
-    return page_render(cx, 200, "auth/lead", arena_printf(cx->arena, "Go to %s", tenant->name),
-                       data);
+    return page_render(cx, 200, "auth/lead", cx_printf(cx, "Go to %s", tenant->name), data);
 }
 
 static bool switch_submit(struct cx *cx)
@@ -270,7 +269,7 @@ static bool join_page(struct cx *cx)
     page_set(data, "own", cx->session->email);
     page_set_bool(data, "same", text_equal(rows_text(asker, 0, 3), cx->session->email));
     page_crumb(data, "Workspaces", PAGE);
-    return page_render(cx, 200, "auth/join", arena_printf(cx->arena, "Link with %s", name), data);
+    return page_render(cx, 200, "auth/join", cx_printf(cx, "Link with %s", name), data);
 }
 
 static bool join_submit(struct cx *cx)

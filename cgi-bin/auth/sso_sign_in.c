@@ -267,12 +267,11 @@ static bool take_request(struct cx *cx, struct arrival *out, const char **why)
 static const char *read_error(struct cx *cx, const struct sso_provider *provider, const char *error)
 {
     if (text_equal(error, "access_denied"))
-        return arena_printf(cx->arena, "Signing in with %s was cancelled.", provider->name);
+        return cx_printf(cx, "Signing in with %s was cancelled.", provider->name);
     if (text_equal(error, "temporarily_unavailable"))
-        return arena_printf(cx->arena, "%s is busy. Try again in a moment.", provider->name);
-    return refused(
-        cx, provider,
-        arena_printf(cx->arena, "The provider answered with the error \"%.60s\".", error));
+        return cx_printf(cx, "%s is busy. Try again in a moment.", provider->name);
+    return refused(cx, provider,
+                   cx_printf(cx, "The provider answered with the error \"%.60s\".", error));
 }
 
 /* Another provider's answer is not taken for this one's (RFC 9207 2.4). */

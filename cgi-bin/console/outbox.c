@@ -24,9 +24,7 @@ static const char *member(json_object *message, const char *key)
 static const char *when(struct cx *cx, json_object *message)
 {
     int64_t us;
-    return clock_parse(member(message, "date"), &us)
-               ? clock_show(cx->arena, us, cx->tenant->time_zone)
-               : NULL;
+    return clock_parse(member(message, "date"), &us) ? show_instant(cx, us) : NULL;
 }
 
 static const char *person(struct cx *cx, json_object *message, const char *name, const char *email)

@@ -118,7 +118,7 @@ static bool add_recent(struct cx *cx, json_object *data)
     for (size_t i = 0; i < rows_count(rows); i++) {
         json_object *item = page_item(list);
         if (clock_from_database(rows_text(rows, i, 0), text) && clock_parse(text, &us))
-            page_set(item, "at", clock_show(cx->arena, us, cx->tenant->time_zone));
+            page_set(item, "at", show_instant(cx, us));
         page_set(item, "who", rows_text(rows, i, 1) ? rows_text(rows, i, 1) : "System");
         page_set(item, "action", rows_text(rows, i, 2));
     }

@@ -122,7 +122,7 @@ static void add_notice(struct cx *cx, json_object *item, const struct rows *rows
     page_set(item, "link", rows_text(rows, row, LINK));
     page_set_bool(item, "unread", rows_text(rows, row, READ_AT) == NULL);
     if (clock_from_database(rows_text(rows, row, CREATED_AT), text) && clock_parse(text, &us))
-        page_set(item, "when", clock_show(cx->arena, us, cx->tenant->time_zone));
+        page_set(item, "when", show_instant(cx, us));
 }
 
 static void add_empty(json_object *data)

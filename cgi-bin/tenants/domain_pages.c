@@ -40,7 +40,7 @@ static void set_time(struct cx *cx, json_object *item, const char *key, const ch
     char text[32];
     int64_t us;
     bool known = value && clock_from_database(value, text) && clock_parse(text, &us);
-    page_set(item, key, known ? clock_show(cx->arena, us, cx->tenant->time_zone) : NULL);
+    page_set(item, key, known ? show_instant(cx, us) : NULL);
 }
 
 static void fill(struct cx *cx, json_object *item, const struct rows *rows, size_t row)
@@ -180,8 +180,7 @@ static bool remove_page(struct cx *cx)
     page_set_bool(data, "has_items", false);
     page_crumb(data, "Domains", PAGE);
     page_crumb(data, domain, path);
-    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Remove %s", domain),
-                       data);
+    return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Remove %s", domain), data);
 }
 
 static bool remove_submit(struct cx *cx)

@@ -194,7 +194,7 @@ static bool show_form(struct cx *cx, int status)
     page_crumb(data, "Tenants", "/platform/tenants");
     page_crumb(data, tenant->name, back);
     return page_render(cx, status, "tenants/impersonate",
-                       arena_printf(cx->arena, "Act as a user of %s", tenant->name), data);
+                       cx_printf(cx, "Act as a user of %s", tenant->name), data);
 }
 
 static bool form_page(struct cx *cx)
@@ -244,7 +244,7 @@ static bool form_submit(struct cx *cx)
     page_set_int(data, "minutes", input_int(cx, "minutes", MINUTES));
     page_set(data, "back", arena_printf(cx->arena, "/platform/tenants/%s", target.tenant->id));
     return page_render(cx, 200, "tenants/impersonate_ready",
-                       arena_printf(cx->arena, "Act as %s", target.name), data);
+                       cx_printf(cx, "Act as %s", target.name), data);
 }
 
 #define IMPERSONATE MAY(PLATFORM, "platform.tenants:impersonate")

@@ -98,11 +98,11 @@ bool onboarding_add_to_page(struct cx *cx, json_object *data, const char *tenant
     return true;
 }
 
-char *tenant_time(struct cx *cx, const char *stored)
+const char *tenant_time(struct cx *cx, const char *stored)
 {
     char text[32];
     int64_t us;
     if (!stored || !clock_from_database(stored, text) || !clock_parse(text, &us))
         return NULL;
-    return clock_show(cx->arena, us, cx->tenant ? cx->tenant->time_zone : "UTC");
+    return show_instant(cx, us);
 }

@@ -133,8 +133,7 @@ static bool ask_deletion(struct cx *cx, int status)
                           (int)days, slug));
     json_object_object_add(data, "fields", page_form_fields(cx, delete_fields, NULL, true));
     page_crumb(data, tenants.title, tenants.page);
-    return page_render(cx, status, "layout/action", arena_printf(cx->arena, "Delete %s", name),
-                       data);
+    return page_render(cx, status, "layout/action", cx_printf(cx, "Delete %s", name), data);
 }
 
 static bool delete_page(struct cx *cx)

@@ -72,6 +72,6 @@ int64_t tenant_grace_days(struct cx *cx);
 /* Adds steps, their count, verify_by and on_trial of a tenant to its page. WAITS. */
 bool onboarding_add_to_page(struct cx *cx, json_object *data, const char *tenant_id);
 /* PostgreSQL's time for people, in the zone of cx's tenant; NULL for NULL. */
-char *tenant_time(struct cx *cx, const char *stored);
+const char *tenant_time(struct cx *cx, const char *stored);
 
 #endif

@@ -256,7 +256,7 @@ bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id)
 {
     const struct notification notice = {
         .title = "Your rights were changed",
-        .body = arena_printf(cx->arena, "%s changed what you may do here.", cx->session->name)};
+        .body = cx_printf(cx, "%s changed what you may do here.", cx->session->name)};
     return strcmp(id, cx->session->user_id) == 0 ||
            notify_user(cx, &cx->db, tenant_id, id, &notice_rights_changed, &notice);
 }

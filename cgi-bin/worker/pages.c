@@ -3,6 +3,7 @@
 
 #include "access/permission.h"
 #include "base/clock.h"
+#include "base/language_format.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "job/cron.h"
@@ -43,7 +44,8 @@ static void add_schedule(struct cx *cx, json_object *list, const struct job_sche
     page_set(item, "next",
              cron_parse(schedule->cron, &cron) &&
                      cron_next(&cron, schedule->zone, clock_now_us(), &next_us)
-                 ? clock_show(cx->arena, next_us, schedule->zone ? schedule->zone : "UTC")
+                 ? language_time(cx->arena, cx->language, next_us,
+                                 schedule->zone ? schedule->zone : "UTC")
                  : "never");
 }
 
@@ -85,11 +87,11 @@ static bool queue_page(struct cx *cx)
     if (!queue_verb_find(cx_path(cx, "verb"), &verb))
         return fail(cx, 404, "not_found", "There is nothing at this address.");
     bool done = queue_do(cx, verb, queue, &count);
-    const char *said = arena_printf(cx->arena, "%s goes on.", queue);
+    const char *said = cx_printf(cx, "%s goes on.", queue);
     if (verb == QUEUE_PAUSE)
-        said = arena_printf(cx->arena, "%s is paused: what runs goes on.", queue);
+        said = cx_printf(cx, "%s is paused: what runs goes on.", queue);
     if (verb == QUEUE_RETRY)
-        said = arena_printf(cx->arena, "Back in %s: %lld.", queue, (long long)count);
+        said = cx_printf(cx, "Back in %s: %lld.", queue, (long long)count);
     return go_back(cx, done, said, jobs.page);
 }
 

@@ -8,8 +8,19 @@
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "base/language.h"
 #include "base/text.h"
 #include "http/cx.h"
+
+void access_choose_language(struct cx *cx)
+{
+    const struct language *asked =
+        language_accepted(request_header(&cx->request, "Accept-Language"));
+    const struct language *own = cx->session ? language_find(cx->session->locale) : NULL;
+    const struct language *house = cx->tenant ? language_find(cx->tenant->locale) : NULL;
+    bool is_visitor = !cx->session && (!cx->tenant || cx->tenant->kind == TENANT_PLATFORM);
+    cx->language = own ? own : asked && (is_visitor || !house) ? asked : house;
+}
 
 static bool needs_session(const struct cx *cx)
 {
@@ -192,6 +203,7 @@ bool access_check(struct cx *cx)
         return true;
     if (!identify(cx))
         return turn_away(cx);
+    access_choose_language(cx);
     point_database(cx);
     if (!limit_check(cx) || !check_key(cx) || !check_level(cx) || !check_impersonation(cx) ||
         !check_network(cx) || !check_status(cx) || !csrf_check(cx))
@@ -212,6 +224,7 @@ void access_recognise(struct cx *cx)
     bool known = tenant_resolve(cx, NULL) && session_from_cookie(cx) && check_network(cx);
     if (!known)
         cx->session = NULL;
+    access_choose_language(cx);
     if (cx->tenant)
         db_init(&cx->db, cx->arena, DB_TENANT, cx->tenant->id, cx->tenant->schema);
     cx->failure = why;

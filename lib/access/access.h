@@ -19,6 +19,10 @@ bool access_check(struct cx *cx);
 /* Whether operators may act as users of the tenant: 403 impersonation_forbidden. */
 bool impersonation_check(struct cx *cx, const struct tenant *tenant);
 
+/* Sets cx->language: the one that the user chose, else their tenant's; who is not signed in at the
+ * platform's own host, what their browser prefers. Whoever finds tenant or session calls it. */
+void access_choose_language(struct cx *cx);
+
 /* For a page of an address that is nobody's: whose host it is and who asks, so that the
  * refusal has their looks and leads back. What cannot be told stays unknown; the failure
  * stays, but for 429. WAITS. */

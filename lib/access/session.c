@@ -16,7 +16,8 @@ STATEMENT(session_by_cookie,
           "       s.impersonator_name, s.expires_at, s.must_enrol,\n"
           "       not s.by_sso and s.impersonator_id is null and exists (\n"
           "               select from account_links l\n"
-          "               where l.tenant_id = s.tenant_id and l.user_id = s.user_id)\n"
+          "               where l.tenant_id = s.tenant_id and l.user_id = s.user_id),\n"
+          "       u.locale\n"
           "from sessions s\n"
           "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
           "where s.tenant_id = $1::uuid and s.token_hash = $2 and s.kind = 'cookie'\n"
@@ -86,6 +87,7 @@ static bool from_claims(struct cx *cx, const struct claims *claims)
     *session = (struct session){.kind = SESSION_TOKEN,
                                 .email = claims->email,
                                 .name = claims->name,
+                                .locale = claims->locale,
                                 .role = claims->role,
                                 .rank = claims->rank,
                                 .is_operator = claims->is_operator,
@@ -152,6 +154,7 @@ bool session_from_cookie(struct cx *cx)
     *session = (struct session){.kind = SESSION_COOKIE,
                                 .email = rows_text(rows, 0, 2),
                                 .name = rows_text(rows, 0, 3),
+                                .locale = rows_text(rows, 0, 11),
                                 .is_operator = cx->tenant->kind == TENANT_PLATFORM,
                                 .must_change_password = rows_bool(rows, 0, 4),
                                 .must_enrol = rows_bool(rows, 0, 9),

@@ -25,6 +25,7 @@ struct session {
     char user_id[UUID_SIZE]; /* of an API key: who made it */
     char tenant_id[UUID_SIZE];
     const char *email, *name, *role; /* role: key of the highest-ranked role */
+    const char *locale;              /* the language the user chose, or NULL */
     int rank;                        /* of that role; higher is mightier */
     bool is_operator;                /* user of the platform tenant: audience PLATFORM_USER */
     bool must_change_password;

@@ -33,7 +33,8 @@ STATEMENT(session_insert_as,
           DB_WRITES);
 
 STATEMENT(session_user,
-          "select u.email, u.name, s.must_enrol, u.must_change_password and not s.by_sso\n"
+          "select u.email, u.name, s.must_enrol, u.must_change_password and not s.by_sso,\n"
+          "       u.locale\n"
           "from users u\n"
           "join sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id\n"
           "where u.tenant_id = $1::uuid and u.id = $2::uuid and u.status = 'active'\n"
@@ -152,6 +153,7 @@ static bool make_access(struct cx *cx, struct db *db, const char *user_id,
     struct claims claims = {.user_id = user_id,
                             .email = rows_text(user, 0, 0),
                             .name = rows_text(user, 0, 1),
+                            .locale = rows_text(user, 0, 4),
                             .role = rights.role,
                             .rank = rights.rank,
                             .tenant_id = db->tenant_id,

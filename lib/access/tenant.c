@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "access/access.h"
 #include "access/internal.h"
 #include "access/session.h"
 #include "base/config.h"
@@ -75,6 +76,7 @@ static bool agree(struct cx *cx, enum tenant_key kind, const char *key)
     if (cx->tenant && strcmp(cx->tenant->id, found->id) != 0)
         return fail(cx, 403, "tenant_mismatch", "Host, header and token name different tenants.");
     cx->tenant = found;
+    access_choose_language(cx);
     return true;
 }
 

@@ -112,6 +112,8 @@ static char *grants_json(struct arena *arena, const struct claims *claims)
         json_pair(&json, "impersonatorId", claims->impersonator_id);
         json_pair(&json, "impersonatorName", claims->impersonator_name);
     }
+    if (claims->locale)
+        json_pair(&json, "locale", claims->locale);
     if (claims->must_enrol)
         json_pair_bool(&json, "mustEnrol", true);
     if (claims->must_change_password)
@@ -205,6 +207,7 @@ static const char *read_claims(struct arena *arena, jwt_t *jwt, struct claims *o
         (struct claims){.user_id = grant(arena, jwt, "userId"),
                         .email = grant(arena, jwt, "email"),
                         .name = grant(arena, jwt, "name"),
+                        .locale = grant(arena, jwt, "locale"),
                         .role = grant(arena, jwt, "role"),
                         .tenant_id = grant(arena, jwt, "tenantId"),
                         .session_id = grant(arena, jwt, "sid"),
@@ -259,14 +262,10 @@ static const char *verify_fully(struct arena *arena, const char *token, struct c
 
 static const char **text_fields(struct claims *claims, int index)
 {
-    const char **const fields[] = {&claims->user_id,
-                                   &claims->email,
-                                   &claims->role,
-                                   &claims->name,
-                                   &claims->tenant_id,
-                                   &claims->session_id,
-                                   &claims->impersonator_id,
-                                   &claims->impersonator_name};
+    const char **const fields[] = {
+        &claims->user_id,    &claims->email,           &claims->role,
+        &claims->name,       &claims->locale,          &claims->tenant_id,
+        &claims->session_id, &claims->impersonator_id, &claims->impersonator_name};
     return index < (int)COUNT(fields) ? fields[index] : NULL;
 }
 

@@ -17,8 +17,9 @@ struct arena;
 
 struct claims {
     const char *user_id, *email, *role, *tenant_id, *session_id;
-    const char *name; /* claim "name" */
-    int rank;         /* claim "rank" */
+    const char *name;   /* claim "name" */
+    const char *locale; /* claim "locale" (OpenID Connect Core 5.1): the user's language, or NULL */
+    int rank;           /* claim "rank" */
     /* claims "impersonatorId", "impersonatorName": the operator who acts as the user, or NULL */
     const char *impersonator_id, *impersonator_name;
     bool is_operator;          /* type and aud: PLATFORM_USER, else ADMIN_USER */

@@ -20,6 +20,7 @@
 #include "api/tasks.h"
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/loop/loop.h"
 #include "base/text.h"
@@ -116,7 +117,8 @@ static bool load_shared_files(void)
 {
     struct arena *arena = arena_new();
     const char *share = config_text(CONFIG_TULOU_SHARE);
-    bool loaded = link_model() && page_load_templates(arena_printf(arena, "%s/templates", share)) &&
+    bool loaded = language_load(arena_printf(arena, "%s/locale", share)) && link_model() &&
+                  page_load_templates(arena_printf(arena, "%s/templates", share)) &&
                   common_load(arena_printf(arena, "%s/passwords.bin", share));
     arena_free(arena);
     return loaded;

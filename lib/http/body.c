@@ -138,5 +138,5 @@ bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t li
     if (is_json(type) || strcmp(type, "text/csv") == 0)
         return true;
     return fail(cx, 415, "unsupported_media_type", "Send application/json%s.",
-                *type ? arena_printf(cx->arena, ", not %s", type) : "");
+                *type ? cx_printf(cx, ", not %s", type) : "");
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/text.h"
 
 const char *cx_path(const struct cx *cx, const char *name)
@@ -26,7 +27,7 @@ bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
     cx->failure.status = status;
     cx->failure.code = code;
     va_start(args, format);
-    cx->failure.message = arena_vprintf(cx->arena, format, args);
+    cx->failure.message = cx_vprintf(cx, format, args);
     va_end(args);
     return false;
 }
@@ -36,7 +37,10 @@ struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const c
 {
     struct failure_detail *detail = arena_alloc(cx->arena, sizeof *detail);
     *detail = (struct failure_detail){
-        .in = "body", .field = arena_text(cx->arena, field), .code = code, .message = message};
+        .in = "body",
+        .field = arena_text(cx->arena, field),
+        .code = code,
+        .message = language_is_constant(message) ? cx_text(cx, message) : message};
     if (cx->failure.last)
         cx->failure.last->next = detail;
     else
@@ -60,7 +64,7 @@ bool fail_field(struct cx *cx, const char *field, const char *code, const char *
 {
     va_list args;
     va_start(args, format);
-    fail_add_detail(cx, field, code, arena_vprintf(cx->arena, format, args));
+    fail_add_detail(cx, field, code, cx_vprintf(cx, format, args));
     va_end(args);
     return fail(cx, 422, "validation_failed", "Some fields are not valid.");
 }
@@ -76,10 +80,11 @@ bool fail_parameter(struct cx *cx, const char *name, const char *code, const cha
 {
     va_list args;
     va_start(args, format);
-    const char *message = arena_vprintf(cx->arena, format, args);
+    const char *message = cx_vprintf(cx, format, args);
     va_end(args);
     fail_add_detail(cx, name, code, message)->in = "query";
-    return fail(cx, 400, is_of_query(code) ? code : "bad_parameter", "%s: %s", name, message);
+    const char *of_name = arena_printf(cx->arena, "%s: %s", name, message);
+    return fail(cx, 400, is_of_query(code) ? code : "bad_parameter", "%s", of_name);
 }
 
 /* ---- failures of the database ---- */
@@ -150,7 +155,8 @@ static bool fail_raised(struct cx *cx)
     if (!text_to_int(arena_copy(cx->arena, text, digits), 400, 599, &status) || len == 0 ||
         strncmp(code + len, ": ", 2) != 0)
         return fail(cx, 500, "internal", "Something went wrong on our side.");
-    return fail(cx, (int)status, arena_copy(cx->arena, code, len), "%s", code + len + 2);
+    return fail(cx, (int)status, arena_copy(cx->arena, code, len), "%s",
+                cx_text(cx, code + len + 2));
 }
 
 static bool fail_later(struct cx *cx, const char *code, const char *message)

@@ -7,6 +7,7 @@
 #ifndef HTTP_CX_H
 #define HTTP_CX_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,10 +21,11 @@
 #include "http/response.h"
 #include "http/route.h"
 
-struct tenant;  /* access/tenant.h */
-struct session; /* access/session.h */
-struct input;   /* resource/input.h */
-struct grant;   /* access/grant.h */
+struct language; /* base/language.h */
+struct tenant;   /* access/tenant.h */
+struct session;  /* access/session.h */
+struct input;    /* resource/input.h */
+struct grant;    /* access/grant.h */
 
 /* Of a field of the input; or of a resource whose records stand in the way of a deletion: how many,
  * and the page that lists them. */
@@ -45,6 +47,7 @@ struct failure {
 
 struct cx {
     struct arena *arena;
+    const struct language *language; /* of whoever reads the answer; NULL: English */
     struct request request;
     struct response response;
     const struct route *route;
@@ -66,9 +69,23 @@ struct cx {
  * name the route has (asserted). */
 const char *cx_path(const struct cx *cx, const char *name);
 
+/* ---- what is said, in cx->language (base/language.h) ----
+ * Texts are written in English at their place; `make texts` finds them there. */
+const char *cx_text(const struct cx *cx, const char *english);
+/* printf of a translated format. An argument that is a constant of the program is translated as
+ * well ("New %s" with the noun of a resource), and a translation may order them anew ("%2$s"). */
+char *cx_printf(const struct cx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *cx_vprintf(const struct cx *cx, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+/* That of the two which goes with the number. */
+const char *cx_plural(const struct cx *cx, int64_t number, const char *one, const char *many);
+/* The title of a resource within a sentence: "leads", and "Leads" where nouns are capital. */
+const char *cx_in_sentence(const struct cx *cx, const char *title);
+
 /* Records why the request fails and returns false, so that a handler can say
  * `return fail(cx, 409, "slug_taken", "…")`. The first failure stands. `code`
- * is a stable snake_case word (listed in the documentation); the message is for people. */
+ * is a stable snake_case word (listed in the documentation); the message is for people, in
+ * cx->language. */
 bool fail(struct cx *cx, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Adds what stands in the way of a deletion and makes the failure 409 in_use. `resource` NULL: of

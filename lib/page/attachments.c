@@ -32,10 +32,9 @@ static const char *attachment_detail(struct cx *cx, const struct attachment *it)
     int64_t us;
     const char *size = file_size_show(cx->arena, it->file.bytes), *when = "", *who = "";
     if (clock_from_database(it->created_at, iso) && clock_parse(iso, &us))
-        when = arena_printf(cx->arena, ", %s",
-                            clock_show(cx->arena, us, cx->tenant ? cx->tenant->time_zone : "UTC"));
+        when = arena_printf(cx->arena, ", %s", show_instant(cx, us));
     if (it->created_by_name)
-        who = arena_printf(cx->arena, ", by %s", it->created_by_name);
+        who = cx_printf(cx, ", by %s", it->created_by_name);
     return arena_printf(cx->arena, "%s%s%s", size, when, who);
 }
 
@@ -107,7 +106,7 @@ static bool attachment_submit(struct cx *cx)
         return false;
     if (!attachment_add(cx, resource_here(cx), cx_path(cx, "id"), &made))
         return go_with_failure(cx);
-    page_notice(cx, "success", arena_printf(cx->arena, "%s attached.", made.file.name));
+    page_notice(cx, "success", cx_printf(cx, "%s attached.", made.file.name));
     return page_go(cx, record_path(cx));
 }
 
@@ -134,8 +133,7 @@ static bool attachment_delete_ask(struct cx *cx)
     page_set_bool(data, "has_items", false);
     page_set(data, "submit", "Delete attachment");
     generic_crumbs(cx, data, resource_here(cx));
-    return page_render(cx, 200, "layout/confirm",
-                       arena_printf(cx->arena, "Delete %s?", it.file.name), data);
+    return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete %s?", it.file.name), data);
 }
 
 static bool attachment_delete_submit(struct cx *cx)

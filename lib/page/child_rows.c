@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/money.h"
+#include "base/language_format.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -17,12 +17,12 @@ static bool is_number(const struct field *field)
     return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS;
 }
 
-static void add_heads(json_object *out, const struct field *field)
+static void add_heads(struct cx *cx, json_object *out, const struct field *field)
 {
     json_object *heads = page_list(out, "heads");
     for (const struct field *it = field->fields; it->type != FIELD_END; it++) {
         json_object *head = page_item(heads);
-        page_set(head, "label", field_label(it));
+        page_set(head, "label", cx_text(cx, field_label(it)));
         page_set_bool(head, "end", is_number(it));
     }
 }
@@ -58,7 +58,7 @@ static const char *shown_text(struct cx *cx, const struct field *field, const ch
     if (!text)
         return "";
     if (field->type == MONEY)
-        return money_show(cx->arena, strtoll(text, NULL, 10), currency);
+        return language_money(cx->arena, cx->language, strtoll(text, NULL, 10), currency);
     if (field->type == INT)
         return show_number(cx, strtoll(text, NULL, 10));
     return arena_text(cx->arena, text);
@@ -70,7 +70,7 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
     const struct field *field = result->fields[column];
     json_object *stored = stored_rows(cx, rows_text(result->rows, row, column));
     json_object *table = page_add(out, "table");
-    add_heads(table, field);
+    add_heads(cx, table, field);
     json_object *lines = page_list(table, "lines");
     for (size_t i = 0; i < json_object_array_length(stored); i++) {
         json_object *cells = page_list(page_item(lines), "cells");
@@ -111,7 +111,8 @@ static void add_row(struct rows_form *form, const char *const *values)
         page_set(cell, "name", input_name(form, form->count, it));
         page_set(cell, "head", field_label(it));
         page_set(cell, "label",
-                 arena_printf(form->cx->arena, "%s, row %zu", field_label(it), form->count + 1));
+                 cx_printf(form->cx, "%s, row %zu", cx_text(form->cx, field_label(it)),
+                           form->count + 1));
         page_set(cell, "value", values ? values[at] : NULL);
         page_set(cell, "input", it->type == DATE ? "date" : "text");
         page_set(cell, "inputmode",
@@ -164,7 +165,7 @@ void child_form_add(struct cx *cx, json_object *out, const struct field *field,
     for (const struct field *it = field->fields; it->type != FIELD_END; it++)
         if (it->type == MONEY)
             form.currency = show_currency(cx, row, 0, it);
-    add_heads(out, field);
+    add_heads(cx, out, field);
     if (cx->request.method == HTTP_POST)
         add_typed(&form);
     else if (column >= 0)

@@ -69,11 +69,13 @@ static void add_settings(struct cx *cx, json_object *group, const struct menu *m
     struct areas_place place = {0};
     if (!*query || !is_in_menu(menu, base))
         return;
-    for (json_object *it; (it = areas_next("settings", &place)) != NULL;)
-        if (names(query, areas_text(it, "title")) || names(query, areas_text(it, "about")))
-            find_item(group, areas_text(it, "title"), "Settings",
+    for (json_object *it; (it = areas_next("settings", &place)) != NULL;) {
+        const char *title = cx_text(cx, areas_text(it, "title"));
+        if (names(query, title) || names(query, cx_text(cx, areas_text(it, "about"))))
+            find_item(group, title, "Settings",
                       arena_printf(cx->arena, "%s/%s", base, areas_text(it, "key")),
                       /* icon */ "settings");
+    }
 }
 
 /* Without a question they are left to the head of the page, but for who has nothing else. */
@@ -99,7 +101,7 @@ static void add_makers(struct cx *cx, json_object *group, const struct menu *men
     for (size_t i = 0; i < model_count(); i++) {
         const struct resource *it = model_at(i);
         const char *path = it->page ? arena_printf(cx->arena, "%s/new", it->page) : NULL;
-        const char *title = arena_printf(cx->arena, "New %s", it->one);
+        const char *title = cx_printf(cx, "New %s", cx_text(cx, it->one));
         if (path && names(query, title) && is_in_menu(menu, it->page) && menu_has_page(path) &&
             resource_may(cx, it, arena_printf(cx->arena, "%s:create", it->permission)))
             find_item(group, title, NULL, path, /* icon */ "plus");
@@ -109,7 +111,7 @@ static void add_makers(struct cx *cx, json_object *group, const struct menu *men
 /* Groups of nothing are left out. */
 static void tidy(struct cx *cx, json_object *data)
 {
-    json_object *groups = json_object_object_get(data, "groups"), *kept = json_object_new_array();
+    json_object *groups = json_object_object_get(data, "groups"), *kept = page_array(cx);
     size_t total = 0;
     for (size_t i = 0; i < json_object_array_length(groups); i++) {
         json_object *group = json_object_array_get_idx(groups, i);

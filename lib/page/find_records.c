@@ -68,7 +68,7 @@ static const char *detail_of(struct cx *cx, const struct resource *resource,
 static void add_records(struct cx *cx, json_object *data, const struct resource *resource,
                         const struct list_result *result, const char *query)
 {
-    json_object *group = find_group(data, resource->title, resource->icon);
+    json_object *group = find_group(data, cx_text(cx, resource->title), resource->icon);
     size_t count = rows_count(result->rows);
     struct buf list;
     for (size_t i = 0; i < count && i < SHOWN; i++)
@@ -82,9 +82,8 @@ static void add_records(struct cx *cx, json_object *data, const struct resource 
     buf_printf(&list, "%s?q=", resource->page);
     text_url(&list, query);
     page_set(group, "more", list.data);
-    page_set(
-        group, "more_title",
-        arena_printf(cx->arena, "All %s that match", text_in_sentence(cx->arena, resource->title)));
+    page_set(group, "more_title",
+             cx_printf(cx, "All %s that match", cx_in_sentence(cx, resource->title)));
 }
 
 static bool find_by_role(struct cx *cx, const struct menu *menu, const char *query,

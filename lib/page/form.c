@@ -319,7 +319,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     const char *id = arena_printf(cx->arena, "f-%s", name);
     page_set(out, "id", id);
     page_set(out, "name", name);
-    page_set(out, "label", field_label(field));
+    page_set(out, "label", cx_text(cx, field_label(field)));
     const char *help = field->help || !is_lines(field) ? field->help : "One on each line.";
     page_set(out, "help", help);
     page_set(out, "error", error ? error->message : NULL);
@@ -345,7 +345,7 @@ static bool is_asked_for(struct cx *cx, const struct field *field, bool creating
 json_object *page_form_fields(struct cx *cx, const struct field *fields,
                               const struct list_result *row, bool creating)
 {
-    json_object *list = json_object_new_array();
+    json_object *list = page_array(cx);
     for (const struct field *field = fields; field->type != FIELD_END; field++) {
         if (is_asked_for(cx, field, creating))
             add_field(cx, list, fields, field, row);
@@ -357,7 +357,7 @@ static const char *label_of(const struct cx *cx, const char *name)
 {
     const struct field *field =
         cx->route && cx->route->body ? field_find_json(cx->route->body, name) : NULL;
-    return field ? field_label(field) : name;
+    return field ? cx_text(cx, field_label(field)) : name;
 }
 
 void form_add_error(struct cx *cx, json_object *data)
@@ -381,7 +381,6 @@ void form_add_error(struct cx *cx, json_object *data)
     page_set(error, "title",
              refused      ? failure->message
              : count == 0 ? "This was not saved"
-             : count == 1
-                 ? "Please correct one field"
-                 : arena_printf(cx->arena, "Please correct %lld fields", (long long)count));
+             : count == 1 ? "Please correct one field"
+                          : cx_printf(cx, "Please correct %lld fields", (long long)count));
 }

@@ -6,6 +6,8 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "base/clock.h"
+#include "base/language.h"
+#include "base/language_format.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
@@ -95,9 +97,8 @@ static void add_bell(struct cx *cx, json_object *user)
 {
     int64_t unread = notify_unread(cx);
     page_set(user, "bell",
-             unread > 0
-                 ? arena_printf(cx->arena, "Notifications, %s unread", show_number(cx, unread))
-                 : "Notifications");
+             unread > 0 ? cx_printf(cx, "Notifications, %s unread", show_number(cx, unread))
+                        : "Notifications");
     page_set(user, "unread", unread > 99 ? "99+" : unread > 0 ? show_number(cx, unread) : NULL);
 }
 
@@ -133,7 +134,7 @@ static void add_acting(struct cx *cx, json_object *frame)
         session->ends_at && clock_from_database(session->ends_at, text) && clock_parse(text, &us);
     page_set(acting, "user", session->name);
     page_set(acting, "operator", session->impersonator_name);
-    page_set(acting, "until", ends ? clock_show(cx->arena, us, cx->tenant->time_zone) : NULL);
+    page_set(acting, "until", ends ? show_instant(cx, us) : NULL);
 }
 
 /* A page that tells of a failure before the session was known has no forms of
@@ -189,6 +190,8 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
 {
     json_object *frame = page_add(data, "frame");
     page_set(data, "title", title);
+    page_set(frame, "language", cx->language ? cx->language->code : "en");
+    page_set_bool(frame, "is_english", !cx->language || cx->language == languages);
     page_set(data, "csrf", has_forms(cx) ? access_csrf(cx) : NULL);
     page_set(data, "once", text_random(cx->arena, 18));
     page_set(frame, "version", static_version());

@@ -122,7 +122,7 @@ bool generic_action_ask(struct cx *cx)
 
 static const char *said(struct cx *cx, const struct action *action)
 {
-    return action->done ? action->done : arena_printf(cx->arena, "%s: done.", action->title);
+    return action->done ? action->done : cx_printf(cx, "%s: done.", action->title);
 }
 
 bool generic_action(struct cx *cx)
@@ -206,8 +206,8 @@ static void say_bulk(struct cx *cx, size_t done, size_t count, const char *refus
         page_notice(cx, "success", arena_printf(cx->arena, "%s: %s.", action->title, what));
     else
         page_notice(cx, "warning",
-                    arena_printf(cx->arena, "%s: %s. Not done with %zu: %s", action->title, what,
-                                 count - done, refused));
+                    cx_printf(cx, "%s: %s. Not done with %zu: %s", action->title, what,
+                              count - done, refused));
 }
 
 bool generic_bulk_action(struct cx *cx)
@@ -235,7 +235,7 @@ bool generic_bulk_action(struct cx *cx)
 
 json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource)
 {
-    json_object *buttons = json_object_new_array();
+    json_object *buttons = page_array(cx);
     for (const struct action *const *it = resource->actions; it && *it; it++) {
         if (!((*it)->flags & ACTION_MANY) || ((*it)->flags & ACTION_NO_PAGE) ||
             !action_may(cx, resource, *it))

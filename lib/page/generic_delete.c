@@ -42,9 +42,8 @@ bool generic_delete_ask(struct cx *cx)
     const char *label = show_label(cx, resource, &record, 0);
     json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/delete", path),
                             resource->operations & OP_GET ? path : resource->page);
-    page_set(data, "submit", arena_printf(cx->arena, "Delete %s", resource->one));
-    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Delete %s?", label),
-                       data);
+    page_set(data, "submit", cx_printf(cx, "Delete %s", resource->one));
+    return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete %s?", label), data);
 }
 
 bool generic_delete(struct cx *cx)
@@ -55,7 +54,7 @@ bool generic_delete(struct cx *cx)
     if (!record_delete(cx, resource, cx_path(cx, "id")))
         return false;
     page_notice(cx, "success",
-                arena_printf(cx->arena, "%s deleted.", text_title(cx->arena, resource->one)));
+                cx_printf(cx, "%s deleted.", text_title(cx->arena, cx_text(cx, resource->one))));
     return page_go(cx, resource->page);
 }
 
@@ -79,9 +78,9 @@ size_t bulk_ticked(struct cx *cx, const char **ids)
 
 const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count)
 {
-    return count == 1 ? arena_printf(cx->arena, "1 %s", resource->one)
-                      : arena_printf(cx->arena, "%zu %s", count,
-                                     text_in_sentence(cx->arena, resource->title));
+    return count == 1
+               ? arena_printf(cx->arena, "1 %s", resource->one)
+               : arena_printf(cx->arena, "%zu %s", count, cx_in_sentence(cx, resource->title));
 }
 
 const char *bulk_back(const struct cx *cx, const struct resource *resource)
@@ -121,9 +120,8 @@ static bool ask_for(struct cx *cx, const struct resource *resource, const char *
     const char *what = bulk_counted(cx, resource, found);
     bulk_keep(data, "next", bulk_back(cx, resource));
     page_set_bool(data, "has_items", found > 0);
-    page_set(data, "submit", arena_printf(cx->arena, "Delete %s", what));
-    return page_render(cx, 200, "layout/confirm", arena_printf(cx->arena, "Delete %s?", what),
-                       data);
+    page_set(data, "submit", cx_printf(cx, "Delete %s", what));
+    return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete %s?", what), data);
 }
 
 /* All or none, one by one for the hooks of the resource; those that are gone already do
@@ -160,7 +158,6 @@ bool generic_bulk_delete(struct cx *cx)
         return ask_for(cx, resource, ids, count);
     if (!delete_all(cx, resource, ids, count, &deleted))
         return false;
-    page_notice(cx, "success",
-                arena_printf(cx->arena, "Deleted: %s.", bulk_counted(cx, resource, deleted)));
+    page_notice(cx, "success", cx_printf(cx, "Deleted: %s.", bulk_counted(cx, resource, deleted)));
     return page_go(cx, bulk_back(cx, resource));
 }

@@ -82,7 +82,7 @@ static void add_column(struct cx *cx, json_object *list, const struct list_page 
     bool descending = *sort == '-' && strcmp(sort + 1, name) == 0;
     bool ascending = strcmp(sort, name) == 0;
     json_object *column = page_item(list);
-    page_set(column, "label", field_label(field));
+    page_set(column, "label", cx_text(cx, field_label(field)));
     page_set(column, "aria_sort", ascending ? "ascending" : descending ? "descending" : NULL);
     page_set_bool(column, "ascending", ascending);
     page_set_bool(column, "descending", descending);
@@ -105,7 +105,7 @@ static void add_columns(struct cx *cx, json_object *data, const struct list_page
         const struct field *field = page->result.fields[*at];
         json_object *choice = page_item(choices);
         page_set(choice, "name", field_json_name(field));
-        page_set(choice, "label", field_label(field));
+        page_set(choice, "label", cx_text(cx, field_label(field)));
         page_set_bool(choice, "shown", is_shown(page, field));
         if (is_plain_column(page, field))
             buf_printf(&plain, "%s%s", plain.len ? "," : "", field_json_name(field));
@@ -134,7 +134,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
             continue;
         json_object *cell = page_item(cells);
         show_value(cx, cell, result, row, *at);
-        page_set(cell, "label", field_label(field));
+        page_set(cell, "label", cx_text(cx, field_label(field)));
         page_set_bool(cell, "first", first);
         page_set_bool(cell, "end",
                       field->type == MONEY || field->type == INT || field->type == BASIS_POINTS);
@@ -158,7 +158,7 @@ static void add_actions(struct cx *cx, json_object *data, const struct list_page
     }
     if (generic_may(cx, resource, OP_CREATE)) {
         json_object *action =
-            page_action(data, arena_printf(cx->arena, "New %s", resource->one),
+            page_action(data, cx_printf(cx, "New %s", resource->one),
                         arena_printf(cx->arena, "%s/new", resource->page), "plus");
         page_set_bool(action, "primary", true);
     }

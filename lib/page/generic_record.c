@@ -31,7 +31,7 @@ static void add_fact(struct cx *cx, json_object *facts, const struct list_result
 {
     const struct field *field = record->fields[column];
     json_object *fact = page_item(facts);
-    page_set(fact, "label", field_label(field));
+    page_set(fact, "label", cx_text(cx, field_label(field)));
     page_set_bool(fact, "wide",
                   field->type == LONG || field->type == JSON || field->type == OBJECT ||
                       field->child);
@@ -83,7 +83,7 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     json_object *data = page_object(cx);
     json_object_object_add(data, "record", json_object_get(page_record(cx, record, 0)));
     page_set(data, "label", show_label(cx, resource, record, 0));
-    page_set(data, "subtitle", text_title(cx->arena, resource->one));
+    page_set(data, "subtitle", text_title(cx->arena, cx_text(cx, resource->one)));
     page_set(data, "path", record_path(cx, resource, id_of(record), ""));
     page_set(data, "attachments", NULL);
     page_list(data, "parts");
@@ -145,7 +145,7 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     page_set(data, "subtitle", NULL);
     page_set(data, "action", path);
     page_set(data, "back", can_open ? path : resource->page);
-    page_set(data, "submit", arena_printf(cx->arena, "Save %s", resource->one));
+    page_set(data, "submit", cx_printf(cx, "Save %s", resource->one));
     page_set(data, "version", record ? record_etag(cx, record) : NULL);
     page_set_bool(data, "multipart", has_file(resource));
     json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
@@ -158,8 +158,8 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     if (can_open)
         page_crumb(data, label, path);
     const char *template = resource->template_form ? resource->template_form : "layout/form";
-    const char *title = record ? arena_printf(cx->arena, "Edit %s", label)
-                               : arena_printf(cx->arena, "New %s", resource->one);
+    const char *title =
+        record ? cx_printf(cx, "Edit %s", label) : cx_printf(cx, "New %s", resource->one);
     return page_render(cx, status, template, title, data);
 }
 
@@ -187,7 +187,7 @@ bool generic_create(struct cx *cx)
         return show_form(cx, resource, NULL, cx->failure.status);
     }
     page_notice(cx, "success",
-                arena_printf(cx->arena, "%s saved.", text_title(cx->arena, resource->one)));
+                cx_printf(cx, "%s saved.", text_title(cx->arena, cx_text(cx, resource->one))));
     return page_go(cx, resource->operations & OP_GET ? record_path(cx, resource, id_of(&record), "")
                                                      : resource->page);
 }

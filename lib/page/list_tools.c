@@ -4,6 +4,7 @@
 
 #include "access/tenant.h"
 #include "base/clock.h"
+#include "base/language_format.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -57,10 +58,10 @@ static void add_option(json_object *options, const char *value, const char *titl
 /* The bounds of a range: as a page's form sends it, as the API takes it. Of times people
  * choose days: the last one is meant whole. */
 static const struct bound {
-    const char *typed, *taken, *taken_of_time, *word, *id;
+    const char *typed, *taken, *taken_of_time, *words, *id;
     int later; /* days from the one chosen to the bound */
-} bounds[] = {{"[min]", "[gte]", "[gte]", "from", "", 0},
-              {"[max]", "[lte]", "[lt]", "to", "-to", 1}};
+} bounds[] = {{"[min]", "[gte]", "[gte]", "%s from", "", 0},
+              {"[max]", "[lte]", "[lt]", "%s to", "-to", 1}};
 
 static char *join(struct cx *cx, const struct field *field, const char *bound)
 {
@@ -94,7 +95,7 @@ static const char *read_typed(struct cx *cx, const struct field *field, const st
     int64_t number;
     char time[32];
     if (field->type == MONEY)
-        return money_parse(text, own_currency(cx), &number)
+        return money_parse(language_typed(cx->arena, cx->language, text), own_currency(cx), &number)
                    ? arena_printf(cx->arena, "%lld", (long long)number)
                    : NULL;
     if (!clock_day_begins(text, bound->later, own_zone(cx), &number))
@@ -157,8 +158,11 @@ static json_object *add_input(json_object *list, const struct field *field, cons
     page_set(filter, "param", param);
     page_set(filter, "label", label);
     page_set(filter, "value", value);
-    page_set(filter, "input", is_day ? "date" : is_number(field) ? "number" : "text");
-    page_set(filter, "step", field->type == MONEY ? "any" : NULL);
+    page_set(filter, "input",
+             is_day                                     ? "date"
+             : is_number(field) && field->type != MONEY ? "number"
+                                                        : "text");
+    page_set(filter, "inputmode", field->type == MONEY ? "decimal" : NULL);
     page_set(filter, "exactly", NULL);
     page_set_bool(filter, "is_choice", false);
     return filter;
@@ -171,7 +175,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
         const char *taken = taken_name(cx, field, bound);
         add_input(list, field, join(cx, field, bound->id),
                   is_typed_otherwise(field) ? join(cx, field, bound->typed) : taken,
-                  arena_printf(cx->arena, "%s %s", field_label(field), bound->word),
+                  cx_printf(cx, bound->words, cx_text(cx, field_label(field))),
                   show_typed(cx, field, bound, parameter_get(cx->request.query, taken)));
     }
 }
@@ -179,7 +183,8 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
 static void add_choice(struct cx *cx, json_object *list, const struct field *field)
 {
     const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
-    json_object *filter = add_input(list, field, name, name, field_label(field), value);
+    json_object *filter =
+        add_input(list, field, name, name, cx_text(cx, field_label(field)), value);
     json_object *options = page_list(filter, "options");
     page_set_bool(filter, "is_choice", true);
     add_option(options, "", "Any", !value);
@@ -212,8 +217,9 @@ static void add_reference(struct cx *cx, json_object *list, const struct field *
                           const struct list_result *result)
 {
     const char *param = join(cx, field, "[q]");
-    json_object *filter = add_input(list, field, field_json_name(field), param, field_label(field),
-                                    parameter_get(cx->request.query, param));
+    json_object *filter =
+        add_input(list, field, field_json_name(field), param, cx_text(cx, field_label(field)),
+                  parameter_get(cx->request.query, param));
     page_set(filter, "input", "search");
     add_exactly(cx, filter, field, result);
 }
@@ -290,8 +296,8 @@ void list_add_orders(struct cx *cx, json_object *data, const struct list_page *p
             const char *value =
                 arena_printf(cx->arena, "%s%s", descending ? "-" : "", field_json_name(field));
             add_option(orders, value,
-                       arena_printf(cx->arena, "%s, %s", field_label(field),
-                                    order_words(field, descending)),
+                       arena_printf(cx->arena, "%s, %s", cx_text(cx, field_label(field)),
+                                    cx_text(cx, order_words(field, descending))),
                        text_equal(sort, value));
         }
     }
@@ -328,13 +334,14 @@ void list_add_pager(struct cx *cx, json_object *data, const struct list_page *pa
     int64_t from = (number - 1) * limit + 1;
     int64_t to = from + (int64_t)rows_count(page->result.rows) - 1;
     json_object *pager = page_add(data, "pager");
-    const char *of = arena_printf(cx->arena, "%s%s", page->result.more ? "more than " : "",
-                                  show_number(cx, total < 0 ? to : total));
+    const char *of = show_number(cx, total < 0 ? to : total);
+    if (page->result.more)
+        of = cx_printf(cx, "more than %s", of);
     page_set(pager, "shown",
-             to < from   ? arena_printf(cx->arena, "None on this page of %s", of)
-             : pages > 1 ? arena_printf(cx->arena, "%s–%s of %s", show_number(cx, from),
-                                        show_number(cx, to), of)
-                         : arena_printf(cx->arena, "%s in all", of));
+             to < from ? cx_printf(cx, "None on this page of %s", of)
+             : pages > 1
+                 ? cx_printf(cx, "%s–%s of %s", show_number(cx, from), show_number(cx, to), of)
+                 : cx_printf(cx, "%s in all", of));
     page_set_bool(pager, "many", pages > 1);
     page_set(pager, "page", show_number(cx, number));
     page_set(pager, "pages", show_number(cx, pages));
@@ -351,16 +358,14 @@ void list_add_empty(struct cx *cx, json_object *data, const struct list_page *pa
     page_set(empty, "icon", filtered || !resource->icon ? "search" : resource->icon);
     page_set(empty, "title",
              filtered ? "Nothing matches"
-                      : arena_printf(cx->arena, "No %s yet",
-                                     text_in_sentence(cx->arena, resource->title)));
+                      : cx_printf(cx, "No %s yet", cx_in_sentence(cx, resource->title)));
     page_set(empty, "text", filtered ? "Try other words or fewer filters." : resource->about);
     if (!filtered && !can_create) {
         page_set(empty, "action", NULL);
         return;
     }
     json_object *action = page_add(empty, "action");
-    page_set(action, "title",
-             filtered ? "Show all" : arena_printf(cx->arena, "New %s", resource->one));
+    page_set(action, "title", filtered ? "Show all" : cx_printf(cx, "New %s", resource->one));
     page_set(action, "path",
              filtered ? resource->page : arena_printf(cx->arena, "%s/new", resource->page));
     page_set(action, "icon", filtered ? NULL : "plus");

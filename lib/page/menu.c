@@ -96,10 +96,10 @@ struct menu menu_read(struct cx *cx)
         if (is_shown(cx, it))
             menu.entries[menu.count++] = (struct menu_item){
                 .set = areas_text(it, "set"),
-                .title = areas_text(it, "title"),
+                .title = cx_text(cx, areas_text(it, "title")),
                 .path = areas_text(it, "path"),
                 .icon = areas_text(it, "icon"),
-                .group = areas_text(it, "group"),
+                .group = cx_text(cx, areas_text(it, "group")),
                 .order = json_object_get_int64(json_object_object_get(it, "order")),
                 .place = i};
     if (menu.count > 1)

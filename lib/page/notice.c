@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/session.h"
+#include "base/language.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -52,6 +53,8 @@ void page_notice(struct cx *cx, const char *kind, const char *text)
 {
     struct buf message;
     unsigned char mac[MAC_BYTES];
+    if (language_is_constant(text))
+        text = cx_text(cx, text);
     buf_init(&message, cx->arena);
     buf_printf(&message, "%s\n%.*s", kind, (int)cut(text, TEXT_MAX), text);
     sign(cx, message.data, message.len, mac);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/language.h"
 #include "base/log.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
@@ -13,15 +14,50 @@ static void put(void *object)
     json_object_put(object);
 }
 
+/* Data knows its language, and so does what is added to it. */
+static json_object *speak_as(json_object *made, const json_object *other)
+{
+    json_object_set_userdata(made, json_object_get_userdata((json_object *)(uintptr_t)other), NULL);
+    return made;
+}
+
+void page_speak(json_object *data, const struct language *language)
+{
+    json_object_set_userdata(data, (void *)(uintptr_t)language, NULL);
+}
+
+static const struct language *language_of(json_object *data)
+{
+    return json_object_get_userdata(data);
+}
+
 json_object *page_object(struct cx *cx)
 {
     json_object *object = json_object_new_object();
     arena_defer(cx->arena, put, object);
+    page_speak(object, cx->language);
     return object;
+}
+
+json_object *page_array(struct cx *cx)
+{
+    json_object *array = json_object_new_array();
+    page_speak(array, cx->language);
+    return array;
+}
+
+/* One word in small letters is a name: of an icon, an input, a state. */
+static bool is_prose(const char *text)
+{
+    return language_is_constant(text) && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789"
+                                                           "_-/.")] != '\0';
 }
 
 void page_set(json_object *object, const char *key, const char *text)
 {
+    const struct language *language = language_of(object);
+    if (text && language && is_prose(text))
+        text = language_text(language, text);
     json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
@@ -37,21 +73,21 @@ void page_set_bool(json_object *object, const char *key, bool value)
 
 json_object *page_add(json_object *object, const char *key)
 {
-    json_object *member = json_object_new_object();
+    json_object *member = speak_as(json_object_new_object(), object);
     json_object_object_add(object, key, member);
     return member;
 }
 
 json_object *page_list(json_object *object, const char *key)
 {
-    json_object *member = json_object_new_array();
+    json_object *member = speak_as(json_object_new_array(), object);
     json_object_object_add(object, key, member);
     return member;
 }
 
 json_object *page_item(json_object *array)
 {
-    json_object *item = json_object_new_object();
+    json_object *item = speak_as(json_object_new_object(), array);
     json_object_array_add(array, item);
     return item;
 }
@@ -98,7 +134,8 @@ json_object *page_action(json_object *data, const char *title, const char *path,
 bool page_render(struct cx *cx, int status, const char *template, const char *title,
                  json_object *data)
 {
-    const struct mustache *found = template_find(NULL, template);
+    void *language = (void *)(uintptr_t)cx->language;
+    const struct mustache *found = template_find(language, template);
     if (!found) {
         log_error("a page names a template that is not there", "template", template);
         return fail(cx, 500, "internal", "Something went wrong on our side.");
@@ -106,7 +143,7 @@ bool page_render(struct cx *cx, int status, const char *template, const char *ti
     if (!data)
         data = page_object(cx);
     frame_add(cx, data, title);
-    mustache_render(found, data, template_find, NULL, &cx->response.body);
+    mustache_render(found, data, template_find, language, &cx->response.body);
     /* a form shown again is not a place to come back to */
     if (status >= 400 && request_header(&cx->request, "HX-Request"))
         response_header_set(cx, "HX-Push-Url", "false");
@@ -120,10 +157,11 @@ bool page_template_exists(const char *template)
 
 bool page_fill(const char *template, json_object *data, bool plain, struct buf *out)
 {
-    const struct mustache *found = template_find(NULL, template);
+    void *language = (void *)(uintptr_t)language_of(data);
+    const struct mustache *found = template_find(language, template);
     if (!found)
         return false;
-    (plain ? mustache_render_plain : mustache_render)(found, data, template_find, NULL, out);
+    (plain ? mustache_render_plain : mustache_render)(found, data, template_find, language, out);
     return true;
 }
 

@@ -28,14 +28,22 @@ struct cx;
 struct resource;
 struct route;
 struct field;
+struct language;
 
 /* Loads every *.html under folder (name: path below it without ".html"); false
  * with one line logged for each template that does not parse. */
 bool page_load_templates(const char *folder);
 
-/* A json-c object, array or text that the request's arena releases. */
+/* A json-c object that the request's arena releases. It speaks cx->language, and so does
+ * what page_add(), page_list() and page_item() add to it. */
 json_object *page_object(struct cx *cx);
-void page_set(json_object *object, const char *key, const char *text); /* NULL: null */
+json_object *page_array(struct cx *cx); /* owned by the caller, who adds it to an object */
+/* From here on in another language, as a mail is in that of its reader. NULL: English. */
+void page_speak(json_object *data, const struct language *language);
+/* A text that is a constant of the program is translated (base/language.h): a title that somebody
+ * wrote in a table or a call is, the name of a record never. One word in small letters is the name
+ * of an icon or a state, and stays. `text` NULL: null. */
+void page_set(json_object *object, const char *key, const char *text);
 void page_set_int(json_object *object, const char *key, int64_t value);
 void page_set_bool(json_object *object, const char *key, bool value);
 json_object *page_add(json_object *object, const char *key);  /* new object member */
@@ -101,6 +109,8 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
 json_object *page_list_data(struct cx *cx, const struct resource *resource);
 json_object *page_detail_data(struct cx *cx, const struct resource *resource,
                               const struct list_result *record);
+/* An instant as people read it, in cx->language and the tenant's zone: "21 Nov 2026, 10:30". */
+const char *show_instant(struct cx *cx, int64_t us);
 /* A record's values for templates: {json name: shown text}, plus raw under "raw". */
 json_object *page_record(struct cx *cx, const struct list_result *result, size_t row);
 

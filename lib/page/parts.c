@@ -44,7 +44,7 @@ static void add_form(struct cx *cx, json_object *section, const struct resource 
                      const char *path, bool may_add)
 {
     page_set(section, "action", may_add ? path : NULL);
-    page_set(section, "submit", arena_printf(cx->arena, "Add %s", part->one));
+    page_set(section, "submit", cx_printf(cx, "Add %s", part->one));
     json_object_object_add(section, "fields", page_form_fields(cx, part->fields, NULL, true));
 }
 
@@ -110,7 +110,7 @@ bool part_append(struct cx *cx)
     cx->failure = refused;
     if (cx->failure.status == 0 && record_create(cx, part, cx->input, &made)) {
         page_notice(cx, "success",
-                    arena_printf(cx->arena, "%s added.", text_title(cx->arena, part->one)));
+                    cx_printf(cx, "%s added.", text_title(cx->arena, cx_text(cx, part->one))));
         return page_go(cx, path);
     }
     if (cx->failure.status != 422)

@@ -39,12 +39,12 @@ static void add_found(struct cx *cx, json_object *out, json_object *options,
     for (size_t i = 0; i < count; i++)
         if (!text_equal(rows_text(found.rows, i, 0), chosen))
             add_option(options, rows_text(found.rows, i, 0), rows_text(found.rows, i, 1), false);
-    page_set(out, "found",
-             count == 0 ? arena_printf(cx->arena, "Nothing matches “%s”.", words)
-             : count == REFERENCES_FOUND
-                 ? arena_printf(cx->arena, "The first %d that match: more words find others.",
-                                REFERENCES_FOUND)
-                 : NULL);
+    page_set(
+        out, "found",
+        count == 0 ? cx_printf(cx, "Nothing matches “%s”.", words)
+        : count == REFERENCES_FOUND
+            ? cx_printf(cx, "The first %d that match: more words find others.", REFERENCES_FOUND)
+            : NULL);
 }
 
 void picker_add(struct cx *cx, json_object *out, const struct field *field, const char *chosen,
@@ -64,7 +64,7 @@ void picker_add(struct cx *cx, json_object *out, const struct field *field, cons
     page_set(out, "chosen", any ? chosen : NULL);
     page_set(out, "chosen_title", title);
     page_set(out, "words", reference_form_words(cx, field));
-    page_set(out, "among", text_in_sentence(cx->arena, target->title));
+    page_set(out, "among", cx_in_sentence(cx, target->title));
     page_set(out, "api", target->api);
     page_set(out, "member", label ? field_json_name(label) : "id");
 }

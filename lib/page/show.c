@@ -8,7 +8,8 @@
 #include "access/tenant.h"
 #include "base/agent.h"
 #include "base/clock.h"
-#include "base/money.h"
+#include "base/language.h"
+#include "base/language_format.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -85,32 +86,19 @@ const char *show_choice(struct cx *cx, const char *choice)
     for (char *c = text; *c; c++)
         if (*c == '-')
             *c = ' ';
-    return text;
+    return cx_text(cx, text);
 }
 
 const char *show_amount(struct cx *cx, const char *stored, const char *currency)
 {
     int64_t amount = 0;
     text_to_int(stored, INT64_MIN, INT64_MAX, &amount);
-    char *shown = money_show(cx->arena, amount, currency), *to = shown;
-    for (const char *c = shown; *c && *c != ' '; c++)
-        if (*c != ',')
-            *to++ = *c;
-    *to = 0;
-    return shown;
+    return language_amount(cx->arena, cx->language, amount, currency);
 }
 
 const char *show_number(struct cx *cx, int64_t number)
 {
-    char digits[24], *text = arena_alloc(cx->arena, 32), *to = text;
-    size_t len = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)number);
-    size_t sign = number < 0;
-    for (size_t i = 0; i < len; i++) {
-        if (i > sign && (len - i) % 3 == 0)
-            *to++ = ',';
-        *to++ = digits[i];
-    }
-    return text;
+    return language_number(cx->arena, cx->language, number);
 }
 
 const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
@@ -123,43 +111,21 @@ const char *show_currency(struct cx *cx, const struct list_result *result, size_
     return currency ? currency : "EUR";
 }
 
+const char *show_instant(struct cx *cx, int64_t us)
+{
+    return language_time(cx->arena, cx->language, us, cx->tenant ? cx->tenant->time_zone : "UTC");
+}
+
 static const char *show_time(struct cx *cx, const char *text)
 {
     char iso[32];
     int64_t us;
-    if (clock_from_database(text, iso) && clock_parse(iso, &us))
-        return clock_show(cx->arena, us, cx->tenant ? cx->tenant->time_zone : "UTC");
-    return text;
+    return clock_from_database(text, iso) && clock_parse(iso, &us) ? show_instant(cx, us) : text;
 }
 
-/* "2026-11-21": "21 Nov 2026". */
-static const char *show_date(struct cx *cx, const char *text)
+static const char *show_bool(struct cx *cx, const char *text)
 {
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    if (!clock_is_date(text))
-        return text;
-    int month = (text[5] - '0') * 10 + text[6] - '0';
-    return arena_printf(cx->arena, "%d %s %.4s", atoi(text + 8), months[month - 1], text);
-}
-
-/* 1250: "12.5 %" */
-static const char *show_share(struct cx *cx, const char *text)
-{
-    long points = strtol(text, NULL, 10), rest = labs(points % 100);
-    char *out =
-        arena_printf(cx->arena, "%s%ld.%02ld", points < 0 ? "-" : "", labs(points) / 100, rest);
-    char *end = out + strlen(out);
-    while (end[-1] == '0')
-        *--end = 0;
-    if (end[-1] == '.')
-        end[-1] = 0;
-    return arena_printf(cx->arena, "%s %%", out);
-}
-
-static const char *show_bool(const char *text)
-{
-    return *text == 't' || *text == '1' ? "Yes" : "No";
+    return cx_text(cx, *text == 't' || *text == '1' ? "Yes" : "No");
 }
 
 /* A JSON array of plain values (or PostgreSQL's {a,b}) as "a, b". */
@@ -203,14 +169,14 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case TIME:
         return show_time(cx, text);
     case DATE:
-        return show_date(cx, text);
+        return language_date(cx->arena, cx->language, text);
     case MONEY:
-        return money_show(cx->arena, strtoll(text, NULL, 10),
-                          show_currency(cx, result, row, field));
+        return language_money(cx->arena, cx->language, strtoll(text, NULL, 10),
+                              show_currency(cx, result, row, field));
     case BASIS_POINTS:
-        return show_share(cx, text);
+        return language_share(cx->arena, cx->language, strtoll(text, NULL, 10));
     case BOOL:
-        return show_bool(text);
+        return show_bool(cx, text);
     case CHOICE:
         return show_choice(cx, text);
     case AGENT:

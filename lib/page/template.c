@@ -7,13 +7,17 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "page/page.h"
+#include "page/template_text.h"
+
+enum { LANGUAGES_MAX = 8 };
 
 struct entry {
     char *name;
-    struct mustache *template;
+    struct mustache *templates[LANGUAGES_MAX]; /* by the place of the language in languages[] */
 };
 
 static struct {
@@ -36,13 +40,38 @@ static bool read_file(const char *path, struct buf *out)
     return good;
 }
 
-static void add(char *name, struct mustache *template)
+static void entry_free(struct entry *entry)
+{
+    free(entry->name);
+    for (size_t i = 0; i < LANGUAGES_MAX; i++)
+        mustache_free(entry->templates[i]);
+}
+
+static void add(const struct entry *entry)
 {
     struct entry *grown = realloc(loaded.entries, (loaded.count + 1) * sizeof *grown);
     if (!grown)
         log_out_of_memory();
     loaded.entries = grown;
-    loaded.entries[loaded.count++] = (struct entry){name, template};
+    loaded.entries[loaded.count++] = *entry;
+}
+
+static const char *in_language(void *language, const char *text)
+{
+    return language_text(language, text);
+}
+
+/* The source with the texts of the language, compiled; NULL with *problem. */
+static struct mustache *compile(const struct buf *source, const struct language *language,
+                                char **problem)
+{
+    struct buf text = {0};
+    if (language == languages)
+        return mustache_new(source->data, source->len, problem);
+    template_translate(source->data, source->len, in_language, (void *)(uintptr_t)language, &text);
+    struct mustache *template = mustache_new(text.data, text.len, problem);
+    buf_free(&text);
+    return template;
 }
 
 static bool load_file(const char *path, const char *name)
@@ -51,15 +80,22 @@ static bool load_file(const char *path, const char *name)
     char *problem = NULL;
     buf_puts(&text, "");
     bool read = read_file(path, &text);
-    struct mustache *template = read ? mustache_new(text.data, text.len, &problem) : NULL;
-    if (template)
-        add(strndup(name, strlen(name) - strlen(".html")), template);
-    else
+    struct entry entry = {.name = strndup(name, strlen(name) - strlen(".html"))};
+    bool good = read;
+    for (size_t i = 0; good && i < languages_count && i < LANGUAGES_MAX; i++) {
+        entry.templates[i] = compile(&text, &languages[i], &problem);
+        good = entry.templates[i] != NULL;
+    }
+    if (good) {
+        add(&entry);
+    } else {
         log_error("template cannot be used", "template", name, "problem",
                   problem ? problem : "cannot be read");
+        entry_free(&entry);
+    }
     free(problem);
     buf_free(&text);
-    return template != NULL;
+    return good;
 }
 
 static bool load_folder(const char *folder, const char *prefix)
@@ -118,14 +154,14 @@ bool page_load_templates(const char *folder)
     return good;
 }
 
-const struct mustache *template_find(void *arg, const char *name)
+const struct mustache *template_find(void *language, const char *name)
 {
-    (void)arg;
+    const struct language *in = language;
     struct entry key = {.name = (char *)(uintptr_t)name};
     struct entry *found =
         loaded.count ? bsearch(&key, loaded.entries, loaded.count, sizeof *loaded.entries, by_name)
                      : NULL;
-    return found ? found->template : NULL;
+    return found ? found->templates[in ? in - languages : 0] : NULL;
 }
 
 const char *static_version(void)
@@ -135,11 +171,8 @@ const char *static_version(void)
 
 void templates_free(void)
 {
-    while (loaded.count > 0) {
-        struct entry *last = &loaded.entries[--loaded.count];
-        free(last->name);
-        mustache_free(last->template);
-    }
+    while (loaded.count > 0)
+        entry_free(&loaded.entries[--loaded.count]);
     free(loaded.entries);
     loaded.entries = NULL;
     strcpy(loaded.version, "0");

@@ -4,8 +4,8 @@
 
 #include "page/mustache.h"
 
-/* A mustache_find; arg is not used. */
-const struct mustache *template_find(void *arg, const char *name);
+/* A mustache_find; `language` is a const struct language *, NULL: English. */
+const struct mustache *template_find(void *language, const char *name);
 /* Digest of all static files, for their addresses; "0" before any were built. */
 const char *static_version(void);
 /* Forgets what page_load_templates() loaded; for tests. */

@@ -4,6 +4,7 @@
 
 #include "access/tenant.h"
 #include "base/clock.h"
+#include "base/language_format.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "base/unicode.h"
@@ -44,6 +45,12 @@ static bool read_form_list(const struct place *place, const struct field *field,
     return input_read_value(place, field, name, list, value);
 }
 
+/* A number as the language of the reader writes it. */
+static const char *input_typed(struct cx *cx, const char *typed)
+{
+    return language_typed(cx->arena, cx->language, text_trim(cx->arena, typed));
+}
+
 /* People write amounts as 12.50; the field beside it says of which currency. */
 static bool read_form_money(const struct place *place, const struct field *field, const char *name,
                             const char *typed, struct value *value)
@@ -55,7 +62,7 @@ static bool read_form_money(const struct place *place, const struct field *field
     int64_t amount;
     if (!currency || !money_is_currency(currency))
         currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
-    if (!money_parse(text_trim(cx->arena, typed), currency, &amount))
+    if (!money_parse(input_typed(cx, typed), currency, &amount))
         return input_complain(place, name, "invalid_amount", "Use an amount like 12.50.");
     const char *code, *message;
     const char *text = arena_printf(cx->arena, "%lld", (long long)amount);
@@ -123,8 +130,9 @@ static json_object *typed_json(struct cx *cx, const struct field *field, const c
     if (!currency || !money_is_currency(currency))
         currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
     bool is_whole = field->type == INT || field->type == BASIS_POINTS;
-    if ((field->type == MONEY && money_parse(typed, currency, &number)) ||
-        (is_whole && text_to_int(typed, INT64_MIN, INT64_MAX, &number)))
+    const char *text = is_whole || field->type == MONEY ? input_typed(cx, typed) : typed;
+    if ((field->type == MONEY && money_parse(text, currency, &number)) ||
+        (is_whole && text_to_int(text, INT64_MIN, INT64_MAX, &number)))
         return json_object_new_int64(number);
     return json_object_new_string(typed);
 }
@@ -189,8 +197,13 @@ static bool read_form_field(const struct place *place, const struct field *field
         return read_form_money(place, field, name, typed, value);
     if (field->type == TIME)
         return read_form_time(place, field, name, typed, value);
-    return field_check_text(place->cx, field, typed, value, &code, &message) ||
-           input_complain(place, name, code, message);
+    bool is_number = field->type == INT || field->type == BASIS_POINTS;
+    const char *text = is_number ? input_typed(place->cx, typed) : typed;
+    bool good = field_check_text(place->cx, field, text, value, &code, &message) ||
+                input_complain(place, name, code, message);
+    if (is_number)
+        value->raw = typed;
+    return good;
 }
 
 bool input_read_form(struct cx *cx, const struct field *fields, enum input_mode mode,

@@ -58,7 +58,7 @@ bool list_read_fields(struct cx *cx, const struct resource *resource, const char
         if (cx->failure.status == 403)
             return false;
         if (!field || count > COLUMNS_MAX)
-            return refuse(cx, "fields", arena_printf(cx->arena, "there is no field \"%s\".", name));
+            return refuse(cx, "fields", cx_printf(cx, "there is no field \"%s\".", name));
         if (!is_chosen(columns, field))
             columns[count++] = field;
         at += len + (at[len] == ',');
@@ -255,7 +255,7 @@ static bool read_filter(struct cx *cx, const struct resource *resource, const st
 static bool read_number(struct cx *cx, const struct parameter *it, int64_t most, int64_t *out)
 {
     return text_to_int(it->value, 1, most, out) ||
-           refuse(cx, it->name, arena_printf(cx->arena, "use 1 to %lld.", (long long)most));
+           refuse(cx, it->name, cx_printf(cx, "use 1 to %lld.", (long long)most));
 }
 
 /* What is named by fields= alone has the id of each reference that is included. */

@@ -294,10 +294,11 @@ static bool complain_of(struct cx *cx, const struct blocker *blocker, const char
     int64_t shown = count > BLOCKERS_MOST ? BLOCKERS_MOST : count;
     if (!may(cx, arena_printf(cx->arena, "%s:read", resource->permission)))
         return fail_in_use(cx, NULL, 0, NULL, "Records that you may not see.");
-    const char *noun = count == 1 ? resource->one : text_in_sentence(cx->arena, resource->title);
+    const char *noun =
+        count == 1 ? cx_text(cx, resource->one) : cx_in_sentence(cx, resource->title);
     return fail_in_use(cx, model_name(resource), shown, blocker_path(cx, blocker, id),
-                       arena_printf(cx->arena, "%s%lld %s", count > shown ? "More than " : "",
-                                    (long long)shown, noun));
+                       count > shown ? cx_printf(cx, "More than %lld %s", (long long)shown, noun)
+                                     : arena_printf(cx->arena, "%lld %s", (long long)shown, noun));
 }
 
 bool reference_allows_deletion(struct cx *cx, const struct resource *resource, const char *id)

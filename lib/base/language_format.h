@@ -1,0 +1,33 @@
+/* language_format: numbers, amounts, shares and dates as a language writes them, and reads
+ * them where people type. `language` NULL: English. */
+#ifndef BASE_LANGUAGE_FORMAT_H
+#define BASE_LANGUAGE_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct language;
+
+/* 12345: "12,345", "12.345" */
+char *language_number(struct arena *arena, const struct language *language, int64_t number);
+/* 123450 of EUR: "1,234.50 EUR", "1.234,50 EUR" */
+char *language_money(struct arena *arena, const struct language *language, int64_t amount,
+                     const char *currency);
+/* The same as people type it: "1234.50", "1234,50". */
+char *language_amount(struct arena *arena, const struct language *language, int64_t amount,
+                      const char *currency);
+/* Hundredths of a percent: 1250 is "12.5 %", "12,5 %". */
+char *language_share(struct arena *arena, const struct language *language, int64_t points);
+/* "2026-11-21": "21 Nov 2026", "21. Nov. 2026"; what is no date stays. */
+char *language_date(struct arena *arena, const struct language *language, const char *date);
+/* An instant in an IANA zone: "21 Nov 2026, 10:30"; unknown zones show UTC. */
+char *language_time(struct arena *arena, const struct language *language, int64_t us,
+                    const char *zone);
+
+/* A number as it was typed, in the form that money_parse() and text_to_int() take: groups of three
+ * taken out, the decimal sign a point. "1.250,50" is "1250.50" in German; so is "1250.50", since
+ * two digits are no group. What is no number is answered as it is. */
+char *language_typed(struct arena *arena, const struct language *language, const char *typed);
+
+#endif
