@@ -45,7 +45,7 @@ json_object *openapi_record_fields(json_object *resource)
         "{\"name\":\"createdAt\",\"type\":\"time\",\"readOnly\":true,\"filtered\":true,"
         "\"sorted\":true,\"label\":\"Created\",\"help\":\"When it was made.\"},"
         "{\"name\":\"updatedAt\",\"type\":\"time\",\"readOnly\":true,\"filtered\":true,"
-        "\"label\":\"Updated\",\"help\":\"When it was changed last.\"}]";
+        "\"sorted\":true,\"label\":\"Updated\",\"help\":\"When it was changed last.\"}]";
     json_object *all = json_tokener_parse(common), *own = member(resource, "fields");
     if (member_true(resource, "noCommonTimes"))
         json_object_array_del_idx(all, 1, 2);

@@ -8,11 +8,11 @@
 #include "resource/internal.h"
 
 const struct field resource_common_fields[] = {
-    {"id", UUID, READ_ONLY | HIDDEN | FILTERED, .label = "Id",
+    {"id", UUID, READ_ONLY | HIDDEN | FILTERED | SORTED, .label = "Id",
      .example = "0192f0c1-7c1e-7000-8000-000000000001"},
     {"created_at", TIME, READ_ONLY | FILTERED | SORTED, .label = "Created",
      .example = "2026-11-21T09:30:00Z"},
-    {"updated_at", TIME, READ_ONLY | FILTERED, .label = "Changed",
+    {"updated_at", TIME, READ_ONLY | FILTERED | SORTED, .label = "Changed",
      .example = "2026-11-21T09:30:00Z"},
     {.type = FIELD_END}};
 

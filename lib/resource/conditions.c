@@ -216,17 +216,22 @@ void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
         add_filter(conditions, cx, filter);
 }
 
+const char *list_limit(struct conditions *conditions, int64_t most)
+{
+    struct arena *arena = conditions->arena;
+    const char *number = arena_printf(arena, "%lld", (long long)most);
+    if (most == LIMIT_USUAL || most == LIMIT_EXPORT)
+        return number;
+    return arena_printf(arena, "$%d", conditions_parameter(conditions, number));
+}
+
 void conditions_page_of_team(struct conditions *conditions, const struct resource *resource,
                              const struct viewer *viewer, const char *order, int64_t most)
 {
     struct arena *arena = conditions->arena;
     int me = conditions_parameter(conditions, viewer->user_id);
     conditions_add(conditions, "%s = mates.mate_id", resource->owner);
-    const char *inner = conditions->sql.data, *limit = arena_printf(arena, "%d", LIMIT_USUAL);
-    if (most != LIMIT_USUAL)
-        limit = arena_printf(
-            arena, "$%d",
-            conditions_parameter(conditions, arena_printf(arena, "%lld", (long long)most)));
+    const char *inner = conditions->sql.data, *limit = list_limit(conditions, most);
     buf_init(&conditions->sql, arena);
     conditions_add(conditions,
                    "id = any (array(\n"

@@ -69,6 +69,9 @@ void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
 /* Whose records the viewer sees, as an array in SQL; "null": everybody's. */
 const char *conditions_owners(struct conditions *conditions, const struct resource *resource,
                               const struct viewer *viewer);
+/* How many rows are wanted, as a parameter, so that one statement serves every page; only the usual
+ * limits are written out, because the planner then knows that few are. */
+const char *list_limit(struct conditions *conditions, int64_t most);
 /* A page of a team's records, in the place of their sight: of each member's no more rows are read
  * than the page can show, by the index of the owner. Else PostgreSQL, which does not know how many
  * are the team's, may walk through the tenant's until the page is full. `order` is "order by …". */

@@ -198,6 +198,13 @@ void order_sql(const struct order *order, struct buf *sql);
 /* Only the rows behind the place with these values, one for each key. */
 void order_add_place(const struct order *order, struct conditions *where,
                      const char *const *values);
+/* Whether the list is by one field that may have no value: then an index gives a page by walking
+ * twice, along those with a value and along those without, and by no other way. */
+bool order_has_two_walks(const struct order *order);
+/* The conditions become those rows among which the first `most` behind the place are; `values`
+ * NULL: the first of all. */
+void order_add_two_walks(const struct order *order, struct conditions *where, const char *table,
+                         const char *const *values, int64_t most);
 /* Whether PostgreSQL could have written these values for the keys. */
 bool order_takes_place(const struct order *order, const char *const *values);
 

@@ -24,15 +24,22 @@ static struct viewer list_viewer(const struct cx *cx, const struct resource *res
 
 /* ---- cursors ---- */
 
+static bool read_cursor(struct cx *cx, const struct order *order, const char *cursor,
+                        const char **values)
+{
+    return (cursor_read(cx->arena, cursor, order->sort, values, order->count) &&
+            order_takes_place(order, values)) ||
+           fail_parameter(cx, "after", "bad_cursor", "This cursor is not of this list.");
+}
+
 static bool apply_cursor(struct cx *cx, struct conditions *where, const struct order *order,
                          const char *cursor)
 {
     const char *values[ORDER_MAX];
     if (!cursor)
         return true;
-    if (!cursor_read(cx->arena, cursor, order->sort, values, order->count) ||
-        !order_takes_place(order, values))
-        return fail_parameter(cx, "after", "bad_cursor", "This cursor is not of this list.");
+    if (!read_cursor(cx, order, cursor, values))
+        return false;
     order_add_place(order, where, values);
     return true;
 }
@@ -70,18 +77,10 @@ static void next_cursor(struct cx *cx, const struct list_query *query, const str
 
 /* ---- running ---- */
 
-/* How many and from where are parameters, so that one statement serves every
- * page; only the usual limits are written out, because the planner then knows
- * that few rows are wanted. */
 static void add_limit(struct buf *sql, struct conditions *where, const struct list_query *query)
 {
     struct arena *arena = where->arena;
-    if (query->limit == LIMIT_USUAL || query->limit == LIMIT_EXPORT)
-        buf_printf(sql, "\nlimit %lld", (long long)query->limit);
-    else
-        buf_printf(
-            sql, "\nlimit $%d",
-            conditions_parameter(where, arena_printf(arena, "%lld", (long long)query->limit)));
+    buf_printf(sql, "\nlimit %s", list_limit(where, query->limit));
     if (!query->after && query->page > 1)
         buf_printf(sql, " offset $%d",
                    conditions_parameter(
@@ -114,13 +113,31 @@ static void add_count(struct batch *batch, const struct resource *resource,
     batch_add(batch, statement_made(where->arena, sql, 0), where->parameters, where->count);
 }
 
-enum { TEAM_PAGE_MOST = 1000 }; /* behind it a page reads all that is the team's */
+enum { PAGE_MOST = 1000 }; /* behind it a page of a team, or of two walks, reads all there is */
 
 /* A page that is not deep, and not of a search, which finds its few rows by itself. */
 static bool is_page_of_team(const struct list_query *query, const struct viewer *viewer)
 {
     return viewer->sight == SIGHT_TEAM && !(query->search && *query->search) &&
-           query->page * query->limit <= TEAM_PAGE_MOST;
+           query->page * query->limit <= PAGE_MOST;
+}
+
+/* Ascending, the first pages are what an index gives as it is. */
+static bool is_page_of_two_walks(const struct list_query *query, const struct order *order)
+{
+    return order_has_two_walks(order) && query->page * query->limit <= PAGE_MOST &&
+           (query->after || order->keys[0].descending);
+}
+
+static bool add_two_walks(struct cx *cx, struct conditions *where, const struct resource *resource,
+                          const struct list_query *query, const struct order *order)
+{
+    const char *values[ORDER_MAX];
+    if (query->after && !read_cursor(cx, order, query->after, values))
+        return false;
+    order_add_two_walks(order, where, resource->table, query->after ? values : NULL,
+                        query->after ? query->limit : query->page * query->limit);
+    return true;
 }
 
 /* Which rows the page shows. */
@@ -129,6 +146,8 @@ static bool add_page(struct cx *cx, struct conditions *where, const struct resou
                      const struct order *order)
 {
     struct buf sql;
+    if (!is_page_of_team(query, viewer) && is_page_of_two_walks(query, order))
+        return add_two_walks(cx, where, resource, query, order);
     if (!is_page_of_team(query, viewer))
         return apply_cursor(cx, where, order, query->after);
     conditions_init(where, cx->arena);

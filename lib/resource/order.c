@@ -2,7 +2,7 @@
  *
  * The id always comes last, so the order is total and a place in it is the
  * values of its keys (keyset pagination): rows that come or go elsewhere move
- * nothing. PostgreSQL sorts nulls last ascending and first descending. */
+ * nothing. What has no value comes last, ascending and descending. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -56,12 +56,19 @@ const char *order_read(struct arena *arena, const struct shape *shape, const cha
     return NULL;
 }
 
+static bool is_nullable(const struct order *order, int key)
+{
+    return (order->keys[key].field->flags & NULLABLE) != 0;
+}
+
 void order_sql(const struct order *order, struct buf *sql)
 {
-    for (int i = 0; i < order->count; i++)
-        buf_printf(sql, "%s(%s)%s", i ? ", " : "\norder by ",
-                   column_expression(order->keys[i].field),
-                   order->keys[i].descending ? " desc" : "");
+    for (int i = 0; i < order->count; i++) {
+        bool descending = order->keys[i].descending;
+        buf_printf(sql, "%s(%s)%s%s", i ? ", " : "\norder by ",
+                   column_expression(order->keys[i].field), descending ? " desc" : "",
+                   descending && is_nullable(order, i) ? " nulls last" : "");
+    }
 }
 
 /* ---- behind a cursor ---- */
@@ -73,19 +80,12 @@ struct behind {
     int numbers[ORDER_MAX]; /* of their parameters; 0: null */
 };
 
-static bool is_nullable(const struct order *order, int key)
-{
-    return (order->keys[key].field->flags & NULLABLE) != 0;
-}
-
-/* Comparing rows is what an index can answer. It leaves nulls out, which is
- * right only where they came before. */
+/* Comparing rows is what an index can answer. It leaves nulls out, which come last. */
 static bool rows_compare(const struct behind *behind)
 {
     const struct order *order = behind->order;
     for (int i = 0; i < order->count; i++)
-        if (order->keys[i].descending != order->keys[0].descending ||
-            (is_nullable(order, i) && (!order->keys[i].descending || !behind->values[i])))
+        if (order->keys[i].descending != order->keys[0].descending || is_nullable(order, i))
             return false;
     return true;
 }
@@ -116,15 +116,14 @@ static void write_equal(struct buf *sql, const struct behind *behind, int key)
 static void write_behind(struct buf *sql, const struct behind *behind, int key)
 {
     const char *column = column_expression(behind->order->keys[key].field);
-    bool descending = behind->order->keys[key].descending;
+    const char *operator= behind->order->keys[key].descending ? "<" : ">";
     if (!behind->values[key])
-        buf_printf(sql, descending ? "(%s) is not null" : "false", column);
-    else if (descending)
-        buf_printf(sql, "(%s) < $%d", column, behind->numbers[key]);
+        buf_puts(sql, "false");
     else if (is_nullable(behind->order, key))
-        buf_printf(sql, "((%s) > $%d or (%s) is null)", column, behind->numbers[key], column);
+        buf_printf(sql, "((%s) %s $%d or (%s) is null)", column, operator, behind->numbers[key],
+                   column);
     else
-        buf_printf(sql, "(%s) > $%d", column, behind->numbers[key]);
+        buf_printf(sql, "(%s) %s $%d", column, operator, behind->numbers[key]);
 }
 
 /* The first key is behind, or it is equal and the second is behind, … */
@@ -142,6 +141,59 @@ static void add_alternatives(const struct behind *behind)
         buf_putc(&sql, ')');
     }
     conditions_add(behind->where, "(%s)", sql.data);
+}
+
+/* ---- a page of those with a value, and behind them of those without ---- */
+
+bool order_has_two_walks(const struct order *order)
+{
+    return order->count == 2 && is_nullable(order, 0) && !order->keys[0].field->sql &&
+           order->keys[1].descending == order->keys[0].descending;
+}
+
+/* Ids along the index; `from` is the place behind which they are, NULL: the first. */
+static void write_walk(struct buf *sql, const struct behind *behind, const char *table,
+                       bool with_value, const char *limit)
+{
+    const struct order *order = behind->order;
+    const char *column = column_expression(order->keys[0].field);
+    bool descending = order->keys[0].descending, from = behind->values != NULL;
+    bool from_null = from && !behind->values[0];
+    const char *way = descending ? " desc" : "", *operator= descending ? "<" : ">";
+    buf_printf(sql, "(select id\nfrom %s%s\nand (%s) is %snull", table,
+               behind->where->sql.len ? behind->where->sql.data : "\nwhere true", column,
+               with_value ? "not " : "");
+    if (with_value && from)
+        buf_printf(sql, "\nand ((%s), id) %s ($%d, $%d)", column, operator, behind->numbers[0],
+                   behind->numbers[1]);
+    if (!with_value && from_null)
+        buf_printf(sql, "\nand id %s $%d", operator, behind->numbers[1]);
+    if (with_value)
+        buf_printf(sql, "\norder by (%s)%s, id%s", column, way, way);
+    else
+        buf_printf(sql, "\norder by id%s", way);
+    buf_printf(sql, "\nlimit %s)", limit);
+}
+
+void order_add_two_walks(const struct order *order, struct conditions *where, const char *table,
+                         const char *const *values, int64_t most)
+{
+    struct buf sql;
+    struct behind behind = {.where = where, .order = order, .values = values};
+    for (int i = 0; values && i < order->count; i++)
+        if (values[i])
+            behind.numbers[i] = conditions_parameter(where, values[i]);
+    const char *limit = list_limit(where, most);
+    buf_init(&sql, where->arena);
+    buf_puts(&sql, "id = any (array(\n");
+    if (!values || values[0]) {
+        write_walk(&sql, &behind, table, true, limit);
+        buf_puts(&sql, "\nunion all\n");
+    }
+    write_walk(&sql, &behind, table, false, limit);
+    buf_puts(&sql, "))");
+    buf_init(&where->sql, where->arena);
+    conditions_add(where, "%s", sql.data);
 }
 
 void order_add_place(const struct order *order, struct conditions *where, const char *const *values)

@@ -57,6 +57,7 @@ static const char *search_first(struct conditions *where, const struct list_quer
     const struct field *field = order ? order->keys[0].field : NULL;
     int64_t most = query->page * query->limit;
     if (!field || query->after || order->count > 2 || field->sql || most > COUNT_MOST ||
+        ((field->flags & NULLABLE) && order->keys[0].descending) || /* it puts those first */
         (field->type != TIME && field->type != DATE && field->type != INT && field->type != MONEY))
         return "";
     return arena_printf(

@@ -132,3 +132,46 @@ test("an_error_leads_to_what_it_means_and_its_details_say_where_it_stands", asyn
     const held = await api("DELETE", `/api/crm/companies/${company.id}`);
     refused(held, 409, "in_use", { in: "path", field: "id", code: "in_use", resource: held.error.details[0].resource, count: 1 });
 });
+
+// Page after page by cursor, and by number.
+async function pagesOf(path, limit) {
+    const byCursor = [], byNumber = [];
+    for (let after = ""; ;) {
+        const { json } = await api("GET", `${path}&limit=${limit}${after && `&after=${encodeURIComponent(after)}`}`);
+        byCursor.push(...json.data);
+        if (!(after = json.meta.nextCursor)) break;
+    }
+    for (let page = 1, more = true; more; page++) {
+        const { json } = await api("GET", `${path}&limit=${limit}&page=${page}`);
+        byNumber.push(...json.data);
+        more = page < json.meta.totalPages;
+    }
+    assert.deepEqual(byCursor, byNumber, path);
+    return byCursor;
+}
+
+test("what_has_no_value_comes_last_either_way", async () => {
+    const mark = "Nulls last";
+    for (const value of [30, null, 10, null, 20, 20, null]) await api("POST", "/api/crm/leads", { body: { name: "Row", company: mark, value } });
+    const list = `/api/crm/leads?company=${encodeURIComponent(mark)}&fields=value`;
+    for (const limit of [1, 2, 3, 7, 50]) {
+        assert.deepEqual((await pagesOf(`${list}&sort=value`, limit)).map((it) => it.value), [10, 20, 20, 30, null, null, null]);
+        const down = await pagesOf(`${list}&sort=-value`, limit);
+        assert.deepEqual(down.map((it) => it.value), [30, 20, 20, 10, null, null, null]);
+        assert.ok(down.at(-3).id > down.at(-1).id && down[1].id > down[2].id, "those alike by their id");
+        assert.deepEqual((await pagesOf(`${list}&sort=-value,id`, limit)).map((it) => it.value), [30, 20, 20, 10, null, null, null]);
+        assert.deepEqual((await pagesOf(`${list}&sort=-value,name&q=row`, limit)).map((it) => it.value), [30, 20, 20, 10, null, null, null]);
+    }
+});
+
+test("a_client_fetches_what_has_changed_since", async () => {
+    const mine = async (query) => (await api("GET", `/api/crm/companies?${query}`)).data;
+    const made = [];
+    for (const name of ["Changed A", "Changed B", "Changed C"]) made.push((await api("POST", "/api/crm/companies", { body: { name } })).data);
+    const since = (await mine("sort=-updatedAt&limit=1"))[0].updatedAt;
+    await api("PATCH", `/api/crm/companies/${made[0].id}`, { body: { name: "Changed again" } });
+    assert.deepEqual((await mine(`updatedAt[gt]=${since}&sort=updatedAt`)).map((it) => it.name), ["Changed again"]);
+    assert.equal((await mine("sort=-updatedAt"))[0].id, made[0].id);
+    assert.deepEqual((await mine(`id[in]=${made.map((it) => it.id)}&sort=-id`)).map((it) => it.id), made.map((it) => it.id).reverse());
+    assert.deepEqual((await mine(`sort=id&limit=2&id[in]=${made.map((it) => it.id)}`)).map((it) => it.id), made.slice(0, 2).map((it) => it.id));
+});
