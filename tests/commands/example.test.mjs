@@ -15,6 +15,7 @@ function copyProject() {
     const files = spawnSync("git", ["ls-files"], { cwd: root, encoding: "utf8" }).stdout.trim().split("\n").filter((it) => !it.startsWith("docs/"));
     for (const top of new Set(files.map((it) => it.split("/")[0]))) cpSync(join(root, top), join(copy, top), { recursive: true, preserveTimestamps: true });
     for (const made of readdirSync(join(root, "build")).filter((it) => !["fuzz", "tidy", "asan", "check.log"].includes(it))) cpSync(join(root, "build", made), join(copy, "build", made), { recursive: true, preserveTimestamps: true });
+    cpSync(join(root, "docs/errors.md"), join(copy, "docs/errors.md")); // the page of errors is made of it
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 }
 
