@@ -174,7 +174,7 @@ static bool permissions(struct cx *cx)
     json_open_array(json);
     areas_permissions(write_permission, json);
     json_close_array(json);
-    return respond_end_list(cx, &(struct list_meta){1, 1000, -1, NULL, false});
+    return respond_end(cx);
 }
 
 struct ticks {

@@ -6,18 +6,22 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/areas.h"
-#include "resource/rows_json.h"
+#include "resource/paged.h"
+
+#define SESSIONS                                                                                   \
+    "from sessions s\n"                                                                            \
+    "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"                             \
+    "where s.tenant_id = current_setting('app.tenant_id')::uuid\n"                                 \
+    "and s.revoked_at is null and s.expires_at > now()"
 
 STATEMENT(security_sessions,
           "select s.id, s.user_id, u.email, s.ip, s.user_agent, s.created_at, s.last_used_at, "
-          "s.expires_at\n"
-          "from sessions s\n"
-          "join users u on u.tenant_id = s.tenant_id and u.id = s.user_id\n"
-          "where s.tenant_id = current_setting('app.tenant_id')::uuid\n"
-          "and s.revoked_at is null and s.expires_at > now()\n"
-          "order by s.last_used_at desc, s.id desc\n"
-          "limit 100",
+          "s.expires_at\n" SESSIONS "\n"
+          "and ($1::uuid is null or s.id < $1::uuid)\n"
+          "order by s.id desc\n"
+          "limit $2::int offset $3::int",
           0);
+STATEMENT(security_sessions_count, PAGED_COUNT(SESSIONS), 0);
 
 STATEMENT(security_settings,
           "select settings\n"
@@ -37,7 +41,8 @@ static const struct field session_fields[] = {{"id", UUID},
 
 static bool sessions(struct cx *cx)
 {
-    return respond_all_rows(cx, session_fields, db_get0(&cx->db, &security_sessions), 100);
+    static const struct paged list = {&security_sessions, &security_sessions_count, session_fields};
+    return respond_paged(cx, &list, NULL, 0);
 }
 
 static bool all_settings(struct cx *cx)
@@ -103,7 +108,8 @@ static bool platform_settings_page(struct cx *cx)
 const struct route security_routes[] = {
     ROUTE(GET, "/api/security/sessions", MAY(TENANT, "access.security:read"), sessions,
           "The sessions of everybody in the tenant.", .operation = "listTenantSessions",
-          .answer_name = "tenant session", .answer = ANSWER_LIST, .answer_fields = session_fields),
+          .answer_name = "tenant session", .answer = ANSWER_LIST, .answer_fields = session_fields,
+          .query = FIELDS(PAGED_QUERY)),
     ROUTE(GET, "/api/settings", MAY(TENANT, "tenants.settings:read"), all_settings,
           "All settings of the tenant, by section.", .operation = "getSettings"),
     ROUTE(GET, "/admin/settings", MAY(TENANT, "tenants.settings:read"), settings_page,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/input.h"
+#include "resource/paged.h"
 #include "resource/resource.h"
 #include "resource/rows_json.h"
 
@@ -32,15 +33,19 @@ STATEMENT(account_update,
           "returning id",
           DB_WRITES);
 
+#define SESSIONS                                                                                   \
+    "from sessions\n"                                                                              \
+    "where tenant_id = $1::uuid and user_id = $2::uuid\n"                                          \
+    "and revoked_at is null and expires_at > now()"
+
 STATEMENT(account_sessions,
           "select id, ip, user_agent, created_at, last_used_at, expires_at,\n"
-          "       id = $3::uuid as current, impersonator_name\n"
-          "from sessions\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and revoked_at is null and expires_at > now()\n"
-          "order by last_used_at desc, id desc\n"
-          "limit 100",
+          "       id = $3::uuid as current, impersonator_name\n" SESSIONS "\n"
+          "and ($4::uuid is null or id < $4::uuid)\n"
+          "order by id desc\n"
+          "limit $5::int offset $6::int",
           0);
+STATEMENT(account_sessions_count, PAGED_COUNT(SESSIONS " and $3::uuid is not null"), 0);
 
 STATEMENT(account_session_find,
           "select id\n"
@@ -143,10 +148,9 @@ static bool change_password(struct cx *cx)
 
 static bool sessions_list(struct cx *cx)
 {
-    return respond_all_rows(cx, session_fields,
-                            db_get(&cx->db, &account_sessions, cx->session->tenant_id,
-                                   cx->session->user_id, cx->session->id),
-                            100);
+    static const struct paged list = {&account_sessions, &account_sessions_count, session_fields};
+    const struct session *me = cx->session;
+    return respond_paged(cx, &list, (const char *const[]){me->tenant_id, me->user_id, me->id}, 3);
 }
 
 bool own_session_end(struct cx *cx, const char *id)
@@ -189,7 +193,7 @@ const struct route account_routes[] = {
           .errors = "429 locked_out"),
     ROUTE(GET, "/api/auth/sessions", SIGNED_IN(TENANT), sessions_list, "One's own sessions.",
           .operation = "listMySessions", .answer_name = "own session", .answer = ANSWER_LIST,
-          .answer_fields = session_fields),
+          .answer_fields = session_fields, .query = FIELDS(PAGED_QUERY)),
     ROUTE(DELETE, "/api/auth/sessions/:id", SIGNED_IN(TENANT), session_delete,
           "Sign one of one's own sessions out.", .operation = "endMySession",
           .answer = ANSWER_NOTHING, .flags = ROUTE_SUSPENDED),

@@ -172,7 +172,7 @@ bool workspace_account(struct cx *cx, const char *id, struct account *out)
 static bool list(struct cx *cx)
 {
     struct rows *rows = workspaces_all(cx);
-    return rows && respond_all_rows(cx, workspace_fields, rows, 20);
+    return rows && respond_all_rows(cx, workspace_fields, rows);
 }
 
 /* The other session's access token proves it. */

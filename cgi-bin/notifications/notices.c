@@ -7,20 +7,21 @@
 #include "notifications.h"
 #include "page/page.h"
 #include "page/unread.h"
+#include "resource/paged.h"
 #include "resource/resource.h"
-#include "resource/rows_json.h"
 
-/* Newest first; $3: those before this one; one more than asked for tells
- * whether there are more. */
+#define NOTICES                                                                                    \
+    "from notifications\n"                                                                         \
+    "where tenant_id = $1::uuid and user_id = $2::uuid\n"                                          \
+    "and (not $3::bool or read_at is null)"
+
 STATEMENT(notices_list,
-          "select id, type, title, body, link, read_at, created_at\n"
-          "from notifications\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and ($3::uuid is null or id < $3::uuid)\n"
-          "and (not $4::bool or read_at is null)\n"
+          "select id, type, title, body, link, read_at, created_at\n" NOTICES "\n"
+          "and ($4::uuid is null or id < $4::uuid)\n"
           "order by id desc\n"
-          "limit $5::int",
+          "limit $5::int offset $6::int",
           0);
+STATEMENT(notices_count, PAGED_COUNT(NOTICES), 0);
 
 STATEMENT(notices_read,
           "update notifications\n"
@@ -47,24 +48,20 @@ static const struct field unread_fields[] = {{"unread", INT}, {.type = FIELD_END
 
 enum { ID, TYPE, TITLE, BODY, LINK, READ_AT, CREATED_AT };
 
-static struct rows *list(struct cx *cx, int64_t limit)
+static const struct paged notices = {&notices_list, &notices_count, notice_fields};
+
+static const char *const *whose(struct cx *cx)
 {
-    const char *unread = query_text(cx, "unread");
-    return db_get(&cx->db, &notices_list, cx->session->tenant_id, cx->session->user_id,
-                  query_text(cx, "before"), unread ? unread : "false",
-                  arena_printf(cx->arena, "%d", (int)limit + 1));
+    const char *unread = query_text(cx, "unread"), **all = arena_alloc(cx->arena, 3 * sizeof *all);
+    all[0] = cx->session->tenant_id;
+    all[1] = cx->session->user_id;
+    all[2] = unread ? unread : "false";
+    return all;
 }
 
 static bool list_api(struct cx *cx)
 {
-    int64_t limit = query_int(cx, "limit", 20);
-    struct rows *rows = list(cx, limit);
-    if (!rows)
-        return fail_db(cx);
-    size_t count = rows_count(rows) > (size_t)limit ? (size_t)limit : rows_count(rows);
-    const char *cursor = rows_count(rows) > count ? rows_text(rows, count - 1, ID) : NULL;
-    return respond_rows(cx, notice_fields, rows, count,
-                        &(struct list_meta){1, limit, -1, cursor, false});
+    return respond_paged(cx, &notices, whose(cx), 3);
 }
 
 static bool mark(struct cx *cx, const char **link)
@@ -137,23 +134,21 @@ static void add_empty(json_object *data)
 static bool list_page(struct cx *cx)
 {
     enum { ON_A_PAGE = 30 };
-    struct rows *rows = list(cx, ON_A_PAGE);
-    if (!rows)
-        return fail_db(cx);
-    size_t count = rows_count(rows) > ON_A_PAGE ? ON_A_PAGE : rows_count(rows);
+    struct paged_rows page;
+    if (!paged_run(cx, &notices, whose(cx), 3, ON_A_PAGE, &page))
+        return false;
     bool any_unread = false;
     json_object *data = page_object(cx), *items = page_list(data, "notices");
-    for (size_t i = 0; i < count; i++) {
-        add_notice(cx, page_item(items), rows, i);
-        any_unread = any_unread || rows_text(rows, i, READ_AT) == NULL;
+    for (size_t i = 0; i < page.count; i++) {
+        add_notice(cx, page_item(items), page.rows, i);
+        any_unread = any_unread || rows_text(page.rows, i, READ_AT) == NULL;
     }
-    page_set_bool(data, "any", count > 0);
+    page_set_bool(data, "any", page.count > 0);
     page_set_bool(data, "any_unread", any_unread);
     page_set(data, "older",
-             rows_count(rows) > count ? arena_printf(cx->arena, "/notifications?before=%s",
-                                                     rows_text(rows, count - 1, ID))
-                                      : NULL);
-    if (count == 0)
+             page.next_cursor ? arena_printf(cx->arena, "/notifications?after=%s", page.next_cursor)
+                              : NULL);
+    if (page.count == 0)
         add_empty(data);
     page_action(data, "Preferences", "/notifications/preferences", "settings");
     return page_render(cx, 200, "notifications/list", "Notifications", data);
@@ -171,8 +166,7 @@ static bool read_all_page(struct cx *cx)
     return mark_all(cx) && page_go(cx, "/notifications");
 }
 
-#define PLACE                                                                                      \
-    {"before", UUID, 0, .help = "Those before this one: the nextCursor of the last answer."},      \
+#define UNREAD                                                                                     \
     {                                                                                              \
         "unread", BOOL, 0, .help = "Only those not read yet."                                      \
     }
@@ -181,7 +175,7 @@ const struct route notice_routes[] = {
     ROUTE(GET, "/api/notifications", SIGNED_IN(TENANT), list_api,
           "One's own notifications, newest first.", .operation = "listMyNotifications",
           .answer_name = "notification", .answer = ANSWER_LIST, .answer_fields = notice_fields,
-          .query = FIELDS({"limit", INT, 0, 1, 100, .initial = "20"}, PLACE)),
+          .query = FIELDS(UNREAD, PAGED_QUERY)),
     ROUTE(POST, "/api/notifications/read-all", SIGNED_IN(TENANT), read_all_api,
           "Mark all one's notifications as read.", .operation = "markAllNotificationsRead",
           .answer_name = "unread count", .answer_fields = unread_fields),
@@ -189,7 +183,7 @@ const struct route notice_routes[] = {
           "Mark one of one's notifications as read.", .operation = "markNotificationRead",
           .answer_name = "unread count", .answer_fields = unread_fields),
     ROUTE(GET, "/notifications", SIGNED_IN(TENANT), list_page, "One's own notifications.",
-          .answer = ANSWER_PAGE, .query = FIELDS(PLACE)),
+          .answer = ANSWER_PAGE, .query = FIELDS(UNREAD, {"after", TEXT, 0, 1, 2000})),
     ROUTE(POST, "/notifications/read-all", SIGNED_IN(TENANT), read_all_page,
           "Mark all one's notifications as read.", .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
     ROUTE(POST, "/notifications/:id/open", SIGNED_IN(TENANT), open_page,

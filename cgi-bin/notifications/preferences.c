@@ -127,8 +127,7 @@ static bool get_api(struct cx *cx)
         json_close_object(json);
     }
     json_close_array(json);
-    int64_t count = (int64_t)choices.count;
-    return respond_end_list(cx, &(struct list_meta){1, count > 0 ? count : 1, count, NULL, false});
+    return respond_end(cx);
 }
 
 static bool is_kind(const struct choices *choices, const char *type)

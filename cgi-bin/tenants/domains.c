@@ -142,7 +142,7 @@ static bool answer(struct cx *cx, int status, const struct rows *rows)
 
 static bool list(struct cx *cx)
 {
-    return enter_path_tenant(cx) && respond_all_rows(cx, domain_fields, domains_all(&cx->db), 50);
+    return enter_path_tenant(cx) && respond_all_rows(cx, domain_fields, domains_all(&cx->db));
 }
 
 static bool get(struct cx *cx)

@@ -4,18 +4,21 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "http/cx.h"
+#include "resource/paged.h"
 #include "resource/rows_json.h"
 #include "tenants.h"
 
 #define OF_TENANT "tenant_id = current_setting('app.tenant_id')::uuid"
 
 STATEMENT(figure_users,
-          "select id, email, name, kind, status, last_login_at, created_at, count(*) over ()\n"
+          "select id, email, name, kind, status, last_login_at, created_at\n"
           "from users\n"
           "where " OF_TENANT "\n"
-          "order by name collate \"und-x-icu\", id\n"
-          "limit $1::int offset $2::int",
+          "and ($1::uuid is null or id < $1::uuid)\n"
+          "order by id desc\n"
+          "limit $2::int offset $3::int",
           0);
+STATEMENT(figure_users_count, PAGED_COUNT("from users where " OF_TENANT), 0);
 
 STATEMENT(figure_counts,
           "select\n"
@@ -65,17 +68,8 @@ static const struct field current_fields[] = {
 
 static bool users(struct cx *cx)
 {
-    int64_t page = query_int(cx, "page", 1), limit = query_int(cx, "limit", 20);
-    if (!enter_path_tenant(cx))
-        return false;
-    struct rows *rows =
-        db_get(&cx->db, &figure_users, arena_printf(cx->arena, "%lld", (long long)limit),
-               arena_printf(cx->arena, "%lld", (long long)((page - 1) * limit)));
-    if (!rows)
-        return fail_db(cx);
-    int64_t total = rows_count(rows) > 0 ? rows_int(rows, 0, 7) : 0;
-    return respond_rows(cx, user_fields, rows, rows_count(rows),
-                        &(struct list_meta){page, limit, total, NULL, false});
+    static const struct paged list = {&figure_users, &figure_users_count, user_fields};
+    return enter_path_tenant(cx) && respond_paged(cx, &list, NULL, 0);
 }
 
 static bool analytics(struct cx *cx)
@@ -141,9 +135,9 @@ const struct route figure_routes[] = {
           .operation = "getTenantOfHost", .answer_name = "tenant of host",
           .answer_fields = current_fields),
     ROUTE(GET, "/api/tenants/:id/users", MAY(EITHER, "platform.users:read"), users,
-          "A tenant's users.", .operation = "listTenantUsers", .answer_name = "tenant user",
-          .answer = ANSWER_LIST, .answer_fields = user_fields,
-          .query = FIELDS({"page", INT, 0, 1, 1000000}, {"limit", INT, 0, 1, 100})),
+          "A tenant's users, the newest first.", .operation = "listTenantUsers",
+          .answer_name = "tenant user", .answer = ANSWER_LIST, .answer_fields = user_fields,
+          .query = FIELDS(PAGED_QUERY)),
     ROUTE(GET, "/api/tenants/:id/analytics", MAY(EITHER, "platform.tenants:read"), analytics,
           "A tenant in numbers, with its last thirty days.", .operation = "getTenantFigures",
           .answer_name = "tenant figures", .answer_fields = analytics_fields),

@@ -171,7 +171,7 @@ static bool branding_patch(struct cx *cx)
 static bool quotas_get(struct cx *cx)
 {
     return enter_path_tenant(cx) &&
-           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas), 100);
+           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas));
 }
 
 static bool quotas_put(struct cx *cx)
@@ -185,13 +185,13 @@ static bool quotas_put(struct cx *cx)
             return fail_db(cx);
     }
     return (db_commit(&cx->db) || fail_db(cx)) &&
-           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas), 100);
+           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas));
 }
 
 static bool features_get(struct cx *cx)
 {
     return enter_path_tenant(cx) &&
-           respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features), 100);
+           respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features));
 }
 
 static bool features_put(struct cx *cx)
@@ -213,7 +213,7 @@ static bool features_put(struct cx *cx)
         }
     }
     return (db_commit(&cx->db) || fail_db(cx)) && changed(cx, cx->db.tenant_id) &&
-           respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features), 100);
+           respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features));
 }
 
 #define QUOTA(name)                                                                                \

@@ -11,17 +11,21 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/areas.h"
-#include "resource/rows_json.h"
+#include "resource/paged.h"
 #include "users.h"
 
+#define SESSIONS                                                                                   \
+    "from sessions\n"                                                                              \
+    "where tenant_id = $1::uuid and user_id = $2::uuid\n"                                          \
+    "and revoked_at is null and expires_at > now()"
+
 STATEMENT(action_sessions,
-          "select id, ip, user_agent, created_at, last_used_at, expires_at\n"
-          "from sessions\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and revoked_at is null and expires_at > now()\n"
-          "order by last_used_at desc, id desc\n"
-          "limit 100",
+          "select id, ip, user_agent, created_at, last_used_at, expires_at\n" SESSIONS "\n"
+          "and ($3::uuid is null or id < $3::uuid)\n"
+          "order by id desc\n"
+          "limit $4::int offset $5::int",
           0);
+STATEMENT(action_sessions_count, PAGED_COUNT(SESSIONS), 0);
 
 STATEMENT(
     action_session,
@@ -30,15 +34,17 @@ STATEMENT(
     "where tenant_id = $1::uuid and user_id = $2::uuid and id = $3::uuid and revoked_at is null",
     0);
 
+#define ACTIVITY "from events\nwhere tenant_id = $1::uuid and actor_id = $2::uuid"
+
 STATEMENT(
     action_activity,
     "select id, at, house.event_type(action, resource_type), house.event_word(resource_type),\n"
-    "       resource_id, ip\n"
-    "from events\n"
-    "where tenant_id = $1::uuid and actor_id = $2::uuid\n"
-    "order by at desc, id desc\n"
-    "limit $3::int",
+    "       resource_id, ip\n" ACTIVITY "\n"
+    "and ($3::uuid is null or id < $3::uuid)\n"
+    "order by id desc\n"
+    "limit $4::int offset $5::int",
     0);
+STATEMENT(action_activity_count, PAGED_COUNT(ACTIVITY), 0);
 
 STATEMENT(action_own_role,
           "insert into roles (tenant_id, key, name, rank, permissions)\n"
@@ -123,13 +129,19 @@ const struct action deactivate_user = {
 
 /* ---- sessions and activity ---- */
 
-static bool sessions(struct cx *cx)
+/* What there is of the user of the address. */
+static bool answer_of_user(struct cx *cx, const struct paged *list)
 {
     char tenant_id[UUID_SIZE];
     const char *id = cx_path(cx, "id");
     return user_find(cx, id, false, tenant_id) &&
-           respond_all_rows(cx, session_fields, db_get(&cx->db, &action_sessions, tenant_id, id),
-                            100);
+           respond_paged(cx, list, (const char *const[]){tenant_id, id}, 2);
+}
+
+static bool sessions(struct cx *cx)
+{
+    return answer_of_user(
+        cx, &(struct paged){&action_sessions, &action_sessions_count, session_fields});
 }
 
 static bool session_end(struct cx *cx)
@@ -151,14 +163,8 @@ static bool session_end(struct cx *cx)
 
 static bool activity(struct cx *cx)
 {
-    char tenant_id[UUID_SIZE];
-    const char *id = cx_path(cx, "id");
-    int64_t limit = query_int(cx, "limit", 50);
-    return user_find(cx, id, false, tenant_id) &&
-           respond_all_rows(cx, activity_fields,
-                            db_get(&cx->db, &action_activity, tenant_id, id,
-                                   arena_printf(cx->arena, "%d", (int)limit)),
-                            limit);
+    return answer_of_user(
+        cx, &(struct paged){&action_activity, &action_activity_count, activity_fields});
 }
 
 /* ---- passwords ---- */
@@ -194,29 +200,23 @@ const struct action reset_password = {
 
 /* ---- permissions ---- */
 
-struct writer {
-    struct json *json;
-    int64_t count;
-};
-
 static void write_permission(void *arg, const char *name, const char *title, const char *area)
 {
-    struct writer *writer = arg;
-    json_open_object(writer->json);
-    json_pair(writer->json, "name", name);
-    json_pair(writer->json, "title", title);
-    json_pair(writer->json, "area", area);
-    json_close_object(writer->json);
-    writer->count++;
+    struct json *json = arg;
+    json_open_object(json);
+    json_pair(json, "name", name);
+    json_pair(json, "title", title);
+    json_pair(json, "area", area);
+    json_close_object(json);
 }
 
 static bool permissions(struct cx *cx)
 {
-    struct writer writer = {.json = respond_begin(cx, 200)};
-    json_open_array(writer.json);
-    areas_permissions(write_permission, &writer);
-    json_close_array(writer.json);
-    return respond_end_list(cx, &(struct list_meta){1, writer.count, writer.count, NULL, false});
+    struct json *json = respond_begin(cx, 200);
+    json_open_array(json);
+    areas_permissions(write_permission, json);
+    json_close_array(json);
+    return respond_end(cx);
 }
 
 static bool check_grants(struct cx *cx, json_object *list)
@@ -297,8 +297,7 @@ static bool set_permissions(struct cx *cx)
 }
 
 #define USER_ACTIVITY                                                                              \
-    .answer = ANSWER_LIST, .answer_fields = activity_fields,                                       \
-    .query = FIELDS({"limit", INT, 0, 1, 100})
+    .answer = ANSWER_LIST, .answer_fields = activity_fields, .query = FIELDS(PAGED_QUERY)
 
 const struct route action_routes[] = {
     ROUTE(GET, "/api/platform-users/:id/activity", MAY(EITHER, "users.users:read"), activity,
@@ -319,7 +318,8 @@ const struct route action_routes[] = {
           .answer_name = "user activity", USER_ACTIVITY),
     ROUTE(GET, "/api/admin-users/:id/sessions", MAY(EITHER, "users.admins:read"), sessions,
           "An administrator's sessions.", .operation = "listUserSessions",
-          .answer_name = "user session", .answer = ANSWER_LIST, .answer_fields = session_fields),
+          .answer_name = "user session", .answer = ANSWER_LIST, .answer_fields = session_fields,
+          .query = FIELDS(PAGED_QUERY)),
     ROUTE(DELETE, "/api/admin-users/:id/sessions/:sessionId", MAY(EITHER, "users.admins:update"),
           session_end, "Sign one session of an administrator out.", .operation = "endUserSession",
           .answer = ANSWER_NOTHING),

@@ -78,7 +78,7 @@ struct rows *queues_read(struct cx *cx)
 static bool list(struct cx *cx)
 {
     const struct rows *rows = queues_read(cx);
-    return rows && respond_all_rows(cx, queue_fields, rows, 200);
+    return rows && respond_all_rows(cx, queue_fields, rows);
 }
 
 /* ---- what one does with a queue ---- */

@@ -93,6 +93,7 @@ void content_add(json_object *content, const char *type, json_object *schema, js
 bool route_is(json_object *route, const char *method);
 bool route_is_public(json_object *route);
 bool route_answers(json_object *route, const char *answer);
+bool route_is_paged(json_object *route, json_object *resource);       /* a list that may grow */
 bool route_chooses_fields(json_object *route, json_object *resource); /* a GET of one by `fields` */
 bool route_takes_body(json_object *route);
 bool route_takes_api_keys(json_object *route);

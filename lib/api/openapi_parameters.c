@@ -262,10 +262,25 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
 
 /* ---- all the rest ---- */
 
-static void add_query_parameters(struct openapi *api, json_object *list, json_object *query)
+static bool is_paging(const char *name)
 {
+    static const char *const names[] = {"page", "limit", "after", "count"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (text_equal(names[i], name))
+            return true;
+    return false;
+}
+
+static void add_query_parameters(struct openapi *api, json_object *list, json_object *route)
+{
+    json_object *query = member(route, "query");
+    bool paged = route_is_paged(route, NULL);
+    if (paged)
+        add_paging(api, list);
     for (size_t i = 0; query && i < json_object_array_length(query); i++) {
         json_object *field = json_object_array_get_idx(query, i);
+        if (paged && is_paging(member_text(field, "name")))
+            continue;
         json_object *schema = openapi_field_schema(api, "", field, SCHEMA_QUERY);
         const char *about = member_text(schema, "description");
         json_object *parameter =
@@ -322,7 +337,7 @@ json_object *openapi_parameters(struct openapi *api, json_object *route, json_ob
     if (route_chooses_fields(route, resource))
         add_fields_of_one(list, resource);
     else
-        add_query_parameters(api, list, member(route, "query"));
+        add_query_parameters(api, list, route);
     add_header_parameters(api, list, route, resource);
     return list;
 }

@@ -31,8 +31,21 @@ static json_object *meta_schema(struct openapi *api)
             "behind these; null where there are none.\"}},\"required\":[\"limit\"]}"));
 }
 
+/* A closed set is answered whole, without meta. */
+bool route_is_paged(json_object *route, json_object *resource)
+{
+    json_object *query = member(route, "query");
+    if (!route_answers(route, "list"))
+        return false;
+    for (size_t i = 0; query && i < json_object_array_length(query); i++)
+        if (text_equal(member_text(json_object_array_get_idx(query, i), "name"), "limit"))
+            return true;
+    return resource && !member(route, "answerFields");
+}
+
 /* {"success", "data"} around the data, which is taken over; named after what is in it. */
-static json_object *envelope(struct openapi *api, const char *name, json_object *data, bool list)
+static json_object *envelope(struct openapi *api, const char *name, json_object *data, bool list,
+                             bool paged)
 {
     json_object *schema = json_object_new_object();
     put_text(schema, "type", "object");
@@ -45,8 +58,10 @@ static json_object *envelope(struct openapi *api, const char *name, json_object 
         json_object *array = put_object(properties, "data");
         put_text(array, "type", "array");
         json_object_object_add(array, "items", data);
-        json_object_object_add(properties, "meta", meta_schema(api));
-        push_text(names, "meta");
+        if (paged)
+            json_object_object_add(properties, "meta", meta_schema(api));
+        if (paged)
+            push_text(names, "meta");
     } else {
         json_object_object_add(properties, "data", data);
     }
@@ -85,16 +100,18 @@ static json_object *answer_schema(struct openapi *api, json_object *route, json_
 {
     json_object *fields = member(route, "answerFields");
     const char *own = member_text(route, "answerName");
+    bool paged = route_is_paged(route, resource);
     const char *name =
         own ? text_pascal(api->arena, own) : openapi_operation_schema(api, route, "Result");
     if (fields)
-        return envelope(api, name, openapi_fields_schema(api, name, fields, SCHEMA_ANSWER), list);
+        return envelope(api, name, openapi_fields_schema(api, name, fields, SCHEMA_ANSWER), list,
+                        paged);
     if (!resource)
-        return envelope(api, name, free_answer(api, name), list);
+        return envelope(api, name, free_answer(api, name), list, paged);
     name = openapi_record_name(api, resource);
     bool sparse = list || route_chooses_fields(route, resource);
     return envelope(api, sparse && !list ? arena_printf(api->arena, "%sChosen", name) : name,
-                    record_schema(api, resource, name, sparse), list);
+                    record_schema(api, resource, name, sparse), list, paged);
 }
 
 /* Of what is answered, in its envelope. */
@@ -112,8 +129,9 @@ static json_object *answer_example(json_object *route, json_object *resource, bo
         return example;
     }
     json_object_array_add(put_array(example, "data"), data);
-    put_json(example, "meta",
-             "{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,\"nextCursor\":null}");
+    if (route_is_paged(route, resource))
+        put_json(example, "meta",
+                 "{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,\"nextCursor\":null}");
     return example;
 }
 

@@ -251,8 +251,7 @@ static bool api_list(struct cx *cx)
     for (size_t i = 0; i < count; i++)
         write_json(json, &all[i]);
     json_close_array(json);
-    return respond_end_list(cx,
-                            &(struct list_meta){1, ATTACHMENTS_MAX, (int64_t)count, NULL, false});
+    return respond_end(cx);
 }
 
 static bool answer_one(struct cx *cx, const struct attachment *attachment, int status)

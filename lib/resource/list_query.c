@@ -86,7 +86,7 @@ static bool check_one(struct cx *cx, const struct field *field, const char *name
     struct value value = {.presence = ABSENT};
     const char *code, *message;
     if (!field_check_text(cx, field, text, &value, &code, &message))
-        return refuse(cx, name, message);
+        return fail_parameter(cx, name, code, "%s", message);
     *normal = value.text;
     return true;
 }
@@ -254,8 +254,10 @@ static bool read_filter(struct cx *cx, const struct resource *resource, const st
 
 static bool read_number(struct cx *cx, const struct parameter *it, int64_t most, int64_t *out)
 {
-    return text_to_int(it->value, 1, most, out) ||
-           refuse(cx, it->name, cx_printf(cx, "use 1 to %lld.", (long long)most));
+    const struct field number = {"number", INT, 0, 1, most};
+    const char *normal = it->value;
+    return check_one(cx, &number, it->name, it->value, &normal) &&
+           text_to_int(normal, 1, most, out);
 }
 
 /* What is named by fields= alone has the id of each reference that is included. */

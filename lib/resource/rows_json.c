@@ -29,15 +29,10 @@ bool respond_rows(struct cx *cx, const struct field *fields, const struct rows *
     for (size_t i = 0; i < count; i++)
         row_write_json(json, fields, rows, i);
     json_close_array(json);
-    return respond_end_list(cx, meta);
+    return meta ? respond_end_list(cx, meta) : respond_end(cx);
 }
 
-bool respond_all_rows(struct cx *cx, const struct field *fields, const struct rows *rows,
-                      int64_t limit)
+bool respond_all_rows(struct cx *cx, const struct field *fields, const struct rows *rows)
 {
-    if (!rows)
-        return fail_db(cx);
-    size_t count = rows_count(rows);
-    return respond_rows(cx, fields, rows, count,
-                        &(struct list_meta){1, limit, (int64_t)count, NULL, false});
+    return rows ? respond_rows(cx, fields, rows, rows_count(rows), NULL) : fail_db(cx);
 }

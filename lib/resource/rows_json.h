@@ -19,12 +19,11 @@ void row_write_members(struct json *json, const struct field *fields, const stru
 void row_write_json(struct json *json, const struct field *fields, const struct rows *rows,
                     size_t row);
 
-/* The first `count` rows as the answer, with `meta`. */
+/* The first `count` rows as the answer, with `meta`; NULL: they are all, and none is needed. */
 bool respond_rows(struct cx *cx, const struct field *fields, const struct rows *rows, size_t count,
                   const struct list_meta *meta);
-/* A list that is always whole: its statement is bounded by `limit`. NULL rows: what
- * the database said. */
-bool respond_all_rows(struct cx *cx, const struct field *fields, const struct rows *rows,
-                      int64_t limit);
+/* A closed set, which is always whole and has no meta: what may grow is paged (resource/paged.h).
+ * NULL rows: what the database said. */
+bool respond_all_rows(struct cx *cx, const struct field *fields, const struct rows *rows);
 
 #endif

@@ -63,7 +63,7 @@ test("notifications_are_paged_and_all_read_at_once", async () => {
     const user = await told(5);
     const seen = [];
     for (let cursor = ""; cursor !== null; ) {
-        const page = await api(user, "GET", `?limit=2${cursor && `&before=${cursor}`}`);
+        const page = await api(user, "GET", `?limit=2${cursor && `&after=${cursor}`}`);
         seen.push(...page.data.map((it) => it.id));
         cursor = page.json.meta.nextCursor;
     }
@@ -107,7 +107,8 @@ test("nobody_sees_or_reads_the_notifications_of_others", async () => {
     assert.equal((await api(tenant, "POST", `/${notice.id}/read`)).status, 404, "not even the owner");
     await api(mine, "POST", "/read-all");
     assert.equal((await api(theirs, "GET")).data[0].readAt, null);
-    assert.equal((await api(mine, "GET", `?before=${notice.id}`)).data.filter((it) => it.id === notice.id).length, 0);
+    const behind = Buffer.from(JSON.stringify(["-id", notice.id])).toString("base64url");
+    assert.equal((await api(mine, "GET", `?after=${behind}`)).data.filter((it) => it.id === notice.id).length, 0);
 });
 
 test("the_audit_log_knows_that_somebody_was_told_but_not_what", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { before, test } from "node:test";
-import { makeTenant, port, request } from "../lib/client.mjs";
+import { makeTenant, operator, password, port, request } from "../lib/client.mjs";
 
 let tenant, lead;
 const api = (method, path, options = {}) => request(method, path, { token: tenant.token, ...options });
@@ -24,7 +24,8 @@ test("the_version_is_said_and_another_is_refused", async () => {
 });
 
 test("a_parameter_that_is_wrong_is_400_with_its_name", async () => {
-    refused(await api("GET", "/api/crm/leads?limit=0"), 400, "bad_parameter", { in: "query", field: "limit", code: "invalid" });
+    refused(await api("GET", "/api/crm/leads?limit=0"), 400, "bad_parameter", { in: "query", field: "limit", code: "too_small" });
+    refused(await api("GET", "/api/crm/leads?value[gte]=abc"), 400, "bad_parameter", { in: "query", field: "value[gte]", code: "not_a_number" });
     refused(await api("GET", "/api/crm/leads?nothing=1"), 400, "unknown_parameter", { in: "query", field: "nothing", code: "unknown_parameter" });
     refused(await api("GET", "/api/crm/leads?status=new&status=lost"), 400, "repeated_parameter", { in: "query", field: "status", code: "repeated_parameter" });
     refused(await api("GET", "/api/crm/leads?limit=5&limit=6"), 400, "repeated_parameter");
@@ -174,4 +175,27 @@ test("a_client_fetches_what_has_changed_since", async () => {
     assert.equal((await mine("sort=-updatedAt"))[0].id, made[0].id);
     assert.deepEqual((await mine(`id[in]=${made.map((it) => it.id)}&sort=-id`)).map((it) => it.id), made.map((it) => it.id).reverse());
     assert.deepEqual((await mine(`sort=id&limit=2&id[in]=${made.map((it) => it.id)}`)).map((it) => it.id), made.slice(0, 2).map((it) => it.id));
+});
+
+test("every_list_that_grows_is_paged_both_ways_and_a_closed_one_has_no_meta", async () => {
+    for (let i = 0; i < 4; i++) await request("POST", "/api/auth/login", { body: { email: `owner@${tenant.slug}.test`, password, tenant: tenant.slug } });
+    const { id } = (await api("GET", "/api/auth/me")).data;
+    for (const path of ["/api/auth/sessions", "/api/security/sessions", `/api/admin-users/${id}/sessions`, `/api/platform-users/${id}/activity`, `/api/admin-users/${id}/activity`]) {
+        const all = await api("GET", `${path}?limit=100`);
+        assert.ok(all.json.meta.total >= 5 && all.json.meta.total === all.data.length && all.json.meta.nextCursor === null, `${path} ${all.text.slice(0, 300)}`);
+        const paged = await pagesOf(`${path}?count=true`, 2);
+        assert.deepEqual(paged.map((it) => it.id), all.data.map((it) => it.id), path);
+        assert.deepEqual(Object.keys((await api("GET", `${path}?limit=2&count=false`)).json.meta), ["page", "limit", "nextCursor"]);
+        const { nextCursor } = (await api("GET", `${path}?limit=2`)).json.meta;
+        assert.deepEqual(Object.keys((await api("GET", `${path}?limit=2&after=${nextCursor}`)).json.meta), ["limit", "nextCursor"]);
+        refused(await api("GET", `${path}?page=2&after=${nextCursor}`), 400, "bad_parameter", { in: "query", field: "page", code: "invalid" });
+        refused(await api("GET", `${path}?after=nothing`), 400, "bad_cursor", { in: "query", field: "after", code: "bad_cursor" });
+        refused(await api("GET", `${path}?limit=101`), 400, "bad_parameter", { in: "query", field: "limit", code: "too_big" });
+    }
+    const users = `/api/tenants/${tenant.id}/users`;
+    assert.deepEqual((await request("GET", users, { token: await operator() })).json.meta, { page: 1, limit: 20, total: 1, totalPages: 1, nextCursor: null });
+    for (const path of ["/api/rbac/permissions", "/api/auth/workspaces", "/api/notifications/preferences", `/api/tenants/${tenant.id}/quotas`, `/api/tenants/${tenant.id}/features`, `/api/tenants/${tenant.id}/domains`, `/api/crm/leads/${lead.id}/attachments`]) {
+        const answer = await api("GET", path);
+        assert.deepEqual([answer.status, Object.keys(answer.json)], [200, ["success", "data"]], `${path} ${answer.text.slice(0, 200)}`);
+    }
 });
