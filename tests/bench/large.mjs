@@ -8,39 +8,73 @@ import { meter } from "./lib/cost.mjs";
 import { connect } from "./lib/data.mjs";
 import { number } from "./lib/report.mjs";
 
-const AT_ONCE = 50000, FREE_BYTES = 20e9;
+const OF_OTHERS = 50000, AT_ONCE = 500000, FREE_BYTES = 30e9;
 
 // Names as people and companies have them, some of two letters and some of other
 // scripts; so many of each that rare and frequent words are among them.
 const rows = `
-    select $1::uuid, house.uuid7_at(at) as id,
+    insert into shared.leads (tenant_id, id, name, email, phone, company, source, status, value, currency, owner_id, created_at, updated_at)
+    select ($1::uuid[])[1 + (n - 1) / $4], (left(house.uuid7_at(at)::text, 24) || lpad(to_hex(n), 12, '0'))::uuid,
            (array['Anna', 'Li', 'Ben', 'Ming', 'Noor', 'José', '田中', '김', 'Ed', 'Carla', 'Oluwaseun', '佐藤', 'Mia'])[1 + n % 13] || ' '
                || (array['Schmidt', 'Wu', 'Garcia', 'Ito', '太郎', '민준', 'Okafor', 'Ng', 'Müller', 'Rossi', '花子'])[1 + n / 13 % 11] || case when n % 50 = 0 then ' ' || to_hex(n) else '' end,
            'lead' || n || '@example.test', '+34' || 600000000 + n, initcap(substr(md5((n % 5000)::text), 1, 7)) || (array[' GmbH', ' Ltd', ' SA', '商店'])[1 + n % 4],
-           'other', (array['new', 'contacted', 'qualified', 'lost'])[1 + n % 4], n * 100, at, at
+           'other', (array['new', 'contacted', 'qualified', 'lost'])[1 + n % 4], n::bigint * 100, 'EUR',
+           ($5::uuid[])[1 + n % 20], at, at
     from generate_series($2::int, $3::int) n
     cross join lateral (select timestamptz '2020-01-01' + n * interval '1 minute' as at) moment`;
 
-async function fill(bench, owner, tenantId, count) {
-    for (let done = 0; done < count; done += AT_ONCE) {
+// $4 leads for each of the tenants, numbered through; every twentieth row has an owner of $5.
+async function fill(bench, owner, tenants, each, owners = []) {
+    for (let done = 0, all = tenants.length * each; done < all; done += AT_ONCE) {
         assert.ok(statfsSync(bench.folder).bavail * statfsSync(bench.folder).bsize > FREE_BYTES, "too little room on the disk");
-        await owner.query(`insert into shared.leads (tenant_id, id, name, email, phone, company, source, status, value, created_at, updated_at)
-            select tenant_id, (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, name, email, phone, company, source, status, value, created_at, updated_at
-            from (${rows.replace("'other',", "'other' as source,")}) it (tenant_id, id, name, email, phone, company, source, status, value, created_at, updated_at), lateral (select (value / 100)::int as n) number`,
-            [tenantId, done + 1, Math.min(done + AT_ONCE, count)]);
+        await owner.query(rows, [tenants, done + 1, Math.min(done + AT_ONCE, all), each, owners]);
+        if (done % (AT_ONCE * 4) === 0) bench.say(`${done} of ${all} leads`);
     }
 }
 
-// Triggers, foreign keys and the log are left out: nothing that is measured reads them.
-async function makeLarge(bench, ours, others) {
-    const owner = await connect(bench.platform.folder), [tenant] = await bench.makeFilled(1, 2000, 990);
-    await owner.query("set session_replication_role = replica; set synchronous_commit = off");
-    for (let left = others, i = 0; left > 0; left -= AT_ONCE, i++) {
-        const { rows: [{ id }] } = await owner.query("select gen_random_uuid() as id");
-        await fill(bench, owner, id, Math.min(left, AT_ONCE));
-        if (i % 20 === 0) bench.say(`${others - left} of ${others} leads of others`);
+// Indexes are made when the rows are there, which is many times quicker.
+async function withoutIndexes(bench, owner, work) {
+    const { rows: indexes } = await owner.query(`select format('%I.%I', n.nspname, c.relname) as name, pg_get_indexdef(i.indexrelid) as definition
+        from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+        where i.indrelid = 'everyone.leads'::regclass and not i.indisunique`);
+    for (const { name } of indexes) await owner.query(`drop index ${name}`);
+    await work();
+    await owner.query("set maintenance_work_mem = '1GB'");
+    for (const { name, definition } of indexes) {
+        bench.say(`index ${name}`);
+        await owner.query(definition.replace(" ON ONLY ", " ON "));
     }
-    await fill(bench, owner, tenant.id, ours);
+    await owner.query("call house.align_names('shared', 'leads')");
+}
+
+// Who sees their own leads, their team's and all of them.
+async function makePeople(bench, tenant) {
+    const { makeUser } = await import("../lib/client.mjs");
+    const post = async (path, body) => {
+        const answer = await bench.request("POST", path, { token: tenant.token, body });
+        assert.equal(answer.status, 201, answer.text);
+        return answer.data;
+    };
+    const people = { all: { token: tenant.token } }, team = await post("/api/teams", { name: "Large" });
+    for (const scope of ["own", "team"]) {
+        await post("/api/rbac/roles", { key: `sees_${scope}`, name: scope, rank: 10, permissions: [`crm.leads:*@${scope}`, "users.users:read"] });
+        people[scope] = await makeUser(tenant, `sees_${scope}`);
+        people[scope].token = people[scope].access_token;
+        await post("/api/team-members", { teamId: team.id, userId: people[scope].id });
+    }
+    return people;
+}
+
+// Triggers, foreign keys and the log are left out: nothing that is measured reads them.
+export async function makeLarge(bench, ours, others) {
+    const owner = await connect(bench.platform.folder), [tenant] = await bench.makeFilled(1, 2000, 990);
+    tenant.people = await makePeople(bench, tenant);
+    const { rows: strangers } = await owner.query("select gen_random_uuid() as id from generate_series(1, $1::int)", [Math.ceil(others / OF_OTHERS)]);
+    await owner.query("set session_replication_role = replica; set synchronous_commit = off");
+    await withoutIndexes(bench, owner, async () => {
+        await fill(bench, owner, strangers.map((it) => it.id), OF_OTHERS);
+        await fill(bench, owner, [tenant.id], ours, [tenant.people.own.id, tenant.people.team.id]);
+    });
     bench.say("vacuum analyze");
     await owner.query("vacuum analyze shared.leads");
     await owner.end();
