@@ -5,7 +5,7 @@ static const struct area crm = {
     .name = "crm",
     .title = "CRM",
     .about = "Leads, the people and companies that they become, and deals with them.",
-    .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_notes),
+    .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_lines, &deal_notes),
     .permissions = PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"},
                                {DEAL_AMOUNTS, "See and change the amounts of deals"}),
     .grants = ROLE_GRANTS({"staff", DEAL_AMOUNTS "@team"}),

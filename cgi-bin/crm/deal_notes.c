@@ -10,7 +10,7 @@ const struct resource deal_notes = {
     .table = "deal_notes",
     .api = "/api/crm/deals/:id/notes",
     .scope = SCOPE_TENANT,
-    .operations = OP_LIST | OP_CREATE,
+    .operations = OP_LIST | OP_GET | OP_CREATE | OP_MERGE | OP_DELETE,
     .parent = &deals,
     .parent_column = "deal_id",
     .sort = "-createdAt",
@@ -20,5 +20,7 @@ const struct resource deal_notes = {
          .on_delete = CASCADE},
         {"text", LONG, REQUIRED, 1, 10000, .label = "Note", .example = "They decide in March."},
         {"created_by_id", UUID, READ_ONLY | NULLABLE | FILTERED, .label = "Written by",
-         .refers = "users.platform-users", .on_delete = SET_NULL}),
+         .refers = "users.platform-users", .on_delete = SET_NULL},
+        {"edited_at", TIME, READ_ONLY | NULLABLE, .label = "Edited",
+         .help = "When its text was changed last; null: never."}),
 };

@@ -5,6 +5,7 @@
 #include "api/openapi.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "resource/resource.h"
 
 static json_object *constant(bool value)
 {
@@ -300,9 +301,9 @@ static void add_success(struct openapi *api, json_object *responses, json_object
     add_json(api, response, route, resource);
     if (route_has_version(route, resource))
         openapi_add_header(response, "ETag");
-    /* A row that is appended to a record has no address of its own. */
+    /* A row that is appended to a record may have no address of its own. */
     if (resource && text_equal(member_text(route, "status"), "201") &&
-        !member_text(resource, "parent"))
+        (!member_text(resource, "parent") || (member_int(resource, "operations") & OP_GET) != 0))
         openapi_add_header(response, "Location");
 }
 

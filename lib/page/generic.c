@@ -7,6 +7,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/action.h"
+#include "resource/part.h"
 #include "resource/resource.h"
 
 static const struct page_row {
@@ -76,23 +77,46 @@ static size_t add_action_pages(const struct resource *resource, const struct act
     return count;
 }
 
-/* The form that appends to a record stands in that one's page. */
-static size_t part_route(const struct resource *part, struct route *made)
+/* Those of the rows that belong to a record; rows with an order stand in its own form. */
+static size_t part_routes(const struct resource *part, struct route *made)
 {
-    if (!part->parent->page || !(part->operations & OP_CREATE))
-        return 0;
-    *made = (struct route){
-        .method = HTTP_POST,
-        .path = kept(part->parent->page, "/:id", strrchr(part->api, '/')),
-        .access = {ACCESS_PERMISSION, part->scope, kept(part->permission, ":", "update")},
-        .handle = part_append,
-        .summary = kept(part->title, ": ", "Adds one"),
-        .body = part->fields,
-        .answer = ANSWER_PAGE,
-        .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | sight_route_flags(part->parent),
-        .about = part,
+    static const struct {
+        unsigned operation;
+        enum http_method method;
+        const char *path, *summary; /* the path behind that of one; NULL: of all */
+        handler *handle;
+        unsigned flags;
+    } rows[] = {
+        {OP_CREATE, HTTP_POST, NULL, "Adds one", part_append, ROUTE_FORM | ROUTE_SHOWS_ERRORS},
+        {OP_MERGE, HTTP_GET, "/edit", "Form to change one", part_edit, 0},
+        {OP_MERGE, HTTP_POST, "", "Saves the change of one", part_save,
+         ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_MERGE},
+        {OP_DELETE, HTTP_GET, "/delete", "Asks before deleting one", part_delete_ask, 0},
+        {OP_DELETE, HTTP_POST, "/delete", "Deletes one", part_delete_done,
+         ROUTE_FORM | ROUTE_LOOSE_BODY},
     };
-    return 1;
+    size_t count = 0;
+    if (!part->parent->page || part_is_ordered(part))
+        return 0;
+    const char *all = kept(part->parent->page, "/:id", strrchr(part->api, '/'));
+    const char *one = kept(all, "/:", part_variable(part));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (!(part->operations & rows[i].operation))
+            continue;
+        bool saves = (rows[i].flags & ROUTE_SHOWS_ERRORS) != 0;
+        made[count++] = (struct route){
+            .method = rows[i].method,
+            .path = rows[i].path ? kept(one, "", rows[i].path) : all,
+            .access = {ACCESS_PERMISSION, part->scope, kept(part->permission, ":", "update")},
+            .handle = rows[i].handle,
+            .summary = kept(part->title, ": ", rows[i].summary),
+            .body = saves ? part->fields : NULL,
+            .answer = ANSWER_PAGE,
+            .flags = rows[i].flags | sight_route_flags(part->parent),
+            .about = part,
+        };
+    }
+    return count;
 }
 
 size_t page_routes(const struct resource *resource, const struct route **routes)
@@ -103,7 +127,7 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
         log_out_of_memory();
     *routes = made;
     if (resource->parent)
-        return part_route(resource, made);
+        return part_routes(resource, made);
     for (size_t i = 0; i < COUNT(pages); i++) {
         const struct page_row *row = &pages[i];
         if (!(resource->operations & row->operations))

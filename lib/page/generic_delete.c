@@ -8,8 +8,8 @@
 #include "resource/action.h"
 #include "resource/resource.h"
 
-static json_object *ask(struct cx *cx, const struct resource *resource, const char *action,
-                        const char *back)
+json_object *generic_ask(struct cx *cx, const struct resource *resource, const char *action,
+                         const char *back)
 {
     json_object *data = page_object(cx);
     page_list(data, "actions");
@@ -40,8 +40,8 @@ bool generic_delete_ask(struct cx *cx)
         return false;
     const char *path = arena_printf(cx->arena, "%s/%s", resource->page, cx_path(cx, "id"));
     const char *label = show_label(cx, resource, &record, 0);
-    json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/delete", path),
-                            resource->operations & OP_GET ? path : resource->page);
+    json_object *data = generic_ask(cx, resource, arena_printf(cx->arena, "%s/delete", path),
+                                    resource->operations & OP_GET ? path : resource->page);
     page_set(data, "submit", cx_printf(cx, "Delete %s", resource->one));
     return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete %s?", label), data);
 }
@@ -101,8 +101,9 @@ bool bulk_find_row(const struct list_result *records, const char *id, size_t *ro
 static bool ask_for(struct cx *cx, const struct resource *resource, const char *const *ids,
                     size_t count)
 {
-    json_object *data = ask(cx, resource, arena_printf(cx->arena, "%s/bulk-delete", resource->page),
-                            bulk_back(cx, resource));
+    json_object *data =
+        generic_ask(cx, resource, arena_printf(cx->arena, "%s/bulk-delete", resource->page),
+                    bulk_back(cx, resource));
     json_object *items = json_object_object_get(data, "items");
     struct list_result records;
     size_t found = 0;

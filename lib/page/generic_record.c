@@ -121,6 +121,14 @@ static bool has_file(const struct resource *resource)
     return false;
 }
 
+static bool has_rows(const struct resource *resource)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if (it->child)
+            return true;
+    return false;
+}
+
 /* Who may only write their own records has nobody to choose as the owner. */
 static void leave_out_owner(json_object *fields, const struct resource *resource)
 {
@@ -146,7 +154,9 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     page_set(data, "action", path);
     page_set(data, "back", can_open ? path : resource->page);
     page_set(data, "submit", cx_printf(cx, "Save %s", resource->one));
-    page_set(data, "version", record ? record_etag(cx, record) : NULL);
+    const char *begun = child_rows_asked(cx) ? parameter_get(cx->request.form, "_version") : NULL;
+    page_set(data, "version", begun ? begun : record ? record_etag(cx, record) : NULL);
+    page_set_bool(data, "any_rows", has_rows(resource));
     page_set_bool(data, "multipart", has_file(resource));
     json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
     json_object_object_add(data, "fields", fields);
@@ -179,6 +189,10 @@ bool generic_create(struct cx *cx)
     const struct resource *resource = cx->route->about;
     struct list_result record;
     int scope = db_scope(&cx->db);
+    if (child_rows_asked(cx)) {
+        cx->failure = (struct failure){.status = 0};
+        return show_form(cx, resource, NULL, 200);
+    }
     bool made = cx->failure.status == 0 && record_create(cx, resource, cx->input, &record);
     if (!made && !can_correct(cx))
         return false;
@@ -201,8 +215,7 @@ bool generic_edit(struct cx *cx)
            show_form(cx, resource, &record, 200);
 }
 
-/* The hidden version of a form is the If-Match of its request. */
-static void demand_version(struct cx *cx)
+void generic_demand_version(struct cx *cx)
 {
     const char *version = parameter_get(cx->request.form, "_version");
     size_t count = 0;
@@ -216,17 +229,19 @@ static void demand_version(struct cx *cx)
     cx->request.environment = environment;
 }
 
+const char generic_conflict[] = "Somebody else changed this while you were at it. Your entries are "
+                                "kept below: saving again replaces the other change.";
+
 static bool update(struct cx *cx, const struct resource *resource, const char *id)
 {
     struct list_result record;
     if (cx->failure.status != 0)
         return false;
-    demand_version(cx);
+    generic_demand_version(cx);
     if (record_update(cx, resource, id, cx->input, INPUT_MERGE, &record))
         return true;
     if (cx->failure.status == 412)
-        cx->failure.message = "Somebody else changed this while you were at it. Your entries are "
-                              "kept below: saving again replaces the other change.";
+        cx->failure.message = generic_conflict;
     return false;
 }
 
@@ -236,6 +251,11 @@ bool generic_update(struct cx *cx)
     const char *id = cx_path(cx, "id");
     struct list_result record;
     int scope = db_scope(&cx->db);
+    if (child_rows_asked(cx)) {
+        cx->failure = (struct failure){.status = 0};
+        return record_get_named(cx, resource, id, reference_labels_shown(cx, resource), &record) &&
+               show_form(cx, resource, &record, 200);
+    }
     if (update(cx, resource, id)) {
         page_notice(cx, "success", "Changes saved.");
         return page_go(cx, resource->operations & OP_GET ? record_path(cx, resource, id, "")

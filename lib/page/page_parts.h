@@ -84,6 +84,9 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
                      int column);
 void child_form_add(struct cx *cx, json_object *out, const struct field *field,
                     const struct list_result *row);
+/* Whether the form was sent by a button that adds, removes or moves a row: nothing is saved, it is
+ * shown again so. */
+bool child_rows_asked(const struct cx *cx);
 
 /* ---- parts.c: rows that are appended to a record ---- */
 /* Adds "parts" to the data of its page: a section for each kind. false: the failure is set. WAITS.
@@ -91,6 +94,11 @@ void child_form_add(struct cx *cx, json_object *out, const struct field *field,
 bool parts_add(struct cx *cx, json_object *data, const struct resource *resource,
                const struct list_result *record);
 bool part_append(struct cx *cx); /* handler of their form */
+/* Of one row: the form that changes it and saving that, asking before deleting it and doing so. */
+bool part_edit(struct cx *cx);
+bool part_save(struct cx *cx);
+bool part_delete_ask(struct cx *cx);
+bool part_delete_done(struct cx *cx);
 
 /* ---- picker.c ---- */
 /* How the record is chosen to which a field of a form refers: what is `chosen` (NULL: nothing),
@@ -127,6 +135,10 @@ bool generic_export(struct cx *cx);
 bool generic_detail(struct cx *cx);
 /* The same page, with this status. */
 bool generic_detail_of(struct cx *cx, const struct resource *resource, const char *id, int status);
+/* The hidden version of a form becomes the If-Match of its request. */
+void generic_demand_version(struct cx *cx);
+/* Why a save failed with 412, for people. */
+extern const char generic_conflict[];
 bool generic_new(struct cx *cx);
 bool generic_create(struct cx *cx);
 bool generic_edit(struct cx *cx);
@@ -144,7 +156,11 @@ bool generic_add_actions(struct cx *cx, json_object *data, const struct resource
                          const char *id);
 /* Those at the foot of a list, a new array. */
 json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource);
-/* ---- generic_delete.c: what was ticked on a list ---- */
+/* ---- generic_delete.c ---- */
+/* The page that asks before something is deleted. */
+json_object *generic_ask(struct cx *cx, const struct resource *resource, const char *action,
+                         const char *back);
+/* What was ticked on a list. */
 /* The ids of the form, each once; their count. ids has ACTION_BULK_MAX places. */
 size_t bulk_ticked(struct cx *cx, const char **ids);
 /* "1 lead", "3 leads" */

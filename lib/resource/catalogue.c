@@ -9,6 +9,7 @@
 #include "resource/event_kind.h"
 #include "resource/internal.h"
 #include "resource/model.h"
+#include "resource/part.h"
 
 STATEMENT(
     catalogue_columns,
@@ -284,34 +285,29 @@ static void check_protection(struct db *db, const char *table, struct buf *repor
                    rows_text(rows, i, 0), table);
 }
 
-/* Their columns, and that they go with their record. */
-static void check_child(struct db *db, const struct resource *resource, const struct field *field,
+/* Rows that are written with their record are of a resource of their own, whose columns are checked
+ * there. */
+static void check_child(const struct resource *resource, const struct field *field,
                         struct buf *report)
 {
-    const struct child *child = field->child;
-    const struct rows *rows = db_get(db, &catalogue_columns, child->table);
-    const struct rows *keys = db_get(db, &catalogue_references, child->table);
-    const struct field owner = {
-        .name = child->column, .type = UUID, .flags = REQUIRED, .on_delete = CASCADE};
-    if (strcmp(child->parent, resource->table) != 0)
-        buf_printf(report, "%s: its parent is %s, not %s. ", field->name, child->parent,
-                   resource->table);
-    if (!rows || !keys || rows_count(rows) == 0) {
-        buf_printf(report, "%s: there is no table %s. ", field->name, child->table);
+    const struct resource *child = field->child;
+    if (child->parent != resource || !part_is_ordered(child) || !model_name(child)) {
+        buf_printf(report, "%s: its .child is no resource of the area with this .parent and a %s. ",
+                   field->name, PART_POSITION);
         return;
     }
-    for (const struct field *it = field->fields; it->type != FIELD_END; it++)
-        check_field(it, rows, report);
-    check_field(&owner, rows, report);
-    check_key(&owner, resource->table, keys, report);
-    check_protection(db, child->table, report);
+    if (!field->fields || strcmp(field->fields->name, "id") != 0)
+        buf_printf(report, "%s: its .fields do not begin with CHILD_ID. ", field->name);
+    for (const struct field *it = field->fields; it && it->type != FIELD_END; it++)
+        if (!column_find(child, field_json_name(it)))
+            buf_printf(report, "%s: %s is no field of its .child. ", field->name, it->name);
 }
 
-static void check_children(struct db *db, const struct resource *resource, struct buf *report)
+static void check_children(const struct resource *resource, struct buf *report)
 {
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
         if (it->child)
-            check_child(db, resource, it, report);
+            check_child(resource, it, report);
 }
 
 static void check_part(const struct resource *part, struct buf *report)
@@ -321,8 +317,8 @@ static void check_part(const struct resource *part, struct buf *report)
         model_resource(column->refers) != part->parent)
         buf_printf(report, "%s is no READ_ONLY | FILTERED reference to its parent. ",
                    part->parent_column);
-    if (part->operations & ~(unsigned)(OP_LIST | OP_CREATE))
-        buf_puts(report, "what belongs to a record is listed and created alone. ");
+    if (part->operations & (OP_REPLACE | OP_EXPORT))
+        buf_puts(report, "what belongs to a record is neither replaced nor exported. ");
 }
 
 static void check_order(struct db *db, const struct resource *resource, struct buf *report)
@@ -353,7 +349,7 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
     if (resource->attachments)
         check_attachments(db, resource, report);
     check_protection(db, resource->table, report);
-    check_children(db, resource, report);
+    check_children(resource, report);
     if (resource->parent)
         check_part(resource, report);
     check_order(db, resource, report);

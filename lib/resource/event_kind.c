@@ -33,7 +33,7 @@ const char *event_word_of(const struct resource *resource)
 }
 
 /* Their table is named after all of them. */
-const char *event_word_of_child(const struct child *child)
+const char *event_word_of_child(const struct resource *child)
 {
     size_t len = strlen(child->table);
     return arena_copy(engine_arena(), child->table, len - text_ends(child->table, "s"));

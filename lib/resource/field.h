@@ -69,12 +69,7 @@ enum on_delete {
     LEFT      /* it stays as it is: there is no foreign key */
 };
 
-/* Rows that belong to one record and are written whole with it (the lines of an offer): a table
- * with tenant_id, id, the column of the record, `position` and the columns of .fields. */
-struct child {
-    const char *table, *column;
-    const char *parent; /* the record's own table */
-};
+struct resource;
 
 struct field {
     const char *name;
@@ -101,11 +96,20 @@ struct field {
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */
     enum field_type item;       /* of ARRAY of plain values */
-    const struct child *child;  /* of ARRAY of .fields: they have a table of their own */
+    /* Of ARRAY of .fields, CHILD_ID first: rows of this resource, which belongs to the record
+     * (resource/part.h) and has a `position`. They are written whole with it (the lines of an
+     * offer): those whose id is given stay and change, the others are new, what is not given goes.
+     */
+    const struct resource *child;
 };
 
 /* FIELDS({"name", TEXT, REQUIRED, 1, 200}, …): a table closed by itself. */
 #define FIELDS(...) ((const struct field[]){__VA_ARGS__, {.type = FIELD_END}})
+/* The first member of rows that are written with their record. */
+#define CHILD_ID                                                                                   \
+    {                                                                                              \
+        "id", UUID, NULLABLE, .help = "Of a row that is there and stays; a new one has none."      \
+    }
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* What a type is called in areas.json: "text"; and back, FIELD_END for a word that is none. */
@@ -126,5 +130,7 @@ const struct field *field_find_json(const struct field *fields, const char *json
 const char *field_ordered(const struct field *field);
 const char *field_json_name(const struct field *field);
 const char *field_label(const struct field *field);
+/* Whether somebody typed it into a row of a form: its id and what is chosen stand there anyway. */
+bool child_is_typed(const struct field *field);
 
 #endif

@@ -86,9 +86,9 @@ bool resource_list(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_query query;
-    struct list_result result;
+    struct list_result result, parent;
     if (!list_read_query(cx, resource, &query) ||
-        (resource->parent && !part_find_parent(cx, resource, "read")))
+        (resource->parent && !part_find_parent(cx, resource, "read", &parent)))
         return false;
     if (resource->parent)
         part_of(cx, resource, cx_path(cx, "id"), &query);
@@ -130,6 +130,16 @@ static bool answer_chosen(struct cx *cx, const struct list_result *result,
     return respond_end(cx);
 }
 
+static bool find_one(struct cx *cx, const struct resource *resource, const struct field **labels,
+                     struct list_result *out)
+{
+    struct list_result parent;
+    if (resource->parent)
+        return part_find_parent(cx, resource, "read", &parent) &&
+               part_find_row(cx, resource, labels, out);
+    return record_get_named(cx, resource, cx_path(cx, "id"), labels, out);
+}
+
 bool resource_get(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
@@ -143,7 +153,7 @@ bool resource_get(struct cx *cx)
         return false;
     if (fields && !list_read_fields(cx, resource, fields, &columns))
         return false;
-    if (!record_get_named(cx, resource, cx_path(cx, "id"), labels, &result))
+    if (!find_one(cx, resource, labels, &result))
         return false;
     return columns ? answer_chosen(cx, &result, columns) : record_answer(cx, &result, 200);
 }
@@ -154,22 +164,27 @@ bool resource_create(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_result result;
-    if ((resource->parent && !part_find_parent(cx, resource, "update")) ||
-        !record_create(cx, resource, cx->input, &result))
+    if (resource->parent ? !part_create(cx, resource, cx->input, &result)
+                         : !record_create(cx, resource, cx->input, &result))
         return false;
-    if (resource->parent) /* it has no address of its own */
-        return record_answer(cx, &result, 201);
-    response_header_set(
-        cx, "Location",
-        arena_printf(cx->arena, "%s/%s", resource->api, rows_text(result.rows, 0, 0)));
+    const char *list = resource->parent
+                           ? arena_printf(cx->arena, "%s/%s%s", resource->parent->api,
+                                          cx_path(cx, "id"), strrchr(resource->api, '/'))
+                           : resource->api;
+    if (!resource->parent || (resource->operations & OP_GET))
+        response_header_set(cx, "Location",
+                            arena_printf(cx->arena, "%s/%s", list, rows_text(result.rows, 0, 0)));
     return record_answer(cx, &result, 201);
 }
 
 static bool update(struct cx *cx, enum input_mode mode)
 {
+    const struct resource *resource = cx->route->about;
     struct list_result result;
-    return record_update(cx, cx->route->about, cx_path(cx, "id"), cx->input, mode, &result) &&
-           record_answer(cx, &result, 200);
+    bool updated = resource->parent
+                       ? part_update(cx, resource, cx->input, mode, &result)
+                       : record_update(cx, resource, cx_path(cx, "id"), cx->input, mode, &result);
+    return updated && record_answer(cx, &result, 200);
 }
 
 bool resource_replace(struct cx *cx)
@@ -184,7 +199,10 @@ bool resource_merge(struct cx *cx)
 
 bool resource_delete(struct cx *cx)
 {
-    return record_delete(cx, cx->route->about, cx_path(cx, "id")) && respond_nothing(cx);
+    const struct resource *resource = cx->route->about;
+    bool deleted = resource->parent ? part_delete(cx, resource)
+                                    : record_delete(cx, resource, cx_path(cx, "id"));
+    return deleted && respond_nothing(cx);
 }
 
 /* ---- routes ---- */
@@ -264,7 +282,8 @@ static const struct field *body_fields(const struct resource *resource)
 
 static size_t make_routes(const struct resource *resource, struct route *routes)
 {
-    const char *list = resource->api, *one = kept(resource->api, "/:id");
+    const char *list = resource->api;
+    const char *one = kept(list, resource->parent ? kept("/:", part_variable(resource)) : "/:id");
     const struct field *body = body_fields(resource);
     const char *noun = resource->one, *nouns = text_plural(engine_arena(), noun);
     struct access read = may_do(resource, ":read"), write = may_do(resource, ":update");
@@ -276,9 +295,9 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
                         .operation = operation_name("list", nouns), .answer = ANSWER_LIST,
                         .flags = ROUTE_LIST_QUERY)},
         {OP_CREATE,
-         ROUTE(POST, list, may_do(resource, resource->parent ? ":update" : ":create"),
-               resource_create, sentence("Create", noun, "."),
-               .operation = operation_name("create", noun), .body = body, .status = 201)},
+         ROUTE(POST, list, resource->parent ? write : may_do(resource, ":create"), resource_create,
+               sentence("Create", noun, "."), .operation = operation_name("create", noun),
+               .body = body, .status = 201)},
         {OP_EXPORT,
          ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
                sentence_of_many("Export", resource, " as CSV."),
@@ -293,8 +312,8 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
          ROUTE(PATCH, one, write, resource_merge,
                sentence("Change", noun, ": what is absent stays."),
                .operation = operation_name("update", noun), .body = body, .flags = ROUTE_MERGE)},
-        {OP_DELETE, ROUTE(DELETE, one, may_do(resource, ":delete"), resource_delete,
-                          sentence("Delete", noun, "."),
+        {OP_DELETE, ROUTE(DELETE, one, resource->parent ? write : may_do(resource, ":delete"),
+                          resource_delete, sentence("Delete", noun, "."),
                           .operation = operation_name("delete", noun), .answer = ANSWER_NOTHING)},
     };
     size_t count = 0;

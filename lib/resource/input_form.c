@@ -130,6 +130,8 @@ static json_object *typed_json(struct cx *cx, const struct field *field, const c
     if (!currency || !money_is_currency(currency))
         currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
     bool is_whole = field->type == INT || field->type == BASIS_POINTS;
+    if (field->type == BOOL)
+        return json_object_new_boolean(strcmp(typed, "true") == 0);
     const char *text = is_whole || field->type == MONEY ? input_typed(cx, typed) : typed;
     if ((field->type == MONEY && money_parse(text, currency, &number)) ||
         (is_whole && text_to_int(text, INT64_MIN, INT64_MAX, &number)))
@@ -137,10 +139,12 @@ static json_object *typed_json(struct cx *cx, const struct field *field, const c
     return json_object_new_string(typed);
 }
 
-/* A row as an object; NULL: nothing was typed into it. *there: the form has such a row. */
+/* A row as an object; NULL: nothing was typed into it, whatever its id and its choices. *there: the
+ * form has such a row. */
 static json_object *typed_row(struct cx *cx, const struct field *field, size_t index, bool *there)
 {
-    json_object *row = NULL;
+    json_object *row = json_object_new_object();
+    bool filled = false;
     *there = false;
     for (const struct field *it = field->fields; it->type != FIELD_END; it++) {
         const char *name = arena_printf(cx->arena, "%s[%zu].%s", field_json_name(field), index,
@@ -150,10 +154,13 @@ static json_object *typed_row(struct cx *cx, const struct field *field, size_t i
         typed = typed ? text_trim(cx->arena, typed) : "";
         if (!*typed)
             continue;
-        row = row ? row : json_object_new_object();
+        filled = filled || child_is_typed(it);
         json_object_object_add(row, field_json_name(it), typed_json(cx, it, typed));
     }
-    return row;
+    if (filled)
+        return row;
+    json_object_put(row);
+    return NULL;
 }
 
 static bool read_form_rows(const struct place *place, const struct field *field, const char *name,

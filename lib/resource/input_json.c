@@ -117,6 +117,8 @@ static bool read_array(const struct place *place, const struct field *field, con
         json_object *item = json_object_array_get_idx(array, i);
         struct place inner = *place;
         inner.prefix = arena_printf(place->cx->arena, "%s%s[%zu]", place->prefix, name, i);
+        if (field->child) /* each row is given whole, in a patch of its record too */
+            inner.mode = INPUT_CREATE;
         if (!field->fields) {
             good = read_item(&inner, field, array, i) && good;
             continue;

@@ -105,14 +105,19 @@ static unsigned flags_read(json_object *described)
     return flags;
 }
 
-static const struct child *child_read(json_object *described)
+/* What is known of it elsewhere than in its own program: where its rows are. */
+static const struct resource *child_read(json_object *described)
 {
     json_object *it;
     if (!json_object_object_get_ex(described, "child", &it))
         return NULL;
-    struct child *made = arena_alloc(model_arena(), sizeof *made);
-    *made =
-        (struct child){areas_text(it, "table"), areas_text(it, "column"), areas_text(it, "parent")};
+    struct resource *made = arena_alloc(model_arena(), sizeof *made);
+    struct resource *parent = arena_alloc(model_arena(), sizeof *parent);
+    *parent = (struct resource){.table = areas_text(it, "parent")};
+    *made = (struct resource){.name = areas_text(it, "name"),
+                              .table = areas_text(it, "table"),
+                              .parent_column = areas_text(it, "column"),
+                              .parent = parent};
     return made;
 }
 

@@ -58,6 +58,13 @@ static void insert_part(struct write *write)
     insert_value(write, part->parent_column, cx_path(write->cx, "id"));
     if (field_find(part->fields, PART_MAKER))
         insert_value(write, PART_MAKER, part_maker(write->cx));
+    if (!part_is_ordered(part))
+        return;
+    buf_puts(&write->names, ", " PART_POSITION);
+    buf_printf(&write->values,
+               ", (select coalesce(max(" PART_POSITION "), 0) + 1 from %s where %s = $%d)",
+               part->table, part->parent_column,
+               conditions_parameter(&write->where, cx_path(write->cx, "id")));
 }
 
 static bool build_insert(struct write *write, const struct input *input, const char *id)
@@ -177,6 +184,8 @@ bool record_update_row(struct cx *cx, const struct resource *resource, const cha
     struct buf sql;
     write_init(&write, cx, resource);
     build_update(&write, input, mode);
+    if (write.where.count > 0 && resource->parent && field_find(resource->fields, PART_EDITED))
+        buf_puts(&write.values, ", " PART_EDITED " = clock_timestamp()");
     if (write.where.count == 0)
         buf_puts(&write.values, "id = id");
     if (!add_row(&write, id, "update"))

@@ -74,9 +74,9 @@ struct resource {
      * templates show besides; false: the failure is set. */
     bool (*add_to_page)(struct cx *cx, struct json_object *data, const struct list_result *record);
     const struct action *const *actions; /* resource/action.h; NULL: none */
-    /* Rows that are appended to one record of another resource and belong to it (resource/part.h):
-     * that resource, and the field that holds its id, READ_ONLY | FILTERED. `api` is
-     * "{its api}/:id/notes", `permission` its own, `page` NULL; OP_LIST and OP_CREATE alone. */
+    /* Rows that belong to one record of another resource (resource/part.h): that resource, and the
+     * field that holds its id, READ_ONLY | FILTERED. `api` is "{its api}/:id/notes", `permission`
+     * its own, `page` NULL; neither OP_REPLACE nor OP_EXPORT. */
     const struct resource *parent;
     const char *parent_column;
     /* The same for the form of a new record (record NULL) or of this one. */

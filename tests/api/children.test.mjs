@@ -8,6 +8,7 @@ import { areas, bodyOf } from "../lib/routes.mjs";
 let tenant, other, cookie;
 const api = (method, path, options = {}) => request(method, `/api/crm/deals${path}`, { token: tenant.token, ...options });
 const page = (path) => request("GET", path, { tenant: tenant.slug, headers: { cookie } });
+const plain = (rows) => rows.map(({ id, ...row }) => (assert.match(id, /^[0-9a-f-]{36}$/), row)); // without the ids, which each has
 const lines = [{ name: "Lenses", quantity: 20, unitPrice: 12500 }, { name: "Advice", quantity: 1, unitPrice: null }];
 before(async () => {
     [tenant, other] = [await makeTenant(), await makeTenant()];
@@ -17,13 +18,13 @@ before(async () => {
 test("lines_are_written_read_and_replaced_whole", async () => {
     const made = await api("POST", "", { body: { name: "Shop", lines: [lines[0], { name: "Advice" }] } });
     assert.equal(made.status, 201, made.text);
-    assert.deepEqual(made.data.lines, lines, "in their order, with what is initial");
+    assert.deepEqual(plain(made.data.lines), lines, "in their order, with what is initial");
     const got = await api("GET", `/${made.data.id}`);
-    assert.deepEqual(got.data.lines, lines);
+    assert.deepEqual(plain(got.data.lines), lines);
     assert.equal((await api("GET", "?limit=1")).data[0].lines, undefined, "a list has them when it is asked to");
-    assert.deepEqual((await api("GET", `?id=${made.data.id}&fields=lines`)).data[0].lines, lines);
+    assert.deepEqual(plain((await api("GET", `?id=${made.data.id}&fields=lines`)).data[0].lines), lines);
     const kept = await api("PATCH", `/${made.data.id}`, { body: { probability: 10 } });
-    assert.deepEqual(kept.data.lines, lines, "a change of something else leaves them");
+    assert.deepEqual(plain(kept.data.lines), lines, "a change of something else leaves them");
     const changed = await api("PATCH", `/${made.data.id}`, { body: { lines: [{ name: "One" }] }, headers: { "if-match": kept.headers.etag } });
     assert.deepEqual(changed.data.lines.map((it) => it.name), ["One"]);
     assert.notEqual(changed.headers.etag, kept.headers.etag, "other lines are another version");
@@ -42,41 +43,143 @@ test("a_wrong_line_is_named_and_nothing_is_written", async () => {
     const many = await api("PATCH", `/${made.id}`, { body: { lines: Array.from({ length: 101 }, () => ({ name: "x" })) } });
     assert.equal(many.error.details[0].code, "too_long");
     const got = (await api("GET", `/${made.id}`)).data;
-    assert.deepEqual([got.name, got.lines], ["Kept", lines]);
+    assert.deepEqual([got.name, plain(got.lines)], ["Kept", lines]);
     const foreign = await request("PATCH", `/api/crm/deals/${made.id}`, { token: other.token, body: { lines: [] } });
     assert.equal(foreign.status, 404);
-    assert.deepEqual((await api("GET", `/${made.id}`)).data.lines, lines, "nobody else empties them");
+    assert.deepEqual(plain((await api("GET", `/${made.id}`)).data.lines), lines, "nobody else empties them");
+});
+
+test("rows_with_an_id_stay_and_change_and_what_is_not_named_goes", async () => {
+    const made = (await api("POST", "", { body: { name: "Kept rows", lines: [{ name: "A" }, { name: "B" }, { name: "C" }] } })).data;
+    const [a, b, c] = made.lines;
+    const changed = await api("PATCH", `/${made.id}`, { body: { lines: [{ ...c, quantity: 3 }, { name: "D" }, { id: a.id, name: "A" }] } });
+    assert.equal(changed.status, 200, changed.text);
+    assert.deepEqual(changed.data.lines.map((it) => it.name), ["C", "D", "A"]);
+    assert.deepEqual([changed.data.lines[0].id, changed.data.lines[2].id], [c.id, a.id], "they are the same rows");
+    assert.equal(changed.data.lines[0].quantity, 3);
+    assert.equal((await api("GET", `/${made.id}/lines/${b.id}`)).status, 404);
+    const whole = (await api("GET", `/${made.id}`)).data;
+    const put = await api("PUT", `/${made.id}`, { body: whole });
+    assert.deepEqual(put.data.lines, whole.lines, "what was read may be sent back");
+    const foreign = (await api("POST", "", { body: { name: "Foreign", lines: [{ name: "F" }] } })).data.lines[0];
+    for (const lines of [[{ ...foreign, name: "Taken" }], [b], [a, a], [{ id: "01a1fc30-19fe-74cc-bfd1-e408edb75d4f", name: "x" }]]) {
+        const refused = await api("PATCH", `/${made.id}`, { body: { lines } });
+        assert.deepEqual([refused.status, refused.error.details[0].code], [422, "unknown_reference"], refused.text);
+        assert.equal(refused.error.details[0].field, `lines[${lines.length - 1}].id`);
+    }
+    assert.equal((await api("POST", "", { body: { name: "x", lines: [a] } })).status, 422, "no row of another");
+    assert.equal((await api("PATCH", `/${made.id}`, { body: { lines: [{ id: a.id }] } })).error.details[0].field, "lines[0].name", "each is given whole");
+    assert.deepEqual((await api("GET", `/${made.id}`)).data.lines, whole.lines);
+});
+
+test("a_line_has_an_address_and_makes_a_new_version_of_its_deal", async () => {
+    const made = await api("POST", "", { body: { name: "Addressed", currency: "USD", lines: [{ name: "A" }] } }), id = made.data.id;
+    const added = await api("POST", `/${id}/lines`, { body: { name: "B", quantity: 2 } });
+    assert.equal(added.status, 201, added.text);
+    assert.deepEqual([added.data.position, added.data.currency, added.data.dealId], [2, "USD", id]);
+    const at = added.headers.location.slice("/api/crm/deals".length);
+    assert.deepEqual((await api("GET", at)).data, added.data);
+    const changed = await api("PATCH", at, { body: { quantity: 5 }, headers: { "if-match": added.headers.etag } });
+    assert.deepEqual([changed.status, changed.data.quantity, changed.data.name], [200, 5, "B"]);
+    assert.equal((await api("PATCH", at, { body: { quantity: 6 }, headers: { "if-match": added.headers.etag } })).status, 412);
+    const stale = await api("PATCH", `/${id}`, { body: { name: "x" }, headers: { "if-match": made.headers.etag } });
+    assert.equal(stale.status, 412, "the deal shows its lines");
+    assert.deepEqual((await api("GET", `/${id}/lines`)).data.map((it) => it.name), ["A", "B"]);
+    assert.equal((await api("PATCH", at, { body: { position: 1, quantity: 0 } })).status, 422);
+    assert.equal((await api("DELETE", at)).status, 204);
+    assert.equal((await api("DELETE", at)).status, 404);
+    await api("PATCH", `/${id}`, { body: { lines: Array.from({ length: 99 }, (_, i) => ({ name: `${i}` })) } });
+    const tries = await Promise.all([1, 2, 3, 4].map(() => api("POST", `/${id}/lines`, { body: { name: "More" } })));
+    assert.deepEqual(tries.map((it) => it.status).sort(), [201, 422, 422, 422], "a list takes no more at once than one by one");
+    assert.equal((await api("GET", `/${id}`)).data.lines.length, 100);
 });
 
 test("lines_are_shown_and_edited_in_the_page_of_their_deal", async () => {
-    const form = async (path) => new URLSearchParams([...(await page(path)).text.matchAll(/<input (?:type="hidden"|class="form-control") (?:type="\w+" )?name="(_\w+|lines[^"]*|name)" value="([^"]*)"/g)].map((it) => [it[1], it[2].replaceAll("&quot;", '"')]));
+    const fieldsIn = (text) => new URLSearchParams([...text.matchAll(/<input (?:type="hidden"|class="form-control") (?:type="\w+" )?name="(_\w+|lines[^"]*|name)" value="([^"]*)"/g)].map((it) => [it[1], it[2].replaceAll("&quot;", '"')]));
+    const form = async (path) => fieldsIn((await page(path)).text);
     const post = (path, body) => request("POST", path, { tenant: tenant.slug, raw: body.toString(), headers: { cookie, "content-type": "application/x-www-form-urlencoded" } });
-    const made = await form("/admin/crm/deals/new");
-    assert.ok(made.has("lines[2].unitPrice"), "there are empty rows");
+    const press = async (path, body, button) => {
+        body.set("_rows", button);
+        const answer = await post(path, body);
+        assert.equal(answer.status, 200, answer.text);
+        const next = fieldsIn(answer.text);
+        assert.match(answer.text, new RegExp(`name="name"[^>]* value="${body.get("name")}"`), "what was typed is kept");
+        next.set("name", body.get("name"));
+        next.set("currency", "EUR");
+        return next;
+    };
+    let made = await form("/admin/crm/deals/new");
+    assert.ok(made.has("lines[0].unitPrice"), "there is an empty row");
     made.set("name", "By page");
     made.set("currency", "EUR");
     made.set("lines[0].name", "Frames");
     made.set("lines[0].quantity", "3");
     made.set("lines[0].unitPrice", "12.50");
-    made.set("lines[2].name", "Cloth");
+    made = await press("/admin/crm/deals", made, "lines.add");
+    assert.ok(made.has("lines[1].name"));
+    made.set("lines[1].name", "Cloth");
+    made = await press("/admin/crm/deals", made, "lines.up.1");
+    assert.deepEqual([made.get("lines[0].name"), made.get("lines[1].name"), made.has("lines[2].name")], ["Cloth", "Frames", true]);
+    made = await press("/admin/crm/deals", made, "lines.down.0");
     const saved = await post("/admin/crm/deals", made);
     assert.equal(saved.status, 303, saved.text);
-    const shown = (await page(saved.headers.location)).text;
+    const shown = (await page(saved.headers.location)).text, id = saved.headers.location.split("/").at(-1);
     assert.match(shown, /data-label="Name">Frames<\/td><td class="rows-end" data-label="Quantity">3<\/td><td class="rows-end" data-label="Unit price">12\.50 EUR</);
+    const before = (await api("GET", `/${id}`)).data.lines;
     const edited = await form(`${saved.headers.location}/edit`);
     assert.deepEqual([edited.get("lines[0].unitPrice"), edited.get("lines[1].name")], ["12.50", "Cloth"]);
+    edited.set("currency", "EUR");
+    edited.set("name", "By page");
     edited.set("lines[0].name", "");
     edited.set("lines[0].quantity", "many");
-    edited.set("name", "By page");
-    edited.set("currency", "EUR");
     const refused = await post(saved.headers.location, edited);
     assert.equal(refused.status, 422);
     assert.match(refused.text, /name="lines\[0\].quantity" value="many"/, "what was typed is kept");
-    edited.set("lines[0].quantity", "");
-    edited.set("lines[0].unitPrice", "");
-    assert.equal((await post(saved.headers.location, edited)).status, 303);
-    const id = saved.headers.location.split("/").at(-1);
-    assert.deepEqual((await api("GET", `/${id}`)).data.lines, [{ name: "Cloth", quantity: 1, unitPrice: null }]);
+    const less = await press(saved.headers.location, edited, "lines.remove.0");
+    assert.equal(less.get("lines[0].name"), "Cloth");
+    assert.deepEqual((await api("GET", `/${id}`)).data.lines, before, "the buttons of rows save nothing");
+    for (const nonsense of ["lines.up.999", "lines.remove.-1", "lines.", "other.add", "lines.up.0", "lines.down.9999999999999999999"]) await press(saved.headers.location, edited, nonsense);
+    assert.equal((await post(saved.headers.location, less)).status, 303);
+    assert.deepEqual((await api("GET", `/${id}`)).data.lines, [before[1]], "the row itself stays");
+});
+
+test("a_note_is_changed_by_its_author_alone_and_deleted_by_who_may_delete_the_deal", async () => {
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "writer", name: "Writer", permissions: ["crm.deals:read", "crm.deals:update"] } });
+    const writer = await makeUser(tenant, "writer"), own = await pageCookie(writer.email, password, { tenant: tenant.slug });
+    const { data: deal } = await api("POST", "", { body: { name: "Written about" } });
+    const write = async (as, text) => (await request("POST", `/api/crm/deals/${deal.id}/notes`, { token: as, body: { text } })).data;
+    const mine = await write(writer.access_token, "Mine"), theirs = await write(tenant.token, "Theirs");
+    assert.equal(mine.editedAt, null);
+    const call = (method, as, note, body) => request(method, `/api/crm/deals/${deal.id}/notes/${note.id}`, { token: as, body });
+    const changed = await call("PATCH", writer.access_token, mine, { text: "Mine, better" });
+    assert.deepEqual([changed.status, changed.data.text], [200, "Mine, better"]);
+    assert.ok(changed.data.editedAt >= mine.createdAt);
+    for (const [method, as, note] of [["PATCH", tenant.token, mine], ["PATCH", writer.access_token, theirs], ["DELETE", writer.access_token, theirs]]) {
+        const refused = await call(method, as, note, method === "PATCH" ? { text: "x" } : undefined);
+        assert.deepEqual([refused.status, refused.error.code], [403, "not_yours"], `${method} ${refused.text}`);
+    }
+    // By page: the ways that one has, and no others.
+    let once = 0;
+    const open = (path, fields, as = own) => request(fields ? "POST" : "GET", path, { tenant: tenant.slug, ...(fields ? { raw: new URLSearchParams({ ...fields, _once: `n${once++}` }).toString() } : {}), headers: { cookie: as, ...(fields ? { "content-type": "application/x-www-form-urlencoded" } : {}) } });
+    const path = `/admin/crm/deals/${deal.id}`, at = (note) => `${path}/notes/${note.id}`;
+    const shown = (await open(path)).text;
+    assert.ok(shown.includes(`${at(mine)}/edit`) && shown.includes(`${at(mine)}/delete`) && !shown.includes(at(theirs)), shown);
+    assert.match(shown, /<span title="[^"]+">edited<\/span>/);
+    assert.ok((await page(path)).text.includes(`${at(mine)}/delete`) && !(await page(path)).text.includes(`${at(mine)}/edit`), "who may delete the deal");
+    const form = (await open(`${at(mine)}/edit`)).text, hidden = Object.fromEntries([...form.matchAll(/<input type="hidden" name="(_\w+)" value="([^"]*)"/g)].map((it) => [it[1], it[2].replaceAll("&quot;", '"')]));
+    assert.match(form, /Mine, better<\/textarea>/);
+    const empty = await open(at(mine), { ...hidden, text: "" });
+    assert.ok(empty.status === 422 && empty.text.includes('id="f-text-error"'), empty.text);
+    assert.equal((await open(at(mine), { ...hidden, text: "By page" })).status, 303);
+    assert.equal((await open(at(mine), { ...hidden, text: "Late" })).status, 412);
+    assert.equal((await call("GET", writer.access_token, mine)).data.text, "By page");
+    for (const [way, fields] of [[`${at(theirs)}/edit`], [at(theirs), { ...hidden, text: "x" }], [`${at(theirs)}/delete`], [`${at(theirs)}/delete`, { ...hidden, confirm: "yes" }]])
+        assert.equal((await open(way, fields)).status, 403, way);
+    assert.equal((await open(`${at(mine)}/delete`)).status, 200);
+    assert.equal((await open(`${at(mine)}/delete`, { ...hidden, confirm: "yes" })).status, 303);
+    assert.equal((await call("GET", writer.access_token, mine)).status, 404);
+    const last = await write(writer.access_token, "Last");
+    assert.equal((await call("DELETE", tenant.token, last)).status, 204);
 });
 
 test("notes_are_appended_listed_in_pages_and_shown_with_their_deal", async () => {
@@ -129,6 +232,7 @@ test("whoever_may_only_read_a_deal_appends_nothing_to_it", async () => {
 
 // Every resource that belongs to records of another, as the areas' tables say.
 const bodyFor = (path) => bodyOf(areas.flatMap((area) => area.routes).find((it) => it.method === "POST" && it.path === path).body);
+const [OP_GET, OP_MERGE, OP_DELETE] = [2, 16, 32]; // resource/resource.h
 const parts = areas.flatMap((area) => area.resources.filter((it) => it.parent).map((part) => ({ part, parent: area.resources.find((it) => it.name === part.parent) })));
 
 test("no_row_is_reached_through_another_record_or_tenant", async () => {
@@ -145,6 +249,11 @@ test("no_row_is_reached_through_another_record_or_tenant", async () => {
         for (const query of ["", `?${column}=${own.id}`, `?id=${made.data.id}`])
             assert.deepEqual((await request("GET", `${at(another)}${query}`, { token: tenant.token })).data, [], `${part.name}${query}`);
         assert.equal((await request("DELETE", `${parent.api}/${gone.id}`, { token: tenant.token })).status, 204);
+        const one = async (method, record, as) => request(method, `${at(record)}/${made.data.id}`, { token: as.token, body: method === "PATCH" ? {} : undefined });
+        const ways = [["GET", OP_GET], ["PATCH", OP_MERGE], ["DELETE", OP_DELETE]].filter(([, operation]) => part.operations & operation).map(([method]) => method);
+        for (const [record, as] of [[another, tenant], [gone, tenant], [own, other]])
+            for (const method of ways) assert.equal((await one(method, record, as)).status, 404, `${part.name}: ${method} through ${record.id}`);
+        for (const method of ways.filter((it) => it !== "DELETE")) assert.equal((await one(method, own, tenant)).status, 200, `${part.name}: ${method}`);
         for (const [record, as] of [[gone, tenant], [own, other], [{ id: "01a1fc30-19fe-74cc-bfd1-e408edb75d4f" }, tenant], [{ id: "nothing" }, tenant]])
             for (const answer of [await request("GET", at(record), { token: as.token }), await request("POST", at(record), { token: as.token, body })])
                 assert.equal(answer.status, 404, `${part.name} of ${record.id}: ${answer.text}`);
