@@ -190,7 +190,7 @@ size_t resource_action_routes(const struct resource *resource, const struct rout
         if (count < ACTIONS_MAX)
             made[count++] = route_of(resource, *it);
     bulk_verbs(resource, &verbs);
-    if (verbs > 0)
+    if (verbs > 0 && !resource->parent) /* what belongs to one record is no list of its own */
         made[count++] = bulk_route(resource);
     return count;
 }

@@ -211,6 +211,57 @@ test("pages, their CSV, the search across everything and forms show and change w
     });
 });
 
+// ---- what belongs to a record ----
+
+const parts = areas.flatMap((area) => area.resources.filter((it) => it.parent).map((part) => ({ part, parent: resources.find((it) => it.name === part.parent) }))).filter((it) => it.parent);
+const partBody = (part) => bodyOf(apiRoutes.find((it) => it.method === "POST" && it.path === part.api).body);
+const routesBelow = (routes, path) => routes.filter((it) => it.path === path || it.path.startsWith(`${path}/:`));
+
+test("what belongs to a record is read and written as far as the record is seen", async () => {
+    assert.ok(parts.length > 0);
+    for (const { part, parent } of parts)
+        for (const scope of Object.keys(sees)) {
+            const { me, records, shown, hidden } = await settle(parent, scope), rows = {}, csrf = (await open(me, "GET", parent.page)).text.match(/name="_csrf" value="([^"]*)"/)[1];
+            const at = (route, owner) => route.path.replace(":id", records[owner].id).replace(/:\w+/, rows[owner]?.id);
+            for (const owner of owners) rows[owner] = await made(part.api.replace(":id", records[owner].id), partBody(part));
+            const pages = routesBelow(pageRoutes, part.api.replace(parent.api, parent.page));
+            for (const owner of hidden) {
+                for (const route of routesBelow(apiRoutes, part.api)) {
+                    const answer = await request(route.method, at(route, owner), { token: me.access_token, body: ["POST", "PATCH"].includes(route.method) ? partBody(part) : undefined });
+                    assert.equal(answer.status, 404, title(part, scope, `${route.method} ${route.path} of ${owner}: ${answer.text}`));
+                }
+                for (const route of pages) assert.equal((await open(me, route.method, at(route, owner), route.method === "POST" ? { _csrf: csrf, confirm: "yes", ...partBody(part) } : undefined)).status, 404, title(part, scope, `page ${route.method} ${route.path} of ${owner}`));
+                const left = await asOwner("GET", part.api.replace(":id", records[owner].id));
+                assert.deepEqual(left.data.map((it) => [it.id, it.updatedAt]), [[rows[owner].id, rows[owner].updatedAt]], title(part, scope, "nothing is written"));
+            }
+            for (const owner of shown) {
+                const list = part.api.replace(":id", records[owner].id), call = (method, path, body) => request(method, path, { token: me.access_token, body });
+                assert.deepEqual((await call("GET", list)).data.map((it) => it.id), [rows[owner].id]);
+                const own = await call("POST", list, partBody(part));
+                assert.equal(own.status, 201, title(part, scope, own.text));
+                if (offers(part, "PATCH", routesBelow(apiRoutes, part.api).at(-1).path)) assert.equal((await call("PATCH", `${list}/${own.data.id}`, {})).status, 200);
+                if (offers(part, "DELETE", routesBelow(apiRoutes, part.api).at(-1).path)) for (const row of [own.data, rows[owner]]) assert.equal((await call("DELETE", `${list}/${row.id}`)).status, 204, title(part, scope, "who may delete the record"));
+            }
+        }
+});
+
+test("who may read a record but not change it writes nothing that belongs to it", async () => {
+    for (const { part, parent } of parts) {
+        await made("/api/rbac/roles", { key: `looks_${part.table}`, name: "Looks", rank: 10, permissions: [allowed("all", parent, "read"), allowed("own", parent, "update"), allowed("own", parent, "delete")] });
+        const me = await makeUser(world.tenant, `looks_${part.table}`);
+        world.me.looks = me;
+        sees.looks = sees.all;
+        const { records } = await settle(parent, "looks");
+        delete sees.looks;
+        const list = part.api.replace(":id", records.other.id), row = await made(list, partBody(part));
+        for (const route of routesBelow(apiRoutes, part.api).filter((it) => it.method !== "GET")) {
+            const answer = await request(route.method, route.path.replace(":id", records.other.id).replace(/:\w+/, row.id), { token: me.access_token, body: route.method === "DELETE" ? undefined : partBody(part) });
+            assert.deepEqual([answer.status, answer.error?.code], [403, "not_yours"], title(part, route.method, answer.text));
+        }
+        assert.equal((await request("GET", `${list}/${row.id}`, { token: me.access_token })).status, 200);
+    }
+});
+
 // ---- what a permission is of ----
 
 test("one may see more than one may change: then it is 403, and there is no button", async () => {
