@@ -109,6 +109,8 @@ static const char *inner_name(struct openapi *api, const char *parent, json_obje
 static json_object *array_items(struct openapi *api, const char *parent, json_object *field,
                                 enum schema_use use)
 {
+    if (member(field, "child") && is_body(use)) /* each is given whole: its id may be left out */
+        use = SCHEMA_CREATE;
     if (member(field, "fields"))
         return openapi_fields_schema(
             api, arena_printf(api->arena, "%sItem", inner_name(api, parent, field)),

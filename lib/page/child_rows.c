@@ -110,7 +110,8 @@ struct rows_form {
     const char *currency;
     size_t width, count, room;
     const char ***rows; /* of each the values of .fields */
-    size_t focus;       /* the row that was asked for; as many as there are: none */
+    size_t focus;       /* the row that was asked for; SIZE_MAX: none */
+    bool is_new;        /* that row was added: its first input comes next */
 };
 
 static const char *input_name(const struct rows_form *form, size_t index, const struct field *it)
@@ -198,6 +199,7 @@ static void rearrange(struct rows_form *form, const char *asked)
     const char *what = asked + len + 1, *place = strchr(what, '.');
     if (strcmp(what, "add") == 0) {
         form->focus = form->count;
+        form->is_new = true;
         push_row(form);
     }
     if (!place || !text_to_int(place + 1, 0, (int64_t)form->count - 1, &row))
@@ -240,6 +242,11 @@ static void add_options(struct cx *cx, json_object *cell, const struct field *fi
     }
 }
 
+static const struct field *first_cell(const struct rows_form *form)
+{
+    return is_id(form->field->fields) ? form->field->fields + 1 : form->field->fields;
+}
+
 static void add_cell(struct rows_form *form, json_object *cells, const struct field *it,
                      size_t index, const char *value)
 {
@@ -254,6 +261,7 @@ static void add_cell(struct rows_form *form, json_object *cells, const struct fi
     page_set(cell, "inputmode", it->type == MONEY ? "decimal" : is_number(it) ? "numeric" : NULL);
     page_set_bool(cell, "end", is_number(it));
     page_set_bool(cell, "is_chosen", is_chosen);
+    page_set_bool(cell, "begin", form->is_new && index == form->focus && it == first_cell(form));
     if (is_chosen)
         add_options(form->cx, cell, it, value);
 }
@@ -269,7 +277,7 @@ static void add_row(struct rows_form *form, json_object *lines, size_t index)
     page_set(line, "down",
              index + 1 < form->count ? arena_printf(arena, "%s.down.%zu", name, index) : NULL);
     page_set(line, "remove", arena_printf(arena, "%s.remove.%zu", name, index));
-    page_set_bool(line, "focus", index == form->focus);
+    page_set_bool(line, "focus", index == form->focus && !form->is_new);
     page_set(line, "id_name", NULL);
     for (const struct field *it = form->field->fields; it->type != FIELD_END; it++, at++) {
         const char *value = form->rows[index][at];

@@ -211,3 +211,21 @@ test("no_word_is_broken_in_a_list_of_many_columns", { timeout: 120000 }, async (
     }
     await page.context().close();
 });
+
+for (const javaScriptEnabled of [true, false])
+    test(`rows_of_a_record_are_added_moved_and_saved_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 120000 }, async () => {
+        const page = await owner({ javaScriptEnabled });
+        await page.goto(address(tenant.slug, "/admin/crm/deals/new"));
+        await page.fill("#f-name", "With rows");
+        await page.fill("[name='lines[0].name']", "One");
+        await page.click("[name=_rows][value='lines.add']");
+        await page.waitForSelector("[name='lines[1].name']");
+        if (javaScriptEnabled) assert.equal(await page.evaluate(() => document.activeElement.name), "lines[1].name", "one goes on there");
+        await page.fill("[name='lines[1].name']", "Two");
+        await page.click("[aria-label='Move row 2 up']");
+        await page.waitForSelector("[name='lines[0].name'][value=Two]");
+        await Promise.all([page.waitForURL(/deals\/[0-9a-f-]{36}$/), page.press("[name='lines[1].name']", "Enter")]);
+        assert.deepEqual(await page.locator(".rows-lines td[data-label=Name]").allTextContents(), ["Two", "One"]);
+        assert.deepEqual(page.complaints, []);
+        await page.context().close();
+    });
