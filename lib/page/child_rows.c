@@ -90,7 +90,7 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
             if (is_id(it))
                 continue;
             json_object *cell = page_item(cells);
-            page_set(cell, "head", field_label(it));
+            page_set(cell, "head", cx_text(cx, field_label(it)));
             page_set(cell, "text",
                      shown_text(cx, it, stored_text(json_object_array_get_idx(stored, i), it),
                                 show_currency(cx, result, row, it)));
@@ -237,8 +237,8 @@ static void add_options(struct cx *cx, json_object *cell, const struct field *fi
     for (const char *const *it = field->choices; it && *it; it++)
         add_option(options, *it, show_choice(cx, *it), text_equal(*it, chosen));
     if (field->type == BOOL) {
-        add_option(options, "true", "Yes", text_equal(chosen, "true"));
-        add_option(options, "false", "No", text_equal(chosen, "false"));
+        add_option(options, "true", cx_text(cx, "Yes"), text_equal(chosen, "true"));
+        add_option(options, "false", cx_text(cx, "No"), text_equal(chosen, "false"));
     }
 }
 
@@ -253,9 +253,9 @@ static void add_cell(struct rows_form *form, json_object *cells, const struct fi
     json_object *cell = page_item(cells);
     bool is_chosen = it->type == CHOICE || it->type == BOOL;
     page_set(cell, "name", input_name(form, index, it));
-    page_set(cell, "head", field_label(it));
+    page_set(cell, "head", cx_text(form->cx, field_label(it)));
     page_set(cell, "label",
-             arena_printf(form->cx->arena, "%s, row %zu", field_label(it), index + 1));
+             cx_printf(form->cx, "%s, row %zu", cx_text(form->cx, field_label(it)), index + 1));
     page_set(cell, "value", value);
     page_set(cell, "input", it->type == DATE ? "date" : "text");
     page_set(cell, "inputmode", it->type == MONEY ? "decimal" : is_number(it) ? "numeric" : NULL);

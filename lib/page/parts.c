@@ -198,14 +198,13 @@ static bool show_part_form(struct cx *cx, int status)
     page_set(data, "subtitle", NULL);
     page_set(data, "action", one_path(cx, part, ""));
     page_set(data, "back", parent_path(cx, part));
-    page_set(data, "submit", arena_printf(cx->arena, "Save %s", part->one));
+    page_set(data, "submit", cx_printf(cx, "Save %s", part->one));
     page_set(data, "version", record_etag(cx, &row));
     page_set_bool(data, "multipart", false);
     page_set_bool(data, "any_rows", false);
     json_object_object_add(data, "fields", page_form_fields(cx, part->fields, &row, false));
     add_crumbs(cx, data, part, &parent);
-    return page_render(cx, status, "layout/form", arena_printf(cx->arena, "Edit %s", part->one),
-                       data);
+    return page_render(cx, status, "layout/form", cx_printf(cx, "Edit %s", part->one), data);
 }
 
 bool part_edit(struct cx *cx)
@@ -220,7 +219,7 @@ bool part_save(struct cx *cx)
     int scope = db_scope(&cx->db);
     generic_demand_version(cx);
     if (cx->failure.status == 0 && part_update(cx, part, cx->input, INPUT_MERGE, &row)) {
-        page_notice(cx, "success", "Changes saved.");
+        page_notice(cx, "success", cx_text(cx, "Changes saved."));
         return page_go(cx, parent_path(cx, part));
     }
     int status = cx->failure.status;
@@ -240,9 +239,9 @@ bool part_delete_ask(struct cx *cx)
         return false;
     json_object *data =
         generic_ask(cx, part->parent, one_path(cx, part, "/delete"), parent_path(cx, part));
-    page_set(data, "submit", arena_printf(cx->arena, "Delete %s", part->one));
-    return page_render(cx, 200, "layout/confirm",
-                       arena_printf(cx->arena, "Delete this %s?", part->one), data);
+    page_set(data, "submit", cx_printf(cx, "Delete %s", part->one));
+    return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete this %s?", part->one),
+                       data);
 }
 
 bool part_delete_done(struct cx *cx)
@@ -252,7 +251,6 @@ bool part_delete_done(struct cx *cx)
         return part_delete_ask(cx);
     if (!part_delete(cx, part))
         return false;
-    page_notice(cx, "success",
-                arena_printf(cx->arena, "%s deleted.", text_title(cx->arena, part->one)));
+    page_notice(cx, "success", cx_printf(cx, "%s deleted.", text_title(cx->arena, part->one)));
     return page_go(cx, parent_path(cx, part));
 }

@@ -298,8 +298,9 @@ static void check_child(const struct resource *resource, const struct field *fie
     }
     if (!field->fields || strcmp(field->fields->name, "id") != 0)
         buf_printf(report, "%s: its .fields do not begin with CHILD_ID. ", field->name);
-    for (const struct field *it = field->fields; it && it->type != FIELD_END; it++)
-        if (!column_find(child, field_json_name(it)))
+    for (const struct field *it = field->fields ? field->fields + 1 : NULL;
+         it && it->type != FIELD_END; it++)
+        if (!field_find(child->fields, it->name))
             buf_printf(report, "%s: %s is no field of its .child. ", field->name, it->name);
 }
 

@@ -94,6 +94,18 @@ test("a_line_has_an_address_and_makes_a_new_version_of_its_deal", async () => {
     assert.equal((await api("GET", `/${id}`)).data.lines.length, 100);
 });
 
+test("lines_are_met_by_whoever_may_meet_them_in_their_deal", async () => {
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "blind", name: "Blind", permissions: ["crm.deals:read", "crm.deals:update", "crm.deals:delete"] } });
+    const blind = await makeUser(tenant, "blind"), { data: deal } = await api("POST", "", { body: { name: "Priced", lines: [lines[0]] } });
+    const at = `/api/crm/deals/${deal.id}/lines`, one = `${at}/${deal.lines[0].id}`, call = (method, path, body) => request(method, path, { token: blind.access_token, body });
+    assert.equal((await call("GET", `/api/crm/deals/${deal.id}`)).data.lines, undefined);
+    for (const [method, path, body] of [["GET", at], ["GET", one], ["POST", at, { name: "x" }], ["PATCH", one, { name: "x" }], ["DELETE", one]]) {
+        const refused = await call(method, path, body);
+        assert.deepEqual([refused.status, refused.error.code], [403, "permission_missing"], `${method} ${refused.text}`);
+    }
+    assert.deepEqual((await api("GET", `/${deal.id}`)).data.lines, deal.lines);
+});
+
 test("lines_are_shown_and_edited_in_the_page_of_their_deal", async () => {
     const fieldsIn = (text) => new URLSearchParams([...text.matchAll(/<input (?:type="hidden"|class="form-control") (?:type="\w+" )?name="(_\w+|lines[^"]*|name)" value="([^"]*)"/g)].map((it) => [it[1], it[2].replaceAll("&quot;", '"')]));
     const form = async (path) => fieldsIn((await page(path)).text);
