@@ -219,7 +219,7 @@ bool part_save(struct cx *cx)
     int scope = db_scope(&cx->db);
     generic_demand_version(cx);
     if (cx->failure.status == 0 && part_update(cx, part, cx->input, INPUT_MERGE, &row)) {
-        page_notice(cx, "success", cx_text(cx, "Changes saved."));
+        page_notice(cx, "success", "Changes saved.");
         return page_go(cx, parent_path(cx, part));
     }
     int status = cx->failure.status;
