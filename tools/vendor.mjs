@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { entriesOf, textsOfScripts } from "./texts.mjs";
+import { PurgeCSS } from "purgecss";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = process.argv[2] ?? join(root, "build/share/static");
@@ -79,12 +80,27 @@ function catalogue(entries) {
     return Buffer.from(`globalThis.texts = ${JSON.stringify(texts)};\n`);
 }
 
+// Of Tabler's style sheet what our pages can use. Its classes are named in templates and scripts
+// alone: a class that C code chooses is one of app.css.
+async function usedOf(styleSheet) {
+    const own = (await filesBelow(join(root, "static"))).filter((it) => it.endsWith(".css"));
+    const [{ css }] = await new PurgeCSS().purge({
+        content: [join(root, "templates/**/*.html"), join(root, "static/*.js")],
+        css: [styleSheet, ...own],
+        defaultExtractor: (text) => text.match(/[A-Za-z][\w-]*/g) ?? [],
+        variables: true, keyframes: true, fontFace: true,
+    });
+    return Buffer.from(css);
+}
+
 async function collect() {
     const files = new Map();
     for (const file of await filesBelow(join(root, "static")))
         files.set(relative(join(root, "static"), file), await readFile(file));
     for (const [name, path] of Object.entries(packages))
         files.set(name, withoutMap(await readFile(join(root, "node_modules", path)), name));
+    const tabler = "vendor/tabler.min.css";
+    files.set(tabler, withoutMap(await usedOf(join(root, "node_modules", packages[tabler])), tabler));
     files.set("icons.svg", await sprite());
     for (const file of await filesBelow(join(root, "locale")))
         files.set(`texts/${basename(file, ".po")}.js`, catalogue(entriesOf(await readFile(file, "utf8"))));

@@ -40,6 +40,19 @@ test("the_palette_opens_by_keyboard_finds_and_leads_there", async () => {
     assert.deepEqual(page.complaints, []);
 });
 
+// With what the page itself weighs, packed as browsers take it; all but the dashboard's charts.
+test("a_page_weighs_less_than_100_kilobytes_to_whom_nothing_is_known", async () => {
+    const page = await owner(), { cookies, origins } = await page.context().storageState();
+    for (const path of ["/login", "/admin/crm/leads", "/admin/crm/deals/new"]) {
+        const fresh = await open(browser, path === "/login" ? {} : { storageState: { cookies, origins } });
+        await fresh.goto(address(tenant.slug, path), { waitUntil: "load" });
+        const bytes = await fresh.evaluate(() => performance.getEntries().reduce((sum, it) => sum + (it.transferSize ?? 0), 0));
+        assert.ok(bytes > 10000 && bytes < 100000, `${path}: ${bytes} bytes`);
+        await fresh.context().close();
+    }
+    await page.context().close();
+});
+
 test("the_search_works_without_javascript", async () => {
     const page = await owner({ javaScriptEnabled: false });
     await page.click(".seek-button");
