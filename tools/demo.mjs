@@ -30,7 +30,6 @@ const words = {
     deal: ["Yearly supplies", "New shop", "Refurbishment", "Trial order", "Second location", "Maintenance", "Summer season", "Training days"],
     line: ["Delivery", "Installation", "Material", "Advice", "Spare parts", "Training day"],
     note: ["They decide at the end of the month.", "Asked for a second offer.", "Budget is approved.", "Call again after the holidays."],
-    stage: ["prospecting", "prospecting", "qualification", "proposal", "negotiation", "won", "won", "lost"],
 };
 
 // The same choices at every run.
@@ -131,6 +130,7 @@ async function makeDeals(it, token) {
     const make = async (name, body) => (await must([201], "POST", path(name), { token, body })).data;
     const there = await must([200], "GET", `${path("deals")}?limit=1`, { token });
     const owners = (await must([200], "GET", "/api/platform-users?limit=20", { token })).data.filter((user) => user.kind !== "customer");
+    const stages = (await must([200], "GET", `${path("stages")}?limit=100`, { token })).data;
     const companies = [];
     for (let i = there.meta.total; i < Math.ceil(it.leads / 4); i++) {
         if (companies.length < words.company.length) {
@@ -139,7 +139,7 @@ async function makeDeals(it, token) {
         }
         const company = pick(companies), first = pick(words.first), last = pick(words.last);
         const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]), ownerId: pick(owners).id });
-        const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stage: pick(words.stage), probability: next() % 101,
+        const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stageId: pick(stages).id, probability: next() % 101,
             value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15`,
             lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPrice: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPrice: 10000 }] });
         if (i % 2 === 0) await make(`deals/${deal.id}/notes`, { text: pick(words.note) });

@@ -5,7 +5,8 @@ static const struct area crm = {
     .name = "crm",
     .title = "CRM",
     .about = "Leads, the people and companies that they become, and deals with them.",
-    .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_lines, &deal_notes),
+    .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_lines, &deal_notes,
+                           &pipelines, &stages),
     .permissions = PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"},
                                {DEAL_AMOUNTS, "See and change the amounts of deals"}),
     .grants = ROLE_GRANTS({"staff", DEAL_AMOUNTS "@team"}),
@@ -16,7 +17,11 @@ static const struct area crm = {
                  {ADMIN_PAGES, "Companies", "/admin/crm/companies", "building",
                   "crm.companies:read", "CRM", "business reseller", 32},
                  {ADMIN_PAGES, "Deals", "/admin/crm/deals", "heart-handshake", "crm.deals:read",
-                  "CRM", "business reseller", 33}),
+                  "CRM", "business reseller", 33},
+                 {ADMIN_PAGES, "Pipelines", "/admin/crm/pipelines", "git-branch",
+                  "crm.pipelines:read", "CRM", "business reseller", 34},
+                 {ADMIN_PAGES, "Stages", "/admin/crm/stages", "layout-kanban", "crm.pipelines:read",
+                  "CRM", "business reseller", 35}),
     .workers = 2,
 };
 

@@ -31,6 +31,32 @@ const struct resource deal_lines = {
                 "d.id = deal_lines.deal_id"}),
 };
 
+/* The first open one of the first pipeline. */
+#define FIRST_STAGE                                                                                \
+    "select s.id\n"                                                                                \
+    "from stages s\n"                                                                              \
+    "join pipelines p on p.tenant_id = s.tenant_id and p.id = s.pipeline_id\n"                     \
+    "where s.kind = 'open'\n"                                                                      \
+    "order by p.position, p.id, s.position, s.id\n"                                                \
+    "limit 1"
+/* From the deal's stage to the one that is meant, as the first says (its leads_to). */
+#define STAGE_FOLLOWS                                                                              \
+    "exists (\n"                                                                                   \
+    "    select\n"                                                                                 \
+    "    from stages f\n"                                                                          \
+    "    join stages t on t.tenant_id = f.tenant_id and t.id = $\n"                                \
+    "    where f.tenant_id = deals.tenant_id and f.id = deals.stage_id\n"                          \
+    "    and (f.id = t.id or f.leads_to = 'anywhere'\n"                                            \
+    "         or (f.leads_to <> 'nowhere' and t.pipeline_id = f.pipeline_id\n"                     \
+    "             and (t.kind = 'lost' or t.position > f.position)\n"                              \
+    "             and (t.kind = 'lost' or f.leads_to = 'forward' or not exists (\n"                \
+    "                 select\n"                                                                    \
+    "                 from stages between_them\n"                                                  \
+    "                 where between_them.tenant_id = f.tenant_id\n"                                \
+    "                 and between_them.pipeline_id = f.pipeline_id\n"                              \
+    "                 and between_them.position > f.position\n"                                    \
+    "                 and between_them.position < t.position)))))"
+
 const struct resource deals = {
     .name = "deals",
     .one = "deal",
@@ -46,28 +72,28 @@ const struct resource deals = {
     .attachments = true,
     .sort = "-createdAt",
     .owner = "owner_id",
-    .fields = FIELDS({"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
-                      .example = "Lenses for the new shop"},
-                     {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",
-                      .refers = "crm.companies"},
-                     {"contact_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Contact",
-                      .refers = "crm.contacts", .help = "Whom you speak to about it."},
-                     {"stage", CHOICE, FILTERED | SORTED | LISTED, .initial = "prospecting",
-                      .choices = CHOICES("prospecting", "qualification", "proposal", "negotiation",
-                                         "won", "lost")},
-                     {"probability", INT, NULLABLE | FILTERED, 0, 100, .example = "40",
-                      .changed_with = DEAL_AMOUNTS, .help = "In percent; 0 to 100."},
-                     {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
-                      .currency = "currency", .example = "1250000", .seen_with = DEAL_AMOUNTS,
-                      .help = "The API counts the currency's smallest unit."},
-                     {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},
-                     {"lines", ARRAY, LIST_OMITTED, 0, 100, .fields = FIELDS(CHILD_ID, LINE),
-                      .child = &deal_lines, .seen_with = DEAL_AMOUNTS,
-                      .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPrice\": 12500}]",
-                      .help = "What is offered; a price is of one unit, in the deal's currency."},
-                     {"expected_close_on", DATE, NULLABLE | FILTERED | SORTED | LISTED,
-                      .label = "Expected to close", .example = "2027-03-31"},
-                     {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
-                      .refers = "users.platform-users", .on_delete = SET_NULL,
-                      .help = "The user who looks after this deal."}),
+    .fields = FIELDS(
+        {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
+         .example = "Lenses for the new shop"},
+        {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",
+         .refers = "crm.companies"},
+        {"contact_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Contact",
+         .refers = "crm.contacts", .help = "Whom you speak to about it."},
+        {"stage_id", UUID, FILTERED | LISTED, .label = "Stage", .refers = "crm.stages",
+         .offered = true, .initial_sql = FIRST_STAGE, .follows_sql = STAGE_FOLLOWS},
+        {"probability", INT, NULLABLE | FILTERED, 0, 100, .example = "40",
+         .changed_with = DEAL_AMOUNTS, .help = "In percent; 0 to 100."},
+        {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
+         .currency = "currency", .example = "1250000", .seen_with = DEAL_AMOUNTS,
+         .help = "The API counts the currency's smallest unit."},
+        {"currency", CURRENCY, 0, .initial = "EUR", .initial_of = "currency", .example = "EUR"},
+        {"lines", ARRAY, LIST_OMITTED, 0, 100, .fields = FIELDS(CHILD_ID, LINE),
+         .child = &deal_lines, .seen_with = DEAL_AMOUNTS,
+         .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPrice\": 12500}]",
+         .help = "What is offered; a price is of one unit, in the deal's currency."},
+        {"expected_close_on", DATE, NULLABLE | FILTERED | SORTED | LISTED,
+         .label = "Expected to close", .example = "2027-03-31"},
+        {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
+         .refers = "users.platform-users", .on_delete = SET_NULL,
+         .help = "The user who looks after this deal."}),
 };

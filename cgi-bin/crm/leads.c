@@ -44,7 +44,7 @@ const struct resource leads = {
         {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
          .currency = "currency", .example = "250000",
          .help = "Expected value; the API counts the currency's smallest unit."},
-        {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},
+        {"currency", CURRENCY, 0, .initial = "EUR", .initial_of = "currency", .example = "EUR"},
         {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "users.platform-users",
          .on_delete = SET_NULL, .help = "The user who looks after this lead."}),
 };

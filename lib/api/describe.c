@@ -105,6 +105,11 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "help", field->help);
     pair_if(json, "example", field->example);
     pair_if(json, "initial", field->initial);
+    pair_if(json, "initialOf", field->initial_of);
+    pair_if(json, "initialSql", field->initial_sql);
+    if (field->offered)
+        json_pair_bool(json, "offered", true);
+    pair_if(json, "followsSql", field->follows_sql);
     describe_reference(json, field);
     pair_if(json, "currency", field->currency);
     pair_if(json, "sql", field->sql);

@@ -174,6 +174,19 @@ static json_object *value_schema(struct openapi *api, const char *parent, json_o
     return schema;
 }
 
+/* What a new record has where it is left out, if the tenant says. */
+static const char *initial_sentence(struct openapi *api, json_object *field)
+{
+    const char *setting = member_text(field, "initialOf");
+    if (text_equal(setting, "time_zone"))
+        setting = "time zone";
+    if (setting)
+        return arena_printf(api->arena, " Left out when it is created, it is the tenant's %s.",
+                            setting);
+    return member(field, "initialSql") ? " Left out when it is created, it is the tenant's first."
+                                       : "";
+}
+
 /* Who may see and write it, where not everybody may: resource/shape.h. */
 static const char *permission_sentence(struct openapi *api, json_object *field)
 {
@@ -194,7 +207,8 @@ json_object *openapi_field_schema(struct openapi *api, const char *parent, json_
     json_object *schema = value_schema(api, parent, field, use);
     const char *help = member_text(field, "help"), *label = member_text(field, "label");
     put_text(schema, "description",
-             arena_printf(api->arena, "%s%s%s", help ? help : label, help ? "" : ".",
+             arena_printf(api->arena, "%s%s%s%s", help ? help : label, help ? "" : ".",
+                          is_body(use) ? initial_sentence(api, field) : "",
                           permission_sentence(api, field)));
     put_text(schema, "x-seen-with", member_text(field, "seenWith"));
     put_text(schema, "x-changed-with", member_text(field, "changedWith"));

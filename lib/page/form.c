@@ -9,6 +9,8 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/initial.h"
+#include "resource/offered.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 #include "resource/shape.h"
@@ -134,9 +136,9 @@ static const char *currency_of(struct cx *cx, const struct field *fields, const 
     const struct field *beside = field->currency ? field_find(fields, field->currency) : NULL;
     int column = row && beside ? show_column(row, beside->name) : -1;
     bool is_stored = column >= 0 && rows_text(row->rows, 0, column);
-    bool begins =
-        beside && beside->initial && !is_stored && (column < 0 || !(beside->flags & NULLABLE));
-    return begins ? beside->initial : show_currency(cx, row, 0, field);
+    bool begins = beside && initial_is_there(beside) && !is_stored &&
+                  (column < 0 || !(beside->flags & NULLABLE));
+    return begins ? initial_text(cx, beside) : show_currency(cx, row, 0, field);
 }
 
 static bool is_lines(const struct field *field)
@@ -152,8 +154,11 @@ static const char *value_of(struct cx *cx, const struct field *fields, const str
         return NULL;
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
-    if (!row && reference_target(field)) /* a link to the form of a new one may say of whom */
-        return parameter_get(cx->request.query, field_json_name(field));
+    const char *linked = !row && reference_target(field) /* a link to the form may say of whom */
+                             ? parameter_get(cx->request.query, field_json_name(field))
+                             : NULL;
+    if (linked)
+        return linked;
     int column = row ? show_column(row, field->name) : -1;
     const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     if (stored && field->type == MONEY)
@@ -162,11 +167,12 @@ static const char *value_of(struct cx *cx, const struct field *fields, const str
         return field->type == TIME ? local_time(cx, stored)
                : is_lines(field)   ? lines_of(cx, stored)
                                    : stored;
-    if ((column >= 0 && (field->flags & NULLABLE)) || !field->initial)
+    if ((column >= 0 && (field->flags & NULLABLE)) || !initial_is_there(field))
         return NULL;
-    if (field->type == MONEY)
-        return show_amount(cx, field->initial, currency_of(cx, fields, field, row));
-    return is_lines(field) ? lines_of(cx, field->initial) : field->initial;
+    const char *initial = initial_shown(cx, field);
+    if (initial && field->type == MONEY)
+        return show_amount(cx, initial, currency_of(cx, fields, field, row));
+    return initial && is_lines(field) ? lines_of(cx, initial) : initial;
 }
 
 static bool sent_with(const struct cx *cx, const char *name, const char *value)
@@ -188,7 +194,24 @@ static void add_option(json_object *options, const char *value, const char *titl
 /* What has an initial value and cannot be null is never empty. */
 static bool must_have(const struct field *field)
 {
-    return (field->flags & REQUIRED) || (field->initial && !(field->flags & NULLABLE));
+    return (field->flags & REQUIRED) || (initial_is_there(field) && !(field->flags & NULLABLE));
+}
+
+/* What may follow what is stored: resource/offered.h. */
+static void add_offered(struct cx *cx, json_object *out, const struct field *field,
+                        const struct list_result *row, const char *value)
+{
+    const struct resource *resource = cx->route->about;
+    const char *id = row ? rows_text(row->rows, 0, show_column(row, "id")) : NULL;
+    json_object *options = page_list(out, "options");
+    struct rows *rows;
+    if (!must_have(field) || !value || !*value)
+        add_option(options, "", must_have(field) ? "Choose" : "–", !value || !*value);
+    if (!offered_list(cx, resource, field, id, NULL, &rows))
+        return;
+    for (size_t i = 0; i < rows_count(rows); i++)
+        add_option(options, rows_text(rows, i, 0), rows_text(rows, i, 1),
+                   text_equal(rows_text(rows, i, 0), value));
 }
 
 /* What may follow the stored value: resource/transition.h. */
@@ -243,9 +266,9 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
                      const struct list_result *row, const char *value)
 {
     bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
-    bool picker = reference_target(field) != NULL;
+    bool picker = reference_target(field) != NULL && !field->offered;
     bool area = field->type == LONG || is_code(field) || is_lines(field),
-         choice = field->type == CHOICE;
+         choice = field->type == CHOICE || field->offered;
     page_set_bool(out, "is_group", group);
     page_set_bool(out, "is_check", check);
     page_set_bool(out, "is_picker", picker);
@@ -257,7 +280,9 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "checked", check && (text_equal(value, "true") || text_equal(value, "t")));
     page_set_bool(out, "code", is_code(field));
     page_set_int(out, "rows", is_code(field) ? 6 : 5);
-    if (choice)
+    if (field->offered)
+        add_offered(cx, out, field, row, value);
+    else if (choice)
         add_choices(cx, out, field, row, value);
     else if (group)
         add_ticks(cx, out, field, value);
@@ -330,7 +355,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     add_kind(cx, out, field, row, value);
     if (field->child)
         child_form_add(cx, out, field, row);
-    if (reference_target(field))
+    if (reference_target(field) && !field->offered)
         picker_add(cx, out, field, value, must_have(field), row);
 }
 

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/list_page.h"
+#include "resource/offered.h"
 #include "resource/reference.h"
 #include "resource/shape.h"
 
@@ -196,6 +197,22 @@ static void add_choice(struct cx *cx, json_object *list, const struct field *fie
     }
 }
 
+static void add_offered(struct cx *cx, json_object *list, const struct resource *resource,
+                        const struct field *field)
+{
+    const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
+    json_object *filter = add_input(list, field, name, name, field_label(field), value);
+    json_object *options = page_list(filter, "options");
+    struct rows *rows;
+    page_set_bool(filter, "is_choice", true);
+    add_option(options, "", "Any", !value);
+    if (!offered_list(cx, resource, field, NULL, NULL, &rows))
+        return;
+    for (size_t i = 0; i < rows_count(rows); i++)
+        add_option(options, rows_text(rows, i, 0), rows_text(rows, i, 1),
+                   text_equal(rows_text(rows, i, 0), value));
+}
+
 /* Of one record, where a link says so: it is called as the rows say, which all refer to it. */
 static void add_exactly(struct cx *cx, json_object *filter, const struct field *field,
                         const struct list_result *result)
@@ -262,6 +279,8 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
             add_range(cx, filters, it);
         else if (it->type == CHOICE || it->type == BOOL)
             add_choice(cx, filters, it);
+        else if (it->offered)
+            add_offered(cx, filters, resource, it);
         else if (is_found_by_words(cx, it))
             add_reference(cx, filters, it, result);
     }

@@ -61,6 +61,9 @@ const char *show_reference_path(struct cx *cx, const struct field *field, const 
     if (!target || !target->page || !(target->operations & OP_GET) ||
         (of_other_side && target->scope != SCOPE_EITHER))
         return NULL;
+    if (field->offered &&
+        !resource_may(cx, target, arena_printf(cx->arena, "%s:read", target->permission)))
+        return NULL; /* its name is seen by whoever sees the record */
     return arena_printf(cx->arena, "%s/%s", target->page, id);
 }
 

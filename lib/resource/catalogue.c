@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "resource/event_kind.h"
+#include "resource/initial.h"
 #include "resource/internal.h"
 #include "resource/model.h"
 #include "resource/part.h"
@@ -143,7 +144,8 @@ static bool is_written(const struct field *field)
 static void check_null(const struct field *field, bool not_null, bool filled, struct buf *report)
 {
     bool engine_fills = strcmp(field->name, "tenant_id") == 0;
-    bool may_be_absent = !(field->flags & (NULLABLE | REQUIRED | READ_ONLY)) && !field->initial;
+    bool may_be_absent =
+        !(field->flags & (NULLABLE | REQUIRED | READ_ONLY)) && !initial_is_there(field);
     if ((field->flags & NULLABLE) && not_null)
         buf_printf(report, "%s may not be null in the database. ", field->name);
     if (!(field->flags & NULLABLE) && !not_null)

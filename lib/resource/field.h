@@ -82,6 +82,9 @@ struct field {
     const char *const *choices; /* NULL-terminated */
     const struct transition *transitions; /* of CHOICE: resource/transition.h; NULL: any to any */
     const char *initial;                  /* value when absent on create, text form */
+    const char *initial_of, *initial_sql; /* the same of the tenant's: resource/initial.h */
+    bool offered;                         /* of what refers: to few, resource/offered.h */
+    const char *follows_sql;              /* of what is offered: what may follow; NULL: any */
     const char *refers;                   /* of UUID; the name of the field ends in _id */
     enum on_delete on_delete;             /* of what refers */
     const char *currency;                 /* of MONEY; NULL: the tenant's */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "resource/areas.h"
 #include "resource/event_kind.h"
+#include "resource/initial.h"
 #include "resource/model.h"
 #include "resource/shape.h"
 
@@ -94,13 +95,30 @@ static void check_limited(const struct resource *resource, const struct field *f
                    name, field->name);
 }
 
+/* Defaults of the tenant's, and what is offered. */
+static void check_words(const struct resource *resource, const struct field *field,
+                        struct buf *report)
+{
+    const char *name = model_name(resource);
+    if (field->initial_of && !initial_is_setting(field->initial_of))
+        buf_printf(report, "%s: %s begins as %s, which is no setting of a tenant.\n", name,
+                   field->name, field->initial_of);
+    if (field->offered && !field->refers)
+        buf_printf(report, "%s: %s is offered, but refers to nothing.\n", name, field->name);
+    if (field->follows_sql && (!field->offered || !strchr(field->follows_sql, '$')))
+        buf_printf(report, "%s: .follows_sql of %s is of what is offered, and names it as $.\n",
+                   name, field->name);
+}
+
 /* Only fields of the resource itself may be of some alone. */
 static void check_nested(const struct resource *resource, const struct field *field,
                          struct buf *report)
 {
     for (const struct field *it = field->fields; it && it->type != FIELD_END; it++)
-        if (it->seen_with || it->changed_with)
-            buf_printf(report, "%s: %s.%s cannot be of some alone; say it of %s.\n",
+        if (it->seen_with || it->changed_with || it->initial_of || it->initial_sql || it->offered)
+            buf_printf(report,
+                       "%s: %s.%s cannot be of some alone, offered or of the tenant's; say it of "
+                       "%s.\n",
                        model_name(resource), field->name, it->name, field->name);
 }
 
@@ -116,6 +134,7 @@ static void check_fields(const struct resource *resource, struct buf *report)
         if (it->seen_with || it->changed_with)
             check_limited(resource, it, report);
         limited += it->seen_with != NULL;
+        check_words(resource, it, report);
         check_nested(resource, it, report);
         if (field_find(fields, it->name) != it)
             buf_printf(report, "%s: %s stands there twice.\n", model_name(resource), it->name);

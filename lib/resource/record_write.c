@@ -5,7 +5,9 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "http/etag.h"
+#include "resource/initial.h"
 #include "resource/internal.h"
+#include "resource/offered.h"
 #include "resource/part.h"
 
 enum { OBJECT_MAX = 1 << 20 };
@@ -31,6 +33,12 @@ static void insert_value(struct write *write, const char *name, const char *valu
     buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
     buf_printf(&write->values, "%s$%d", write->values.len ? ", " : "",
                conditions_parameter(&write->where, value));
+}
+
+static void insert_expression(struct write *write, const char *name, const char *sql)
+{
+    buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
+    buf_printf(&write->values, "%s(%s)", write->values.len ? ", " : "", sql);
 }
 
 /* The tenant of a new record: an operator names it, others are in it. */
@@ -81,8 +89,10 @@ static bool build_insert(struct write *write, const struct input *input, const c
             continue;
         if (value->presence == GIVEN)
             insert_value(write, field->name, value->text);
-        else if (value->presence == ABSENT && field->initial)
-            insert_value(write, field->name, field->initial);
+        else if (value->presence == ABSENT && field->initial_sql)
+            insert_expression(write, field->name, field->initial_sql);
+        else if (value->presence == ABSENT && initial_is_there(field))
+            insert_value(write, field->name, initial_text(write->cx, field));
     }
     return true;
 }
@@ -120,9 +130,9 @@ static void build_update(struct write *write, const struct input *input, enum in
         else if (value->presence == IS_NULL)
             set_value(write, field, NULL);
         else if (mode == INPUT_REPLACE && !field->transitions &&
-                 !text_equal(field->name, write->resource->owner) &&
-                 (field->initial || (field->flags & NULLABLE)))
-            set_value(write, field, field->initial);
+                 !text_equal(field->name, write->resource->owner) && !field->initial_sql &&
+                 (initial_is_there(field) || (field->flags & NULLABLE)))
+            set_value(write, field, initial_text(write->cx, field));
     }
 }
 
@@ -158,6 +168,7 @@ static bool explain_miss(struct cx *cx, const struct resource *resource, const c
     if (!record_is_demanded(cx, &there))
         return record_fail_version(cx);
     return (!input || (shape_allows_change(cx, resource, input, &there) &&
+                       offered_allows_change(cx, resource, input, &there) &&
                        transition_check_moves(cx, input, &there))) &&
            record_fail_version(cx);
 }
@@ -193,6 +204,7 @@ bool record_update_row(struct cx *cx, const struct resource *resource, const cha
     buf_init(&sql, cx->arena);
     transition_add_origins(&write.where, cx, input);
     shape_add_conditions(&write.where, cx, resource, input);
+    offered_add_conditions(&write.where, input);
     buf_printf(&sql, "update %s\nset %s%s\nreturning ", resource->table, write.values.data,
                write.where.sql.data);
     columns_sql(cx, &sql, shape_of(cx, resource)->all);

@@ -50,7 +50,8 @@ bool reference_may_read(const struct cx *cx, const struct field *field)
 {
     const struct resource *target = reference_target(field);
     return target && cx->session &&
-           resource_may(cx, target, arena_printf(cx->arena, "%s:read", target->permission));
+           (field->offered ||
+            resource_may(cx, target, arena_printf(cx->arena, "%s:read", target->permission)));
 }
 
 /* ---- what is referred to, by name ---- */

@@ -28,7 +28,7 @@ export function bodyOf(fields, { all = false, method = "POST" } = {}) {
     for (const field of fields ?? []) {
         const whole = method === "PUT" && !field.inputOnly && field.type !== "secret";
         if (field.readOnly || (field.createOnly && method !== "POST") || !(all || field.required || whole)) continue;
-        const value = exampleOf(field) ?? (whole ? (field.nullable ? null : exampleOf({ ...field, example: field.initial ?? { int: "1", text: "Text", bool: "false", array: "[]" }[field.type] })) : undefined);
+        const value = exampleOf(field) ?? (whole ? (field.nullable ? null : exampleOf({ ...field, example: field.initial ?? { int: "1", text: "Text", bool: "false", array: "[]", uuid: "0192f0c1-7c1e-7000-8000-000000000001" }[field.type] })) : undefined);
         if (value !== undefined) body[field.name] = value;
     }
     return body;

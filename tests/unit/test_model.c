@@ -105,6 +105,10 @@ static const struct {
     {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"text\",\"searched\":true,"
      "\"seenWith\":\"club.loans:read\"}",
      "read", "names, sorts or finds records for everybody"},
+    {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"text\",\"initialOf\":\"shoeSize\"}", "read",
+     "is no setting of a tenant"},
+    {",{\"name\":\"sum\",\"column\":\"sum\",\"type\":\"text\",\"offered\":true}", "read",
+     "is offered, but refers to nothing"},
     {"", "write", "no route asks for the permission club.loans:write"},
 };
 

@@ -1,0 +1,113 @@
+// The tenant's own stages in the place of constant choices, and what new records begin with where
+// nobody says.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { makeTenant, makeUser, operator, pageCookie, password, request } from "../lib/client.mjs";
+
+let tenant, other, cookie, stages;
+const crm = (method, path, body, token = tenant.token) => request(method, `/api/crm/${path}`, { token, body });
+const page = (path) => request("GET", path, { tenant: tenant.slug, headers: { cookie } });
+const post = (path, fields) => request("POST", path, { tenant: tenant.slug, raw: new URLSearchParams(fields).toString(), headers: { cookie, "content-type": "application/x-www-form-urlencoded" } });
+const hiddenOf = (text) => Object.fromEntries([...text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([it]) => [it.match(/name="([^"]*)"/)[1], it.match(/value="([^"]*)"/)?.[1].replaceAll("&quot;", '"') ?? ""]));
+const named = (name) => stages.find((it) => it.name === name);
+const made = async (path, body) => {
+    const answer = await crm("POST", path, body);
+    assert.equal(answer.status, 201, answer.text);
+    return answer.data;
+};
+before(async () => {
+    [tenant, other] = [await makeTenant({ currency: "CHF" }), await makeTenant()];
+    cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    stages = (await crm("GET", "stages?limit=100")).data;
+});
+
+test("a_tenant_begins_with_stages_of_its_own_and_a_deal_with_the_first", async () => {
+    assert.deepEqual(stages.map((it) => [it.name, it.kind]), [["Prospecting", "open"], ["Qualification", "open"], ["Proposal", "open"], ["Negotiation", "open"], ["Won", "won"], ["Lost", "lost"]]);
+    const theirs = (await crm("GET", "stages?limit=100", undefined, other.token)).data;
+    assert.ok(theirs.length === 6 && theirs.every((it) => !stages.some((mine) => mine.id === it.id)));
+    const deal = await made("deals", { name: "First" });
+    assert.equal(deal.stageId, named("Prospecting").id);
+    const foreign = await crm("POST", "deals", { name: "x", stageId: theirs[0].id });
+    assert.deepEqual([foreign.status, foreign.error.details[0].code, foreign.error.details[0].field], [422, "unknown_reference", "stageId"]);
+    const moved = await crm("PATCH", `deals/${deal.id}`, { stageId: theirs[0].id });
+    assert.deepEqual([moved.status, moved.error.details[0].code], [422, "unknown_reference"]);
+});
+
+test("stages_are_managed_and_a_new_name_shows_everywhere", async () => {
+    const pipeline = await made("pipelines", { name: "Renewals", position: 1 });
+    const stage = await made("stages", { pipelineId: pipeline.id, name: "Asked", position: 1, color: "#206bc4" });
+    const deal = await made("deals", { name: "Renewed", stageId: stage.id });
+    assert.equal((await crm("PATCH", `stages/${stage.id}`, { name: "Asked <again>" })).status, 200);
+    for (const path of ["/admin/crm/deals", `/admin/crm/deals/${deal.id}`, `/admin/crm/deals/${deal.id}/edit`, "/admin/crm/stages"]) {
+        const shown = (await page(path)).text;
+        assert.ok(shown.includes("Asked &lt;again&gt;"), path);
+    }
+    assert.ok((await crm("GET", "deals/export")).text.includes("Asked <again>"));
+    assert.equal((await crm("GET", `deals/${deal.id}?include=stage`)).data.stage.name, "Asked <again>");
+    assert.deepEqual((await crm("GET", `deals?stageId=${stage.id}`)).data.map((it) => it.id), [deal.id]);
+    const twin = await crm("POST", "stages", { pipelineId: pipeline.id, name: "Asked <again>" });
+    assert.equal(twin.status, 409, twin.text);
+    const used = await crm("DELETE", `stages/${stage.id}`);
+    assert.deepEqual([used.status, used.error.code, used.error.details[0].resource], [409, "in_use", "crm.deals"]);
+    assert.equal((await crm("DELETE", `pipelines/${pipeline.id}`)).error.code, "in_use");
+    assert.equal((await crm("PATCH", `deals/${deal.id}`, { stageId: named("Won").id })).status, 200);
+    assert.equal((await crm("DELETE", `stages/${stage.id}`)).status, 204);
+    assert.equal((await crm("DELETE", `pipelines/${pipeline.id}`)).status, 204);
+});
+
+test("a_stage_says_where_a_deal_may_go_and_a_jump_is_refused_with_what_is_allowed", async () => {
+    const pipeline = await made("pipelines", { name: "Strict", position: 2 });
+    const stage = (name, position, leadsTo, kind = "open") => made("stages", { pipelineId: pipeline.id, name, position, leadsTo, kind });
+    const [first, second, third, gone] = [await stage("One", 1, "next"), await stage("Two", 2, "forward"), await stage("Three", 3, "nowhere"), await stage("Gone", 9, "anywhere", "lost")];
+    const deal = await made("deals", { name: "Strict", stageId: first.id });
+    const move = (to) => crm("PATCH", `deals/${deal.id}`, { stageId: to });
+    for (const to of [third.id, named("Won").id]) {
+        const jump = await move(to);
+        assert.deepEqual([jump.status, jump.error.code, jump.error.details[0].field, jump.error.details[0].allowed], [409, "invalid_transition", "stageId", [second.id, gone.id]], jump.text);
+        assert.match(jump.error.message, /Two, Gone/);
+    }
+    assert.equal((await crm("GET", `deals/${deal.id}`)).data.stageId, first.id);
+    const form = (await page(`/admin/crm/deals/${deal.id}/edit`)).text;
+    const options = [...form.match(/<select[^>]*name="stageId"[\s\S]*?<\/select>/)[0].matchAll(/value="([^"]+)"/g)].map((it) => it[1]);
+    assert.deepEqual(options, [first.id, second.id, gone.id], "a form offers what may follow");
+    const refused = await post(`/admin/crm/deals/${deal.id}`, { ...hiddenOf(form), name: "Strict", stageId: third.id });
+    assert.ok(refused.status === 409 && refused.text.includes("can become: Two, Gone"), String(refused.status));
+    assert.equal((await move(first.id)).status, 200, "to stay is allowed");
+    // Of two at once who go different ways one is refused.
+    const both = await Promise.all([move(second.id), move(gone.id)]);
+    assert.ok(both.some((it) => it.status === 200) && both.every((it) => [200, 409].includes(it.status)), both[0].text);
+    await crm("PATCH", `stages/${second.id}`, { leadsTo: "anywhere" });
+    assert.equal((await move(third.id)).status, 200);
+    const end = await move(first.id);
+    assert.deepEqual([end.status, end.error.details[0].allowed], [409, []]);
+});
+
+test("stages_need_their_permission_but_their_names_only_that_of_deals", async () => {
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "seller", name: "Seller", permissions: ["crm.deals:read", "crm.deals:update"] } });
+    const seller = await makeUser(tenant, "seller");
+    const deal = await made("deals", { name: "Seen", stageId: named("Proposal").id });
+    assert.equal((await crm("GET", "stages", undefined, seller.access_token)).status, 403);
+    assert.equal((await crm("PATCH", `stages/${named("Won").id}`, { name: "x" }, seller.access_token)).status, 403);
+    assert.equal((await crm("GET", `deals/${deal.id}?include=stage`, undefined, seller.access_token)).data.stage.name, "Proposal");
+    const own = await pageCookie(seller.email, password, { tenant: tenant.slug });
+    const seen = await request("GET", `/admin/crm/deals/${deal.id}`, { tenant: tenant.slug, headers: { cookie: own } });
+    assert.ok(seen.text.includes("Proposal") && !seen.text.includes("/admin/crm/stages/"), "named, without a link to where they may not go");
+    const form = (await request("GET", `/admin/crm/deals/${deal.id}/edit`, { tenant: tenant.slug, headers: { cookie: own } })).text;
+    assert.match(form, />Negotiation<\/option>/);
+});
+
+test("what_nobody_says_is_the_tenants_by_api_and_form", async () => {
+    assert.equal((await made("deals", { name: "In francs" })).currency, "CHF");
+    assert.equal((await made("leads", { name: "In francs" })).currency, "CHF");
+    assert.equal((await made("leads", { name: "In yen", currency: "JPY" })).currency, "JPY");
+    for (const path of ["/admin/crm/deals/new", "/admin/crm/leads/new"]) assert.match((await page(path)).text, /name="currency"[^>]*value="CHF"/, path);
+    const form = (await page("/admin/crm/deals/new")).text;
+    assert.match(form, new RegExp(`<option value="${named("Prospecting").id}" selected>`), "the first stage is chosen");
+    const saved = await post("/admin/crm/deals", { ...hiddenOf(form), name: "By form", value: "12.50" });
+    assert.equal(saved.status, 303, saved.text);
+    const deal = (await crm("GET", `deals/${saved.headers.location.split("/").pop()}`)).data;
+    assert.deepEqual([deal.currency, deal.value, deal.stageId], ["CHF", 1250, named("Prospecting").id]);
+    assert.equal((await request("PATCH", `/api/tenants/${tenant.id}`, { token: await operator(), body: { currency: "SEK" } })).status, 200);
+    assert.equal((await made("leads", { name: "In kronor" })).currency, "SEK", "from then on it is the new one");
+    assert.equal((await crm("GET", `deals/${deal.id}`)).data.currency, "CHF", "what there is stays");
+});
