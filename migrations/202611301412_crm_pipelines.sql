@@ -10,7 +10,7 @@ create table everyone.pipelines (
 ) partition by list (tenant_id);
 create index pipelines_position_idx on everyone.pipelines (tenant_id, position, id);
 create unique index pipelines_name_key on everyone.pipelines (tenant_id, name);
-call house.tenant_table('pipelines', event => 'crm.pipelines', search => '{name}');
+call house.tenant_table('pipelines', event => 'pipeline', search => '{name}');
 
 create table everyone.stages (
     tenant_id uuid not null references public.tenants (id) on delete cascade,
@@ -32,7 +32,7 @@ create table everyone.stages (
 create index stages_position_idx on everyone.stages (tenant_id, position, id);
 create index stages_pipeline_idx on everyone.stages (tenant_id, pipeline_id, position, id);
 create unique index stages_pipeline_id_name_key on everyone.stages (tenant_id, pipeline_id, name);
-call house.tenant_table('stages', event => 'crm.stages', search => '{name}');
+call house.tenant_table('stages', event => 'stage', search => '{name}');
 
 -- What a tenant begins with; its people change it as they like.
 create function house.crm_begin(tenant uuid) returns void
