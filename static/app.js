@@ -18,6 +18,14 @@
         await fetch(form.action, { method: "POST", body, redirect: "manual" });
     }
 
+    // ---- forms: fields that are shown with certain values of another ----
+    function showFields(form) {
+        for (const field of all("[data-when]", form)) {
+            const control = form.elements[field.dataset.when];
+            if (control) field.hidden = !field.dataset.values.split(" ").includes(control.value);
+        }
+    }
+
     // ---- lists: follow the search, tick all, count the ticked ----
     let typing;
     function follow(form, delay) {
@@ -180,6 +188,7 @@
             follow(form, 300);
     });
     document.addEventListener("change", (event) => {
+        if (event.target.form) showFields(event.target.form);
         const live = event.target.closest("[data-live]");
         if (live && event.target.type !== "search" && !event.target.closest(".drop") && !isHalfTyped(event.target))
             follow(live, 0);

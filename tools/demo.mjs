@@ -29,6 +29,7 @@ const words = {
     status: ["new", "new", "contacted", "contacted", "qualified", "unqualified", "converted", "lost"],
     deal: ["Yearly supplies", "New shop", "Refurbishment", "Trial order", "Second location", "Maintenance", "Summer season", "Training days"],
     line: ["Delivery", "Installation", "Material", "Advice", "Spare parts", "Training day"],
+    reason: ["Too dear", "Chose another supplier", "No budget this year", "Never heard back"],
     note: ["They decide at the end of the month.", "Asked for a second offer.", "Budget is approved.", "Call again after the holidays."],
 };
 
@@ -139,7 +140,8 @@ async function makeDeals(it, token) {
         }
         const company = pick(companies), first = pick(words.first), last = pick(words.last);
         const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]), ownerId: pick(owners).id });
-        const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stageId: pick(stages).id, probability: next() % 101,
+        const stage = pick(stages);
+        const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stageId: stage.id, ...(stage.kind === "lost" ? { lostReason: pick(words.reason) } : {}), probability: next() % 101,
             value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15`,
             lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPrice: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPrice: 10000 }] });
         if (i % 2 === 0) await make(`deals/${deal.id}/notes`, { text: pick(words.note) });

@@ -90,6 +90,19 @@ static void describe_transitions(struct json *json, const struct transition *tra
     json_close_array(json);
 }
 
+static void describe_condition(struct json *json, const struct shown_when *when)
+{
+    json_key(json, "shownWhen");
+    json_open_object(json);
+    json_pair(json, "field", when->field);
+    json_pair(json, "name", text_camel(json->out->arena, when->field));
+    pair_if(json, "of", when->of);
+    json_pair(json, "values", when->values);
+    if (when->required)
+        json_pair_bool(json, "required", true);
+    json_close_object(json);
+}
+
 static void describe_field(struct json *json, const struct field *field)
 {
     json_open_object(json);
@@ -125,6 +138,8 @@ static void describe_field(struct json *json, const struct field *field)
     }
     if (field->transitions)
         describe_transitions(json, field->transitions);
+    if (field->shown_when)
+        describe_condition(json, field->shown_when);
     if (field->child) {
         json_key(json, "child");
         json_open_object(json);

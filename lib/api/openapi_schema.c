@@ -187,6 +187,19 @@ static const char *initial_sentence(struct openapi *api, json_object *field)
                                        : "";
 }
 
+/* When it is there at all: resource/shown.h. */
+static const char *condition_sentence(struct openapi *api, json_object *field)
+{
+    json_object *when = member(field, "shownWhen");
+    if (!when)
+        return "";
+    const char *of = member_text(when, "of");
+    return arena_printf(api->arena, " Only while %s%s%s is one of: %s%s.", of ? "the " : "",
+                        of ? arena_printf(api->arena, "%s of ", of) : "", member_text(when, "name"),
+                        member_text(when, "values"),
+                        member_true(when, "required") ? "; required then" : "");
+}
+
 /* Who may see and write it, where not everybody may: resource/shape.h. */
 static const char *permission_sentence(struct openapi *api, json_object *field)
 {
@@ -207,9 +220,9 @@ json_object *openapi_field_schema(struct openapi *api, const char *parent, json_
     json_object *schema = value_schema(api, parent, field, use);
     const char *help = member_text(field, "help"), *label = member_text(field, "label");
     put_text(schema, "description",
-             arena_printf(api->arena, "%s%s%s%s", help ? help : label, help ? "" : ".",
+             arena_printf(api->arena, "%s%s%s%s%s", help ? help : label, help ? "" : ".",
                           is_body(use) ? initial_sentence(api, field) : "",
-                          permission_sentence(api, field)));
+                          condition_sentence(api, field), permission_sentence(api, field)));
     put_text(schema, "x-seen-with", member_text(field, "seenWith"));
     put_text(schema, "x-changed-with", member_text(field, "changedWith"));
     if (is_body(use) && member_true(field, "readOnly"))

@@ -335,6 +335,38 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
         add_suggestions(out, control->suggestions);
 }
 
+/* The values with which it is shown, for the script; and whether it is shown now. Without scripts
+ * the form comes back with it where it must be given. */
+static void add_condition(struct cx *cx, json_object *out, const struct field *fields,
+                          const struct field *field, const struct list_result *row)
+{
+    const struct shown_when *when = field->shown_when;
+    page_set(out, "when", NULL);
+    page_set_bool(out, "off", false);
+    if (!when)
+        return;
+    const struct field *beside = field_find(fields, when->field);
+    const char *value = value_of(cx, fields, beside, row), *values = when->values;
+    struct rows *rows;
+    if (when->of) {
+        const char *id = row ? rows_text(row->rows, 0, show_column(row, "id")) : NULL;
+        struct buf ids;
+        buf_init(&ids, cx->arena);
+        buf_puts(&ids, "");
+        if (!offered_list(cx, cx->route->about, beside, id, when->of, &rows))
+            return;
+        for (size_t i = 0; i < rows_count(rows); i++)
+            if (shown_with(when, rows_text(rows, i, 2)))
+                buf_printf(&ids, "%s%s", ids.len ? " " : "", rows_text(rows, i, 0));
+        values = ids.data;
+    }
+    const struct shown_when now = {.values = values};
+    page_set(out, "when", field_json_name(beside));
+    page_set(out, "when_values", values);
+    page_set_bool(out, "off", !shown_with(&now, value));
+    page_set_bool(out, "required", when->required);
+}
+
 static void add_field(struct cx *cx, json_object *list, const struct field *fields,
                       const struct field *field, const struct list_result *row)
 {
@@ -351,6 +383,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "value", value);
     page_set_bool(out, "required", must_have(field));
     add_described(cx, out, id, help != NULL, error != NULL);
+    add_condition(cx, out, fields, field, row);
     add_control(cx, out, field, value);
     add_kind(cx, out, field, row, value);
     if (field->child)

@@ -26,6 +26,12 @@ static bool is_fact(const struct field *field)
            strcmp(field->name, "tenant_id") != 0;
 }
 
+/* What is shown on a condition is null while that does not hold. */
+static bool is_there(const struct list_result *record, int column)
+{
+    return !record->fields[column]->shown_when || rows_text(record->rows, 0, column);
+}
+
 static void add_fact(struct cx *cx, json_object *facts, const struct list_result *record,
                      int column)
 {
@@ -44,7 +50,8 @@ static void add_facts(struct cx *cx, json_object *data, const struct list_result
     json_object *facts = page_list(data, "facts");
     for (int common = 0; common < 2; common++)
         for (int i = 0; record->fields[i]; i++)
-            if (is_fact(record->fields[i]) && show_is_common(record->fields[i]) == common)
+            if (is_fact(record->fields[i]) && is_there(record, i) &&
+                show_is_common(record->fields[i]) == common)
                 add_fact(cx, facts, record, i);
 }
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resource/shown.h"
 #include "resource/transition.h"
 
 struct cx;
@@ -83,6 +84,7 @@ struct field {
     const struct transition *transitions; /* of CHOICE: resource/transition.h; NULL: any to any */
     const char *initial;                  /* value when absent on create, text form */
     const char *initial_of, *initial_sql; /* the same of the tenant's: resource/initial.h */
+    const struct shown_when *shown_when;  /* while it holds: resource/shown.h; NULL: always */
     bool offered;                         /* of what refers: to few, resource/offered.h */
     const char *follows_sql;              /* of what is offered: what may follow; NULL: any */
     const char *refers;                   /* of UUID; the name of the field ends in _id */

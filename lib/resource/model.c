@@ -105,6 +105,17 @@ static unsigned flags_read(json_object *described)
     return flags;
 }
 
+static const struct shown_when *shown_when_read(json_object *described)
+{
+    json_object *it;
+    if (!json_object_object_get_ex(described, "shownWhen", &it))
+        return NULL;
+    struct shown_when *made = arena_alloc(model_arena(), sizeof *made);
+    *made = (struct shown_when){areas_text(it, "field"), areas_text(it, "of"),
+                                areas_text(it, "values"), areas_flag(it, "required")};
+    return made;
+}
+
 /* What is known of it elsewhere than in its own program: where its rows are. */
 static const struct resource *child_read(json_object *described)
 {
@@ -135,6 +146,7 @@ static struct field field_read(json_object *described)
                           .initial = areas_text(described, "initial"),
                           .initial_of = areas_text(described, "initialOf"),
                           .initial_sql = areas_text(described, "initialSql"),
+                          .shown_when = shown_when_read(described),
                           .offered = areas_flag(described, "offered"),
                           .follows_sql = areas_text(described, "followsSql"),
                           .refers = areas_text(described, "refers"),

@@ -110,6 +110,25 @@ static void check_words(const struct resource *resource, const struct field *fie
                    name, field->name);
 }
 
+static void check_condition(const struct resource *resource, const struct field *field,
+                            struct buf *report)
+{
+    const struct shown_when *when = field->shown_when;
+    const struct field *beside = field_find(resource->fields, when->field);
+    const struct resource *target = beside ? model_resource(beside->refers) : NULL;
+    const struct field *asked =
+        when->of ? (target ? field_find(target->fields, when->of) : NULL) : beside;
+    const char *name = model_name(resource);
+    if (!asked)
+        buf_printf(report, "%s: %s is shown by %s%s%s, which there is not.\n", name, field->name,
+                   when->field, when->of ? "." : "", when->of ? when->of : "");
+    else if (beside->seen_with || asked->seen_with || field->seen_with)
+        buf_printf(report, "%s: whether %s is shown is not for some alone to see.\n", name,
+                   field->name);
+    if (!(field->flags & NULLABLE))
+        buf_printf(report, "%s: %s is not always there, so it is NULLABLE.\n", name, field->name);
+}
+
 /* Only fields of the resource itself may be of some alone. */
 static void check_nested(const struct resource *resource, const struct field *field,
                          struct buf *report)
@@ -135,6 +154,8 @@ static void check_fields(const struct resource *resource, struct buf *report)
             check_limited(resource, it, report);
         limited += it->seen_with != NULL;
         check_words(resource, it, report);
+        if (it->shown_when)
+            check_condition(resource, it, report);
         check_nested(resource, it, report);
         if (field_find(fields, it->name) != it)
             buf_printf(report, "%s: %s stands there twice.\n", model_name(resource), it->name);

@@ -55,18 +55,27 @@ static bool read_again(struct cx *cx, const struct resource *resource, const cha
     return !resource->finish || record_find(cx, resource, id, &viewer_of_all, out);
 }
 
-/* Rows that belong to the record are written in one transaction with it. */
-static bool begin_children(struct cx *cx, const struct input *input, enum operation operation)
+/* Rows that belong to the record are written in one transaction with it, and what only belongs
+ * there on a condition is looked at in it. */
+static bool is_followed(const struct cx *cx, const struct resource *resource,
+                        const struct input *input, enum operation operation)
 {
-    return !child_is_written(cx, input, operation) || db_begin(&cx->db) || fail_db(cx);
+    return child_is_written(cx, input, operation) || shown_is_asked(resource);
 }
 
-static bool end_children(struct cx *cx, const struct resource *resource, const struct input *input,
-                         enum operation operation, const char *id, struct list_result *out)
+static bool begin_whole(struct cx *cx, const struct resource *resource, const struct input *input,
+                        enum operation operation)
 {
-    if (!child_is_written(cx, input, operation))
+    return !is_followed(cx, resource, input, operation) || db_begin(&cx->db) || fail_db(cx);
+}
+
+static bool end_whole(struct cx *cx, const struct resource *resource, const struct input *input,
+                      enum operation operation, const char *id, struct list_result *out)
+{
+    if (!is_followed(cx, resource, input, operation))
         return true;
     if (!child_write(cx, input, operation, id) ||
+        (shown_is_asked(resource) && !shown_settle(cx, resource, input, id)) ||
         !record_find(cx, resource, id, &viewer_of_all, out))
         return false;
     return db_commit(&cx->db) || fail_db(cx);
@@ -77,11 +86,11 @@ bool record_create(struct cx *cx, const struct resource *resource, struct input 
 {
     char *id = arena_alloc(cx->arena, UUID_SIZE);
     uuid_new(id);
-    return shape_allows(cx, resource, input, true) && begin_children(cx, input, OP_CREATE) &&
+    return shape_allows(cx, resource, input, true) && begin_whole(cx, resource, input, OP_CREATE) &&
            begin(cx, resource, OP_CREATE, id, input) && owner_take_new(cx, resource, input) &&
            references_are_seen(cx, input) && record_insert_row(cx, resource, input, id, out) &&
            end(cx, resource, OP_CREATE, id) && read_again(cx, resource, id, out) &&
-           end_children(cx, resource, input, OP_CREATE, id, out);
+           end_whole(cx, resource, input, OP_CREATE, id, out);
 }
 
 bool record_update(struct cx *cx, const struct resource *resource, const char *id,
@@ -90,12 +99,13 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
     enum operation operation = mode == INPUT_REPLACE ? OP_REPLACE : OP_MERGE;
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
-    return shape_allows(cx, resource, input, false) && begin_children(cx, input, operation) &&
+    return shape_allows(cx, resource, input, false) &&
+           begin_whole(cx, resource, input, operation) &&
            begin(cx, resource, operation, id, input) && owner_may_change(cx, resource, input) &&
            references_are_seen(cx, input) &&
            record_update_row(cx, resource, id, input, mode, out) &&
            end(cx, resource, operation, id) && read_again(cx, resource, id, out) &&
-           end_children(cx, resource, input, operation, id, out);
+           end_whole(cx, resource, input, operation, id, out);
 }
 
 /* What stands in the way of a deletion is told to nobody who may not delete it. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, makeUser, operator, pageCookie, password, request } from "../lib/client.mjs";
+import { areas, resourceNamed } from "../lib/routes.mjs";
 
 let tenant, other, cookie, stages;
 const crm = (method, path, body, token = tenant.token) => request(method, `/api/crm/${path}`, { token, body });
@@ -74,7 +75,7 @@ test("a_stage_says_where_a_deal_may_go_and_a_jump_is_refused_with_what_is_allowe
     assert.ok(refused.status === 409 && refused.text.includes("can become: Two, Gone"), String(refused.status));
     assert.equal((await move(first.id)).status, 200, "to stay is allowed");
     // Of two at once who go different ways one is refused.
-    const both = await Promise.all([move(second.id), move(gone.id)]);
+    const both = await Promise.all([move(second.id), crm("PATCH", `deals/${deal.id}`, { stageId: gone.id, lostReason: "Gone" })]);
     assert.ok(both.some((it) => it.status === 200) && both.every((it) => [200, 409].includes(it.status)), both[0].text);
     await crm("PATCH", `stages/${second.id}`, { leadsTo: "anywhere" });
     assert.equal((await move(third.id)).status, 200);
@@ -110,4 +111,47 @@ test("what_nobody_says_is_the_tenants_by_api_and_form", async () => {
     assert.equal((await request("PATCH", `/api/tenants/${tenant.id}`, { token: await operator(), body: { currency: "SEK" } })).status, 200);
     assert.equal((await made("leads", { name: "In kronor" })).currency, "SEK", "from then on it is the new one");
     assert.equal((await crm("GET", `deals/${deal.id}`)).data.currency, "CHF", "what there is stays");
+});
+
+// Every field that is shown on a condition; they come from the areas' own tables.
+test("a_field_is_given_only_while_its_condition_holds_and_must_be_then", async () => {
+    const resources = areas.flatMap((area) => area.resources).filter((it) => it.fields.some((field) => field.shownWhen));
+    assert.ok(resources.length > 0);
+    for (const resource of resources)
+        for (const field of resource.fields.filter((it) => it.shownWhen)) {
+            const { name, of, values, required } = field.shownWhen, beside = resource.fields.find((it) => it.name === name);
+            const records = of ? (await request("GET", `${resourceNamed(beside.refers).api}?limit=100`, { token: tenant.token })).data : beside.choices.map((it) => ({ id: it, own: it }));
+            const holds = records.filter((it) => values.split(" ").includes(it[of ?? "own"])), fails = records.filter((it) => !holds.includes(it) && it.leadsTo !== "nowhere");
+            assert.ok(holds.length > 0 && fails.length > 0, `${resource.name}.${field.name}`);
+            const send = (method, path, body) => request(method, `${resource.api}${path}`, { token: tenant.token, body });
+            const is = (answer, code) => assert.deepEqual([answer.status, answer.error?.details?.[0]?.field, answer.error?.details?.[0]?.code], [422, field.name, code], answer.text);
+            const [on, off] = [{ [name]: holds[0].id }, { [name]: fails[0].id }], given = { [field.name]: field.example ?? "Because" }, base = { name: "Conditional" };
+            is(await send("POST", "", { ...base, ...off, ...given }), "not_applicable");
+            if (required) is(await send("POST", "", { ...base, ...on }), "required");
+            const { data } = await send("POST", "", { ...base, ...off });
+            is(await send("PATCH", `/${data.id}`, given), "not_applicable");
+            if (required) is(await send("PATCH", `/${data.id}`, on), "required");
+            assert.deepEqual((await send("GET", `/${data.id}`)).data, data, "nothing was written");
+            const moved = await send("PATCH", `/${data.id}`, { ...on, ...given });
+            assert.deepEqual([moved.status, moved.data?.[field.name]], [200, given[field.name]], moved.text);
+            if (required) is(await send("PATCH", `/${data.id}`, { [field.name]: null }), "required");
+            assert.ok((await page(`${resource.page}/${data.id}`)).text.includes(field.label));
+            const back = await send("PATCH", `/${data.id}`, off);
+            assert.deepEqual([back.status, back.data[field.name]], [200, null], "what belongs there no longer goes");
+            assert.ok(!(await page(`${resource.page}/${data.id}`)).text.includes(field.label), "a page leaves it out");
+            // Without scripts the form comes back with the field.
+            const form = (await page(`${resource.page}/${data.id}/edit`)).text;
+            const part = (text) => text.match(new RegExp(`<div class="field[^>]*data-when="${name}"[^>]*>`))[0];
+            assert.match(part(form), / hidden>/);
+            const asked = await post(`${resource.page}/${data.id}`, { ...hiddenOf(form), ...base, ...on, [field.name]: "" });
+            assert.equal(asked.status, required ? 422 : 303, asked.text);
+            if (required) assert.ok(!part(asked.text).includes(" hidden"), "it is shown now");
+            const saved = await post(`${resource.page}/${data.id}`, { ...hiddenOf(form), ...base, ...on, ...given });
+            assert.equal(saved.status, 303, saved.text);
+            const typed = await post(`${resource.page}/${data.id}`, { ...hiddenOf((await page(`${resource.page}/${data.id}/edit`)).text), ...base, ...off, ...given });
+            assert.equal(typed.status, 303, "what was typed before is passed over");
+            assert.equal((await send("GET", `/${data.id}`)).data[field.name], null);
+            const document = (await request("GET", "/api/openapi.json")).json;
+            assert.match(document.components.schemas.Deal.properties[field.name].description, /Only while .*lost; required then/);
+        }
 });
