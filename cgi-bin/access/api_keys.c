@@ -93,6 +93,7 @@ static const struct action revoke_key = {
     .when = "revoked_at is null",
     .refused = {"already_revoked", "This key is revoked already."},
     .event = "revoked",
+    .told = "{actor} revoked the API key {name}.",
     .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_IN_PERSON | ACTION_MANY,
     .run = api_key_revoke_run,
 };

@@ -5,12 +5,65 @@
 #include "area.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/event_data.h"
 #include "resource/shape.h"
 
 STATEMENT(audit_verify,
           "select checked, broken_seq, reason, event_id\n"
           "from house.events_verify_own()",
           DB_SLOW);
+
+/* ---- the envelope, as everywhere (access/event.h) ---- */
+
+/* Read together, since what is told of a change depends on what was changed. */
+static const char *audit_data_sql(const struct cx *cx)
+{
+    return arena_printf(
+        cx->arena, "jsonb_build_array(house.event_type(action, resource_type), resource_id, %s)",
+        shape_changes_sql(cx));
+}
+
+static void audit_data_write(struct json *json, struct arena *arena, const char *text)
+{
+    event_data_write(json, arena, true, text);
+}
+
+static const struct field audit_fields[] = {
+    {"created_at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When", .sql = "at",
+     .sorted_by = "id", .example = "2026-11-21T09:30:00Z", .help = "When it happened."},
+    {"type", TEXT, READ_ONLY | FILTERED | LISTED, .label = "What", .example = "lead.created",
+     .help = "What happened: what one record is called, and a verb in the past.",
+     .sql = "house.event_type(action, resource_type)",
+     .matched = "resource_type = any (house.event_stored_words("
+                "array(select split_part(it, '.', 1) from unnest($) it))) "
+                "and action = any (house.event_stored_actions($))"},
+    {"tenant_id", UUID, READ_ONLY | HIDDEN},
+    {"actor", OBJECT, READ_ONLY | HIDDEN | MEMBER_ONLY, .fields = event_actor_fields,
+     .help = "Who did it.",
+     .sql = "jsonb_build_object('kind', actor_kind, 'id', actor_id, 'name', actor_name)"},
+    {"actor_name", TEXT, READ_ONLY | NULLABLE | LISTED | COLUMN_ONLY, .label = "Who"},
+    {"actor_kind", CHOICE, READ_ONLY | FILTERED | COLUMN_ONLY, .label = "Kind of actor",
+     .choices = CHOICES("user", "api_key", "system"), .example = "user"},
+    {"actor_id", UUID, READ_ONLY | NULLABLE | FILTERED | HIDDEN | COLUMN_ONLY},
+    {"resource", OBJECT, READ_ONLY | HIDDEN | MEMBER_ONLY, .fields = event_subject_fields,
+     .help = "What it happened to.",
+     .sql = "jsonb_build_object('type', house.event_word(resource_type), 'id', resource_id)"},
+    {"resource_type", TEXT, READ_ONLY | NULLABLE | FILTERED | COLUMN_ONLY,
+     .label = "Kind of record", .sql = "house.event_word(resource_type)",
+     .matched = "resource_type = any (house.event_stored_words($))"},
+    {"resource_id", TEXT, READ_ONLY | NULLABLE | FILTERED | HIDDEN | COLUMN_ONLY},
+    {"request_id", TEXT, READ_ONLY | NULLABLE, .label = "Request"},
+    {"data", OBJECT, READ_ONLY | HIDDEN | MEMBER_ONLY, .sql = "changes", .sql_for = audit_data_sql,
+     .write = audit_data_write,
+     .help = "What changed: of a record what it was before and what it is after, as the webhook of "
+             "this type says."},
+    {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED | COLUMN_ONLY,
+     .label = "Before and after", .sql_for = shape_changes_sql},
+    {"impersonator_id", UUID, READ_ONLY | NULLABLE | HIDDEN,
+     .help = "The operator who acted as the user."},
+    {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
+    {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"},
+    {.type = FIELD_END}};
 
 const struct resource audit_logs = {
     .name = "audit",
@@ -25,31 +78,11 @@ const struct resource audit_logs = {
     .follows = "events",
     .scope = SCOPE_TENANT,
     .operations = OP_LIST | OP_GET | OP_EXPORT,
-    .sort = "-at",
-    .label = "action",
+    .sort = "-createdAt",
+    .label = "type",
     .no_common_times = true,
     .no_events = true,
-    .fields = FIELDS({"at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When",
-                      .sorted_by = "id", .example = "2026-11-21T09:30:00Z"},
-                     {"actor_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Who"},
-                     {"actor_kind", CHOICE, READ_ONLY | FILTERED,
-                      .choices = CHOICES("user", "api_key", "system"), .example = "user"},
-                     {"actor_id", UUID, READ_ONLY | NULLABLE | FILTERED | HIDDEN},
-                     {"impersonator_id", UUID, READ_ONLY | NULLABLE | HIDDEN},
-                     {"action", TEXT, READ_ONLY | FILTERED | LISTED, .example = "lead.created",
-                      .sql = "house.event_type(action, resource_type)",
-                      .matched = "resource_type = any (house.event_stored_words("
-                                 "array(select split_part(it, '.', 1) from unnest($) it))) "
-                                 "and action = any (house.event_stored_actions($))"},
-                     {"resource_type", TEXT, READ_ONLY | NULLABLE | FILTERED | LISTED,
-                      .label = "What", .sql = "house.event_word(resource_type)",
-                      .matched = "resource_type = any (house.event_stored_words($))"},
-                     {"resource_id", TEXT, READ_ONLY | NULLABLE | FILTERED},
-                     {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED,
-                      .label = "Before and after", .sql_for = shape_changes_sql},
-                     {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
-                     {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"},
-                     {"request_id", TEXT, READ_ONLY | NULLABLE}),
+    .fields = audit_fields,
 };
 
 const struct resource login_attempts = {

@@ -12,12 +12,16 @@ static const struct route shared_routes[] = {
     {.path = NULL},
 };
 
+static const struct event_declared console_events[] = {EVENTS_OF_ROWS("file", "a file"),
+                                                       {.type = NULL}};
+
 static const struct area console = {
     .name = "console",
     .title = "Console",
     .about = "The start page, the search and the operation of the platform.",
     .more_routes = (const struct route *const[]){start_routes, search_routes, operation_routes,
                                                  outbox_routes, shared_routes, NULL},
+    .events = console_events,
     .jobs = JOBS(&mail_send),
     .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", "insight.dashboard:read",
                   NULL, "business reseller", 1},

@@ -11,11 +11,18 @@ static bool clean(struct db *db)
     return db_get0(db, &notifications_clean) != NULL;
 }
 
+static const struct event_declared notification_events[] = {
+    {"notification.created", "Told when somebody was told of something.",
+     "A notification was sent."},
+    EVENTS_OF_ROWS("notification_preference", "a choice of notifications"),
+    {.type = NULL}};
+
 static const struct area area = {
     .name = "notifications",
     .title = "Notifications",
     .about = "What happened that concerns one, and by which way one wants to hear of it.",
     .more_routes = (const struct route *const[]){notice_routes, preference_routes, NULL},
+    .events = notification_events,
     .tasks = TASKS({"notifications.clean", 3600, clean}),
     .platform = true,
 };

@@ -1,14 +1,19 @@
 /* message: an event as those see it who may read its kind of record, those who
- * may read the audit log, and whom it concerns. What changed is not in it: who
- * wants to know asks for the record. */
+ * may read the audit log, and whom it concerns. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/event.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "db/db.h"
 #include "realtime.h"
+#include "resource/event_data.h"
 #include "resource/event_kind.h"
+
+/* Of a change; a longer one is told without: who wants to know asks for the record. */
+enum { CHANGES_MOST = 32768 };
 
 static void pair_time(struct json *json, const char *key, const char *text)
 {
@@ -17,27 +22,31 @@ static void pair_time(struct json *json, const char *key, const char *text)
         json_pair(json, key, formatted);
 }
 
-static char *event_text(const struct rows *rows, size_t row, bool full)
+/* The envelope (access/event.h), behind its number in the tenant's log; what others do not get to
+ * know stands beside it. */
+static char *event_text(struct arena *arena, const struct rows *rows, size_t row, bool full)
 {
+    const struct event event = {.id = rows_text(rows, row, EVENT_ID),
+                                .type = rows_text(rows, row, EVENT_ACTION),
+                                .at = rows_text(rows, row, EVENT_AT),
+                                .tenant_id = rows_text(rows, row, EVENT_TENANT),
+                                .actor_kind = rows_text(rows, row, EVENT_ACTOR_KIND),
+                                .actor_id = rows_text(rows, row, EVENT_ACTOR_ID),
+                                .actor_name = full ? rows_text(rows, row, EVENT_ACTOR_NAME) : NULL,
+                                .word = rows_text(rows, row, EVENT_RESOURCE_TYPE),
+                                .resource_id = rows_text(rows, row, EVENT_RESOURCE_ID),
+                                .request_id = rows_text(rows, row, EVENT_REQUEST_ID)};
+    const char *changes = rows_text(rows, row, EVENT_CHANGES);
+    bool fits = rows_length(rows, row, EVENT_CHANGES) <= CHANGES_MOST;
     struct buf text = {0};
     struct json json;
     json_start(&json, &text);
     json_open_object(&json);
     json_pair(&json, "type", "event");
     json_pair_int(&json, "id", rows_int(rows, row, EVENT_SEQ));
-    json_pair(&json, "action", rows_text(rows, row, EVENT_ACTION));
-    json_pair(&json, "resourceType", rows_text(rows, row, EVENT_RESOURCE_TYPE));
-    json_pair(&json, "resourceId", rows_text(rows, row, EVENT_RESOURCE_ID));
-    pair_time(&json, "at", rows_text(rows, row, EVENT_AT));
-    json_pair(&json, "actorId", rows_text(rows, row, EVENT_ACTOR_ID));
-    if (full) {
-        json_key(&json, "audit");
-        json_open_object(&json);
-        json_pair(&json, "id", rows_text(rows, row, EVENT_ID));
-        json_pair(&json, "actorName", rows_text(rows, row, EVENT_ACTOR_NAME));
-        json_pair(&json, "ip", rows_text(rows, row, EVENT_IP));
-        json_close_object(&json);
-    }
+    json_key(&json, "event");
+    event_write(&json, &event,
+                event_data(arena, false, event.type, event.resource_id, fits ? changes : NULL));
     json_close_object(&json);
     return text.data;
 }
@@ -85,8 +94,10 @@ struct message *message_of_event(const struct rows *rows, size_t row)
     message->channel = CHANNEL_EVENTS;
     message->held = 1;
     message->needs = permission_for(rows_text(rows, row, EVENT_RESOURCE_TYPE));
-    message->brief = message->needs ? event_text(rows, row, false) : NULL;
-    message->full = event_text(rows, row, true);
+    struct arena *arena = arena_new();
+    message->brief = message->needs ? event_text(arena, rows, row, false) : NULL;
+    message->full = event_text(arena, rows, row, true);
+    arena_free(arena);
     if (user_id) {
         memcpy(message->user_id, user_id, UUID_SIZE);
         message->own = own_text(rows, row);

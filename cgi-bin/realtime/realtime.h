@@ -201,7 +201,10 @@ enum event_column {
     EVENT_TITLE,
     EVENT_BODY,
     EVENT_LINK,
-    EVENT_UNREAD
+    EVENT_UNREAD,
+    EVENT_ACTOR_KIND,
+    EVENT_REQUEST_ID,
+    EVENT_CHANGES
 };
 
 /* ---- replay.c ---- */

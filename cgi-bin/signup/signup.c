@@ -43,11 +43,16 @@ const struct settings_section signup_sections[] = {
     {.key = NULL},
 };
 
+static const struct event_declared signup_events[] = {
+    {"tenant.signed_up", "Told when somebody made a workspace of their own.", "{name} signed up."},
+    {.type = NULL}};
+
 static const struct area area = {
     .name = "signup",
     .title = "Sign-up",
     .about = "Strangers make a workspace of their own, on trial.",
     .more_routes = (const struct route *const[]){signup_routes, signup_pages, NULL},
+    .events = signup_events,
     .settings = signup_sections,
     .jobs = JOBS(&forget_job),
     .schedules = SCHEDULES({"signup.forget", "41 * * * *", NULL, &forget_job}),

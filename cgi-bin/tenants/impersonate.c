@@ -107,13 +107,10 @@ static char *describe(struct cx *cx, const struct target *target)
     buf_init(&out, cx->arena);
     json_start(&json, &out);
     json_open_object(&json);
-    json_key(&json, "after");
-    json_open_object(&json);
     json_pair(&json, "tenant", target->tenant->slug);
     json_pair(&json, "user", target->email);
     json_pair(&json, "reason", input_text(cx, "reason"));
     json_pair_int(&json, "minutes", input_int(cx, "minutes", MINUTES));
-    json_close_object(&json);
     json_close_object(&json);
     return out.data;
 }

@@ -102,6 +102,7 @@ const struct action suspend_tenant = {
     .refused = {"already_suspended", "It is suspended already."},
     .takes = FIELDS({"reason", TEXT, NULLABLE, 1, 500, .example = "Invoice overdue"}),
     .event = "suspended",
+    .told = "{actor} suspended the tenant {name}.",
     .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_STEP_UP | ACTION_MANY,
     .run = tenant_suspend_run,
 };
@@ -118,6 +119,7 @@ const struct action activate_tenant = {
     .refused = {"already_active", "It is active already."},
     .takes = FIELDS({"reason", TEXT, NULLABLE, 1, 500, .example = "Paid"}),
     .event = "activated",
+    .told = "{actor} activated the tenant {name}.",
     .flags = ACTION_CONFIRM | ACTION_STEP_UP | ACTION_MANY,
     .run = tenant_activate_run,
 };
@@ -173,6 +175,7 @@ const struct action restore_tenant = {
     .needs = "platform.tenants:delete",
     .becomes = &tenants,
     .event = "restored",
+    .told = "{actor} restored the tenant {name}.",
     .run = tenant_restore_run,
 };
 

@@ -26,6 +26,31 @@ const struct settings_section tenant_sections[] = {
     {.key = NULL},
 };
 
+static const struct event_declared tenant_events[] = {
+    {"tenant.settings_updated", "Told when settings of the tenant were changed.",
+     "{actor} changed settings."},
+    {"tenant.profile_updated", "Told when the profile of the tenant was changed.",
+     "{actor} changed the profile of {name}."},
+    {"tenant.trial_warned", "Told when a trial is about to end.",
+     "The trial of {name} is about to end."},
+    {"tenant.trial_ended", "Told when a trial ended.", "The trial of {name} ended."},
+    {"tenant.erased", "Told in the platform's log when a tenant was erased with all that it had.",
+     "A tenant was erased.",
+     FIELDS({"slug", SLUG, .example = "northside", .help = "Its slug."},
+            {"kind", TEXT, .example = "business", .help = "Its kind."},
+            {"rows", OBJECT, .help = "How many rows of what it had."})},
+    {"user.impersonated", "Told when an operator began to act as a user.",
+     "{actor} began to act as a user.",
+     FIELDS({"tenant", SLUG, .example = "northside", .help = "The slug of the tenant."},
+            {"user", EMAIL, .help = "The address of the user."},
+            {"reason", TEXT, .example = "Ticket 4711", .help = "Why."},
+            {"minutes", INT, .example = "30", .help = "For how long."})},
+    EVENTS_OF_ROWS("tenant_domain", "a domain"),
+    EVENTS_OF_ROWS("tenant_branding", "the branding"),
+    EVENTS_OF_ROWS("tenant_feature", "a feature of the plan"),
+    EVENTS_OF_ROWS("venue", "a venue"),
+    {.type = NULL}};
+
 static const struct area area = {
     .name = "tenants",
     .title = "Tenants",
@@ -34,6 +59,7 @@ static const struct area area = {
                                                  part_routes, domain_routes, figure_routes,
                                                  impersonate_routes, platform_pages, branding_pages,
                                                  logo_routes, domain_pages, NULL},
+    .events = tenant_events,
     .resources = RESOURCES(&tenants, &resellers, &deleted_tenants),
     .menu = MENU({PLATFORM_PAGES, "Overview", "/platform", "layout-dashboard",
                   "platform.tenants:read", NULL, "platform reseller", 1},

@@ -182,6 +182,7 @@ const struct action extend_trial = {
     .takes = FIELDS({"days", INT, REQUIRED, 1, 365, .initial = "14", .example = "14",
                      .help = "From the end of the trial, or from now when it is over."}),
     .event = "trial_extended",
+    .told = "{actor} extended the trial of the tenant {name}.",
     .flags = ACTION_MANY,
     .run = trial_extend_run,
 };

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/areas.h"
+#include "resource/event_data.h"
 #include "resource/paged.h"
 #include "users.h"
 
@@ -36,14 +37,12 @@ STATEMENT(
 
 #define ACTIVITY "from events\nwhere tenant_id = $1::uuid and actor_id = $2::uuid"
 
-STATEMENT(
-    action_activity,
-    "select id, at, house.event_type(action, resource_type), house.event_word(resource_type),\n"
-    "       resource_id, ip\n" ACTIVITY "\n"
-    "and ($3::uuid is null or id < $3::uuid)\n"
-    "order by id desc\n"
-    "limit $4::int offset $5::int",
-    0);
+STATEMENT(action_activity,
+          "select " EVENT_MEMBERS ACTIVITY "\n"
+          "and ($3::uuid is null or id < $3::uuid)\n"
+          "order by id desc\n"
+          "limit $4::int offset $5::int",
+          0);
 STATEMENT(action_activity_count, PAGED_COUNT(ACTIVITY), 0);
 
 STATEMENT(action_own_role,
@@ -63,13 +62,6 @@ static const struct field session_fields[] = {
     {"id", UUID},         {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE},
     {"created_at", TIME}, {"last_used_at", TIME}, {"expires_at", TIME},
     {.type = FIELD_END}};
-static const struct field activity_fields[] = {{"id", UUID},
-                                               {"at", TIME},
-                                               {"action", TEXT},
-                                               {"resource_type", TEXT, NULLABLE},
-                                               {"resource_id", TEXT, NULLABLE},
-                                               {"ip", TEXT, NULLABLE},
-                                               {.type = FIELD_END}};
 static const struct field permission_fields[] = {
     {"name", TEXT}, {"title", TEXT}, {"area", TEXT}, {.type = FIELD_END}};
 static const struct field granted_fields[] = {
@@ -163,8 +155,8 @@ static bool session_end(struct cx *cx)
 
 static bool activity(struct cx *cx)
 {
-    return answer_of_user(
-        cx, &(struct paged){&action_activity, &action_activity_count, activity_fields});
+    return answer_of_user(cx,
+                          &(struct paged){&action_activity, &action_activity_count, event_fields});
 }
 
 /* ---- passwords ---- */
@@ -297,12 +289,12 @@ static bool set_permissions(struct cx *cx)
 }
 
 #define USER_ACTIVITY                                                                              \
-    .answer = ANSWER_LIST, .answer_fields = activity_fields, .query = FIELDS(PAGED_QUERY)
+    .answer = ANSWER_LIST, .answer_fields = event_fields, .query = FIELDS(PAGED_QUERY)
 
 const struct route action_routes[] = {
     ROUTE(GET, "/api/platform-users/:id/activity", MAY(EITHER, "users.users:read"), activity,
-          "What a user did lately.", .operation = "listUserActivity",
-          .answer_name = "user activity", USER_ACTIVITY),
+          "What a user did lately.", .operation = "listUserActivity", .answer_name = "event",
+          USER_ACTIVITY),
     ROUTE(GET, "/api/admin-users/permissions", MAY(EITHER, "users.admins:read"), permissions,
           "Every permission there is.", .operation = "listAdministratorPermissions",
           .deprecated = "2026-11-30", .answer_name = "permission", .answer = ANSWER_LIST,
@@ -315,7 +307,7 @@ const struct route action_routes[] = {
           .answer_fields = granted_fields, .flags = ROUTE_STEP_UP),
     ROUTE(GET, "/api/admin-users/:id/activity", MAY(EITHER, "users.admins:read"), activity,
           "What an administrator did lately.", .operation = "listAdministratorActivity",
-          .answer_name = "user activity", USER_ACTIVITY),
+          .answer_name = "event", USER_ACTIVITY),
     ROUTE(GET, "/api/admin-users/:id/sessions", MAY(EITHER, "users.admins:read"), sessions,
           "An administrator's sessions.", .operation = "listUserSessions",
           .answer_name = "user session", .answer = ANSWER_LIST, .answer_fields = session_fields,

@@ -2,6 +2,23 @@
 #include "users.h"
 #include "account/credential.h"
 
+static const struct event_declared user_events[] = {
+    {"user.activated", "Told when a user was let in again.", "{actor} activated {name}."},
+    {"user.deactivated", "Told when a user was kept from signing in.",
+     "{actor} deactivated {name}."},
+    {"user.password_reset", "Told when an administrator gave a user a first password.",
+     "{actor} gave {name} a first password."},
+    {"user.mfa_required", "Told when a user was asked to use two-step sign-in.",
+     "{actor} asked {name} to use two-step sign-in."},
+    {"user.mfa_removed", "Told when the two-step sign-in of a user was removed.",
+     "{actor} removed the two-step sign-in of {name}."},
+    {"user.imported", "Told before 2026-11-30 when an import of users had ended.",
+     "An import of users has ended."},
+    {"user_import.finished", "Told when an import of users has ended.",
+     "An import of users has ended."},
+    EVENTS_OF_ROWS("user_role", "a role of a user"),
+    {.type = NULL}};
+
 static const struct area area = {
     .name = "users",
     .title = "Users",
@@ -10,6 +27,7 @@ static const struct area area = {
                                                  figure_routes, team_pages, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
                            &parent_users, &staff_users, &user_imports, &teams, &team_members),
+    .events = user_events,
     .jobs = JOBS(&import_job, &import_forget_job),
     .schedules = SCHEDULES({"users.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
     .permissions = PERMISSIONS(

@@ -10,11 +10,22 @@ void act_for_platform(struct cx *cx)
     memcpy(cx->db.tenant_id, "00000000-0000-7000-8000-000000000001", UUID_SIZE);
 }
 
+static const struct event_declared worker_events[] = {
+    {"queue.paused", "Told when a queue was paused.", "{actor} paused a queue."},
+    {"queue.resumed", "Told when a queue was resumed.", "{actor} resumed a queue."},
+    {"queue.retried", "Told when all dead letters of a queue were put back.",
+     "{actor} put back what had failed in a queue."},
+    {"queue_job.retried", "Told when a dead letter was put back into its queue.",
+     "{actor} put a job back into its queue."},
+    {"queue_job.deleted", "Told when a job was deleted.", "{actor} deleted a job."},
+    {.type = NULL}};
+
 static const struct area worker = {
     .name = "worker",
     .title = "Jobs",
     .about = "Work that happens later: queues, and what failed in them.",
     .more_routes = (const struct route *const[]){queue_routes, job_pages, NULL},
+    .events = worker_events,
     .resources = RESOURCES(&jobs),
     .menu = MENU({PLATFORM_PAGES, "Jobs", "/platform/jobs", "stack-2", "platform.jobs:read",
                   "Operation", "platform", 80}),

@@ -1,4 +1,5 @@
-/* event: what happened, beyond the rows that the trigger already reports.
+/* event: what happened, beyond the rows that the trigger already reports, and the envelope in
+ * which everybody is told of it.
  *
  * Every change of a row of a tenant table appends to `events` by itself
  * (migrations/0002). This adds what changes no row: sign-ins, exports, refusals.
@@ -7,12 +8,36 @@
 #define ACCESS_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
 
 struct db;
+struct rows;
 
 /* type: "session.created", of the record whose id follows (access/event_name.h); an area says in
  * its table which it writes. changes: JSON text or NULL. In db's transaction if one is open. WAITS.
  */
 bool event_append(struct db *db, const char *type, const char *resource_id, const char *changes);
+
+/* An event as it was read; times as the database writes them. */
+struct event {
+    const char *id, *type, *at, *tenant_id;
+    const char *actor_kind, *actor_id, *actor_name; /* the last two NULL: the system itself */
+    const char *word, *resource_id, *request_id;    /* any may be NULL */
+};
+
+/* The columns of events as e from which event_read() makes one, and behind them its changes. */
+#define EVENT_COLUMNS                                                                              \
+    "e.id, house.event_type(e.action, e.resource_type), e.at, e.tenant_id, e.actor_kind,\n"        \
+    "       e.actor_id, e.actor_name, house.event_word(e.resource_type), e.resource_id,\n"         \
+    "       e.request_id, e.changes\n"
+enum { EVENT_COLUMN_CHANGES = 10 };
+struct event event_read(const struct rows *rows, size_t row);
+
+/* The envelope, the same wherever events are told (audit log, stream, webhooks):
+ * {id, type, createdAt, tenantId, actor {kind, id, name}, resource {type, id}, requestId, data}.
+ * data: JSON text, of resource/event_data.h. */
+void event_write(struct json *json, const struct event *event, const char *data);
 
 #endif

@@ -20,16 +20,26 @@ static size_t event_words_length(const char *text)
 }
 
 /* The past of most verbs; of the others those that are needed. */
-static bool event_verb_is_past(const char *verb)
+static bool event_is_past(const char *word, size_t len)
 {
     static const char *const others[] = {"begun", "given", "left", "lost", "made",  "paid",
                                          "read",  "reset", "sent", "set",  "taken", "won"};
-    const char *last = strrchr(verb, '_');
-    last = last ? last + 1 : verb;
     for (size_t i = 0; i < COUNT(others); i++)
-        if (strcmp(others[i], last) == 0)
+        if (strlen(others[i]) == len && memcmp(others[i], word, len) == 0)
             return true;
-    return strlen(last) > 3 && text_ends(last, "ed");
+    return len > 3 && memcmp(word + len - 2, "ed", 2) == 0;
+}
+
+/* One of its words is a verb in the past: "signed_up", "settings_updated". */
+static bool event_verb_is_past(const char *verb)
+{
+    for (const char *at = verb; *at;) {
+        size_t len = strcspn(at, "_");
+        if (event_is_past(at, len))
+            return true;
+        at += len + (at[len] == '_');
+    }
+    return false;
 }
 
 bool event_type_is(const char *type)

@@ -24,6 +24,7 @@
 #include "job/job.h"
 #include "notify/notify.h"
 #include "resource/action.h"
+#include "resource/event_kind.h"
 #include "resource/resource.h"
 
 enum page_set { PLATFORM_PAGES, ADMIN_PAGES, STAFF_PAGES, PORTAL_PAGES };
@@ -91,6 +92,7 @@ struct area {
     const struct menu_entry *menu;
     const struct permission_entry *permissions;
     const struct role_grant *grants;
+    const struct event_declared *events; /* besides those of its resources' records and actions */
     const struct area_task *tasks;
     const struct settings_section *settings;
     const struct job_kind *const *jobs;

@@ -125,6 +125,8 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "followsSql", field->follows_sql);
     describe_reference(json, field);
     pair_if(json, "currency", field->currency);
+    if (field->child)
+        json_pair(json, "event", event_word_of_child(field->child));
     pair_if(json, "sql", field->sql);
     pair_if(json, "sortedBy", field->sorted_by);
     pair_if(json, "seenWith", field->seen_with);
@@ -251,6 +253,9 @@ static void describe_actions(struct json *json, const struct resource *resource)
         pair_if(json, "api", action_home(resource, *it)->api);
         pair_if(json, "when", (*it)->when);
         pair_if(json, "refused", (*it)->refused.code);
+        pair_if(json, "event", (*it)->event);
+        pair_if(json, "told", (*it)->told);
+        pair_if(json, "summary", (*it)->summary);
         json_pair_bool(json, "many", ((*it)->flags & ACTION_MANY) != 0);
         json_pair_bool(json, "onPage", resource->page && !((*it)->flags & ACTION_NO_PAGE));
         pair_fields(json, "takes", (*it)->takes);
@@ -349,6 +354,21 @@ static void describe_grants(struct json *json, const struct area *area)
     json_close_array(json);
 }
 
+static void describe_events(struct json *json, const struct area *area)
+{
+    json_key(json, "events");
+    json_open_array(json);
+    for (const struct event_declared *it = area->events; it && it->type; it++) {
+        json_open_object(json);
+        json_pair(json, "type", it->type);
+        json_pair(json, "about", it->about);
+        json_pair(json, "told", it->told);
+        pair_fields(json, "data", it->data);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static void describe_settings(struct json *json, const struct area *area)
 {
     json_key(json, "settings");
@@ -398,6 +418,7 @@ bool area_describe(const struct area *area, FILE *out)
     describe_menu(&json, area);
     describe_permissions(&json, area);
     describe_grants(&json, area);
+    describe_events(&json, area);
     describe_settings(&json, area);
     describe_notifications(&json, area);
     json_close_object(&json);

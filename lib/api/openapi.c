@@ -212,9 +212,11 @@ json_object *openapi_document(json_object *described)
     struct openapi api;
     begin(&api);
     json_object *areas = member(described, "areas"), *document = api.document;
+    api.areas = areas;
     for (size_t i = 0; i < json_object_array_length(areas); i++)
         add_area(&api, json_object_array_get_idx(areas, i));
     openapi_share(&api);
+    openapi_add_events(&api);
     openapi_add_codes(&api);
     json_object_put(api.operations);
     json_object_put(api.codes);

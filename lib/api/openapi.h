@@ -19,6 +19,7 @@ struct openapi {
     struct arena *arena;
     json_object *document;   /* owned */
     json_object *components; /* in the document */
+    json_object *areas;      /* as described; not owned */
     json_object *operations; /* operationId -> its path; owned */
     json_object *codes;      /* code -> its status; owned */
     int defects;             /* each is told on stderr */
@@ -72,6 +73,8 @@ void openapi_add_failure_components(struct openapi *api);
 void openapi_add_header_components(struct openapi *api);
 /* What several operations say alike goes under components; openapi_share.c. */
 void openapi_share(struct openapi *api);
+/* The webhooks, once the operations have made the envelope: openapi_events.c. */
+void openapi_add_events(struct openapi *api);
 /* ErrorCode, once all operations have said theirs. */
 void openapi_add_codes(struct openapi *api);
 

@@ -178,12 +178,14 @@ static void add_sort(struct openapi *api, json_object *list, json_object *fields
                     schema, 3);
 }
 
-static void add_fields(json_object *list, json_object *fields)
+/* As members of JSON, or as columns of a file. */
+static void add_fields(json_object *list, json_object *fields, bool file)
 {
     json_object *schema = enum_schema();
+    const char *other = file ? "memberOnly" : "columnOnly";
     for (size_t i = 0; i < json_object_array_length(fields); i++) {
         json_object *field = json_object_array_get_idx(fields, i);
-        if (is_shown(field))
+        if (is_shown(field) && !member_true(field, other))
             push_text(member(schema, "enum"), member_text(field, "name"));
     }
     add_several(list, "fields", "Only these, and the id.", schema, 64);
@@ -211,7 +213,7 @@ static void add_include(json_object *list, json_object *fields)
 static void add_fields_of_one(json_object *list, json_object *resource)
 {
     json_object *fields = openapi_record_fields(resource);
-    add_fields(list, fields);
+    add_fields(list, fields, false);
     add_include(list, fields);
     json_object_put(fields);
 }
@@ -240,7 +242,7 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
     if (pages)
         add_paging(api, list);
     add_sort(api, list, fields);
-    add_fields(list, fields);
+    add_fields(list, fields, !pages);
     if (pages)
         add_include(list, fields);
     for (size_t i = 0; i < json_object_array_length(fields); i++) {

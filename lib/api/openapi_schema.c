@@ -239,7 +239,7 @@ static bool is_secret(json_object *field)
 static bool stands(json_object *field, enum schema_use use)
 {
     if (!is_body(use))
-        return !is_secret(field);
+        return !is_secret(field) && !member_true(field, "columnOnly");
     return use != SCHEMA_MERGE || !member_true(field, "createOnly");
 }
 

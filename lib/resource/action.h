@@ -62,6 +62,8 @@ struct action {
     const struct resource *becomes;
     const char *event;  /* what was done, as events say it: "suspended" (resource/event_kind.h);
                          * NULL: its record was changed, as the trigger says */
+    const char *told;   /* the same in words (resource/event_told.h): "{actor} suspended the tenant
+                         * {name}."; NULL: "The {one} {name} was {verb} by {actor}." */
     const char *errors; /* further codes of run(): "409 own_account" */
     unsigned flags;
     /* Does it, inside the engine's transaction with the row locked; cx->input has what was taken,

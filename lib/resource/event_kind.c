@@ -7,6 +7,7 @@
 #include "base/registry.h"
 #include "base/text.h"
 #include "resource/action.h"
+#include "resource/areas.h"
 #include "resource/internal.h"
 #include "resource/model.h"
 
@@ -57,7 +58,33 @@ const struct resource *event_resource(const char *word)
     return NULL;
 }
 
+bool event_has_own_data(const char *type)
+{
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("events", &place)) != NULL;)
+        if (text_equal(areas_text(it, "type"), type))
+            return json_object_object_get_ex(it, "data", NULL);
+    return false;
+}
+
 /* ---- checking ---- */
+
+static void check_declared(struct buf *report)
+{
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("events", &place)) != NULL;) {
+        struct areas_place before = {0};
+        const char *type = areas_text(it, "type");
+        if (!event_type_is(type))
+            buf_printf(report,
+                       "The event %s is not named as in \"lead.created\": what one record is "
+                       "called, and a verb in the past.\n",
+                       type);
+        for (json_object *other; (other = areas_next("events", &before)) != it;)
+            if (text_equal(areas_text(other, "type"), type))
+                buf_printf(report, "Two areas declare the event %s.\n", type);
+    }
+}
 
 static void check_word(const struct resource *resource, size_t before, struct buf *report)
 {
@@ -90,6 +117,7 @@ static void check_actions(const struct resource *resource, struct buf *report)
 
 void event_kinds_check(struct buf *report)
 {
+    check_declared(report);
     for (size_t i = 0; i < model_count(); i++) {
         check_word(model_at(i), i, report);
         check_actions(model_at(i), report);

@@ -94,8 +94,9 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
 static void write_head(struct buf *out, const struct field *const *columns)
 {
     for (int i = 0; columns[i]; i++)
-        csv_cell(out, reference_target(columns[i]) ? reference_name(columns[i])
-                                                   : field_json_name(columns[i]));
+        if (!(columns[i]->flags & MEMBER_ONLY))
+            csv_cell(out, reference_target(columns[i]) ? reference_name(columns[i])
+                                                       : field_json_name(columns[i]));
     csv_line_end(out);
 }
 
@@ -110,6 +111,8 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
     char time[32];
     for (int i = 0; result->fields[i]; i++) {
         const char *text = rows_text(result->rows, row, i);
+        if (result->fields[i]->flags & MEMBER_ONLY)
+            continue;
         if (text && result->fields[i]->type == TIME && clock_from_database(text, time))
             text = time;
         else if (text && result->fields[i]->type == BOOL)

@@ -98,6 +98,8 @@ static const struct {
                   {HIDDEN, "hidden"},
                   {LIST_OMITTED, "listOmitted"},
                   {AS_NAMED, "asNamed"},
+                  {COLUMN_ONLY, "columnOnly"},
+                  {MEMBER_ONLY, "memberOnly"},
                   {GUARDED, "guarded"}};
 
 const char *field_flag_at(size_t index, unsigned *flag)

@@ -15,6 +15,9 @@
 
 struct cx;
 
+struct arena;
+struct json;
+
 enum field_type {
     FIELD_END = 0,
     TEXT,   /* one line; min and max are code points */
@@ -57,6 +60,8 @@ enum field_flags {
     HIDDEN = 512,        /* in the API, not on pages */
     LIST_OMITTED = 1024, /* not in list answers unless asked by fields= */
     AS_NAMED = 2048,     /* JSON uses the name as it is (OAuth's words) */
+    COLUMN_ONLY = 8192,  /* a filter, a column of pages and CSV, but no member of JSON */
+    MEMBER_ONLY = 16384, /* a member of JSON alone; HIDDEN too */
     GUARDED = 4096       /* an update leaves the column alone: the resource's hooks take the value
                             to the one place that may change it */
 };
@@ -97,6 +102,8 @@ struct field {
     /* Of FILTERED: the condition of being one of some values, $ an array of them, where the column
      * is not compared itself: "kind = any (house.kinds($))". NULL: it is. */
     const char *matched;
+    /* Writes the stored text as JSON, in the arena's memory; NULL: as its type is written. */
+    void (*write)(struct json *json, struct arena *arena, const char *text);
     const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */

@@ -19,6 +19,10 @@ void field_write_json(struct json *json, const struct field *field, const char *
         json_put_null(json);
         return;
     }
+    if (field->write) {
+        field->write(json, json->out->arena, text);
+        return;
+    }
     switch (field->type) {
     case INT:
     case MONEY:
@@ -62,6 +66,8 @@ void record_write_json(struct json *json, const struct list_result *result, size
 {
     json_open_object(json);
     for (int i = 0; result->fields[i]; i++) {
+        if (result->fields[i]->flags & COLUMN_ONLY)
+            continue;
         json_key(json, field_json_name(result->fields[i]));
         field_write_json(json, result->fields[i], rows_text(result->rows, row, i),
                          rows_length(result->rows, row, i));

@@ -45,6 +45,13 @@ static bool is_chosen(const struct field *const *columns, const struct field *fi
     return *columns != NULL;
 }
 
+/* What is in JSON is not the same as what pages and files have. */
+static bool is_answered(const struct cx *cx, const struct field *field)
+{
+    bool as_columns = cx->is_page || (cx->route && cx->route->answer == ANSWER_FILE);
+    return !(field->flags & (as_columns ? MEMBER_ONLY : COLUMN_ONLY));
+}
+
 bool list_read_fields(struct cx *cx, const struct resource *resource, const char *text,
                       const struct field ***out)
 {
@@ -57,7 +64,7 @@ bool list_read_fields(struct cx *cx, const struct resource *resource, const char
         const struct field *field = shape_find(cx, resource, name);
         if (cx->failure.status == 403)
             return false;
-        if (!field || count > COLUMNS_MAX)
+        if (!field || count > COLUMNS_MAX || !is_answered(cx, field))
             return refuse(cx, "fields", cx_printf(cx, "there is no field \"%s\".", name));
         if (!is_chosen(columns, field))
             columns[count++] = field;

@@ -94,8 +94,8 @@ test("logout_works_with_the_refresh_token_alone_or_beside_an_access_token_that_i
         assert.equal((await request("GET", "/api/auth/me", { token: access_token })).error?.code, "session_revoked", way);
         assert.equal((await refresh(session.refresh_token)).status, 401, way);
     }
-    const log = await request("GET", "/api/audit/logs?action=session.ended", { token: tenant.token });
-    assert.ok(log.data.filter((it) => it.actorId === tenant.owner.user.id).length >= 4, log.text);
+    const log = await request("GET", "/api/audit/logs?type=session.ended", { token: tenant.token });
+    assert.ok(log.data.filter((it) => it.actor.id === tenant.owner.user.id).length >= 4, log.text);
 });
 
 test("logout_without_any_session_says_so_and_a_token_that_is_nobodys_is_over_already", async () => {

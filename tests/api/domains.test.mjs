@@ -209,7 +209,7 @@ test("pending_ones_are_looked_for_by_the_clock_and_the_owner_hears_of_it", async
     assert.match((await mailTo(`owner@${tenant.slug}.test`)).subject, new RegExp(`${domain.domain} is verified`));
     assert.equal((await current(domain.domain)).data.slug, tenant.slug);
     const log = await request("GET", "/api/audit/logs?resourceType=tenant_domain", { token: tenant.token });
-    assert.deepEqual(log.data.map((it) => it.action).filter((it) => it.startsWith("tenant_domain.")).slice(-1), ["tenant_domain.created"], log.text);
+    assert.deepEqual(log.data.map((it) => it.type).filter((it) => it.startsWith("tenant_domain.")).slice(-1), ["tenant_domain.created"], log.text);
 });
 
 test("nobody_looks_for_ever_but_asking_begins_anew", async () => {

@@ -38,10 +38,10 @@ test("a_long_file_is_worked_on_after_the_answer_and_each_row_is_made_once_whoeve
     assert.deepEqual(seen.refused.map((it) => [it.line, it.field, it.code]), [[2502, "email", "email_taken"], [2503, "email", "invalid_email"]]);
     assert.equal(await count(tenant), 2501);
     assert.equal(await count(tenant, "&kind=customer"), 1250);
-    const made = await request("GET", "/api/audit/logs?action=user.created&limit=1", { token: tenant.token });
-    assert.equal(made.data[0].actorName, "Owner", "who brought the file made them");
-    const ended = await request("GET", `/api/audit/logs?action=user_import.finished`, { token: tenant.token });
-    assert.deepEqual(ended.data.map((it) => it.resourceId), [answer.data.id]);
+    const made = await request("GET", "/api/audit/logs?type=user.created&limit=1", { token: tenant.token });
+    assert.equal(made.data[0].actor.name, "Owner", "who brought the file made them");
+    const ended = await request("GET", `/api/audit/logs?type=user_import.finished`, { token: tenant.token });
+    assert.deepEqual(ended.data.map((it) => it.resource.id), [answer.data.id]);
 });
 
 test("what_the_rules_refuse_half_way_is_reported_by_line", async () => {

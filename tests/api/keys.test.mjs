@@ -30,9 +30,9 @@ test("a_key_opens_what_it_was_given_and_is_shown_once", async () => {
         assert.ok(!shown.text.includes(made.key) && shown.text.includes(made.prefix));
     }
     const log = await request("GET", `/api/audit/logs?resourceId=${made.id}`, { token: tenant.token });
-    assert.equal(log.data[0].action, "api_key.created");
+    assert.equal(log.data[0].type, "api_key.created");
     const one = await request("GET", `/api/audit/logs/${log.data[0].id}`, { token: tenant.token });
-    assert.equal(one.data.changes.after.key_hash, "***");
+    assert.ok(one.data.data.after.name && !/hash|\*\*\*/i.test(one.text), one.text);
 });
 
 test("events_say_which_key_it_was", async () => {
@@ -40,7 +40,7 @@ test("events_say_which_key_it_was", async () => {
     const lead = await request("POST", "/api/crm/leads", { token: made.key, body: { name: "By key" } });
     assert.equal(lead.status, 201, lead.text);
     const log = await request("GET", `/api/audit/logs?resourceId=${lead.data.id}`, { token: tenant.token });
-    assert.deepEqual([log.data[0].actorKind, log.data[0].actorId, log.data[0].actorName], ["api_key", made.id, "Writer"]);
+    assert.deepEqual(log.data[0].actor, { kind: "api_key", id: made.id, name: "Writer" });
 });
 
 test("nobody_gives_a_key_what_they_lack", async () => {
@@ -182,7 +182,7 @@ test("when_it_was_last_used_is_noted", async () => {
     for (let i = 0; i < 50; i++) await leads(made.key);
     assert.equal(await seen(), first, "not written again within the minute");
     const log = await request("GET", `/api/audit/logs?resourceId=${made.id}`, { token: tenant.token });
-    assert.deepEqual(log.data.map((it) => it.action), ["api_key.created"]);
+    assert.deepEqual(log.data.map((it) => it.type), ["api_key.created"]);
 });
 
 test("operators_have_keys_for_the_platform", async () => {

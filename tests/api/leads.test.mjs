@@ -108,11 +108,11 @@ test("every_change_is_an_event_with_before_and_after", async () => {
     const lead = await create({ name: "Audited" });
     await api("PATCH", `/${lead.id}`, { body: { status: "contacted" } });
     await api("DELETE", `/${lead.id}`);
-    const log = await request("GET", `/api/audit/logs?resourceId=${lead.id}&sort=at`, { token });
-    assert.deepEqual(log.data.map((it) => it.action), ["lead.created", "lead.updated", "lead.deleted"]);
+    const log = await request("GET", `/api/audit/logs?resourceId=${lead.id}&sort=createdAt`, { token });
+    assert.deepEqual(log.data.map((it) => it.type), ["lead.created", "lead.updated", "lead.deleted"]);
     const one = await request("GET", `/api/audit/logs/${log.data[1].id}`, { token });
-    assert.deepEqual(one.data.changes, { before: { status: "new" }, after: { status: "contacted" } });
-    assert.equal(one.data.actorName, "Owner");
+    assert.deepEqual(one.data.data, { before: { id: lead.id, status: "new" }, after: { id: lead.id, status: "contacted" } });
+    assert.equal(one.data.actor.name, "Owner");
 });
 
 test("methods_that_an_address_lacks_answer_405_with_allow", async () => {

@@ -36,8 +36,8 @@ test("a_forgotten_password_is_replaced_by_the_link_and_everybody_else_is_signed_
     assert.ok((await me(again.access_token)).emailVerifiedAt, "who has the link reads what comes to the address");
     assert.match((await mailTo(user.email, 2)).subject, /password .* was changed/);
     assert.equal((await reset(tokenOf(mail), "another lamp quarter")).error.code, "link_used");
-    const events = await request("GET", "/api/audit/logs?action=user.password_recovered", { token: tenant.token });
-    assert.equal(events.data.filter((it) => it.actorId === user.id).length, 1);
+    const events = await request("GET", "/api/audit/logs?type=user.password_recovered", { token: tenant.token });
+    assert.equal(events.data.filter((it) => it.actor.id === user.id).length, 1);
     assert.ok(!events.text.includes(tokenOf(mail)));
 });
 

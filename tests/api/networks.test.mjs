@@ -55,7 +55,7 @@ test("rules_bind_at_sign_in_and_at_each_request_at_once", async () => {
     for (const token of [own.token, user.access_token, key.data.key]) assert.equal((await leads(token)).status, 200);
     await login(user.email, password, { tenant: own.slug });
     const log = await request("GET", `/api/audit/logs?resourceType=network_rule`, { token: own.token });
-    assert.deepEqual(log.data.map((it) => it.action), ["network_rule.deleted", "network_rule.created"]);
+    assert.deepEqual(log.data.map((it) => it.type), ["network_rule.deleted", "network_rule.created"]);
 });
 
 test("rules_are_a_tenants_own", async () => {

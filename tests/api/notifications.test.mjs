@@ -115,9 +115,9 @@ test("the_audit_log_knows_that_somebody_was_told_but_not_what", async () => {
     const user = await told();
     const [notice] = (await api(user, "GET")).data;
     const log = await request("GET", `/api/audit/logs?resourceId=${notice.id}`, { token: tenant.token });
-    assert.deepEqual(log.data.map((it) => it.action), ["notification.created"]);
+    assert.deepEqual(log.data.map((it) => it.type), ["notification.created"]);
     const one = await request("GET", `/api/audit/logs/${log.data[0].id}`, { token: tenant.token });
-    assert.deepEqual([one.data.changes.after.title, one.data.changes.after.body], ["***", "***"]);
+    assert.deepEqual([one.data.data.before, one.data.data.after.userId !== undefined, one.data.data.after.title, one.data.data.after.body], [null, true, undefined, undefined], one.text);
 });
 
 // The letters that were written to an address, as the files of TULOU_VAR/mail.

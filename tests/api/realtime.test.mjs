@@ -23,7 +23,7 @@ const lead = async (name, { token } = tenant) => {
 const psql = (text) => ["psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", join(folder, "run"), "-U", "tulou_owner", "tulou", "-c", text]];
 const sql = (text) => execFileSync(...psql(text), { encoding: "utf8" }).trim();
 const sqlBeside = (text) => promisify(execFile)(...psql(text));
-const about = (id) => (it) => it.type === "event" && it.resourceId === id;
+const about = (id) => (it) => it.type === "event" && it.event?.resource.id === id;
 const withRole = async (of, permissions) => {
     const key = `r${Math.random().toString(36).slice(2, 10)}`;
     const role = await request("POST", "/api/rbac/roles", { token: of.token, body: { key, name: key, permissions } });
@@ -38,11 +38,11 @@ test("changes_come_in_order_with_numbers", async () => {
     const made = [];
     for (let i = 0; i < 5; i++) made.push((await lead(`In order ${i}`)).id);
     await stream.until(about(made.at(-1)));
-    const events = stream.type("event").filter((it) => made.includes(it.resourceId));
-    assert.deepEqual(events.map((it) => it.resourceId), made);
-    assert.deepEqual(events.map((it) => it.action), Array(5).fill("lead.created"));
+    const events = stream.type("event").filter((it) => made.includes(it.event?.resource.id));
+    assert.deepEqual(events.map((it) => it.event?.resource.id), made);
+    assert.deepEqual(events.map((it) => it.event?.type), Array(5).fill("lead.created"));
     assert.deepEqual(events.map((it) => it.id), [...events.map((it) => it.id)].sort((a, b) => a - b));
-    assert.equal(events[0].audit.actorName, "Owner");
+    assert.equal(events[0].event.actor.name, "Owner");
     await stream.stop();
 });
 
@@ -55,7 +55,7 @@ test("a_reader_of_leads_hears_of_leads_and_of_nothing_else", async () => {
     for (const listener of [stream, ws]) {
         const event = await listener.until(about(made.id));
         assert.equal(event.audit, undefined, "who and from where is for readers of the audit log");
-        assert.deepEqual([...new Set(listener.type("event").map((it) => it.resourceType))], ["lead"]);
+        assert.deepEqual([...new Set(listener.type("event").map((it) => it.event?.resource.type))], ["lead"]);
         await listener.stop();
     }
 });
@@ -114,7 +114,7 @@ async function resumes(open, count) {
     const next = await open(own, first.lastId);
     await next.until(about(last));
     const log = sql(`select string_agg(id::text, ',' order by id) from everyone.leads where tenant_id = '${own.id}'`).split(",").sort();
-    const heard = [...first.type("event"), ...next.type("event")].filter((it) => it.resourceType === "lead").map((it) => it.resourceId);
+    const heard = [...first.type("event"), ...next.type("event")].filter((it) => it.event?.resource.type === "lead").map((it) => it.event?.resource.id);
     assert.equal(heard.length, new Set(heard).size, "nothing came twice");
     assert.deepEqual(heard.sort(), log);
     const numbers = next.type("event").map((it) => it.id);
@@ -163,7 +163,7 @@ test("only_what_was_committed_is_told_and_late_commits_are_not_lost", async () =
     const last = await lead("Last", own);
     await stream.until(about(last.id));
     const names = sql(`select string_agg(id::text, ',' order by id) from everyone.leads where tenant_id = '${own.id}'`).split(",").sort();
-    assert.deepEqual(stream.type("event").filter((it) => it.resourceType === "lead").map((it) => it.resourceId).sort(), names);
+    assert.deepEqual(stream.type("event").filter((it) => it.event?.resource.type === "lead").map((it) => it.event?.resource.id).sort(), names);
     await stream.stop();
 });
 
@@ -293,7 +293,7 @@ test("clients_of_a_killed_program_go_on_without_loss_or_repetition", async () =>
     const own = await makeTenant();
     const hello = await listen({ token: own.token });
     await hello.stop();
-    const followers = Promise.all(Array.from({ length: 20 }, () => follow(own, (it) => it.action === "lead.deleted")));
+    const followers = Promise.all(Array.from({ length: 20 }, () => follow(own, (it) => it.event?.type === "lead.deleted")));
     const made = [];
     for (let round = 0; round < 5; round++) {
         for (let i = 0; i < 20; i++) made.push((await lead(`${round}.${i}`, own)).id);
@@ -304,7 +304,7 @@ test("clients_of_a_killed_program_go_on_without_loss_or_repetition", async () =>
     assert.equal((await request("DELETE", `/api/crm/leads/${made[0]}`, { token: own.token })).status, 204);
     let whole = 0;
     for (const heard of await followers) {
-        const ids = heard.filter((it) => it.action === "lead.created").map((it) => it.resourceId);
+        const ids = heard.filter((it) => it.event?.type === "lead.created").map((it) => it.event?.resource.id);
         assert.equal(new Set(ids).size, ids.length, "nothing came twice");
         assert.deepEqual(ids, made.slice(made.length - ids.length), "from its first on nothing is missing");
         whole += ids.length === made.length;

@@ -45,8 +45,8 @@ test("an_unknown_person_becomes_a_user_and_is_the_same_one_next_time", async () 
     const linked = await request("GET", `/api/security/sso-identities?userId=${user.id}`, { token: tenant.token });
     assert.equal(linked.data.length, 1);
     assert.deepEqual([linked.data[0].issuer, linked.data[0].subject], [there.issuer, one.id]);
-    const log = await request("GET", "/api/audit/logs?action=session.created&limit=1&fields=changes,actorName", { token: tenant.token });
-    assert.deepEqual(log.data[0].changes, { method: "sso" });
+    const log = await request("GET", "/api/audit/logs?type=session.created&limit=1&fields=data,actor", { token: tenant.token });
+    assert.deepEqual(log.data[0].data, { method: "sso" });
     const attempts = await request("GET", `/api/security/login-attempts?email=${one.email}`, { token: tenant.token });
     assert.ok(attempts.data.every((it) => it.succeeded) && attempts.data.length === 2, JSON.stringify(attempts.data));
 });
@@ -170,8 +170,8 @@ test("a_wrong_client_secret_is_said_in_the_log_and_to_nobody_else", async () => 
     const own = await addProvider(tenant, there.issuer, { clientSecret: "wrong" });
     const { visitor } = await signIn(tenant, own, person().id);
     assert.match(await visitor.notice(), /did not work/);
-    const log = await request("GET", "/api/audit/logs?action=sso_provider.sign_in_refused&limit=1&fields=changes", { token: tenant.token });
-    assert.match(log.data[0].changes.reason, /token endpoint answered with status 401 \(invalid_client\)/);
+    const log = await request("GET", "/api/audit/logs?type=sso_provider.sign_in_refused&limit=1&fields=data", { token: tenant.token });
+    assert.match(log.data[0].data.reason, /token endpoint answered with status 401 \(invalid_client\)/);
     await request("DELETE", `/api/security/sso-providers/${own.id}`, { token: tenant.token });
 });
 

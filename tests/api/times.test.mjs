@@ -7,7 +7,7 @@ import { connect } from "../lib/worker.mjs";
 
 let tenant, db;
 const logs = async (query) => (await request("GET", `/api/audit/logs?${new URLSearchParams({ limit: "100", ...query })}`, { token: tenant.token })).data;
-const times = (events) => events.map((it) => it.at);
+const times = (events) => events.map((it) => it.createdAt);
 
 before(async () => {
     tenant = await makeTenant({ timeZone: "Europe/Madrid" });
@@ -21,16 +21,16 @@ before(async () => {
 after(() => db.end());
 
 test("bounds_of_time_take_exactly_what_lies_between", async () => {
-    const made = await logs({ action: "lead.created" });
+    const made = await logs({ type: "lead.created" });
     assert.equal(made.length, 3);
     const [third, second, first] = times(made);
-    assert.deepEqual(times(await logs({ action: "lead.created", "at[gte]": second })), [third, second]);
-    assert.deepEqual(times(await logs({ action: "lead.created", "at[gt]": second })), [third]);
-    assert.deepEqual(times(await logs({ action: "lead.created", "at[lte]": second })), [second, first]);
-    assert.deepEqual(times(await logs({ action: "lead.created", "at[lt]": second })), [first]);
+    assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[gte]": second })), [third, second]);
+    assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[gt]": second })), [third]);
+    assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[lte]": second })), [second, first]);
+    assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[lt]": second })), [first]);
     assert.deepEqual(times(await logs({ "at": second })), [second]);
-    assert.equal((await logs({ "at[gte]": "0001-01-01T00:00:00Z", "at[lte]": "9999-12-31T23:59:59Z", action: "test.aged" })).length, 4, "far bounds take all");
-    assert.deepEqual(await logs({ "at[lt]": "1969-12-31T00:00:00Z" }), []);
+    assert.equal((await logs({ "createdAt[gte]": "0001-01-01T00:00:00Z", "createdAt[lte]": "9999-12-31T23:59:59Z", type: "test.aged" })).length, 4, "far bounds take all");
+    assert.deepEqual(await logs({ "createdAt[lt]": "1969-12-31T00:00:00Z" }), []);
     const bad = await request("GET", "/api/audit/logs?at[gte]=yesterday", { token: tenant.token });
     assert.deepEqual([bad.status, bad.error.code], [400, "bad_parameter"]);
 });
@@ -39,15 +39,15 @@ test("bounds_of_time_take_exactly_what_lies_between", async () => {
 test("days_chosen_on_the_page_are_those_of_the_tenants_zone_and_meant_whole", async () => {
     const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
     const page = async (query) => (await request("GET", `/admin/audit?${query}`, { tenant: tenant.slug, headers: { cookie } })).text;
-    const shown = await page("at[min]=2026-03-29&at[max]=2026-03-29");
+    const shown = await page("createdAt[min]=2026-03-29&createdAt[max]=2026-03-29");
     assert.equal(shown.match(/test\.aged/g).length, 2);
     assert.match(shown, /29 Mar 2026, 00:00/);
     assert.match(shown, /29 Mar 2026, 23:59/);
     assert.match(shown, /type="date" name="at\[min\]" value="2026-03-29"/);
     assert.match(shown, /type="date" name="at\[max\]" value="2026-03-29"/);
     assert.match(shown, /export\.csv\?at%5Bgte%5D=2026-03-28T23%3A00%3A00Z&amp;at%5Blt%5D=2026-03-29T22%3A00%3A00Z/, "the export is of the same days");
-    assert.equal((await page("at[min]=&at[max]=2026-03-28")).match(/test\.aged/g).length, 1);
-    assert.match(await page("at[min]=2026-02-30"), /test\.aged|lead\.created/, "what is no day asks for nothing");
+    assert.equal((await page("createdAt[min]=&createdAt[max]=2026-03-28")).match(/test\.aged/g).length, 1);
+    assert.match(await page("createdAt[min]=2026-02-30"), /test\.aged|lead\.created/, "what is no day asks for nothing");
 });
 
 test("the_index_of_the_ids_answers_for_times", async () => {

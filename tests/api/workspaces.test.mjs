@@ -59,16 +59,16 @@ test("both_sides_write_it_down_and_neither_names_the_other", async () => {
     await request("DELETE", `${path}/${id}`, { token: one.session.access_token });
     for (const [tenant, self, elsewhere] of [[a, one, b], [b, other, a]]) {
         const log = await request("GET", "/api/audit/logs?limit=50", { token: tenant.token });
-        const ours = log.data.filter((it) => it.action.startsWith("account_link.") || it.action.startsWith("session.workspace"));
-        assert.ok(ours.some((it) => it.action === "account_link.created" && it.actorId === self.id), log.text);
+        const ours = log.data.filter((it) => it.type.startsWith("account_link.") || it.type.startsWith("session.workspace"));
+        assert.ok(ours.some((it) => it.type === "account_link.created" && it.actor.id === self.id), log.text);
         assert.ok(!JSON.stringify(log.data).includes(elsewhere.id) && !JSON.stringify(log.data).includes(elsewhere.slug));
     }
-    const there = await request("GET", "/api/audit/logs?action=account_link.deleted", { token: b.token });
-    assert.ok(there.data.some((it) => it.actorId === other.id), there.text);
+    const there = await request("GET", "/api/audit/logs?type=account_link.deleted", { token: b.token });
+    assert.ok(there.data.some((it) => it.actor.id === other.id), there.text);
 });
 
 test("whoever_leaves_is_in_the_log_of_the_workspace_that_they_left_by_whichever_way", async () => {
-    const left = async (one) => (await request("GET", "/api/audit/logs?action=session.workspace_left&limit=100", { token: a.token })).data.filter((it) => it.actorId === one.id).length;
+    const left = async (one) => (await request("GET", "/api/audit/logs?type=session.workspace_left&limit=100", { token: a.token })).data.filter((it) => it.actor.id === one.id).length;
     const { email, one, other, id } = await pair();
     assert.equal((await go(one.session.access_token, id)).status, 200);
     assert.equal(await left(one), 1, "by API");
@@ -83,7 +83,7 @@ test("whoever_leaves_is_in_the_log_of_the_workspace_that_they_left_by_whichever_
 
 test("every_session_that_is_ended_is_one_row_of_the_log", async () => {
     const { email, one } = await pair(), rows = async () => (await request("GET", "/api/audit/logs?limit=100", { token: a.token })).data
-        .filter((it) => ["session.ended", "session.revoked"].includes(it.action) && [one.id, a.owner.user.id].includes(it.actorId)).map((it) => [it.action, it.actorId, it.resourceId]);
+        .filter((it) => ["session.ended", "session.revoked"].includes(it.type) && [one.id, a.owner.user.id].includes(it.actor.id)).map((it) => [it.type, it.actor.id, it.resource.id]);
     const before = (await rows()).length, sid = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sid;
     const sessions = [];
     for (let i = 0; i < 3; i++) sessions.push((await login(email, password, { tenant: a.slug })).access_token);

@@ -102,7 +102,7 @@ test("a_new_password_by_an_administrator_ends_the_sessions_and_the_owner_is_told
         assert.match(mail.subject, /password .* was changed/);
         assert.match(mail.text, /Owner gave your account/);
         const { data } = await request("GET", `/api/audit/logs?resourceId=${staff.id}&limit=20`, { token: tenant.token });
-        assert.ok(data.some((it) => it.actorId === tenant.owner.user.id && /updated|password_reset/.test(it.action)), JSON.stringify(data));
+        assert.ok(data.some((it) => it.actor.id === tenant.owner.user.id && /updated|password_reset/.test(it.type)), JSON.stringify(data));
     }
 });
 

@@ -46,11 +46,11 @@ test("the_log_names_both", async () => {
     assert.equal(lead.status, 201, lead.text);
     const me = decodeJwt(token);
     const [change] = (await request("GET", `/api/audit/logs?resourceId=${lead.data.id}`, { token: tenant.token })).data;
-    assert.deepEqual([change.actorId, change.impersonatorId, change.actorName], [tenant.owner.user.id, me.userId, `${me.name} as Owner`]);
+    assert.deepEqual([change.actor.id, change.impersonatorId, change.actor.name], [tenant.owner.user.id, me.userId, `${me.name} as Owner`]);
     for (const by of [tenant.token, token]) {
-        const [begun] = (await request("GET", `/api/audit/logs?action=user.impersonated&resourceId=${tenant.owner.user.id}`, { token: by })).data;
+        const [begun] = (await request("GET", `/api/audit/logs?type=user.impersonated&resourceId=${tenant.owner.user.id}`, { token: by })).data;
         const { data } = await request("GET", `/api/audit/logs/${begun.id}`, { token: by });
-        assert.deepEqual([data.actorId, data.changes.after.reason, data.changes.after.user], [me.userId, reason, `owner@${tenant.slug}.test`]);
+        assert.deepEqual([data.actor.id, data.data.reason, data.data.user], [me.userId, reason, `owner@${tenant.slug}.test`]);
     }
 });
 

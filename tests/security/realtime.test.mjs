@@ -33,7 +33,7 @@ test("another tenant hears nothing of this one, on any channel, by either way", 
     await present.stop();
     const own = await lead(b);
     for (const listener of listeners) {
-        await listener.until((it) => it.resourceId === own.data.id);
+        await listener.until((it) => it.event?.resource.id === own.data.id);
         const heard = JSON.stringify(listener.messages);
         for (const trace of [made.data.id, user.id, user.email, a.id, a.slug, "Your password was changed"]) assert.ok(!heard.includes(trace), `${trace} in ${heard.slice(0, 500)}`);
         await listener.stop();
@@ -43,12 +43,12 @@ test("another tenant hears nothing of this one, on any channel, by either way", 
 test("a number of another tenant's event resumes nothing of it", async () => {
     for (let i = 0; i < 30; i++) await lead(a);
     const first = await listen({ token: a.token, lastId: 0 });
-    await first.until((it) => it.resourceType === "lead");
+    await first.until((it) => it.event?.resource.type === "lead");
     const stream = await listen({ token: b.token, lastId: 1 });
     const own = await lead(b);
-    await stream.until((it) => it.resourceId === own.data.id);
+    await stream.until((it) => it.event?.resource.id === own.data.id);
     assert.ok(!JSON.stringify(stream.messages).includes(a.slug));
-    assert.ok(stream.type("event").every((it) => !first.messages.some((other) => other.resourceId === it.resourceId)));
+    assert.ok(stream.type("event").every((it) => !first.messages.some((other) => other.event?.resource.id === it.event.resource.id)));
     await Promise.all([first.stop(), stream.stop()]);
 });
 
@@ -103,9 +103,9 @@ test("headers that only nginx sets are taken from nobody else", async () => {
     const stream = await listen({ token: a.token, headers: forged });
     assert.equal(stream.status, 200);
     const own = (await lead(a)).data.id;
-    await stream.until((it) => it.resourceId === own);
-    const leads = stream.type("event").filter((it) => it.resourceType === "lead");
-    assert.deepEqual(leads.map((it) => it.resourceId), [own], "since was not taken: of those before nothing comes");
+    await stream.until((it) => it.event?.resource.id === own);
+    const leads = stream.type("event").filter((it) => it.event?.resource.type === "lead");
+    assert.deepEqual(leads.map((it) => it.event?.resource.id), [own], "since was not taken: of those before nothing comes");
     await stream.stop();
 });
 

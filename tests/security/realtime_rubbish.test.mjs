@@ -49,7 +49,7 @@ function open(target, parts) {
 async function works() {
     const stream = await listen({ token: tenant.token });
     const made = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "After rubbish" } });
-    await stream.until((it) => it.resourceId === made.data.id);
+    await stream.until((it) => it.event?.resource.id === made.data.id);
     await stream.stop();
     assert.equal(workerOf("realtime"), worker, "it is the same process");
 }

@@ -32,8 +32,8 @@ async function refused({ visitor, answer }, words) {
 }
 
 const lastReason = async () => {
-    const log = await request("GET", "/api/audit/logs?action=sso_provider.sign_in_refused&limit=1&fields=changes", { tenant: tenant.slug, token: tenant.token });
-    return log.data[0]?.changes?.reason;
+    const log = await request("GET", "/api/audit/logs?type=sso_provider.sign_in_refused&limit=1&fields=data", { tenant: tenant.slug, token: tenant.token });
+    return log.data[0]?.data?.reason;
 };
 
 async function lie(saying, reason) {

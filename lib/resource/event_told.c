@@ -1,0 +1,207 @@
+#include "resource/event_told.h"
+
+#include <string.h>
+
+#include "access/permission.h"
+#include "base/text.h"
+#include "http/cx.h"
+#include "resource/areas.h"
+#include "resource/event_kind.h"
+#include "resource/internal.h"
+
+static const char added[] = "{actor} added the {one} {name}.";
+static const char changed[] = "{actor} changed the {one} {name}.";
+static const char deleted[] = "{actor} deleted the {one} {name}.";
+static const char done[] = "The {one} {name} was {verb} by {actor}.";
+
+static const char nobody[] = "The system", nameless[] = "(not there any more)";
+
+/* ---- the sentence of a type ---- */
+
+static const char *told_of_declared(const char *type)
+{
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("events", &place)) != NULL;)
+        if (text_equal(areas_text(it, "type"), type))
+            return areas_text(it, "told");
+    return NULL;
+}
+
+static const char *told_of_actions(json_object *resource, const char *verb)
+{
+    json_object *actions;
+    if (!json_object_object_get_ex(resource, "actions", &actions))
+        return NULL;
+    for (size_t i = 0; i < json_object_array_length(actions); i++) {
+        json_object *it = json_object_array_get_idx(actions, i);
+        if (text_equal(areas_text(it, "event"), verb))
+            return areas_text(it, "told");
+    }
+    return NULL;
+}
+
+static const char *told_of_action(const char *word, const char *verb)
+{
+    struct areas_place place = {0};
+    const char *told = NULL;
+    for (json_object *it; !told && (it = areas_next("resources", &place)) != NULL;)
+        if (text_equal(areas_text(it, "event"), word))
+            told = told_of_actions(it, verb);
+    return told;
+}
+
+static const char *told_template(const struct event *event, const char *verb)
+{
+    const char *told = told_of_declared(event->type);
+    if (!told)
+        told = told_of_action(event->word, verb);
+    if (told)
+        return told;
+    return text_equal(verb, "created")   ? added
+           : text_equal(verb, "updated") ? changed
+           : text_equal(verb, "deleted") ? deleted
+                                         : done;
+}
+
+/* ---- filling it in ---- */
+
+static const char *told_spaced(struct arena *arena, const char *word)
+{
+    char *text = arena_text(arena, word);
+    for (char *c = text; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    return text;
+}
+
+struct told_parts {
+    const char *actor, *one, *name, *verb;
+};
+
+static const char *told_part(const struct told_parts *parts, const char *name, size_t len)
+{
+    const struct {
+        const char *name, *text;
+    } all[] = {
+        {"actor", parts->actor}, {"one", parts->one}, {"name", parts->name}, {"verb", parts->verb}};
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (strlen(all[i].name) == len && memcmp(all[i].name, name, len) == 0)
+            return all[i].text;
+    return "";
+}
+
+static const char *told_fill(struct arena *arena, const char *sentence,
+                             const struct told_parts *parts)
+{
+    struct buf text;
+    buf_init(&text, arena);
+    for (const char *c = sentence; *c; c++) {
+        size_t len = *c == '{' ? strcspn(c + 1, "}") : 0;
+        if (len == 0) {
+            buf_putc(&text, *c);
+            continue;
+        }
+        buf_puts(&text, told_part(parts, c + 1, len));
+        c += len + 1;
+    }
+    return text.data;
+}
+
+/* What the change itself says that the record is called. */
+static const char *told_name_in(struct arena *arena, const struct resource *resource,
+                                const char *changes)
+{
+    static const char *const sides[] = {"after", "before"};
+    json_object *stored = resource && changes ? json_tokener_parse(changes) : NULL, *side, *value;
+    const char *name = NULL;
+    for (size_t i = 0; i < COUNT(sides) && !name; i++)
+        if (json_object_object_get_ex(stored, sides[i], &side) &&
+            json_object_object_get_ex(side, resource_label(resource), &value) &&
+            json_object_is_type(value, json_type_string))
+            name = arena_text(arena, json_object_get_string(value));
+    json_object_put(stored);
+    return name;
+}
+
+static void told_write(struct cx *cx, const struct event *event, const char *changes,
+                       const char *name, struct event_told *out)
+{
+    const struct resource *resource = event_resource(event->word);
+    const char *dot = strchr(event->type, '.'), *verb = dot ? dot + 1 : event->type;
+    if (!name)
+        name = told_name_in(cx->arena, resource, changes);
+    const struct told_parts parts = {
+        .actor = event->actor_name ? event->actor_name : nobody,
+        .one = resource ? resource->one : told_spaced(cx->arena, event->word ? event->word : ""),
+        .name = name       ? name
+                : resource ? nameless
+                           : "",
+        .verb = told_spaced(cx->arena, verb)};
+    out->text = told_fill(cx->arena, told_template(event, verb), &parts);
+}
+
+/* ---- what the records are called ---- */
+
+static bool told_is_looked_up(const struct cx *cx, const struct resource *resource)
+{
+    bool here = resource && (resource->scope == SCOPE_TENANT || resource->scope == SCOPE_EITHER);
+    return here && (resource->operations & OP_GET) &&
+           resource_may(cx, resource, arena_printf(cx->arena, "%s:read", resource->permission));
+}
+
+static bool told_has_page(const struct cx *cx, const struct resource *resource)
+{
+    bool operators = resource->page && text_starts(resource->page, "/platform");
+    return resource->page && operators == (cx->db.role == DB_PLATFORM);
+}
+
+/* Of all events about that kind of record, as far as the one who asks sees them. */
+static bool told_look_up(struct cx *cx, const struct resource *resource, const struct event *events,
+                         size_t count, const char **names, struct event_told *out)
+{
+    const char **ids = arena_alloc(cx->arena, sizeof *ids * count);
+    struct list_result found;
+    size_t some = 0;
+    for (size_t i = 0; i < count; i++)
+        if (event_resource(events[i].word) == resource && events[i].resource_id)
+            ids[some++] = events[i].resource_id;
+    if (!record_get_all(cx, resource, ids, some, &found))
+        return false;
+    for (size_t row = 0; row < rows_count(found.rows); row++) {
+        int label = 0;
+        while (found.fields[label] && strcmp(found.fields[label]->name, resource_label(resource)))
+            label++;
+        const char *id = rows_text(found.rows, row, 0);
+        for (size_t i = 0; i < count; i++) {
+            if (event_resource(events[i].word) != resource ||
+                !text_equal(events[i].resource_id, id))
+                continue;
+            names[i] = found.fields[label] ? rows_text(found.rows, row, label) : NULL;
+            out[i].path = told_has_page(cx, resource)
+                              ? arena_printf(cx->arena, "%s/%s", resource->page, id)
+                              : NULL;
+        }
+    }
+    return true;
+}
+
+const struct event_told *event_tell(struct cx *cx, const struct event *events,
+                                    const char *const *changes, size_t count)
+{
+    struct event_told *out = arena_alloc(cx->arena, sizeof *out * (count + 1));
+    const char **names = arena_alloc(cx->arena, sizeof *names * (count + 1));
+    memset(out, 0, sizeof *out * (count + 1));
+    memset(names, 0, sizeof *names * (count + 1));
+    for (size_t i = 0; i < count; i++) {
+        const struct resource *resource = event_resource(events[i].word);
+        bool first = resource != NULL;
+        for (size_t before = 0; before < i && first; before++)
+            first = event_resource(events[before].word) != resource;
+        if (first && told_is_looked_up(cx, resource) &&
+            !told_look_up(cx, resource, events, count, names, out))
+            return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        told_write(cx, &events[i], changes[i], names[i], &out[i]);
+    return out;
+}
