@@ -29,14 +29,14 @@ static void audit_data_write(struct json *json, struct arena *arena, const char 
 }
 
 static const struct field audit_fields[] = {
-    {"created_at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When", .sql = "at",
-     .sorted_by = "id", .example = "2026-11-21T09:30:00Z", .help = "When it happened."},
     {"type", TEXT, READ_ONLY | FILTERED | LISTED, .label = "What", .example = "lead.created",
      .help = "What happened: what one record is called, and a verb in the past.",
      .sql = "house.event_type(action, resource_type)",
      .matched = "resource_type = any (house.event_stored_words("
                 "array(select split_part(it, '.', 1) from unnest($) it))) "
                 "and action = any (house.event_stored_actions($))"},
+    {"created_at", TIME, READ_ONLY | SORTED | FILTERED | LISTED, .label = "When", .sql = "at",
+     .sorted_by = "id", .example = "2026-11-21T09:30:00Z", .help = "When it happened."},
     {"tenant_id", UUID, READ_ONLY | HIDDEN},
     {"actor", OBJECT, READ_ONLY | HIDDEN | MEMBER_ONLY, .fields = event_actor_fields,
      .help = "Who did it.",
