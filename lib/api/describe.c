@@ -125,8 +125,6 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "followsSql", field->follows_sql);
     describe_reference(json, field);
     pair_if(json, "currency", field->currency);
-    if (field->child)
-        json_pair(json, "event", event_word_of_child(field->child));
     pair_if(json, "sql", field->sql);
     pair_if(json, "sortedBy", field->sorted_by);
     pair_if(json, "seenWith", field->seen_with);

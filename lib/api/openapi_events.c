@@ -204,18 +204,6 @@ static void events_add_actions(struct openapi *api, const char *tag, json_object
     }
 }
 
-/* The rows that are written with a record are told by themselves. */
-static void events_add_children(struct openapi *api, const char *tag, json_object *resource)
-{
-    json_object *fields = member(resource, "fields");
-    for (size_t i = 0; i < json_object_array_length(fields); i++) {
-        const char *word = member_text(json_object_array_get_idx(fields, i), "event");
-        if (word)
-            events_add_rows(api, tag, NULL, word,
-                            text_lower(api->arena, text_title(api->arena, word)));
-    }
-}
-
 /* The resource after whose records events are called so. */
 static json_object *events_record(struct openapi *api, const char *word)
 {
@@ -242,7 +230,6 @@ static void events_add_resource(struct openapi *api, const char *tag, json_objec
         events_add_rows(api, tag, resource, member_text(resource, "event"),
                         member_text(resource, "one"));
     events_add_actions(api, tag, record, resource);
-    events_add_children(api, tag, resource);
 }
 
 static void events_add_declared(struct openapi *api, const char *tag, json_object *declared)

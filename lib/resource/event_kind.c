@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "access/event_name.h"
-#include "base/arena.h"
 #include "base/registry.h"
 #include "base/text.h"
 #include "resource/action.h"
@@ -31,13 +30,6 @@ const char *event_word_of(const struct resource *resource)
     word = event_word_make(resource->event ? resource->event : same);
     registry_add(&made, resource, word);
     return word;
-}
-
-/* Their table is named after all of them. */
-const char *event_word_of_child(const struct resource *child)
-{
-    size_t len = strlen(child->table);
-    return arena_copy(engine_arena(), child->table, len - text_ends(child->table, "s"));
 }
 
 /* The first of its table that has the word from its own name. */

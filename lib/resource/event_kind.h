@@ -30,8 +30,6 @@ struct event_declared {
 
 /* "api_key"; for the process's life. */
 const char *event_word_of(const struct resource *resource);
-/* That of the rows that belong to a record: "deal_line". */
-const char *event_word_of_child(const struct resource *child);
 /* The resource of the model whose records are called so; NULL: it is none. */
 const struct resource *event_resource(const char *word);
 

@@ -235,7 +235,7 @@ static void hide_in_changes(const struct cx *cx, struct buf *sql, const struct r
         if (shape_sees(cx, resource, it))
             continue;
         if (it->child) /* these rows have events of their own */
-            buf_printf(sql, "\nwhen '%s' then null", event_word_of_child(it->child));
+            buf_printf(sql, "\nwhen '%s' then null", event_word_of(it->child));
         buf_printf(&hidden, " #- '{before,%s}' #- '{after,%s}'", it->name, it->name);
     }
     if (hidden.len > 0)
