@@ -160,9 +160,9 @@ static void add_ways(struct cx *cx, json_object *data)
 static void add_details(json_object *data, const struct failure *failure)
 {
     json_object *items = page_list(data, "items"), *blockers = page_list(data, "blockers");
-    bool in_use = failure->details && !failure->details->field;
+    bool in_use = text_equal(failure->code, "in_use");
     for (const struct failure_detail *it = failure->details; it; it = it->next) {
-        if (!it->field) {
+        if (in_use) {
             json_object *blocker = page_item(blockers);
             page_set(blocker, "text", it->message);
             page_set(blocker, "path", it->path);
@@ -174,7 +174,7 @@ static void add_details(json_object *data, const struct failure *failure)
         buf_free(&line);
     }
     page_set_bool(data, "has_items", failure->details && !in_use);
-    page_set_bool(data, "has_blockers", in_use);
+    page_set_bool(data, "has_blockers", failure->details && in_use);
 }
 
 /* When even the templates are missing. */

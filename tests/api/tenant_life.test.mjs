@@ -25,15 +25,16 @@ const sweepTrials = async (times = 1) => {
     await idle(["tenants.trials", "tenants.trial"]);
 };
 const notices = async (tenant) => (await db.query("select title from everyone.notifications where tenant_id = $1 and type = 'tenants.trial' order by id", [tenant.id])).rows.map((it) => it.title);
+const putOnTrial = (tenant, ends) => db.query(`update public.tenants set status = 'trial', trial_ends_at = now() + interval '${ends}' where id = $1`, [tenant.id]);
 const onTrial = async (ends, extra = {}) => {
     const tenant = await makeTenant(extra);
-    await db.query(`update public.tenants set status = 'trial', trial_ends_at = now() + interval '${ends}' where id = $1`, [tenant.id]);
+    await putOnTrial(tenant, ends);
     return tenant;
 };
 
 test("a_trial_ends_once_however_often_and_at_once_the_jobs_run", async () => {
-    const tenant = await onTrial("-1 minute"), other = await makeTenant();
-    const staff = await makeUser(tenant, "staff");
+    const tenant = await makeTenant(), other = await makeTenant(), staff = await makeUser(tenant, "staff");
+    await putOnTrial(tenant, "-1 minute");
     await sweepTrials(8);
     await addJob("tenants.trial", { tenant: tenant.id }, 8);
     await idle(["tenants.trial"]);
