@@ -214,6 +214,12 @@ static const char *permission_sentence(struct openapi *api, json_object *field)
                    : "";
 }
 
+static bool is_writable(json_object *field, enum schema_use use)
+{
+    return !member_true(field, "readOnly") &&
+           (use == SCHEMA_CREATE || !member_true(field, "createOnly"));
+}
+
 json_object *openapi_field_schema(struct openapi *api, const char *parent, json_object *field,
                                   enum schema_use use)
 {
@@ -225,7 +231,7 @@ json_object *openapi_field_schema(struct openapi *api, const char *parent, json_
                           condition_sentence(api, field), permission_sentence(api, field)));
     put_text(schema, "x-seen-with", member_text(field, "seenWith"));
     put_text(schema, "x-changed-with", member_text(field, "changedWith"));
-    if (is_body(use) && member_true(field, "readOnly"))
+    if (is_body(use) && !is_writable(field, use))
         put_bool(schema, "readOnly", true);
     return schema;
 }
@@ -241,12 +247,6 @@ static bool stands(json_object *field, enum schema_use use)
     if (!is_body(use))
         return !is_secret(field) && !member_true(field, "columnOnly");
     return use != SCHEMA_MERGE || !member_true(field, "createOnly");
-}
-
-static bool is_writable(json_object *field, enum schema_use use)
-{
-    return !member_true(field, "readOnly") &&
-           (use == SCHEMA_CREATE || !member_true(field, "createOnly"));
 }
 
 static bool is_required(json_object *field, enum schema_use use)

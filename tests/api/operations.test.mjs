@@ -193,3 +193,127 @@ test("every_operation_refuses_as_documented", async (t) => {
     const pairs = [...reached.values()].reduce((sum, it) => sum + it.size, 0);
     t.diagnostic(`${pairs} answers of different status were held against ${operations.length} operations`);
 });
+
+// ---- each rule of the document, broken and kept to the letter ----
+
+// Several at once, and the first of each address: limits count by it.
+let places = 0;
+async function inParallel(list, work) {
+    const queue = [...list];
+    await Promise.all(Array.from({ length: 12 }, async () => {
+        for (let it; (it = queue.shift()) !== undefined; ) await work(it);
+    }));
+}
+const addressOf = (it) => (isPublic(it) ? `127.7.${++places >> 8}.${places & 255}` : undefined);
+
+// What stands in a body and may be written: [name, schema, whether null is a value].
+function membersOf(it) {
+    const content = it.requestBody?.content["application/json"], schema = document.resolve(content?.schema);
+    if (!schema?.properties) return undefined;
+    const all = Object.entries(schema.properties).filter(([, one]) => !one.readOnly).map(([name, one]) => {
+        const types = [one.type ?? []].flat(), inner = one.anyOf?.map((part) => document.resolve(part)).find((part) => part.type === "object") ?? document.resolve(one);
+        return { name, ...inner, type: types.find((type) => type !== "null") ?? inner.type, nullable: types.includes("null") || Boolean(one.anyOf), required: schema.required?.includes(name) };
+    });
+    return all.filter((one) => one.type); // without a type it is any value
+}
+
+const isPlain = (one) => one.type === "string" && !one.pattern && !one.format && !one.enum;
+// The ways to break a member: [what, the value or undefined where it has no such rule, the code or undefined for any].
+const broken = {
+    "of another type": (one) => [one.type === "string" ? {} : "x"],
+    "null": (one) => [one.nullable ? undefined : null],
+    "too long": (one) => [one.type === "string" && one.maxLength ? "x".repeat(one.maxLength + 1) : undefined, "too_long"],
+    "too short": (one) => [isPlain(one) && one.minLength > 1 && !one.nullable ? "x".repeat(one.minLength - 1) : undefined, "too_short"],
+    "too big": (one) => [one.type === "integer" && one.maximum !== undefined ? one.maximum + 1 : undefined, "too_big"],
+    "too small": (one) => [one.type === "integer" && one.minimum !== undefined ? one.minimum - 1 : undefined, "too_small"],
+    "too many": (one) => [one.type === "array" && one.maxItems ? Array(one.maxItems + 1).fill(one.items?.$ref ? {} : "x") : undefined, "too_long"],
+    "no choice": (one) => [one.enum ? "no-such-choice" : undefined, "not_a_choice"],
+    "of no such form": (one) => [one.pattern || ["uuid", "email", "date-time", "date", "uri"].includes(one.format) ? "! no ?" : undefined],
+};
+const atLimit = (one) => (isPlain(one) && one.maxLength ? "\u00e9".repeat(one.maxLength) : one.type === "integer" && one.maximum !== undefined ? one.maximum : undefined);
+
+test("every_rule_of_a_body_is_kept_and_names_the_member_that_breaks_it", async (t) => {
+    let asked = 0;
+    await inParallel(operations, async (it) => {
+        const members = membersOf(it), token = callerOf(it, shared), path = it.path.replace(/\{\w+\}/g, unknownId) + queryFor(it);
+        if (!members) return;
+        const good = bodyFor(it, shared);
+        const sends = async (what, body, expected) => {
+            const answer = await request(it.method, path, { token, body, from: addressOf(it) });
+            asked++;
+            see(() => document.check(it, answer, `${it.title} ${what}`));
+            see(() => assert.deepEqual([answer.status, answer.error?.code], [422, "validation_failed"], `${it.title} ${what}: ${answer.text.slice(0, 300)}`));
+            const details = answer.error?.details ?? [];
+            for (const [name, code] of expected)
+                see(() => assert.ok(details.some((row) => row.in === "body" && (row.field === name || row.field.startsWith(`${name}[`) || row.field.startsWith(`${name}.`)) && (!code || row.code === code)), `${it.title}: ${name} ${what} is not ${code ?? "refused"}: ${JSON.stringify(details)}`));
+        };
+        const required = members.filter((one) => one.required);
+        if (required.length) await sends("without what is required", Object.fromEntries(Object.entries(good).filter(([name]) => !required.some((one) => one.name === name))), required.map((one) => [one.name, "required"]));
+        for (const [what, of] of Object.entries(broken)) {
+            const cases = members.map((one) => [one.name, ...of(one)]).filter(([, value]) => value !== undefined);
+            if (cases.length) await sends(what, { ...good, ...Object.fromEntries(cases) }, cases.map(([name, , code]) => [name, code]));
+        }
+    });
+    t.diagnostic(`${asked} bodies`);
+    assert.ok(asked > 300, `${asked} bodies`);
+});
+
+test("what_is_as_long_or_as_great_as_may_be_is_taken", async (t) => {
+    let asked = 0, world = await makeWorld();
+    const limits = ["too_long", "too_big", "too_short", "too_small", "wrong_type"];
+    // What the platform itself is set to is for all tests that run beside this.
+    for (const it of operations.filter((one) => !one.path.startsWith("/api/platform/settings"))) {
+        const most = Object.fromEntries((membersOf(it) ?? []).map((one) => [one.name, atLimit(one)]).filter(([name, value]) => value !== undefined && !/password/i.test(name)));
+        if (Object.keys(most).length === 0) continue;
+        if (!(await stillGood(world))) world = await makeWorld();
+        const token = callerOf(it, world), path = it.path.replace(/\{\w+\}/g, unknownId) + queryFor(it);
+        const answer = await request(it.method, path, { token, body: { ...bodyFor(it, world), ...most }, from: addressOf(it) });
+        asked++;
+        see(() => document.check(it, answer, `${it.title} at its limits`));
+        see(() => assert.deepEqual((answer.error?.details ?? []).filter((row) => row.field in most && limits.includes(row.code)), [], `${it.title} at its limits`));
+    }
+    t.diagnostic(`${asked} bodies`);
+    assert.ok(asked > 40, `${asked} bodies`);
+});
+
+const fineOf = { uuid: unknownId, "date-time": "2026-11-27T09:30:00Z", date: "2026-11-27", email: "nora@example.com" };
+// What a parameter must not be: [value, code of the failure, code of the detail or undefined].
+function wrongParameters(one) {
+    const { schema, name } = one, item = schema.type === "array" ? schema.items : schema;
+    const wrong = [];
+    if (item.type === "integer") wrong.push(["x"], ...(schema.maximum !== undefined ? [[String(schema.maximum + 1), "too_big"]] : []), ...(schema.minimum !== undefined ? [[String(schema.minimum - 1), "too_small"]] : []));
+    if (item.type === "boolean") wrong.push(["perhaps"]);
+    if (item.enum || ["uuid", "date-time", "date"].includes(item.format)) wrong.push(["no-such"]);
+    if (item.type === "string" && item.maxLength && !item.enum) wrong.push([(name === "q" || name.endsWith("[q]") || name === "after" ? "x" : "y").repeat(item.maxLength + 1)]);
+    return wrong;
+}
+
+test("every_rule_of_a_parameter_is_kept_and_names_it", async (t) => {
+    let asked = 0;
+    await inParallel(operations.filter((it) => !it.responses[303] && it.method === "GET"), async (it) => {
+        const token = callerOf(it, shared), path = it.path.replace(/\{\w+\}/g, unknownId);
+        const others = it.parameters.filter((one) => one.in === "query" && one.required).map((one) => [one.name, one.example ?? one.schema.enum?.[0] ?? "x"]);
+        const sends = async (name, values, code, detail) => {
+            const query = [...others.filter(([other]) => other !== name), ...values.map((value) => [name, value])].map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
+            const answer = await request(it.method, `${path}?${query}`, { token, from: addressOf(it) });
+            asked++;
+            const title = `${it.title}?${query.slice(0, 100)}`;
+            see(() => document.check(it, answer, title));
+            see(() => assert.ok(answer.status === 400 && (answer.error.code === code || (!code && ["bad_parameter", "bad_cursor"].includes(answer.error.code))), `${title}: ${answer.status} ${answer.text.slice(0, 300)}`));
+            see(() => assert.ok(answer.error?.details?.some((row) => row.in === "query" && row.field === name && (!detail || row.code === detail)), `${title}: ${detail ?? "no detail"} ${answer.text.slice(0, 300)}`));
+        };
+        if (path !== it.path) {
+            const answer = await request("GET", `${it.path.replace(/\{\w+\}/g, "no-id")}${queryFor(it)}`, { token, from: addressOf(it) });
+            see(() => document.check(it, answer, `${it.title} of no id`));
+            see(() => assert.equal(answer.status, 404, `${it.title} of no id: ${answer.text.slice(0, 300)}`));
+        }
+        for (const one of it.parameters.filter((parameter) => parameter.in === "query")) {
+            if (one.name === "after" && path !== it.path) continue; // of a record that is not there nothing is listed
+            for (const [value, detail] of wrongParameters(one)) await sends(one.name, [value], undefined, detail);
+            const fine = one.example ?? one.schema.enum?.[0] ?? one.schema.items?.enum?.[0] ?? fineOf[one.schema.format] ?? { boolean: "true" }[one.schema.type] ?? { integer: "1" }[one.schema.type] ?? "abc";
+            if (!one.name.endsWith("[in]")) await sends(one.name, [fine, fine], "repeated_parameter");
+        }
+    });
+    t.diagnostic(`${asked} queries`);
+    assert.ok(asked > 1000, `${asked} queries`);
+});
