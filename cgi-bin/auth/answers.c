@@ -4,11 +4,12 @@
 #include "tokens.h"
 
 const struct field signed_in_fields[] = {
+    {"status", CHOICE, .choices = CHOICES("signed_in", "second_factor"),
+     .help = "second_factor: there are no tokens yet, but a ticket to prove a second factor with."},
     TOKEN_FIELDS(NULLABLE),
     {"user", OBJECT,
      .fields = FIELDS({"id", UUID}, {"email", EMAIL}, {"name", TEXT}, {"tenant_id", UUID},
                       {"must_change_password", BOOL})},
-    {"mfa_required", BOOL, .help = "There are no tokens yet: prove a second factor."},
     {"ticket", TEXT, NULLABLE, .help = "For POST /api/auth/mfa/verify, within ten minutes."},
     {"methods", ARRAY, .item = TEXT, .help = "What may be proved: totp, recovery, passkey."},
     {.type = FIELD_END}};
@@ -34,6 +35,7 @@ static bool answer(struct cx *cx, const struct account *account,
 {
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
+    json_pair(json, "status", ticket ? "second_factor" : "signed_in");
     if (tokens)
         tokens_write(json, tokens);
     else
@@ -46,7 +48,6 @@ static bool answer(struct cx *cx, const struct account *account,
     json_pair(json, "tenantId", account->tenant_id);
     json_pair_bool(json, "mustChangePassword", account->must_change_password);
     json_close_object(json);
-    json_pair_bool(json, "mfaRequired", ticket != NULL);
     json_pair(json, "ticket", ticket);
     json_key(json, "methods");
     json_open_array(json);

@@ -29,7 +29,7 @@ test("an_app_of_somebody_else_sets_up_and_signs_in", async () => {
     const done = await request("POST", `/api/auth/mfa/${id}/confirm`, { token: user.access_token, body: { code: codeOf(secret) } });
     assert.equal(new Set(done.data.recoveryCodes).size, 10);
     const asked = await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password } });
-    assert.equal(asked.data.mfaRequired, true);
+    assert.equal(asked.data.status, "second_factor");
     assert.equal(asked.data.access_token, null);
     assert.deepEqual(asked.data.methods.sort(), ["recovery", "totp"]);
     assert.ok(otplib.authenticator.clone({ window: 1 }).check(codeOf(secret, 1), secret));
@@ -185,7 +185,7 @@ test("an_administrator_asks_for_it_and_takes_it_away_when_a_phone_is_lost", asyn
     const session = await login(user.email, password, { tenant: tenant.slug });
     assert.equal((await request("GET", "/api/crm/leads", { token: session.access_token })).error.code, "mfa_enrolment_required");
     await enrol(session);
-    assert.equal((await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password } })).data.mfaRequired, true);
+    assert.equal((await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: user.email, password } })).data.status, "second_factor");
     const seen = await request("GET", `/api/platform-users/${user.id}`, { token: tenant.token });
     assert.equal(seen.data.mfaEnabled, true);
     assert.equal((await toggle(user.id, false, (await makeUser(tenant, "staff")).access_token)).error.code, "permission_missing");

@@ -77,7 +77,7 @@ test("whoever_leaves_is_in_the_log_of_the_workspace_that_they_left_by_whichever_
     assert.equal(await left(one), 2, "by page");
     await enrol(other.session);
     const second = await login(email, password, { tenant: a.slug });
-    assert.equal((await go(second.access_token, id)).data.mfaRequired, true);
+    assert.equal((await go(second.access_token, id)).data.status, "second_factor");
     assert.equal(await left(one), 3, "by way of a second step");
 });
 
@@ -102,16 +102,16 @@ test("the_second_factor_of_the_target_is_asked_once_in_a_chain", async () => {
     const secret = await enrol(other.session);
     const first = await go(one.session.access_token, id);
     assert.equal(first.status, 200, first.text);
-    assert.deepEqual([first.data.mfaRequired, first.data.access_token], [true, null]);
+    assert.deepEqual([first.data.status, first.data.access_token], ["second_factor", null]);
     const wrong = await request("POST", "/api/auth/mfa/verify", { body: { ticket: first.data.ticket, code: "000000" } });
     refused(wrong, 401, "code_wrong");
     const there = await request("POST", "/api/auth/mfa/verify", { body: { ticket: first.data.ticket, code: secret.codes[0] } });
     assert.equal(there.status, 200, there.text);
     const again = await go(one.session.access_token, id);
-    assert.equal(again.data.mfaRequired, false, "it was shown in this chain");
+    assert.equal(again.data.status, "signed_in", "it was shown in this chain");
     // Another chain has not shown it, and a factor shown elsewhere is not this account's.
     const second = await login(one.email, password, { tenant: a.slug });
-    assert.equal((await go(second.access_token, id)).data.mfaRequired, true);
+    assert.equal((await go(second.access_token, id)).data.status, "second_factor");
 });
 
 test("the_user_and_each_tenant_end_the_link_at_once_and_what_it_opened", async () => {
