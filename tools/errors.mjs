@@ -6,6 +6,15 @@ import { readFileSync } from "node:fs";
 
 const sources = execFileSync("git", ["ls-files", "lib/*.c", "cgi-bin/*.c", "tools/*.c", "migrations/*.sql"], { encoding: "utf8" }).split("\n").filter(Boolean)
     .map((it) => ({ path: it, text: readFileSync(it, "utf8") }));
+// Of a function that a later migration replaces, the last definition counts.
+const defined = new Map();
+for (const source of [...sources].sort((a, b) => (a.path < b.path ? -1 : 1)).filter((it) => it.path.endsWith(".sql")))
+    source.text = source.text.replace(/create (?:or replace )?(?:function|procedure) ([\w.]+)\([\s\S]*?\n\$\$;/g, (text, name) => {
+        defined.set(name, { source, text });
+        return text;
+    });
+for (const source of sources.filter((it) => it.path.endsWith(".sql")))
+    source.text = source.text.replace(/create (?:or replace )?(?:function|procedure) ([\w.]+)\([\s\S]*?\n\$\$;/g, (text, name) => (defined.get(name).source === source ? text : ""));
 const literal = /((?:"(?:[^"\\]|\\.)*"\s*)+)/.source;
 const failures = new Map(), fields = new Map();
 

@@ -271,7 +271,7 @@ static bool import_api(struct cx *cx)
         return false;
     response_header_set(cx, "Location",
                         arena_printf(cx->arena, "%s/%s", user_imports.api, state.id));
-    struct json *json = respond_begin(cx, 200);
+    struct json *json = respond_begin(cx, 202);
     json_open_object(json);
     json_pair(json, "id", state.id);
     json_pair(json, "status", state.done ? "done" : "running");
@@ -323,8 +323,8 @@ const struct route import_routes[] = {
           "UTF-16, Windows-1252) are told by themselves; a column that is not known or stands "
           "there twice is refused. A long file is worked on when the answer is there already: "
           "its import says how far.",
-          .operation = "importUsers", .answer_name = "started user import", .flags = ROUTE_UPLOAD,
-          .body_limit = FILE_LIMIT, .media = "text/csv",
+          .operation = "importUsers", .answer_name = "started user import", .status = 202,
+          .flags = ROUTE_UPLOAD, .body_limit = FILE_LIMIT, .media = "text/csv",
           .sample = "email,name\r\nnora@example.com,Nora Blum\r\n", .answer_fields = report_fields,
           .query = FIELDS({"tenant_id", UUID, 0, .help = "For operators: into which tenant."})),
     ROUTE(POST, "/api/platform-users/bulk-export", MAY(EITHER, "users.users:export"), export_api,

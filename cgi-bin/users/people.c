@@ -377,9 +377,8 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
 const struct resource platform_users = {
     .name = "platform-users",
     .one = "user",
-    .errors =
-        "409 email_taken, 409 own_account, 409 last_owner, 409 quota_users, 403 rank_too_high, "
-        "403 permission_lacking, 403 tenant_unverified",
+    .errors = "409 email_taken, 409 own_account, 409 last_owner, 403 rank_too_high, "
+              "403 permission_lacking, 403 tenant_unverified",
     .title = "Users",
     .about = "Accounts that sign in; each belongs to one tenant.",
     .permission = "users.users",
@@ -405,9 +404,8 @@ const struct resource admin_users = {
     .name = "admin-users",
     .one = "administrator",
     .event = "user",
-    .errors =
-        "409 email_taken, 409 own_account, 409 last_owner, 409 quota_users, 403 rank_too_high, "
-        "403 permission_lacking, 403 tenant_unverified",
+    .errors = "409 email_taken, 409 own_account, 409 last_owner, 403 rank_too_high, "
+              "403 permission_lacking, 403 tenant_unverified",
     .title = "Operators",
     .about = "Operators of the platform, and administrators of tenants.",
     .permission = "users.admins",

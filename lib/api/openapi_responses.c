@@ -302,8 +302,10 @@ static void add_success(struct openapi *api, json_object *responses, json_object
     if (route_has_version(route, resource))
         openapi_add_header(response, "ETag");
     /* A row that is appended to a record may have no address of its own. */
-    if (resource && text_equal(member_text(route, "status"), "201") &&
-        (!member_text(resource, "parent") || (member_int(resource, "operations") & OP_GET) != 0))
+    bool made =
+        resource && text_equal(member_text(route, "status"), "201") &&
+        (!member_text(resource, "parent") || (member_int(resource, "operations") & OP_GET) != 0);
+    if (made || text_equal(member_text(route, "status"), "202"))
         openapi_add_header(response, "Location");
 }
 

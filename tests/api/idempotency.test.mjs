@@ -43,8 +43,8 @@ async function claimDomain(label = "mute") {
 test("a_file_that_is_sent_again_is_imported_once", async () => {
     const send = () => post("/api/platform-users/bulk-import", { raw: `email,name\r\nidem@${tenant.slug}.test,Idem\r\n`, headers: { "content-type": "text/csv" } }, "import-1");
     const first = await send(), again = await send();
-    assert.deepEqual([first.status, first.data.created], [200, 1], first.text);
-    assert.deepEqual([again.status, again.text, again.headers["idempotency-replayed"]], [200, first.text, "true"]);
+    assert.deepEqual([first.status, first.data.created], [202, 1], first.text);
+    assert.deepEqual([again.status, again.text, again.headers["idempotency-replayed"]], [202, first.text, "true"]);
 });
 
 test("an_api_key_that_is_asked_for_again_is_the_same_and_nobody_reads_it_where_the_answer_is_kept", async () => {

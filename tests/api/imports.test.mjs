@@ -18,7 +18,7 @@ const count = async ({ token }, filter = "") => (await request("GET", `/api/plat
 test("a_long_file_is_worked_on_after_the_answer_and_each_row_is_made_once_whoever_is_killed", async () => {
     const raw = `${fileOf(tenant.slug, 2500)}USER7@${tenant.slug}.test,Again,staff\nbad,Bad,staff\n`;
     const answer = await send(raw);
-    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.status, 202, answer.text);
     assert.deepEqual([answer.data.status, answer.data.total], ["running", 2502]);
     assert.ok(answer.data.created < 2500);
     assert.deepEqual(answer.data.refused.map((it) => [it.line, it.code]), [[2503, "invalid_email"]]);
@@ -57,7 +57,7 @@ test("what_the_rules_refuse_half_way_is_reported_by_line", async () => {
 test("an_operator_imports_into_a_tenant_and_others_see_nothing_of_it", async () => {
     const [own, other, token] = [await makeTenant(), await makeTenant(), await operator()];
     const begun = await send(fileOf(own.slug, 450), { token }, `?tenantId=${own.id}`);
-    assert.equal(begun.status, 200, begun.text);
+    assert.equal(begun.status, 202, begun.text);
     await until(async () => (await read(begun.data.id, token)).data, (it) => it.status === "done");
     assert.equal(await count(own), 451);
     assert.equal((await read(begun.data.id, own.token)).data.created, 450);
