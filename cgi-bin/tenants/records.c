@@ -125,46 +125,52 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
                         tenant_add_ways(cx, data, record)));
 }
 
-#define TENANT_FIELDS                                                                               \
-    {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED,                                \
-     1,      200,  .example = "Northside Club"},                                                    \
-        {"slug",                                                                                    \
-         SLUG,                                                                                      \
-         REQUIRED | SEARCHED | FILTERED | SORTED | LISTED,                                          \
-         3,                                                                                         \
-         40,                                                                                        \
-         .help = "Its address: SLUG.your-domain.",                                                  \
-         .example = "northside"},                                                                   \
-        {"kind",                                                                                    \
-         CHOICE,                                                                                    \
-         CREATE_ONLY | FILTERED | LISTED,                                                           \
-         .initial = "business",                                                                     \
-         .choices = CHOICES("business", "reseller"),                                                \
-         .example = "business"},                                                                    \
-        {"parent_id", UUID, NULLABLE | CREATE_ONLY | FILTERED | HIDDEN,                             \
-         .refers = "tenants.tenants"},                                                              \
-        {"status", CHOICE, READ_ONLY | FILTERED | SORTED | LISTED,                                  \
-         .choices = CHOICES("trial", "active", "inactive", "suspended"), .example = "trial"},       \
-        {"status_reason", TEXT, NULLABLE | READ_ONLY},                                              \
-        {"email", EMAIL, NULLABLE | SEARCHED, .label = "E-mail",                                    \
-         .example = "office@northside.test"},                                                       \
-        {"phone", PHONE, NULLABLE, .example = "+34910100200"},                                      \
-        {"address", LONG, NULLABLE, 0, 500, .example = "12 River Road"},                            \
-        {"locale", LOCALE, 0, .initial = "en", .label = "Language", .example = "en"},               \
-        {"time_zone", ZONE, 0, .initial = "UTC", .example = "Europe/Madrid"},                       \
-        {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},                              \
-        {"plan_level", INT, FILTERED, 0, 100, .initial = "0", .example = "1"},                      \
-        {"trial_ends_at", TIME, NULLABLE | LISTED,                                                  \
-         .help = "Then a tenant on trial is suspended; empty: never.",                              \
-         .example = "2027-01-31T00:00:00Z"},                                                        \
-        {"isolation", CHOICE, READ_ONLY, .choices = CHOICES("shared", "schema")},                   \
-        {"metadata", JSON, HIDDEN, 0, 16384, .initial = "{}", .example = "{\"source\": \"fair\"}"}, \
-        {"owner_name", TEXT, INPUT_ONLY | CREATE_ONLY, 1, 200, .example = "Ana Ruiz"},              \
-        {"owner_email", EMAIL, INPUT_ONLY | CREATE_ONLY, .label = "Owner's e-mail",                 \
-         .example = "ana@northside.test"},                                                          \
-    {                                                                                               \
-        "owner_password", SECRET, INPUT_ONLY | CREATE_ONLY, 1, 1024,                                \
-            .label = "Owner's first password", .example = "a first long password"                   \
+#define TENANT_FIELDS                                                                              \
+    {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED,                               \
+     1,      200,  .example = "Northside Club"},                                                   \
+        {"slug",                                                                                   \
+         SLUG,                                                                                     \
+         REQUIRED | SEARCHED | FILTERED | SORTED | LISTED,                                         \
+         3,                                                                                        \
+         40,                                                                                       \
+         .help = "Its address: SLUG.your-domain.",                                                 \
+         .example = "northside"},                                                                  \
+        {"kind",                                                                                   \
+         CHOICE,                                                                                   \
+         CREATE_ONLY | FILTERED | LISTED,                                                          \
+         .initial = "business",                                                                    \
+         .choices = CHOICES("business", "reseller"),                                               \
+         .example = "business"},                                                                   \
+        {"parent_id", UUID, NULLABLE | CREATE_ONLY | FILTERED | HIDDEN,                            \
+         .refers = "tenants.tenants"},                                                             \
+        {"status", CHOICE, READ_ONLY | FILTERED | SORTED | LISTED,                                 \
+         .choices = CHOICES("trial", "active", "inactive", "suspended"), .example = "trial"},      \
+        {"status_reason", TEXT, NULLABLE | READ_ONLY},                                             \
+        {"email", EMAIL, NULLABLE | SEARCHED, .label = "E-mail",                                   \
+         .example = "office@northside.test"},                                                      \
+        {"phone", PHONE, NULLABLE, .example = "+34910100200"},                                     \
+        {"address", LONG, NULLABLE, 0, 500, .example = "12 River Road"},                           \
+        {"locale", LOCALE, 0, .initial = "en", .label = "Language", .example = "en"},              \
+        {"time_zone", ZONE, 0, .initial = "UTC", .example = "Europe/Madrid"},                      \
+        {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},                             \
+        {"plan_level", INT, FILTERED, 0, 100, .initial = "0", .example = "1"},                     \
+        {"trial_ends_at", TIME, NULLABLE | LISTED,                                                 \
+         .help = "Then a tenant on trial is suspended; empty: never.",                             \
+         .example = "2027-01-31T00:00:00Z"},                                                       \
+        {"isolation", CHOICE, READ_ONLY, .choices = CHOICES("shared", "schema")},                  \
+        {"metadata",                                                                               \
+         JSON,                                                                                     \
+         HIDDEN,                                                                                   \
+         .item = TEXT,                                                                             \
+         .initial = "{}",                                                                          \
+         .example = "{\"source\": \"fair\"}",                                                      \
+         .help = "Notes of your own: at most 50 keys, with texts of at most 500 characters."},     \
+        {"owner_name", TEXT, INPUT_ONLY | CREATE_ONLY, 1, 200, .example = "Ana Ruiz"},             \
+        {"owner_email", EMAIL, INPUT_ONLY | CREATE_ONLY, .label = "Owner's e-mail",                \
+         .example = "ana@northside.test"},                                                         \
+    {                                                                                              \
+        "owner_password", SECRET, INPUT_ONLY | CREATE_ONLY, 1, 1024,                               \
+            .label = "Owner's first password", .example = "a first long password"                  \
     }
 
 const struct resource tenants = {

@@ -152,7 +152,7 @@ static void describe_field(struct json *json, const struct field *field)
     if (field->fields) {
         json_key(json, "fields");
         describe_fields(json, field->fields);
-    } else if (field->type == ARRAY) {
+    } else if (field->type == ARRAY || field->item != FIELD_END) {
         json_pair(json, "item", field_type_name(field->item));
     }
     json_close_object(json);

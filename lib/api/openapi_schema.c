@@ -131,6 +131,19 @@ static json_object *free_object(bool nullable)
     return schema;
 }
 
+/* What field.h says of an object of texts. */
+static json_object *object_of_texts(enum schema_use use)
+{
+    static const int64_t most = 50, length = 500;
+    json_object *schema = json_object_new_object();
+    put_text(schema, "type", "object");
+    put_int(schema, "maxProperties", most);
+    json_object *value = put_object(schema, "additionalProperties");
+    put_type(value, "string", use == SCHEMA_MERGE);
+    put_int(value, "maxLength", length);
+    return schema;
+}
+
 /* The one or null, as a reference has no place for it. */
 static json_object *or_null(json_object *one)
 {
@@ -161,6 +174,8 @@ static json_object *value_schema(struct openapi *api, const char *parent, json_o
     bool nullable = member_true(field, "nullable") && use != SCHEMA_QUERY;
     if (text_equal(type->json, "object"))
         return object_schema(api, parent, field, use);
+    if (!type->json && member(field, "item"))
+        return object_of_texts(use);
     json_object *schema = json_object_new_object();
     if (type->json)
         put_type(schema, type->json, nullable);

@@ -47,6 +47,9 @@ enum field_type {
     FILE_FIELD /* multipart upload */
 };
 
+/* What an object of texts holds: so many of so many characters (metadata). */
+enum { TEXTS_MOST = 50, TEXTS_LENGTH = 500, TEXTS_KEY_LENGTH = 100 };
+
 enum field_flags {
     REQUIRED = 1,        /* must be given on create; a replacement by API gives all that is shown */
     NULLABLE = 2,        /* null is a value; absent on replace means null */
@@ -107,7 +110,7 @@ struct field {
     const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
                                  * saves an index; NULL: the column itself */
     const struct field *fields; /* of OBJECT and ARRAY */
-    enum field_type item;       /* of ARRAY of plain values */
+    enum field_type item;       /* of ARRAY of plain values; TEXT of JSON: an object of texts */
     /* Of ARRAY of .fields, CHILD_ID first: rows of this resource, which belongs to the record
      * (resource/part.h) and has a `position`. They are written whole with it (the lines of an
      * offer): those whose id is given stay and change, the others are new, what is not given goes.

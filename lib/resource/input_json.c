@@ -150,6 +150,48 @@ static bool read_nested(const struct place *place, const struct field *field, co
     return read_object(&inner, field->fields, json, values);
 }
 
+/* Of a patch, those that it does not take away. */
+static int count_kept(json_object *json, enum input_mode mode)
+{
+    int count = 0;
+    json_object_object_foreach(json, key, member)
+    {
+        (void)key;
+        count += member || mode != INPUT_MERGE;
+    }
+    return count;
+}
+
+/* Of an object of texts (field.h); null takes a member away where objects are patched. */
+static bool read_texts(const struct place *place, const char *name, json_object *json)
+{
+    static const struct field text = {"value", TEXT, 0, 0, TEXTS_LENGTH}, object = {.type = OBJECT};
+    struct value value = {.presence = ABSENT};
+    const char *code, *message;
+    bool good = true;
+    if (!json_object_is_type(json, json_type_object))
+        return input_complain(place, name, "wrong_type", wrong_type(&object));
+    if (count_kept(json, place->mode) > TEXTS_MOST)
+        return input_complain(
+            place, name, "too_long",
+            arena_printf(place->cx->arena, "At most %lld entries.", (long long)TEXTS_MOST));
+    json_object_object_foreach(json, key, member)
+    {
+        const char *path = arena_printf(place->cx->arena, "%s.%s", name, key);
+        bool is_text = json_object_is_type(member, json_type_string);
+        if (!member && place->mode == INPUT_MERGE)
+            continue;
+        if (text_count(key) > TEXTS_KEY_LENGTH)
+            good = input_complain(place, name, "too_long", "This is too large.");
+        else if (!is_text)
+            good = input_complain(place, path, "wrong_type", wrong_type(&text));
+        else if (!field_check_text(place->cx, &text, json_object_get_string(member), &value, &code,
+                                   &message))
+            good = input_complain(place, path, code, message);
+    }
+    return good;
+}
+
 bool input_read_value(const struct place *place, const struct field *field, const char *name,
                       json_object *json, struct value *out)
 {
@@ -169,6 +211,8 @@ bool input_read_value(const struct place *place, const struct field *field, cons
         out->text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
         if (field->type == JSON && field->max && strlen(out->text) > (size_t)field->max)
             return input_complain(place, name, "too_long", "This is too large.");
+        if (good && field->type == JSON && field->item == TEXT)
+            return read_texts(place, name, json);
         return good;
     }
     const char *text = read_scalar(place, field, json);

@@ -199,3 +199,15 @@ test("every_list_that_grows_is_paged_both_ways_and_a_closed_one_has_no_meta", as
         assert.deepEqual([answer.status, Object.keys(answer.json)], [200, ["success", "data"]], `${path} ${answer.text.slice(0, 200)}`);
     }
 });
+
+test("metadata_is_an_object_of_few_short_texts", async () => {
+    const path = `/api/tenants/${tenant.id}`, patch = async (metadata) => request("PATCH", path, { token: await operator(), body: { metadata } });
+    const full = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`key ${i}`, "é".repeat(500)]));
+    assert.deepEqual((await patch(full)).data.metadata, full);
+    refused(await patch({ more: "x" }), 422, "validation_failed", { in: "body", field: "metadata", code: "invalid_value" });
+    refused(await patch({ ...full, more: "x" }), 422, "validation_failed", { in: "body", field: "metadata", code: "too_long" });
+    assert.deepEqual((await patch({ ...Object.fromEntries(Object.keys(full).map((key) => [key, null])), source: "fair" })).data.metadata, { source: "fair" });
+    refused(await patch({ long: "é".repeat(501) }), 422, "validation_failed", { in: "body", field: "metadata.long", code: "too_long" });
+    for (const other of [1, true, {}, ["x"]]) refused(await patch({ other }), 422, "validation_failed", { in: "body", field: "metadata.other", code: "wrong_type" });
+    for (const whole of [true, "s", [1, 2]]) refused(await patch(whole), 422, "validation_failed", { in: "body", field: "metadata", code: "wrong_type" });
+});
