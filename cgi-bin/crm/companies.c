@@ -26,5 +26,6 @@ const struct resource companies = {
         {"address", LONG, NULLABLE, 0, 500, .example = "12 River Road"},
         {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
          .refers = "users.platform-users", .on_delete = SET_NULL,
-         .help = "The user who looks after this company."}),
+         .help = "The user who looks after this company."},
+        CUSTOM_FIELDS("crm.companies")),
 };

@@ -30,5 +30,6 @@ const struct resource contacts = {
         {"lead_id", UUID, NULLABLE | FILTERED, .label = "Lead", .refers = "crm.leads",
          .on_delete = SET_NULL, .help = "The lead that this contact came from."},
         {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "users.platform-users",
-         .on_delete = SET_NULL, .help = "The user who looks after this contact."}),
+         .on_delete = SET_NULL, .help = "The user who looks after this contact."},
+        CUSTOM_FIELDS("crm.contacts")),
 };

@@ -98,5 +98,6 @@ const struct resource deals = {
          .label = "Expected to close", .example = "2027-03-31"},
         {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
          .refers = "users.platform-users", .on_delete = SET_NULL,
-         .help = "The user who looks after this deal."}),
+         .help = "The user who looks after this deal."},
+        CUSTOM_FIELDS("crm.deals")),
 };

@@ -46,5 +46,6 @@ const struct resource leads = {
          .help = "Expected value; the API counts the currency's smallest unit."},
         {"currency", CURRENCY, 0, .initial = "EUR", .initial_of = "currency", .example = "EUR"},
         {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "users.platform-users",
-         .on_delete = SET_NULL, .help = "The user who looks after this lead."}),
+         .on_delete = SET_NULL, .help = "The user who looks after this lead."},
+        CUSTOM_FIELDS("crm.leads")),
 };

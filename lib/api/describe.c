@@ -56,8 +56,6 @@ static void pair_if(struct json *json, const char *key, const char *text)
         json_pair(json, key, text);
 }
 
-static void describe_fields(struct json *json, const struct field *fields);
-
 static void describe_flags(struct json *json, unsigned flags)
 {
     unsigned flag;
@@ -129,6 +127,7 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "sortedBy", field->sorted_by);
     pair_if(json, "seenWith", field->seen_with);
     pair_if(json, "changedWith", field->changed_with);
+    pair_if(json, "custom", field->custom);
     if (field->choices) {
         json_key(json, "choices");
         json_open_array(json);
@@ -158,7 +157,7 @@ static void describe_field(struct json *json, const struct field *field)
     json_close_object(json);
 }
 
-static void describe_fields(struct json *json, const struct field *fields)
+void describe_fields(struct json *json, const struct field *fields)
 {
     json_open_array(json);
     for (; fields && fields->type != FIELD_END; fields++)

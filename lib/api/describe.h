@@ -7,9 +7,14 @@
 #include <stdio.h>
 
 struct area;
+struct field;
+struct json;
 struct route;
 
 bool area_describe(const struct area *area, FILE *out);
+
+/* A table of fields as an array. */
+void describe_fields(struct json *json, const struct field *fields);
 
 /* The status of a success. */
 int route_status(const struct route *route);

@@ -207,7 +207,7 @@ static void begin(struct openapi *api)
     openapi_add_failure_components(api);
 }
 
-json_object *openapi_document(json_object *described)
+static json_object *make_document(json_object *described, bool is_all)
 {
     struct openapi api;
     begin(&api);
@@ -215,8 +215,10 @@ json_object *openapi_document(json_object *described)
     api.areas = areas;
     for (size_t i = 0; i < json_object_array_length(areas); i++)
         add_area(&api, json_object_array_get_idx(areas, i));
-    openapi_share(&api);
-    openapi_add_events(&api);
+    if (is_all) {
+        openapi_share(&api);
+        openapi_add_events(&api);
+    }
     openapi_add_codes(&api);
     json_object_put(api.operations);
     json_object_put(api.codes);
@@ -226,4 +228,14 @@ json_object *openapi_document(json_object *described)
         return NULL;
     }
     return document;
+}
+
+json_object *openapi_document(json_object *described)
+{
+    return make_document(described, true);
+}
+
+json_object *openapi_part(json_object *described)
+{
+    return make_document(described, false);
 }

@@ -28,6 +28,10 @@ struct openapi {
 /* A new document, NULL when there are defects; the caller owns it (json_object_put). */
 json_object *openapi_document(json_object *areas);
 
+/* The same of some areas, to stand in the place of theirs: what operations have alike stands in
+ * each of them, since its name is that of all areas. */
+json_object *openapi_part(json_object *areas);
+
 /* Tells of a defect. */
 void openapi_complain(struct openapi *api, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

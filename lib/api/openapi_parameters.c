@@ -99,7 +99,8 @@ static void add_path_parameters(struct openapi *api, json_object *list, const ch
 
 static bool is_ordered(const char *type)
 {
-    static const char *const ordered[] = {"int", "money", "basisPoints", "time", "date", "text"};
+    static const char *const ordered[] = {"int",  "money", "basisPoints", "time",
+                                          "date", "text",  "decimal"};
     for (size_t i = 0; i < COUNT(ordered); i++)
         if (text_equal(type, ordered[i]))
             return true;
@@ -210,9 +211,22 @@ static void add_include(json_object *list, json_object *fields)
                     schema, (int64_t)count);
 }
 
+/* With the tenant's own fields, where it is the tenant's document. */
+static json_object *list_fields(json_object *resource)
+{
+    json_object *all = openapi_record_fields(resource);
+    size_t count = json_object_array_length(all);
+    for (size_t i = 0; i < count; i++) {
+        json_object *own = member(json_object_array_get_idx(all, i), "columns");
+        for (size_t j = 0; own && j < json_object_array_length(own); j++)
+            json_object_array_add(all, json_object_get(json_object_array_get_idx(own, j)));
+    }
+    return all;
+}
+
 static void add_fields_of_one(json_object *list, json_object *resource)
 {
-    json_object *fields = openapi_record_fields(resource);
+    json_object *fields = list_fields(resource);
     add_fields(list, fields, false);
     add_include(list, fields);
     json_object_put(fields);
@@ -237,7 +251,7 @@ static void add_paging(struct openapi *api, json_object *list)
 static void add_list_parameters(struct openapi *api, json_object *list, json_object *resource,
                                 bool pages)
 {
-    json_object *fields = openapi_record_fields(resource);
+    json_object *fields = list_fields(resource);
     bool searched = false;
     if (pages)
         add_paging(api, list);

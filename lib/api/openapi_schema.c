@@ -35,7 +35,9 @@ static const struct type_schema {
     {"currency", "string", NULL, "^[A-Z]{3}$", false, "EUR"},
     {"agent", "string", NULL, NULL, true, "curl/8.5.0"},
     {"json", NULL, NULL, NULL, false, "{}"},
+    {"decimal", "number", NULL, NULL, false, "12.5"},
     {"object", "object", NULL, NULL, false, "{}"},
+    {"custom", "object", NULL, NULL, false, "{}"},
     {"array", "array", NULL, NULL, false, "[]"},
     {"file", "string", "binary", NULL, false, "logo.png"},
 };
@@ -161,6 +163,8 @@ static json_object *object_schema(struct openapi *api, const char *parent, json_
     bool nullable = member_true(field, "nullable");
     if (!member(field, "fields"))
         return free_object(nullable);
+    if (text_equal(member_text(field, "type"), "custom") && use == SCHEMA_REPLACE)
+        use = SCHEMA_MERGE; /* what is absent stays */
     json_object *ref =
         openapi_fields_schema(api, inner_name(api, parent, field), member(field, "fields"), use);
     return nullable ? or_null(ref) : ref;
@@ -270,7 +274,8 @@ static bool is_required(json_object *field, enum schema_use use)
         return !member_true(field, "listOmitted") && !member(field, "seenWith");
     if (use == SCHEMA_SPARSE)
         return text_equal(member_text(field, "name"), "id");
-    if (use == SCHEMA_MERGE || !is_writable(field, use))
+    if (use == SCHEMA_MERGE || !is_writable(field, use) ||
+        text_equal(member_text(field, "type"), "custom"))
         return false;
     bool of_some = member(field, "seenWith") || member(field, "changedWith");
     return member_true(field, "required") ||
@@ -320,6 +325,8 @@ static json_object *example_value(json_object *field, enum schema_use use)
 {
     const char *text = member_text(field, "example"), *type = member_text(field, "type");
     const struct type_schema *schema = type_schema(type);
+    if (text_equal(type, "custom"))
+        return json_object_new_object();
     if (text_equal(type, "object") && member(field, "fields"))
         return openapi_example(member(field, "fields"), use);
     if (text_equal(type, "array") && member(field, "fields") && use == SCHEMA_ANSWER)
@@ -336,6 +343,8 @@ static json_object *example_value(json_object *field, enum schema_use use)
         return NULL;
     if (text_equal(schema->json, "integer"))
         return json_object_new_int64(strtoll(text, NULL, 10));
+    if (text_equal(schema->json, "number"))
+        return json_object_new_double(strtod(text, NULL));
     if (text_equal(schema->json, "boolean"))
         return json_object_new_boolean(text_equal(text, "true"));
     if (!schema->json || text_equal(schema->json, "array") || text_equal(schema->json, "object"))

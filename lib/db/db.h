@@ -121,6 +121,10 @@ int64_t rows_int(const struct rows *rows, size_t row, int column); /* null is 0 
 bool rows_bool(const struct rows *rows, size_t row, int column);   /* null is false */
 unsigned rows_type(const struct rows *rows, int column);           /* type OID */
 size_t rows_affected(const struct rows *rows);
+/* The same rows with `count` columns in the place of the one at `at`: texts[row * count + i], NULL
+ * for null, which live as long as the arena. */
+struct rows *rows_spread(struct arena *arena, const struct rows *rows, int at, int count,
+                         const char *const *texts);
 
 /* ---- running ---- */
 /* Runs one statement with `count` parameters in text form (NULL is SQL null).

@@ -21,11 +21,12 @@
 #include "http/response.h"
 #include "http/route.h"
 
-struct language; /* base/language.h */
-struct tenant;   /* access/tenant.h */
-struct session;  /* access/session.h */
-struct input;    /* resource/input.h */
-struct grant;    /* access/grant.h */
+struct language;   /* base/language.h */
+struct tenant;     /* access/tenant.h */
+struct session;    /* access/session.h */
+struct input;      /* resource/input.h */
+struct grant;      /* access/grant.h */
+struct custom_pin; /* resource/custom.c */
 
 /* Of a field of the input; or of a resource whose records stand in the way of a deletion: how many,
  * and the page that lists them. */
@@ -56,7 +57,8 @@ struct cx {
     const struct session *session; /* NULL: not signed in */
     struct db db;                  /* role and tenant as the route's scope says */
     struct input *input;
-    struct grant *grant; /* NULL: no role is being changed */
+    struct grant *grant;       /* NULL: no role is being changed */
+    struct custom_pin *custom; /* the tenant's fields that it has read */
     struct failure failure;
     char request_id[UUID_SIZE];
     int64_t started_us;              /* monotonic */

@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/custom.h"
 #include "resource/initial.h"
 #include "resource/offered.h"
 #include "resource/reference.h"
@@ -62,25 +63,16 @@ static const struct control {
     const char *input, *mode, *autocomplete;
     const char *const *suggestions;
 } controls[] = {
-    [TEXT] = {"text", NULL, NULL, NULL},
-    [EMAIL] = {"email", NULL, "email", NULL},
-    [PHONE] = {"tel", NULL, "tel", NULL},
-    [URL] = {"url", NULL, NULL, NULL},
-    [ORIGIN] = {"url", NULL, NULL, NULL},
-    [SLUG] = {"text", NULL, NULL, NULL},
-    [COLOR] = {"color", NULL, NULL, NULL},
-    [SECRET] = {"password", NULL, NULL, NULL},
-    [INT] = {"text", "numeric", NULL, NULL},
-    [MONEY] = {"text", "decimal", NULL, NULL},
-    [BASIS_POINTS] = {"text", "numeric", NULL, NULL},
-    [UUID] = {"text", NULL, NULL, NULL},
-    [TIME] = {"datetime-local", NULL, NULL, NULL},
-    [DATE] = {"date", NULL, NULL, NULL},
-    [ZONE] = {"text", NULL, NULL, zones},
-    [LOCALE] = {"text", NULL, NULL, locales},
-    [CURRENCY] = {"text", NULL, NULL, currencies},
-    [AGENT] = {"text", NULL, NULL, NULL},
-    [FILE_FIELD] = {"file", NULL, NULL, NULL},
+    [TEXT] = {"text", NULL, NULL, NULL},         [EMAIL] = {"email", NULL, "email", NULL},
+    [PHONE] = {"tel", NULL, "tel", NULL},        [URL] = {"url", NULL, NULL, NULL},
+    [ORIGIN] = {"url", NULL, NULL, NULL},        [SLUG] = {"text", NULL, NULL, NULL},
+    [COLOR] = {"color", NULL, NULL, NULL},       [SECRET] = {"password", NULL, NULL, NULL},
+    [INT] = {"text", "numeric", NULL, NULL},     [MONEY] = {"text", "decimal", NULL, NULL},
+    [DECIMAL] = {"text", "decimal", NULL, NULL}, [BASIS_POINTS] = {"text", "numeric", NULL, NULL},
+    [UUID] = {"text", NULL, NULL, NULL},         [TIME] = {"datetime-local", NULL, NULL, NULL},
+    [DATE] = {"date", NULL, NULL, NULL},         [ZONE] = {"text", NULL, NULL, zones},
+    [LOCALE] = {"text", NULL, NULL, locales},    [CURRENCY] = {"text", NULL, NULL, currencies},
+    [AGENT] = {"text", NULL, NULL, NULL},        [FILE_FIELD] = {"file", NULL, NULL, NULL},
 };
 
 static const struct failure_detail *error_of(const struct cx *cx, const char *name)
@@ -225,7 +217,8 @@ static void add_choices(struct cx *cx, json_object *out, const struct field *fie
         add_option(options, "", must_have(field) ? "Choose" : "–", !value || !*value);
     for (const char *const *choice = field->choices; choice && *choice; choice++)
         if (transition_is_allowed(cx, field, stored, *choice))
-            add_option(options, *choice, show_choice(cx, *choice), text_equal(*choice, value));
+            add_option(options, *choice, show_choice_of(cx, field, *choice),
+                       text_equal(*choice, value));
 }
 
 /* Ticks: those sent, or those that stand in the stored list. */
@@ -400,21 +393,41 @@ static bool is_asked_for(struct cx *cx, const struct field *field, bool creating
            (!reference_target(field) || reference_may_read(cx, field));
 }
 
+static void add_fields(struct cx *cx, json_object *list, const struct field *fields,
+                       const struct list_result *row, bool creating)
+{
+    for (const struct field *field = fields; field->type != FIELD_END; field++) {
+        const struct custom *custom = field->type == CUSTOM ? custom_of_field(cx, field) : NULL;
+        if (custom)
+            add_fields(cx, list, custom->fields, row, creating);
+        else if (field->type != CUSTOM && is_asked_for(cx, field, creating))
+            add_field(cx, list, fields, field, row);
+    }
+}
+
 json_object *page_form_fields(struct cx *cx, const struct field *fields,
                               const struct list_result *row, bool creating)
 {
     json_object *list = page_array(cx);
-    for (const struct field *field = fields; field->type != FIELD_END; field++) {
-        if (is_asked_for(cx, field, creating))
-            add_field(cx, list, fields, field, row);
-    }
+    add_fields(cx, list, fields, row, creating);
     return list;
 }
 
-static const char *label_of(const struct cx *cx, const char *name)
+/* The input that a detail is about: lines[2].name is of the lines, and of the tenant's own fields
+ * each is one. */
+static const char *input_named(const struct cx *cx, const char *name)
 {
-    const struct field *field =
-        cx->route && cx->route->body ? field_find_json(cx->route->body, name) : NULL;
+    return text_starts(name, "custom.") ? name : arena_copy(cx->arena, name, strcspn(name, ".["));
+}
+
+static const char *label_of(struct cx *cx, const char *name)
+{
+    const struct field *fields = cx->route ? cx->route->body : NULL;
+    const struct field *field = fields ? field_find_json(fields, name) : NULL;
+    for (; !field && fields && fields->type != FIELD_END; fields++) {
+        const struct custom *custom = fields->type == CUSTOM ? custom_of_field(cx, fields) : NULL;
+        field = custom ? field_find(custom->fields, name) : NULL;
+    }
     return field ? cx_text(cx, field_label(field)) : name;
 }
 
@@ -427,7 +440,7 @@ void form_add_error(struct cx *cx, json_object *data)
     json_object *error = page_add(data, "form_error"), *items = page_list(error, "items");
     for (const struct failure_detail *it = failure->details; it && it->field;
          it = it->next, count++) {
-        const char *name = arena_copy(cx->arena, it->field, strcspn(it->field, ".["));
+        const char *name = input_named(cx, it->field);
         json_object *item = page_item(items);
         page_set(item, "id", arena_printf(cx->arena, "f-%s", name));
         page_set(item, "label", label_of(cx, name));

@@ -6,8 +6,10 @@
 #include "http/cx.h"
 #include "page/list_page.h"
 #include "page/page_parts.h"
+#include "resource/custom.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
+#include "resource/shape.h"
 
 /* Forms send what was left empty, and ticks one by one; addresses that we make
  * do neither, but those that a browser without scripts makes do. */
@@ -29,9 +31,15 @@ static void tidy_query(struct cx *cx)
     }
 }
 
+static bool is_number(const struct field *field)
+{
+    return field->type == MONEY || field->type == INT || field->type == BASIS_POINTS ||
+           field->type == DECIMAL;
+}
+
 static bool is_column(const struct field *field)
 {
-    static const enum field_type never[] = {SECRET, FILE_FIELD, JSON, OBJECT};
+    static const enum field_type never[] = {SECRET, FILE_FIELD, JSON, OBJECT, CUSTOM};
     for (size_t i = 0; i < COUNT(never); i++)
         if (field->type == never[i])
             return false;
@@ -63,6 +71,34 @@ static bool is_shown(const struct list_page *page, const struct field *field)
     return false;
 }
 
+/* All that the resource declares, and of the tenant's own fields those that are shown; NULL: the
+ * failure is set. */
+static const struct field **list_columns(struct cx *cx, struct list_page *page)
+{
+    size_t count = 0, at = 0;
+    const struct field *const *own = shape_of(cx, page->resource)->listed;
+    if (!(page->custom = custom_of(cx, page->resource)))
+        return NULL;
+    while (own[count])
+        count++;
+    const struct field **columns =
+        arena_alloc(cx->arena, sizeof *columns * (count + 2 * LIST_COLUMNS_MAX + 1));
+    for (size_t i = 0; i < count; i++)
+        if (own[i]->type != CUSTOM)
+            columns[at++] = own[i];
+    for (size_t i = 0; i < page->custom->count && at < count + LIST_COLUMNS_MAX; i++) {
+        const struct field *field = page->custom->definitions[i].field;
+        bool is_money = field->type == MONEY;
+        if (!is_shown(page, field))
+            continue;
+        columns[at++] = field;
+        if (is_money)
+            columns[at++] = field + 1;
+    }
+    columns[at] = NULL;
+    return columns;
+}
+
 /* The resource's own fields as declared, then when it was made and changed. */
 static void order_columns(struct list_page *page)
 {
@@ -86,13 +122,21 @@ static void add_column(struct cx *cx, json_object *list, const struct list_page 
     page_set(column, "aria_sort", ascending ? "ascending" : descending ? "descending" : NULL);
     page_set_bool(column, "ascending", ascending);
     page_set_bool(column, "descending", descending);
-    page_set_bool(column, "end",
-                  field->type == MONEY || field->type == INT || field->type == BASIS_POINTS);
+    page_set_bool(column, "end", is_number(field));
     page_set(column, "href",
              field->flags & SORTED
                  ? list_address(cx, page->resource, "sort",
                                 ascending ? arena_printf(cx->arena, "-%s", name) : name)
                  : NULL);
+}
+
+static void add_offered(const struct cx *cx, json_object *choices, const struct list_page *page,
+                        const struct field *field)
+{
+    json_object *choice = page_item(choices);
+    page_set(choice, "name", field_json_name(field));
+    page_set(choice, "label", cx_text(cx, field_label(field)));
+    page_set_bool(choice, "shown", is_shown(page, field));
 }
 
 static void add_columns(struct cx *cx, json_object *data, const struct list_page *page)
@@ -103,15 +147,15 @@ static void add_columns(struct cx *cx, json_object *data, const struct list_page
     buf_puts(&plain, "");
     for (const int *at = page->order; *at >= 0; at++) {
         const struct field *field = page->result.fields[*at];
-        json_object *choice = page_item(choices);
-        page_set(choice, "name", field_json_name(field));
-        page_set(choice, "label", cx_text(cx, field_label(field)));
-        page_set_bool(choice, "shown", is_shown(page, field));
+        if (!(field->flags & MADE))
+            add_offered(cx, choices, page, field);
         if (is_plain_column(page, field))
             buf_printf(&plain, "%s%s", plain.len ? "," : "", field_json_name(field));
         if (is_shown(page, field))
             add_column(cx, columns, page, field);
     }
+    for (size_t i = 0; i < page->custom->count; i++)
+        add_offered(cx, choices, page, page->custom->definitions[i].field);
     page_set(data, "plain_columns", plain.data);
 }
 
@@ -136,8 +180,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
         show_value(cx, cell, result, row, *at);
         page_set(cell, "label", cx_text(cx, field_label(field)));
         page_set_bool(cell, "first", first);
-        page_set_bool(cell, "end",
-                      field->type == MONEY || field->type == INT || field->type == BASIS_POINTS);
+        page_set_bool(cell, "end", is_number(field));
         if (first && !*show_text(cx, result, row, *at))
             page_set(cell, "text", show_label(cx, page->resource, result, row));
         first = false;
@@ -181,8 +224,9 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     if (!understood)
         return NULL;
     struct list_query all = page.query;
-    all.columns = NULL; /* label and currency are needed though not shown */
-    all.labels = reference_labels_shown(cx, resource);
+    if (!(all.columns = list_columns(cx, &page))) /* label and currency, though not shown */
+        return NULL;
+    all.labels = reference_labels(cx, all.columns);
     if (!list_run(cx, resource, &all, &page.result))
         return NULL;
     order_columns(&page);
@@ -206,7 +250,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     for (size_t i = 0; i < count; i++)
         add_row(cx, rows, &page, i);
     add_columns(cx, data, &page);
-    list_add_filters(cx, data, resource, &page.result);
+    list_add_filters(cx, data, resource, page.custom, &page.result);
     list_add_orders(cx, data, &page);
     list_add_sizes(cx, data, &page);
     list_add_pager(cx, data, &page);

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/custom.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -21,8 +22,9 @@ static const char *id_of(const struct list_result *record)
 
 static bool is_fact(const struct field *field)
 {
-    return !(field->flags & (HIDDEN | INPUT_ONLY)) && field->type != SECRET &&
-           field->type != FILE_FIELD && strcmp(field->name, "id") != 0 &&
+    bool is_currency = (field->flags & MADE) && field->type == CURRENCY; /* its amount has it */
+    return !(field->flags & (HIDDEN | INPUT_ONLY)) && field->type != SECRET && !is_currency &&
+           field->type != FILE_FIELD && field->type != CUSTOM && strcmp(field->name, "id") != 0 &&
            strcmp(field->name, "tenant_id") != 0;
 }
 
@@ -101,10 +103,18 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     return data;
 }
 
+/* With the names of what it refers to, and the tenant's own fields. */
+static bool read_record(struct cx *cx, const struct resource *resource, const char *id,
+                        struct list_result *out)
+{
+    return record_get_named(cx, resource, id, reference_labels_shown(cx, resource), out) &&
+           custom_spread(cx, out);
+}
+
 bool generic_detail_of(struct cx *cx, const struct resource *resource, const char *id, int status)
 {
     struct list_result record;
-    if (!record_get_named(cx, resource, id, reference_labels_shown(cx, resource), &record))
+    if (!read_record(cx, resource, id, &record))
         return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
@@ -217,8 +227,7 @@ bool generic_edit(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_result record;
-    return record_get_named(cx, resource, cx_path(cx, "id"), reference_labels_shown(cx, resource),
-                            &record) &&
+    return read_record(cx, resource, cx_path(cx, "id"), &record) &&
            show_form(cx, resource, &record, 200);
 }
 
@@ -272,6 +281,5 @@ bool generic_update(struct cx *cx)
         return false;
     int status = cx->failure.status;
     db_rollback_to(&cx->db, scope);
-    return record_get_named(cx, resource, id, reference_labels_shown(cx, resource), &record) &&
-           show_form(cx, resource, &record, status);
+    return read_record(cx, resource, id, &record) && show_form(cx, resource, &record, status);
 }

@@ -11,6 +11,7 @@ struct list_page {
     const struct resource *resource;
     struct list_query query;
     struct list_result result;
+    const struct custom *custom; /* the tenant's own fields */
     bool can_delete;
     int order[LIST_COLUMNS_MAX + 1]; /* columns of the result that may be shown, closed by -1 */
 };
@@ -34,7 +35,7 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
  * "value[gte]=120050"; what is neither asks for nothing. */
 void list_read_typed(struct cx *cx, const struct resource *resource);
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
-                      const struct list_result *result);
+                      const struct custom *custom, const struct list_result *result);
 void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page);
 void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page);
 void list_add_pager(struct cx *cx, json_object *data, const struct list_page *page);

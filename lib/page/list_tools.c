@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/list_page.h"
+#include "resource/custom.h"
 #include "resource/offered.h"
 #include "resource/reference.h"
 #include "resource/shape.h"
@@ -138,16 +139,26 @@ static void read_bound(struct cx *cx, const struct field *field, const struct bo
     }
 }
 
-void list_read_typed(struct cx *cx, const struct resource *resource)
+static void read_bounds(struct cx *cx, const struct field *fields)
 {
-    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+    for (const struct field *it = fields; it->type != FIELD_END; it++)
         for (size_t i = 0; is_typed_otherwise(it) && i < COUNT(bounds); i++)
             read_bound(cx, it, &bounds[i]);
 }
 
+void list_read_typed(struct cx *cx, const struct resource *resource)
+{
+    bool asks = cx->request.query && custom_field(resource);
+    const struct custom *custom = asks ? custom_of(cx, resource) : NULL;
+    read_bounds(cx, resource->fields);
+    if (custom)
+        read_bounds(cx, custom->fields);
+}
+
 static bool is_number(const struct field *field)
 {
-    return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS;
+    return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS ||
+           field->type == DECIMAL;
 }
 
 static json_object *add_input(json_object *list, const struct field *field, const char *name,
@@ -164,6 +175,7 @@ static json_object *add_input(json_object *list, const struct field *field, cons
              : is_number(field) && field->type != MONEY ? "number"
                                                         : "text");
     page_set(filter, "inputmode", field->type == MONEY ? "decimal" : NULL);
+    page_set(filter, "step", field->type == DECIMAL ? "any" : NULL);
     page_set(filter, "exactly", NULL);
     page_set_bool(filter, "is_choice", false);
     return filter;
@@ -190,7 +202,7 @@ static void add_choice(struct cx *cx, json_object *list, const struct field *fie
     page_set_bool(filter, "is_choice", true);
     add_option(options, "", "Any", !value);
     for (const char *const *it = field->choices; it && *it; it++)
-        add_option(options, *it, show_choice(cx, *it), text_equal(*it, value));
+        add_option(options, *it, show_choice_of(cx, field, *it), text_equal(*it, value));
     if (field->type == BOOL) {
         add_option(options, "true", "Yes", text_equal(value, "true"));
         add_option(options, "false", "No", text_equal(value, "false"));
@@ -268,22 +280,38 @@ static void fold_filters(struct cx *cx, json_object *data, json_object *filters)
     page_set(data, "filters_set", set ? show_number(cx, (int64_t)set) : NULL);
 }
 
+static void add_exact(struct cx *cx, json_object *filters, const struct field *field)
+{
+    const char *name = field_json_name(field);
+    add_input(filters, field, name, name, cx_text(cx, field_label(field)),
+              parameter_get(cx->request.query, name));
+}
+
+static void add_filter(struct cx *cx, json_object *filters, const struct resource *resource,
+                       const struct field *field, const struct list_result *result)
+{
+    if (field->type == DATE || field->type == TIME || is_number(field))
+        add_range(cx, filters, field);
+    else if (field->type == CHOICE || field->type == BOOL)
+        add_choice(cx, filters, field);
+    else if (field->offered)
+        add_offered(cx, filters, resource, field);
+    else if (is_found_by_words(cx, field))
+        add_reference(cx, filters, field, result);
+    else if ((field->flags & MADE) && !field->refers) /* the tenant wants it so */
+        add_exact(cx, filters, field);
+}
+
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
-                      const struct list_result *result)
+                      const struct custom *custom, const struct list_result *result)
 {
     json_object *filters = page_list(data, "filters");
-    for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
-        if (!(it->flags & FILTERED) || (it->flags & HIDDEN) || !shape_sees(cx, resource, it))
-            continue;
-        if (it->type == DATE || it->type == TIME || is_number(it))
-            add_range(cx, filters, it);
-        else if (it->type == CHOICE || it->type == BOOL)
-            add_choice(cx, filters, it);
-        else if (it->offered)
-            add_offered(cx, filters, resource, it);
-        else if (is_found_by_words(cx, it))
-            add_reference(cx, filters, it, result);
-    }
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if ((it->flags & FILTERED) && !(it->flags & HIDDEN) && shape_sees(cx, resource, it))
+            add_filter(cx, filters, resource, it, result);
+    for (size_t i = 0; i < custom->count; i++)
+        if (custom->definitions[i].filtered)
+            add_filter(cx, filters, resource, custom->definitions[i].field, result);
     fold_filters(cx, data, filters);
 }
 
@@ -296,6 +324,7 @@ static const char *order_words(const struct field *field, bool descending)
         return descending ? "newest first" : "oldest first";
     case INT:
     case MONEY:
+    case DECIMAL:
     case BASIS_POINTS:
         return descending ? "highest first" : "lowest first";
     default:

@@ -7,21 +7,34 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/list_page.h"
+#include "resource/custom.h"
 #include "resource/shape.h"
 
 static const char cookie[] = "view";
 enum { LIFE_S = 31536000, ROWS_MAX = 100, VALUE_MAX = 1500 };
 
-static bool is_column_name(const struct cx *cx, const struct resource *resource, const char *name)
+static bool is_column_name(struct cx *cx, const struct resource *resource, const char *name)
 {
-    return shape_field(shape_of(cx, resource), name) != NULL;
+    return shape_field(shape_of(cx, resource), name) != NULL ||
+           custom_find_field(cx, resource, name) != NULL;
+}
+
+/* A dot divides the names; those in the names of the tenant's own fields are colons. */
+static const char *dots_as(struct cx *cx, const char *name, char from, char to)
+{
+    char *out = arena_text(cx->arena, name);
+    for (char *c = out; *c; c++)
+        if (*c == from)
+            *c = to;
+    return out;
 }
 
 /* One that may be asked for: a field of the list, or a minus and the field. */
-static bool is_order(const struct cx *cx, const struct resource *resource, const char *sort)
+static bool is_order(struct cx *cx, const struct resource *resource, const char *sort)
 {
     const char *name = *sort == '-' ? sort + 1 : sort;
     const struct field *field = shape_field(shape_of(cx, resource), name);
+    field = field ? field : custom_find_field(cx, resource, name);
     return field && (field->flags & SORTED);
 }
 
@@ -37,12 +50,12 @@ bool list_view_remember(struct cx *cx, const struct resource *resource)
     buf_init(&value, cx->arena);
     buf_puts(&value, rows && text_to_int(rows, 1, ROWS_MAX, &number) ? rows : "0");
     if (sort && strcmp(sort, list_usual_sort(resource)) != 0 && is_order(cx, resource, sort))
-        buf_printf(&value, "~%s", sort);
+        buf_printf(&value, "~%s", dots_as(cx, sort, '.', ':'));
     for (const char *at = fields ? fields : ""; *at && value.len < VALUE_MAX;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
         if (is_column_name(cx, resource, name))
-            buf_printf(&value, ".%s", name);
+            buf_printf(&value, ".%s", dots_as(cx, name, '.', ':'));
         at += len + (at[len] == ',');
     }
     bool usual = strcmp(value.data, "0") == 0;
@@ -66,7 +79,7 @@ static const char *columns_of(struct cx *cx, const struct resource *resource, co
     buf_puts(&fields, "");
     while (*kept == '.') {
         size_t len = strcspn(++kept, ".");
-        const char *name = arena_copy(cx->arena, kept, len);
+        const char *name = dots_as(cx, arena_copy(cx->arena, kept, len), ':', '.');
         if (is_column_name(cx, resource, name))
             buf_printf(&fields, "%s%s", fields.len ? "," : "", name);
         kept += len;
@@ -84,7 +97,9 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
     size_t len = strcspn(kept, "."), before = strcspn(kept, ".~");
     const char *limit = arena_copy(cx->arena, kept, before);
     const char *sort =
-        before < len ? arena_copy(cx->arena, kept + before + 1, len - before - 1) : NULL;
+        before < len
+            ? dots_as(cx, arena_copy(cx->arena, kept + before + 1, len - before - 1), ':', '.')
+            : NULL;
     const char *fields = columns_of(cx, resource, kept + len);
     if (sort && !parameter_get(query, "sort") && is_order(cx, resource, sort))
         query = in_front(cx, "sort", sort, query);

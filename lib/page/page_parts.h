@@ -119,7 +119,9 @@ const char *show_reference_path(struct cx *cx, const struct field *field, const 
 /* Whether every resource has it: id, created_at, updated_at as the engine adds them. */
 bool show_is_common(const struct field *field);
 const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */
-const char *show_number(struct cx *cx, int64_t number);     /* "12,345" */
+/* The same of a field that may say itself what people read. */
+const char *show_choice_of(struct cx *cx, const struct field *field, const char *choice);
+const char *show_number(struct cx *cx, int64_t number); /* "12,345" */
 /* Of an amount: that of the field it refers to, else the tenant's. */
 const char *show_currency(struct cx *cx, const struct list_result *result, size_t row,
                           const struct field *field);

@@ -92,6 +92,15 @@ const char *show_choice(struct cx *cx, const char *choice)
     return cx_text(cx, text);
 }
 
+const char *show_choice_of(struct cx *cx, const struct field *field, const char *choice)
+{
+    for (size_t i = 0; field->choice_labels && field->choices[i]; i++)
+        if (strcmp(field->choices[i], choice) == 0)
+            return field->flags & MADE ? field->choice_labels[i]
+                                       : cx_text(cx, field->choice_labels[i]);
+    return field->choice_labels ? choice : show_choice(cx, choice);
+}
+
 const char *show_amount(struct cx *cx, const char *stored, const char *currency)
 {
     int64_t amount = 0;
@@ -181,7 +190,7 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case BOOL:
         return show_bool(cx, text);
     case CHOICE:
-        return show_choice(cx, text);
+        return show_choice_of(cx, field, text);
     case AGENT:
         return *text ? agent_show(cx->arena, text) : "";
     case INT:

@@ -118,6 +118,8 @@ static const struct {
     {JSON, "jsonb"},
     {OBJECT, "jsonb"},
     {ARRAY, "jsonb"},
+    {CUSTOM, "jsonb"},
+    {DECIMAL, "numeric"},
     {TEXT, "cidr"},
     {TEXT, "inet"},
 };
@@ -148,7 +150,7 @@ static void check_null(const struct field *field, bool not_null, bool filled, st
         !(field->flags & (NULLABLE | REQUIRED | READ_ONLY)) && !initial_is_there(field);
     if ((field->flags & NULLABLE) && not_null)
         buf_printf(report, "%s may not be null in the database. ", field->name);
-    if (!(field->flags & NULLABLE) && !not_null)
+    if (!(field->flags & NULLABLE) && !not_null && field->type != CUSTOM)
         buf_printf(report, "%s may be null in the database. ", field->name);
     if (may_be_absent && !engine_fills && !filled && not_null)
         buf_printf(report, "%s must be given, but is not required. ", field->name);
@@ -328,7 +330,8 @@ static void check_order(struct db *db, const struct resource *resource, struct b
 {
     struct order order;
     const char *sort = resource->sort ? resource->sort : "-createdAt";
-    const char *problem = order_read(db->arena, shape_without(resource, 0), sort, false, &order);
+    const char *problem =
+        order_read(NULL, db->arena, resource, shape_without(resource, 0), sort, false, &order);
     if (problem)
         buf_printf(report, "its order: %s ", problem);
 }

@@ -1,5 +1,6 @@
 /* check: whether a text is a value of a field's type, and its normal form. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -169,6 +170,22 @@ static bool check_int(struct check *check, const char *text)
     return accept(check, arena_printf(check->cx->arena, "%lld", (long long)value));
 }
 
+/* As JSON writes it, whichever of its ways it came in; what PostgreSQL and a double know alike. */
+static bool check_decimal(struct check *check, const char *text)
+{
+    char *end;
+    bool plain = *text && text[strspn(text, "0123456789+-.eE")] == '\0';
+    double value = plain ? strtod(text, &end) : 0;
+    if (!plain || *end)
+        return refuse(check, "not_a_number", "This is not a number.");
+    if (!(value > -1e15 && value < 1e15))
+        return refuse(check, "too_big", "Use at most 15 digits.");
+    char *normal = arena_printf(check->cx->arena, "%.15g", value);
+    if (strchr(normal, 'e')) /* a number near nought */
+        normal = arena_printf(check->cx->arena, "%.15f", value);
+    return accept(check, normal);
+}
+
 static bool check_bool(struct check *check, const char *text)
 {
     if (strcmp(text, "true") == 0 || strcmp(text, "on") == 0)
@@ -260,15 +277,15 @@ bool field_check_text(struct cx *cx, const struct field *field, const char *text
                       const char **code, const char **message)
 {
     static bool (*const checks[])(struct check *, const char *) = {
-        [TEXT] = check_text,     [LONG] = check_long,         [EMAIL] = check_email,
-        [PHONE] = check_phone,   [URL] = check_url,           [ORIGIN] = check_origin,
-        [SLUG] = check_slug,     [COLOR] = check_color,       [SECRET] = check_secret,
-        [INT] = check_int,       [MONEY] = check_int,         [BASIS_POINTS] = check_int,
-        [BOOL] = check_bool,     [CHOICE] = check_choice,     [UUID] = check_uuid,
-        [TIME] = check_time,     [DATE] = check_date,         [ZONE] = check_zone,
-        [LOCALE] = check_locale, [CURRENCY] = check_currency, [JSON] = check_json,
-        [OBJECT] = check_json,   [ARRAY] = check_json,        [FILE_FIELD] = check_text,
-        [AGENT] = check_text};
+        [TEXT] = check_text,        [LONG] = check_long,     [EMAIL] = check_email,
+        [PHONE] = check_phone,      [URL] = check_url,       [ORIGIN] = check_origin,
+        [SLUG] = check_slug,        [COLOR] = check_color,   [SECRET] = check_secret,
+        [DECIMAL] = check_decimal,  [INT] = check_int,       [MONEY] = check_int,
+        [BASIS_POINTS] = check_int, [BOOL] = check_bool,     [CHOICE] = check_choice,
+        [UUID] = check_uuid,        [TIME] = check_time,     [DATE] = check_date,
+        [ZONE] = check_zone,        [LOCALE] = check_locale, [CURRENCY] = check_currency,
+        [JSON] = check_json,        [OBJECT] = check_json,   [ARRAY] = check_json,
+        [FILE_FIELD] = check_text,  [AGENT] = check_text,    [CUSTOM] = check_json};
     struct check check = {cx, field, out, code, message};
     out->raw = field->type == SECRET ? NULL : text;
     if (!text_is_utf8(text, strlen(text)))

@@ -127,7 +127,7 @@ void columns_sql(const struct cx *cx, struct buf *sql, const struct field *const
                                              : it->sql;
         buf_puts(sql, i ? ", " : "");
         if (expression)
-            buf_printf(sql, "(%s) as %s", expression, it->name);
+            buf_printf(sql, "(%s) as \"%s\"", expression, it->name);
         else
             buf_puts(sql, it->name);
     }

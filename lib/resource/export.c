@@ -12,6 +12,7 @@
 #include "http/cx.h"
 #include "http/server.h"
 #include "resource/csv.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 #include "resource/reference.h"
 
@@ -36,7 +37,7 @@ static bool write_chunk(struct cx *cx, struct arena *chunk, const struct resourc
     struct arena *request = cx->arena;
     struct list_result result;
     cx->arena = cx->db.arena = chunk;
-    bool good = list_run(cx, resource, query, &result);
+    bool good = list_run(cx, resource, query, &result) && custom_spread(cx, &result);
     cx->arena = cx->db.arena = request;
     if (!good)
         return false;
@@ -91,13 +92,26 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
 /* ---- CSV ---- */
 
 /* Of a reference people read the name of what it refers to, never its id. */
-static void write_head(struct buf *out, const struct field *const *columns)
+static void write_name(struct buf *out, const struct field *field)
 {
-    for (int i = 0; columns[i]; i++)
-        if (!(columns[i]->flags & MEMBER_ONLY))
-            csv_cell(out, reference_target(columns[i]) ? reference_name(columns[i])
-                                                       : field_json_name(columns[i]));
+    csv_cell(out, reference_target(field) ? reference_name(field) : field_json_name(field));
+}
+
+static bool write_head(struct cx *cx, const struct field *const *columns)
+{
+    struct buf *out = &cx->response.body;
+    for (int i = 0; columns[i]; i++) {
+        const struct custom *custom =
+            columns[i]->type == CUSTOM ? custom_of_field(cx, columns[i]) : NULL;
+        if (columns[i]->type == CUSTOM && !custom)
+            return false;
+        for (int j = 0; custom && custom->fields[j].type != FIELD_END; j++)
+            write_name(out, &custom->fields[j]);
+        if (!custom && !(columns[i]->flags & MEMBER_ONLY))
+            write_name(out, columns[i]);
+    }
     csv_line_end(out);
+    return true;
 }
 
 static const char *name_of(const struct list_result *result, size_t row, const struct field *field)
@@ -134,7 +148,8 @@ bool resource_export(struct cx *cx)
         query.columns = shape_of(cx, resource)->all;
     query.labels = reference_labels(cx, query.columns);
     buf_clear(&cx->response.body);
-    write_head(&cx->response.body, query.columns);
+    if (!write_head(cx, query.columns))
+        return false;
     const struct list_file file = {.type = "text/csv; charset=utf-8",
                                    .name = arena_printf(cx->arena, "%s.csv", resource->name),
                                    .write = write_line};

@@ -47,27 +47,35 @@ static const struct names *names_of(const struct field *field)
 
 const char *field_ordered(const struct field *field)
 {
+    if (field->flags & MADE)
+        return field->sql;
     return names_of(field)->ordered;
 }
 
 const char *field_json_name(const struct field *field)
 {
+    if (field->flags & MADE)
+        return field->name;
     return names_of(field)->json;
 }
 
 const char *field_label(const struct field *field)
 {
+    if (field->flags & MADE)
+        return field->label;
     return names_of(field)->label;
 }
 
 static const char *const type_names[] = {
-    [TEXT] = "text",       [LONG] = "long",     [EMAIL] = "email",   [PHONE] = "phone",
-    [URL] = "url",         [ORIGIN] = "origin", [SLUG] = "slug",     [COLOR] = "color",
-    [SECRET] = "secret",   [INT] = "int",       [MONEY] = "money",   [BASIS_POINTS] = "basisPoints",
-    [BOOL] = "bool",       [CHOICE] = "choice", [UUID] = "uuid",     [TIME] = "time",
-    [DATE] = "date",       [ZONE] = "zone",     [LOCALE] = "locale", [CURRENCY] = "currency",
-    [AGENT] = "agent",     [JSON] = "json",     [OBJECT] = "object", [ARRAY] = "array",
-    [FILE_FIELD] = "file",
+    [TEXT] = "text",       [LONG] = "long",         [EMAIL] = "email",
+    [PHONE] = "phone",     [URL] = "url",           [ORIGIN] = "origin",
+    [SLUG] = "slug",       [COLOR] = "color",       [SECRET] = "secret",
+    [INT] = "int",         [MONEY] = "money",       [BASIS_POINTS] = "basisPoints",
+    [BOOL] = "bool",       [CHOICE] = "choice",     [UUID] = "uuid",
+    [TIME] = "time",       [DATE] = "date",         [ZONE] = "zone",
+    [LOCALE] = "locale",   [CURRENCY] = "currency", [AGENT] = "agent",
+    [JSON] = "json",       [OBJECT] = "object",     [ARRAY] = "array",
+    [FILE_FIELD] = "file", [DECIMAL] = "decimal",   [CUSTOM] = "custom",
 };
 
 const char *field_type_name(enum field_type type)

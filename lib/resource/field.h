@@ -32,6 +32,7 @@ enum field_type {
     INT,    /* min and max are bounds; both 0: any int64 */
     MONEY,  /* minor units, bigint; .currency names the field beside it that says of which */
     BASIS_POINTS,
+    DECIMAL, /* a number of at most 15 digits */
     BOOL,
     CHOICE, /* one of .choices */
     UUID,   /* .refers: the resource of the model whose ids it holds ("crm.contacts"), or NULL */
@@ -40,11 +41,12 @@ enum field_type {
     ZONE,   /* IANA time zone */
     LOCALE, /* BCP 47 of a small list: en, de, fr, … any well-formed tag */
     CURRENCY,
-    AGENT,     /* a User-Agent as it was sent; pages show the browser's name and system */
-    JSON,      /* any value, stored as jsonb; max is bytes */
-    OBJECT,    /* .fields; patched member by member */
-    ARRAY,     /* of .fields objects, or of .item values; max is a count */
-    FILE_FIELD /* multipart upload */
+    AGENT,      /* a User-Agent as it was sent; pages show the browser's name and system */
+    JSON,       /* any value, stored as jsonb; max is bytes */
+    OBJECT,     /* .fields; patched member by member */
+    ARRAY,      /* of .fields objects, or of .item values; max is a count */
+    FILE_FIELD, /* multipart upload */
+    CUSTOM      /* the tenant's own fields: resource/custom.h */
 };
 
 /* What an object of texts holds: so many of so many characters (metadata). */
@@ -65,8 +67,10 @@ enum field_flags {
     AS_NAMED = 2048,     /* JSON uses the name as it is (OAuth's words) */
     COLUMN_ONLY = 8192,  /* a filter, a column of pages and CSV, but no member of JSON */
     MEMBER_ONLY = 16384, /* a member of JSON alone; HIDDEN too */
-    GUARDED = 4096       /* an update leaves the column alone: the resource's hooks take the value
+    GUARDED = 4096,      /* an update leaves the column alone: the resource's hooks take the value
                             to the one place that may change it */
+    MADE = 32768         /* made while the process runs (resource/custom.h): its name is that of
+                            JSON, and nothing is kept under its address */
 };
 
 /* What becomes of a record when the one that it refers to is deleted; the foreign key says the same
@@ -85,10 +89,11 @@ struct field {
     enum field_type type;
     unsigned flags;
     int64_t min, max;
-    const char *label;          /* NULL: text_title(name) */
-    const char *help;           /* one sentence under the input, and OpenAPI's description */
-    const char *example;        /* text form; OpenAPI and tests use it: must be valid */
-    const char *const *choices; /* NULL-terminated */
+    const char *label;                /* NULL: text_title(name) */
+    const char *help;                 /* one sentence under the input, and OpenAPI's description */
+    const char *example;              /* text form; OpenAPI and tests use it: must be valid */
+    const char *const *choices;       /* NULL-terminated */
+    const char *const *choice_labels; /* what people read of each; NULL: made of the choices */
     const struct transition *transitions; /* of CHOICE: resource/transition.h; NULL: any to any */
     const char *initial;                  /* value when absent on create, text form */
     const char *initial_of, *initial_sql; /* the same of the tenant's: resource/initial.h */
@@ -116,6 +121,7 @@ struct field {
      * offer): those whose id is given stay and change, the others are new, what is not given goes.
      */
     const struct resource *child;
+    const char *custom; /* of CUSTOM: the resource's name in the model */
 };
 
 /* FIELDS({"name", TEXT, REQUIRED, 1, 200}, …): a table closed by itself. */

@@ -1,11 +1,13 @@
 /* handlers: the API of a resource, and its routes. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/attachment.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 #include "resource/part.h"
 #include "resource/reference.h"
@@ -27,6 +29,7 @@ void field_write_json(struct json *json, const struct field *field, const char *
     case INT:
     case MONEY:
     case BASIS_POINTS:
+    case DECIMAL:
     case JSON:
     case OBJECT:
     case ARRAY:
@@ -62,16 +65,87 @@ static void write_named(struct json *json, const struct list_result *result, siz
     json_close_object(json);
 }
 
+static void write_member(struct json *json, const struct list_result *result, size_t row, int at)
+{
+    const struct field *field = result->fields[at];
+    const char *text = rows_text(result->rows, row, at);
+    size_t len = rows_length(result->rows, row, at);
+    json_key(json, field_json_name(field));
+    if (field->type == CUSTOM)
+        custom_write_json(json, result->custom, text, len);
+    else
+        field_write_json(json, field, text, len);
+}
+
+static int place_of(const struct list_result *result, const struct field *field)
+{
+    int at = 0;
+    while (result->fields[at] != field)
+        at++;
+    return at;
+}
+
+/* One of the tenant's own fields; the two of an amount of money, "custom.budget.amount" and
+ * "custom.budget.currency", stand one behind the other and are one member. */
+static void write_made(struct json *json, const struct list_result *result, size_t row, int at)
+{
+    const struct field *field = result->fields[at];
+    const char *name = field->name + strlen("custom."), *member = strchr(name, '.');
+    char key[64];
+    if (field->type == CURRENCY && !rows_text(result->rows, row, at - 1))
+        return; /* behind an amount that is null */
+    if (field->type == MONEY) {
+        snprintf(key, sizeof key, "%.*s", (int)(member - name), name);
+        json_key(json, key);
+        if (!rows_text(result->rows, row, at)) {
+            json_put_null(json);
+            return;
+        }
+        json_open_object(json);
+    }
+    json_key(json, member ? member + 1 : name);
+    field_write_json(json, field, rows_text(result->rows, row, at),
+                     rows_length(result->rows, row, at));
+    if (field->type == CURRENCY)
+        json_close_object(json);
+}
+
+static bool has_all(const struct field *const *columns)
+{
+    while (*columns && (*columns)->type != CUSTOM)
+        columns++;
+    return *columns != NULL;
+}
+
+static bool has_made(const struct field *const *columns)
+{
+    while (*columns && !((*columns)->flags & MADE))
+        columns++;
+    return *columns != NULL;
+}
+
+/* Of the tenant's own fields all, or those that were chosen. */
+static void write_members(struct json *json, const struct list_result *result, size_t row,
+                          const struct field *const *columns)
+{
+    bool is_whole = columns == result->fields;
+    for (int i = 0; columns[i]; i++)
+        if (!(columns[i]->flags & (MADE | COLUMN_ONLY)))
+            write_member(json, result, row, is_whole ? i : place_of(result, columns[i]));
+    if (!has_made(columns) || has_all(columns))
+        return;
+    json_key(json, "custom");
+    json_open_object(json);
+    for (int i = 0; columns[i]; i++)
+        if (columns[i]->flags & MADE)
+            write_made(json, result, row, is_whole ? i : place_of(result, columns[i]));
+    json_close_object(json);
+}
+
 void record_write_json(struct json *json, const struct list_result *result, size_t row)
 {
     json_open_object(json);
-    for (int i = 0; result->fields[i]; i++) {
-        if (result->fields[i]->flags & COLUMN_ONLY)
-            continue;
-        json_key(json, field_json_name(result->fields[i]));
-        field_write_json(json, result->fields[i], rows_text(result->rows, row, i),
-                         rows_length(result->rows, row, i));
-    }
+    write_members(json, result, row, result->fields);
     for (int i = 0; result->labels && result->labels[i]; i++)
         write_named(json, result, row, result->labels[i]);
     json_close_object(json);
@@ -109,27 +183,17 @@ bool resource_list(struct cx *cx)
                                                     result.total, result.next_cursor, result.more});
 }
 
-static int place_of(const struct list_result *result, const struct field *field)
-{
-    int at = 0;
-    while (result->fields[at] != field)
-        at++;
-    return at;
-}
-
 /* Of the whole record, whose version the ETag is. */
 static bool answer_chosen(struct cx *cx, const struct list_result *result,
                           const struct field *const *columns)
 {
+    struct list_result shown = *result;
+    if (has_made(columns) && !has_all(columns) && !custom_spread(cx, &shown))
+        return false;
     struct json *json = respond_begin(cx, 200);
     response_header_set(cx, "ETag", record_etag(cx, result));
     json_open_object(json);
-    for (; *columns; columns++) {
-        int at = place_of(result, *columns);
-        json_key(json, field_json_name(*columns));
-        field_write_json(json, *columns, rows_text(result->rows, 0, at),
-                         rows_length(result->rows, 0, at));
-    }
+    write_members(json, &shown, 0, columns);
     for (int i = 0; result->labels && result->labels[i]; i++)
         write_named(json, result, 0, result->labels[i]);
     json_close_object(json);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 
 static const struct field no_fields[] = {{.type = FIELD_END}};
@@ -43,12 +44,25 @@ static bool is_required(const struct place *place, const struct field *field)
 {
     bool known = !(field->flags & INPUT_ONLY) && field->type != SECRET && field->type != FILE_FIELD;
     bool whole = place->mode == INPUT_REPLACE && !*place->prefix;
+    if (field->type == CUSTOM) /* what is absent in it stays */
+        return false;
     return (field->flags & REQUIRED) || (whole && known);
+}
+
+static json_object *input_no_members(struct cx *cx)
+{
+    json_object *object = json_object_new_object();
+    arena_defer(cx->arena, input_release_json, object);
+    return object;
 }
 
 bool input_require(const struct place *place, const struct field *fields, struct value *values)
 {
     bool good = true;
+    for (size_t i = 0; place->mode == INPUT_CREATE && fields[i].type != FIELD_END; i++)
+        if (fields[i].type == CUSTOM && values[i].presence == ABSENT)
+            good = custom_read_json(place, &fields[i], input_no_members(place->cx), &values[i]) &&
+                   good;
     for (size_t i = 0; place->mode != INPUT_MERGE && fields[i].type != FIELD_END; i++)
         if (is_required(place, &fields[i]) && values[i].presence == ABSENT &&
             !input_is_fixed(&fields[i], place->mode) && shape_takes(place->cx, &fields[i]))
@@ -108,13 +122,6 @@ static enum input_mode mode_of(const struct route *route)
     return route->method == HTTP_PUT ? INPUT_REPLACE : INPUT_CREATE;
 }
 
-static json_object *empty_object(struct cx *cx)
-{
-    json_object *object = json_object_new_object();
-    arena_defer(cx->arena, input_release_json, object);
-    return object;
-}
-
 static bool is_form(const struct request *request)
 {
     return text_starts(request->content_type, "application/x-www-form") ||
@@ -134,7 +141,7 @@ static bool check_json_body(struct cx *cx)
     struct json_problem problem;
     bool is_null;
     const struct request *request = &cx->request;
-    json_object *object = empty_object(cx);
+    json_object *object = input_no_members(cx);
     if (request->body_len > 0) {
         if (!takes_type(request))
             return fail(cx, 415, "unsupported_media_type", "Send application/json.");

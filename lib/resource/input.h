@@ -20,9 +20,10 @@ enum presence { ABSENT, IS_NULL, GIVEN };
 
 struct value {
     enum presence presence;
-    const char *text;  /* normal form; NULL unless GIVEN */
-    json_object *json; /* of JSON, OBJECT, ARRAY */
-    const char *raw;   /* as typed, to fill the form again */
+    const char *text;           /* normal form; NULL unless GIVEN */
+    json_object *json;          /* of JSON, OBJECT, ARRAY */
+    const char *raw;            /* as typed, to fill the form again */
+    const struct input *nested; /* of CUSTOM: the values by the tenant's fields */
 };
 
 struct input {

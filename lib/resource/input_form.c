@@ -10,6 +10,7 @@
 #include "base/unicode.h"
 #include "db/db.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 #include "resource/reference.h"
 
@@ -51,17 +52,27 @@ static const char *input_typed(struct cx *cx, const char *typed)
     return language_typed(cx->arena, cx->language, text_trim(cx->arena, typed));
 }
 
+/* That of the field beside an amount; else the tenant's. */
+static const char *typed_currency(const struct cx *cx, const struct field *field)
+{
+    const struct field *beside =
+        field->currency ? field_find(cx->route->body, field->currency) : NULL;
+    const char *name = field->flags & MADE ? field->currency
+                       : beside            ? field_json_name(beside)
+                                           : NULL;
+    const char *currency = name ? parameter_get(cx->request.form, name) : NULL;
+    if (currency && money_is_currency(currency))
+        return currency;
+    return cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
+}
+
 /* People write amounts as 12.50; the field beside it says of which currency. */
 static bool read_form_money(const struct place *place, const struct field *field, const char *name,
                             const char *typed, struct value *value)
 {
     struct cx *cx = place->cx;
-    const struct field *beside =
-        field->currency ? field_find(cx->route->body, field->currency) : NULL;
-    const char *currency = beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
+    const char *currency = typed_currency(cx, field);
     int64_t amount;
-    if (!currency || !money_is_currency(currency))
-        currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
     if (!money_parse(input_typed(cx, typed), currency, &amount))
         return input_complain(place, name, "invalid_amount", "Use an amount like 12.50.");
     const char *code, *message;
@@ -123,12 +134,8 @@ static bool read_form_words(const struct place *place, const struct field *field
 
 static json_object *typed_json(struct cx *cx, const struct field *field, const char *typed)
 {
-    const struct field *beside =
-        field->currency ? field_find(cx->route->body, field->currency) : NULL;
-    const char *currency = beside ? parameter_get(cx->request.form, field_json_name(beside)) : NULL;
+    const char *currency = typed_currency(cx, field);
     int64_t number;
-    if (!currency || !money_is_currency(currency))
-        currency = cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
     bool is_whole = field->type == INT || field->type == BASIS_POINTS;
     if (field->type == BOOL)
         return json_object_new_boolean(strcmp(typed, "true") == 0);
@@ -177,12 +184,14 @@ static bool read_form_rows(const struct place *place, const struct field *field,
     return input_read_value(place, field, name, rows, value);
 }
 
-static bool read_form_field(const struct place *place, const struct field *field,
-                            struct value *value)
+bool input_read_form_field(const struct place *place, const struct field *field,
+                           struct value *value)
 {
     const char *name = field_json_name(field), *code, *message;
     const char *typed = parameter_get(place->cx->request.form, name);
     const char *words = reference_target(field) ? reference_form_words(place->cx, field) : NULL;
+    if (field->type == CUSTOM)
+        return custom_read_form(place, field, value);
     if (words)
         return read_form_words(place, field, name, words, value);
     if (!typed)
@@ -223,6 +232,6 @@ bool input_read_form(struct cx *cx, const struct field *fields, enum input_mode 
     fields = (*out)->fields;
     for (size_t i = 0; fields[i].type != FIELD_END; i++)
         if (!input_is_fixed(&fields[i], mode))
-            good = read_form_field(&place, &fields[i], &(*out)->values[i]) && good;
+            good = input_read_form_field(&place, &fields[i], &(*out)->values[i]) && good;
     return input_require(&place, fields, (*out)->values) && good;
 }

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 
 static bool read_object(const struct place *place, const struct field *fields, json_object *object,
@@ -16,6 +17,8 @@ static const char *wrong_type(const struct field *field)
     case MONEY:
     case BASIS_POINTS:
         return "This must be a whole number.";
+    case DECIMAL:
+        return "This must be a number.";
     case BOOL:
         return "This must be true or false.";
     case OBJECT:
@@ -34,6 +37,8 @@ static enum json_type json_type_of(enum field_type type)
     case MONEY:
     case BASIS_POINTS:
         return json_type_int;
+    case DECIMAL:
+        return json_type_double;
     case BOOL:
         return json_type_boolean;
     case OBJECT:
@@ -62,6 +67,11 @@ static const char *read_scalar(const struct place *place, const struct field *fi
 {
     int64_t number;
     struct arena *arena = place->cx->arena;
+    if (field->type == DECIMAL)
+        return json_object_is_type(json, json_type_int) ||
+                       json_object_is_type(json, json_type_double)
+                   ? json_object_get_string(json)
+                   : NULL;
     if (is_whole(field))
         return json_whole_number(arena, json, &number)
                    ? arena_printf(arena, "%lld", (long long)number)
@@ -203,6 +213,8 @@ bool input_read_value(const struct place *place, const struct field *field, cons
         return input_complain(place, name, "not_nullable", "This may not be null.");
     }
     out->presence = GIVEN;
+    if (field->type == CUSTOM)
+        return custom_read_json(place, field, json, out);
     if (field->type == JSON || field->type == OBJECT || field->type == ARRAY) {
         if (field->type != JSON && !json_object_is_type(json, json_type_of(field->type)))
             return input_complain(place, name, "wrong_type", wrong_type(field));

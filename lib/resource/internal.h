@@ -89,6 +89,10 @@ bool list_read_fields(struct cx *cx, const struct resource *resource, const char
 bool input_read_value(const struct place *place, const struct field *field, const char *name,
                       json_object *json, struct value *out);
 
+/* ---- input_form.c ---- */
+bool input_read_form_field(const struct place *place, const struct field *field,
+                           struct value *value);
+
 /* ---- columns.c ---- */
 /* The fields that an answer has to those who may see all of them, NULL-terminated: the common
  * ones, then the resource's own. Kept for the life of the process. What is shown to a caller has
@@ -191,9 +195,9 @@ struct order {
     int count;
 };
 /* "-createdAt,name", the id behind; asked by a client: SORTED fields only. NULL:
- * good; else what is wrong, for people. */
-const char *order_read(struct arena *arena, const struct shape *shape, const char *sort, bool asked,
-                       struct order *out);
+ * good; else what is wrong, for people. cx NULL: of no tenant. */
+const char *order_read(struct cx *cx, struct arena *arena, const struct resource *resource,
+                       const struct shape *shape, const char *sort, bool asked, struct order *out);
 void order_sql(const struct order *order, struct buf *sql);
 /* Only the rows behind the place with these values, one for each key. */
 void order_add_place(const struct order *order, struct conditions *where,

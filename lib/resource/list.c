@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 
 /* Everything that a list of these records may show to the one signed in. With `order`, of a search
@@ -166,8 +167,9 @@ static bool add_list(struct cx *cx, struct batch *batch, const struct resource *
                      const struct list_query *query, struct order *order, struct list_result *out)
 {
     struct conditions where;
-    const struct field **columns = query->columns ? query->columns : shape_of(cx, resource)->listed;
-    const char *problem = order_read(cx->arena, shape_of(cx, resource), query->sort, false, order);
+    const struct shape *shape = shape_of(cx, resource);
+    const struct field **columns = query->columns ? query->columns : shape->listed;
+    const char *problem = order_read(cx, cx->arena, resource, shape, query->sort, false, order);
     if (problem)
         return fail_parameter(cx, "sort", "invalid", "%s", problem);
     const struct viewer viewer = list_viewer(cx, resource, query);
@@ -220,6 +222,8 @@ bool list_run(struct cx *cx, const struct resource *resource, const struct list_
     if (weight == LIST_UNKNOWN)
         list_weight_learn(cx, resource, rows_int(rows[batch.count - 1], 0, 0));
     out->rows = rows[query->count ? 1 : 0];
+    if (custom_field(resource) && !(out->custom = custom_of(cx, resource)))
+        return false;
     if (query->count)
         take_count(cx, resource, rows_int(rows[0], 0, 0), out);
     next_cursor(cx, query, &order, out);
@@ -231,7 +235,8 @@ bool list_count(struct cx *cx, const struct resource *resource, const struct lis
 {
     struct conditions where;
     struct order order;
-    const char *problem = order_read(cx->arena, shape_of(cx, resource), query->sort, false, &order);
+    const char *problem =
+        order_read(cx, cx->arena, resource, shape_of(cx, resource), query->sort, false, &order);
     if (problem)
         return fail_parameter(cx, "sort", "invalid", "%s", problem);
     const struct viewer viewer = list_viewer(cx, resource, query);

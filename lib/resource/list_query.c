@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 #include "resource/reference.h"
 
@@ -34,7 +35,8 @@ static bool sort_is_seen(struct cx *cx, const struct resource *resource, const c
 static bool check_sort(struct cx *cx, const struct resource *resource, const char *sort)
 {
     struct order order;
-    const char *problem = order_read(cx->arena, shape_of(cx, resource), sort, true, &order);
+    const char *problem =
+        order_read(cx, cx->arena, resource, shape_of(cx, resource), sort, true, &order);
     return !problem || (sort_is_seen(cx, resource, sort) && refuse(cx, "sort", problem));
 }
 
@@ -52,22 +54,42 @@ static bool is_answered(const struct cx *cx, const struct field *field)
     return !(field->flags & (as_columns ? MEMBER_ONLY : COLUMN_ONLY));
 }
 
+/* One of the caller's shape, or of the tenant's own fields. */
+static const struct field *find_column(struct cx *cx, const struct resource *resource,
+                                       const char *name)
+{
+    const struct field *field = shape_find(cx, resource, name);
+    return field || cx->failure.status ? field : custom_find_field(cx, resource, name);
+}
+
+/* An amount of the tenant's own fields is nothing without its currency, which stands behind it. */
+static size_t choose(const struct field **columns, size_t count, const struct field *field)
+{
+    if ((field->flags & MADE) && field->type == CURRENCY)
+        field--;
+    if (is_chosen(columns, field))
+        return count;
+    columns[count++] = field;
+    if ((field->flags & MADE) && field->type == MONEY)
+        columns[count++] = field + 1;
+    return count;
+}
+
 bool list_read_fields(struct cx *cx, const struct resource *resource, const char *text,
                       const struct field ***out)
 {
     size_t count = 0;
-    const struct field **columns = arena_alloc(cx->arena, sizeof *columns * (COLUMNS_MAX + 2));
+    const struct field **columns = arena_alloc(cx->arena, sizeof *columns * (COLUMNS_MAX + 4));
     columns[count++] = shape_of(cx, resource)->all[0]; /* the id always, for the cursor */
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
-        const struct field *field = shape_find(cx, resource, name);
-        if (cx->failure.status == 403)
+        const struct field *field = find_column(cx, resource, name);
+        if (cx->failure.status)
             return false;
         if (!field || count > COLUMNS_MAX || !is_answered(cx, field))
             return refuse(cx, "fields", cx_printf(cx, "there is no field \"%s\".", name));
-        if (!is_chosen(columns, field))
-            columns[count++] = field;
+        count = choose(columns, count, field);
         at += len + (at[len] == ',');
     }
     *out = columns;
@@ -84,7 +106,7 @@ static const struct {
 static bool is_ordered(enum field_type type)
 {
     return type == INT || type == MONEY || type == BASIS_POINTS || type == TIME || type == DATE ||
-           type == TEXT;
+           type == TEXT || type == DECIMAL;
 }
 
 static bool check_one(struct cx *cx, const struct field *field, const char *name, const char *text,
@@ -235,8 +257,8 @@ static bool read_filter(struct cx *cx, const struct resource *resource, const st
             return unknown(cx, it->name);
         word = arena_copy(cx->arena, it->name + len + 1, end - len - 1);
     }
-    const struct field *field = shape_find(cx, resource, name);
-    if (!field && cx->failure.status == 403)
+    const struct field *field = find_column(cx, resource, name);
+    if (!field && cx->failure.status)
         return false;
     if (!field || !(field->flags & FILTERED))
         return unknown(cx, it->name);

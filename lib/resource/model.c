@@ -158,7 +158,8 @@ static struct field field_read(json_object *described)
                           .sorted_by = areas_text(described, "sortedBy"),
                           .fields = model_fields(described, "fields"),
                           .item = field_type_named(areas_text(described, "item")),
-                          .child = child_read(described)};
+                          .child = child_read(described),
+                          .custom = areas_text(described, "custom")};
 }
 
 const struct field *model_fields(json_object *described, const char *key)

@@ -32,8 +32,8 @@ bool offered_list(struct cx *cx, const struct resource *resource, const struct f
     if (id && field->follows_sql)
         buf_printf(&sql, "\nwhere exists (select from %s where %s.id = $1 and (%s))",
                    resource->table, resource->table, follows_with(cx->arena, field, "offered.id"));
-    if (!order_read(cx->arena, shape_without(target, 0), target->sort ? target->sort : "-createdAt",
-                    false, &order))
+    if (!order_read(NULL, cx->arena, target, shape_without(target, 0),
+                    target->sort ? target->sort : "-createdAt", false, &order))
         order_sql(&order, &sql);
     buf_printf(&sql, "\nlimit %d", OFFERED_MOST);
     *out = db_run(&cx->db, statement_made(cx->arena, sql.data, 0), &id,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 
 static bool has_key(const struct order *order, const struct field *field)
@@ -19,23 +20,26 @@ static bool has_key(const struct order *order, const struct field *field)
 }
 
 /* What is sorted by in place of a field; NULL: it may not sort. */
-static const struct field *sorting_field(const struct shape *shape, const char *name, bool asked)
+static const struct field *sorting_field(struct cx *cx, const struct resource *resource,
+                                         const struct shape *shape, const char *name, bool asked)
 {
     const struct field *field = shape_field(shape, name);
+    if (!field && cx)
+        field = custom_find_field(cx, resource, name);
     if (!field || (asked && !(field->flags & SORTED)))
         return NULL;
     return field->sorted_by ? shape_field(shape, field->sorted_by) : field;
 }
 
-const char *order_read(struct arena *arena, const struct shape *shape, const char *sort, bool asked,
-                       struct order *out)
+const char *order_read(struct cx *cx, struct arena *arena, const struct resource *resource,
+                       const struct shape *shape, const char *sort, bool asked, struct order *out)
 {
     *out = (struct order){.sort = sort};
     for (const char *at = sort; *at;) {
         size_t len = strcspn(at, ",");
         bool descending = *at == '-';
         const char *name = arena_copy(arena, at + descending, len - descending);
-        const struct field *field = sorting_field(shape, name, asked);
+        const struct field *field = sorting_field(cx, resource, shape, name, asked);
         if (!field)
             return arena_printf(arena, "one cannot sort by \"%s\".", name);
         if (out->count == ORDER_MAX - 1)
@@ -58,7 +62,7 @@ const char *order_read(struct arena *arena, const struct shape *shape, const cha
 
 static bool is_nullable(const struct order *order, int key)
 {
-    return (order->keys[key].field->flags & NULLABLE) != 0;
+    return (order->keys[key].field->flags & (NULLABLE | MADE)) != 0;
 }
 
 void order_sql(const struct order *order, struct buf *sql)
@@ -215,12 +219,14 @@ static bool is_stored_value(const struct field *field, const char *text)
     int64_t number;
     char time[32];
     if (!text)
-        return (field->flags & NULLABLE) != 0;
+        return (field->flags & (NULLABLE | MADE)) != 0;
     switch (field->type) {
     case INT:
     case MONEY:
     case BASIS_POINTS:
         return text_to_int(text, INT64_MIN, INT64_MAX, &number);
+    case DECIMAL:
+        return *text && text[strspn(text, "0123456789.-")] == '\0';
     case BOOL:
         return strcmp(text, "t") == 0 || strcmp(text, "f") == 0;
     case UUID:

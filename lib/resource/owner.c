@@ -124,7 +124,8 @@ static bool is_seen(struct cx *cx, const struct field *field, const char *id)
     const struct resource *target = reference_target(field);
     const struct viewer viewer = viewer_of(cx, target, "read");
     struct list_result found;
-    if (viewer.sight == SIGHT_ALL || viewer.sight == SIGHT_NONE) /* the foreign key looks itself */
+    bool has_key = !(field->flags & MADE); /* a foreign key, which looks itself */
+    if (has_key && (viewer.sight == SIGHT_ALL || viewer.sight == SIGHT_NONE))
         return true;
     if (!record_look(cx, target, id, &viewer, NULL, 0, &found))
         return false;
@@ -138,7 +139,9 @@ bool references_are_seen(struct cx *cx, const struct input *input)
     bool good = true;
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
-        if (value->presence == GIVEN && reference_target(field))
+        if (value->nested)
+            good = references_are_seen(cx, value->nested) && good;
+        else if (value->presence == GIVEN && reference_target(field))
             good = is_seen(cx, field, value->text) && good;
     }
     return good;

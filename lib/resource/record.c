@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 #include "resource/reference.h"
 
@@ -17,7 +18,9 @@ static bool run_statement(struct cx *cx, const struct resource *resource, const 
 {
     struct rows *rows = db_run(&cx->db, statement_made(cx->arena, sql, flags), parameters, count);
     *out = (struct list_result){.rows = rows, .fields = shape_of(cx, resource)->all, .total = -1};
-    return rows || fail_db(cx);
+    if (!rows)
+        return fail_db(cx);
+    return !custom_field(resource) || (out->custom = custom_of(cx, resource)) != NULL;
 }
 
 bool record_run(struct cx *cx, const struct resource *resource, const char *sql, unsigned flags,

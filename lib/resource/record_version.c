@@ -23,7 +23,7 @@ static bool changed_us(const struct list_result *result, int64_t *us)
 static bool shows_more(const struct list_result *result)
 {
     for (int i = 0; result->fields[i]; i++)
-        if (result->fields[i]->sql)
+        if (result->fields[i]->sql && !(result->fields[i]->flags & MADE))
             return true;
     return false;
 }
@@ -63,6 +63,8 @@ static char *names_hash(struct cx *cx, const struct list_result *result)
 /* A tag with names is that of the record, a dot and theirs. */
 char *record_etag(struct cx *cx, const struct list_result *result)
 {
+    if (result->unspread)
+        result = result->unspread;
     if (!result->labels || !*result->labels)
         return own_etag(cx, result);
     struct list_result record = *result;

@@ -87,6 +87,8 @@ static bool build_insert(struct write *write, const struct input *input, const c
         const struct value *value = &input->values[field - input->fields];
         if (!field_is_column(field) || strcmp(field->name, "tenant_id") == 0)
             continue;
+        if (field->type == CUSTOM && text_equal(value->text, "{}"))
+            continue;
         if (value->presence == GIVEN)
             insert_value(write, field->name, value->text);
         else if (value->presence == ABSENT && field->initial_sql)
@@ -113,6 +115,17 @@ static void set_merged(struct write *write, const struct field *field, const cha
                (long long)(field->type == JSON && field->max ? field->max : OBJECT_MAX));
 }
 
+/* Always a patch of members that are whole: null takes one away, in a replacement too, so that
+ * nobody empties a field that they do not know. */
+static void set_custom(struct write *write, const struct field *field, const struct value *value)
+{
+    if (value->presence == GIVEN && strcmp(value->text, "{}") != 0)
+        buf_printf(&write->values,
+                   "%s%s = nullif(jsonb_strip_nulls(coalesce(%s, '{}') || $%d::jsonb), '{}')",
+                   write->values.len ? ", " : "", field->name, field->name,
+                   conditions_parameter(&write->where, value->text));
+}
+
 /* Replacing gives what is absent its initial value or null, but leaves a record with its owner;
  * merging leaves it all. */
 static void build_update(struct write *write, const struct input *input, enum input_mode mode)
@@ -122,6 +135,10 @@ static void build_update(struct write *write, const struct input *input, enum in
         if (!field_is_column(field) || (field->flags & (CREATE_ONLY | GUARDED)) ||
             !shape_writes(write->cx, write->resource, field))
             continue;
+        if (field->type == CUSTOM) {
+            set_custom(write, field, value);
+            continue;
+        }
         if (value->presence == GIVEN && mode == INPUT_MERGE && !input->is_form &&
             json_object_is_type(value->json, json_type_object))
             set_merged(write, field, value->text);

@@ -7,6 +7,7 @@
 #include "base/registry.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/custom.h"
 #include "resource/internal.h"
 #include "resource/model.h"
 
@@ -25,6 +26,8 @@ const struct resource *reference_target(const struct field *field)
     static struct registry known;
     if (!field->refers)
         return NULL;
+    if (field->flags & MADE)
+        return model_resource(field->refers);
     const struct resource *target = registry_find(&known, field);
     if (target)
         return target;
@@ -37,6 +40,8 @@ const struct resource *reference_target(const struct field *field)
 const char *reference_name(const struct field *field)
 {
     static struct registry known;
+    if (field->flags & MADE)
+        return field->name;
     char *name = registry_find(&known, field);
     if (name)
         return name;
@@ -72,16 +77,21 @@ static void write_label(struct buf *sql, const struct resource *target, bool own
 
 /* One scalar look-up: it serves lists, single records and what a write returns alike, and runs
  * for the rows alone that are answered. */
-static const char *make_label_sql(const struct resource *resource, const struct field *field)
+static const char *make_label_sql(const struct resource *resource, const struct field *field,
+                                  struct arena *arena)
 {
-    struct buf sql = {0};
+    struct buf sql;
     const struct resource *target = reference_target(field);
     bool own = strcmp(target->table, resource->table) == 0;
     const char *name = own ? "referred" : target->table;
+    buf_init(&sql, arena);
     buf_puts(&sql, "select ");
     write_label(&sql, target, own);
-    buf_printf(&sql, " from %s%s where %s.id = %s.%s", target->table, own ? " referred" : "", name,
-               resource->table, field->name);
+    buf_printf(&sql, " from %s%s where %s.id = ", target->table, own ? " referred" : "", name);
+    if (field->flags & MADE)
+        buf_puts(&sql, field->sql);
+    else
+        buf_printf(&sql, "%s.%s", resource->table, field->name);
     if (!target->no_tenant && !resource->no_tenant)
         buf_printf(&sql, " and %s.tenant_id = %s.tenant_id", name, resource->table);
     if (target->where)
@@ -98,9 +108,10 @@ void reference_label_sql(struct cx *cx, struct buf *sql, struct conditions *wher
         buf_puts(sql, ", null::text");
         return;
     }
-    char *text = registry_find(&known, field);
+    char *text = field->flags & MADE ? (char *)make_label_sql(resource, field, cx->arena)
+                                     : registry_find(&known, field);
     if (!text) {
-        text = (char *)make_label_sql(resource, field);
+        text = (char *)make_label_sql(resource, field, reference_arena());
         registry_add(&known, field, text);
     }
     buf_printf(sql, ", (%s", text);
@@ -116,10 +127,17 @@ static const struct field **labels_without(struct cx *cx, const struct field *co
     size_t count = 0, at = 0;
     while (columns[count])
         count++;
-    const struct field **labels = arena_alloc(cx->arena, sizeof *labels * (count + 1));
-    for (size_t i = 0; i < count; i++)
+    const struct field **labels =
+        arena_alloc(cx->arena, sizeof *labels * (count + CUSTOM_MOST + 1));
+    for (size_t i = 0; i < count; i++) {
+        const struct custom *custom =
+            columns[i]->type == CUSTOM ? custom_of_field(cx, columns[i]) : NULL;
+        for (size_t j = 0; custom && j < custom->count; j++)
+            if (reference_target(custom->definitions[j].field))
+                labels[at++] = custom->definitions[j].field;
         if (reference_target(columns[i]) && !(columns[i]->flags & flags))
             labels[at++] = columns[i];
+    }
     labels[at] = NULL;
     return labels;
 }

@@ -17,6 +17,7 @@
 
 struct action;
 struct buf;
+struct custom;
 struct cx;
 struct json_object;
 struct list_result;
@@ -122,8 +123,10 @@ struct list_result {
     struct rows *rows;           /* column i is fields[i] */
     const struct field **fields; /* id, createdAt … included; NULL-terminated */
     const struct field **labels; /* their names stand behind the fields; NULL: none */
-    int64_t total;               /* -1: not counted */
-    bool more;                   /* than `total`, where counting ended */
+    const struct custom *custom; /* the tenant's fields on them (resource/custom.h), or NULL */
+    const struct list_result *unspread; /* of custom_spread(): as it was read */
+    int64_t total;                      /* -1: not counted */
+    bool more;                          /* than `total`, where counting ended */
     const char *next_cursor;
 };
 /* Reads page, limit, after, sort, q, fields and the filters from the query;

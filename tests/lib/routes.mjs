@@ -12,7 +12,7 @@ export function exampleOf(field) {
     if (field.example === undefined) return field.choices?.[0];
     if (["int", "money", "basisPoints"].includes(field.type)) return Number(field.example);
     if (field.type === "bool") return field.example === "true";
-    if (["json", "object", "array"].includes(field.type)) return JSON.parse(field.example);
+    if (["json", "object", "array", "custom"].includes(field.type)) return JSON.parse(field.example);
     const unique = `${Date.now().toString(36)}${counter++}`;
     if (field.type === "email") return `u${unique}@example.com`;
     if (field.type === "slug") return `s${unique}`;

@@ -1,0 +1,81 @@
+/* form: on the pages of custom fields records are called as people call them, and chosen from. */
+#include "base/text.h"
+#include "fields.h"
+#include "http/cx.h"
+#include "page/page.h"
+#include "resource/custom.h"
+#include "resource/model.h"
+
+bool field_allows_custom(const struct resource *resource)
+{
+    return custom_field(resource) != NULL;
+}
+
+/* What can be found by words and opened. */
+bool field_may_refer_to(const struct resource *resource)
+{
+    return resource->api && resource->page && !resource->parent && !resource->no_tenant &&
+           (resource->scope == SCOPE_TENANT || resource->scope == SCOPE_EITHER) &&
+           (resource->operations & OP_GET) && (resource->operations & OP_LIST) &&
+           resource_is_searched(resource);
+}
+
+static void add_option(json_object *options, const char *value, const char *title,
+                       const char *chosen)
+{
+    json_object *option = page_item(options);
+    page_set(option, "value", value);
+    page_set(option, "title", title);
+    page_set_bool(option, "selected", text_equal(value, chosen ? chosen : ""));
+}
+
+static void offer(json_object *field, const char *none,
+                  bool (*is_meant)(const struct resource *resource))
+{
+    const char *chosen = json_object_get_string(json_object_object_get(field, "value"));
+    json_object *options = page_list(field, "options");
+    page_set_bool(field, "is_input", false);
+    page_set_bool(field, "is_choice", true);
+    add_option(options, "", none, chosen);
+    for (size_t i = 0; i < model_count(); i++)
+        if (is_meant(model_at(i)))
+            add_option(options, model_name(model_at(i)), model_at(i)->title, chosen);
+}
+
+bool field_form_add(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    json_object *fields = json_object_object_get(data, "fields");
+    (void)cx;
+    (void)record;
+    for (size_t i = 0; i < json_object_array_length(fields); i++) {
+        json_object *field = json_object_array_get_idx(fields, i);
+        const char *name = json_object_get_string(json_object_object_get(field, "name"));
+        if (text_equal(name, "resource"))
+            offer(field, "Choose", field_allows_custom);
+        else if (text_equal(name, "refersTo"))
+            offer(field, "–", field_may_refer_to);
+    }
+    return true;
+}
+
+static void call_by_title(json_object *values)
+{
+    for (size_t i = 0; i < json_object_array_length(values); i++) {
+        json_object *it = json_object_array_get_idx(values, i);
+        const struct resource *resource =
+            model_resource(json_object_get_string(json_object_object_get(it, "text")));
+        if (resource)
+            page_set(it, "text", resource->title);
+    }
+}
+
+bool field_page_add(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    json_object *rows = record ? NULL : json_object_object_get(data, "rows");
+    (void)cx;
+    if (record)
+        call_by_title(json_object_object_get(data, "facts"));
+    for (size_t i = 0; rows && i < json_object_array_length(rows); i++)
+        call_by_title(json_object_object_get(json_object_array_get_idx(rows, i), "cells"));
+    return true;
+}

@@ -1,0 +1,246 @@
+// The fields that a tenant adds to a resource: what is defined counts at once, for that tenant
+// alone, on every resource that allows it; these come from the areas' own tables.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { folder, makeTenant, makeUser, request } from "../lib/client.mjs";
+import { areas, bodyOf } from "../lib/routes.mjs";
+import { Page } from "../lib/forms.mjs";
+import { connect, until } from "../lib/worker.mjs";
+
+const world = {};
+let db;
+const resources = areas.flatMap((area) => area.resources.map((it) => ({ ...it, full: `${area.name}.${it.name}` })));
+const allowing = resources.filter((it) => it.fields.some((field) => field.type === "custom"));
+const makerOf = (resource) => areas.flatMap((area) => area.routes).find((it) => it.method === "POST" && it.path === resource.api);
+const api = (method, path, body, as = world.a) => request(method, path, { token: as.token, body });
+const define = (body, as) => api("POST", "/api/custom-fields", { resource: "crm.leads", ...body }, as);
+const lead = (custom, as) => api("POST", "/api/crm/leads", { name: "Nora Blum", ...(custom && { custom }) }, as);
+const fieldsOf = (answer) => answer.error.details.map((it) => `${it.field} ${it.code}`);
+// Of each type one value that is good, and one that is not.
+const types = {
+    text: ["Blue", 7], number: [12.5, "12.5"], money: [{ amount: 12500, currency: "EUR" }, { amount: 12500 }], date: ["2026-11-30", "2026-11-31"],
+    choice: ["gold", "lead"], boolean: [true, "true"], email: ["nora@example.com", "nora"], url: ["https://example.com/", "example"],
+};
+const extra = { choice: { choices: [{ value: "gold", label: "Gold customer" }, { value: "silver" }] }, reference: { refersTo: "crm.contacts" } };
+
+before(async () => {
+    db = await connect(folder);
+    [world.a, world.b] = [await makeTenant({ planLevel: 3 }), await makeTenant({ planLevel: 3 })];
+});
+after(() => db.end());
+
+test("each_type_is_checked_and_comes_back_as_it_was_given_on_each_resource", async () => {
+    assert.ok(allowing.length >= 4);
+    for (const resource of allowing) {
+        for (const type of Object.keys(types)) {
+            const made = await define({ resource: resource.full, key: `a_${type}`, label: `A ${type}`, type, ...extra[type] });
+            assert.equal(made.status, 201, made.text);
+        }
+        const good = Object.fromEntries(Object.entries(types).map(([type, [value]]) => [`a_${type}`, value]));
+        const wrong = Object.fromEntries(Object.entries(types).map(([type, [, value]]) => [`a_${type}`, value]));
+        const body = bodyOf(makerOf(resource).body);
+        const refused = await api("POST", resource.api, { ...body, custom: { ...wrong, nothing: 1 } });
+        assert.equal(refused.status, 422, refused.text);
+        assert.deepEqual(fieldsOf(refused).map((it) => it.split(" ")[0].replace(".currency", "")).sort(),
+            [...Object.keys(wrong), "nothing"].map((it) => `custom.${it}`).sort());
+        const made = await api("POST", resource.api, { ...body, custom: good });
+        assert.equal(made.status, 201, made.text);
+        assert.deepEqual(made.data.custom, good, resource.full);
+        assert.deepEqual((await api("GET", `${resource.api}/${made.data.id}`)).data.custom, good);
+        const listed = (await api("GET", `${resource.api}?fields=custom`)).data.find((it) => it.id === made.data.id);
+        assert.deepEqual(listed.custom, good);
+    }
+});
+
+test("a_patch_changes_what_it_names_and_null_takes_away_and_a_replacement_empties_nothing", async () => {
+    const made = (await lead({ a_text: "Blue", a_number: 3, a_money: { amount: 1, currency: "EUR" } })).data;
+    const at = `/api/crm/leads/${made.id}`;
+    const patched = await api("PATCH", at, { custom: { a_text: null, a_date: "2026-12-01" } });
+    assert.deepEqual(patched.data.custom, { a_number: 3, a_date: "2026-12-01", a_money: { amount: 1, currency: "EUR" } });
+    const { id, createdAt, updatedAt, ...whole } = patched.data;
+    assert.deepEqual((await api("PUT", at, { ...whole, custom: { a_number: 4 } })).data.custom, { ...whole.custom, a_number: 4 });
+    delete whole.custom;
+    assert.equal((await api("PUT", at, whole)).data.custom.a_number, 4);
+    assert.deepEqual((await api("PATCH", at, { custom: { a_number: null, a_date: null, a_money: null } })).data.custom, {});
+    assert.deepEqual((await lead()).data.custom, {});
+    assert.equal((await api("PATCH", at, { custom: null })).status, 422);
+    assert.deepEqual(fieldsOf(await api("PATCH", at, { custom: { a_money: { amount: 1, currency: "EUR", more: 1 } } })), ["custom.a_money.more unknown_field"]);
+});
+
+test("what_is_required_must_be_given_and_a_default_stands_in_for_the_rest", async () => {
+    await define({ key: "needed", label: "Needed", type: "text", required: true }, world.b);
+    await define({ key: "usual", label: "Usual", type: "choice", defaultValue: "b", choices: [{ value: "a" }, { value: "b" }] }, world.b);
+    assert.deepEqual(fieldsOf(await lead(undefined, world.b)), ["custom.needed required"]);
+    const made = await lead({ needed: "Here" }, world.b);
+    assert.deepEqual(made.data.custom, { needed: "Here", usual: "b" });
+    const at = `/api/crm/leads/${made.data.id}`;
+    assert.deepEqual(fieldsOf(await api("PATCH", at, { custom: { needed: null } }, world.b)), ["custom.needed not_nullable"]);
+    assert.equal((await api("PATCH", at, { name: "Nora" }, world.b)).status, 200);
+});
+
+test("a_definition_that_contradicts_itself_or_the_values_there_are_is_refused", async () => {
+    const refused = async (body, ...details) => assert.deepEqual(fieldsOf(await define(body)), details);
+    await refused({ key: "Large", label: "x", type: "text" }, "key invalid_key");
+    await refused({ key: "x", label: "x", type: "text", resource: "users.platform-users" }, "resource not_a_choice");
+    await refused({ key: "x", label: "x", type: "choice" }, "choices required");
+    await refused({ key: "x", label: "x", type: "text", choices: [{ value: "a" }] }, "choices not_for_this_type");
+    await refused({ key: "x", label: "x", type: "reference" }, "refersTo required");
+    await refused({ key: "x", label: "x", type: "reference", refersTo: "crm.nothing" }, "refersTo not_a_choice");
+    await refused({ key: "x", label: "x", type: "number", defaultValue: "many" }, "defaultValue not_a_number");
+    await refused({ key: "x", label: "x", type: "money", defaultValue: "1" }, "defaultValue no_default");
+    assert.equal((await define({ key: "a_text", label: "Again", type: "text" })).status, 409);
+    const { data: field } = await define({ key: "grade", label: "Grade", type: "choice", choices: [{ value: "a" }, { value: "b" }] });
+    const at = `/api/custom-fields/${field.id}`;
+    assert.equal((await api("PATCH", at, { type: "text", choices: [] })).status, 200);
+    assert.equal((await api("PATCH", at, { type: "choice", choices: [{ value: "a" }, { value: "b" }] })).status, 200);
+    await lead({ grade: "a" });
+    assert.equal((await api("PATCH", at, { type: "text", choices: [] })).error.code, "custom_field_in_use");
+    assert.equal((await api("PATCH", at, { choices: [{ value: "b" }] })).error.code, "choice_in_use");
+    assert.equal((await api("PATCH", at, { choices: [{ value: "a", label: "Best" }, { value: "c" }] })).status, 200);
+    assert.equal((await lead({ grade: "c" })).status, 201);
+    assert.equal((await api("PATCH", at, { key: "other" })).status, 422);
+});
+
+test("an_archived_field_is_shown_nowhere_and_comes_back_with_its_values", async () => {
+    const { data: field } = await define({ key: "old", label: "Old", type: "text" });
+    const { data: made } = await lead({ old: "kept" });
+    const at = `/api/crm/leads/${made.id}`;
+    await api("PATCH", `/api/custom-fields/${field.id}`, { archived: true });
+    assert.deepEqual((await api("GET", at)).data.custom, {});
+    assert.deepEqual(fieldsOf(await lead({ old: "new" })), ["custom.old unknown_field"]);
+    await api("PATCH", `/api/custom-fields/${field.id}`, { archived: false });
+    assert.deepEqual((await api("GET", at)).data.custom, { old: "kept" });
+});
+
+test("a_deleted_field_hides_its_values_at_once_and_a_job_removes_them", async () => {
+    const { data: field } = await define({ key: "gone", label: "Gone", type: "text" });
+    const { data: made } = await lead({ gone: "away", a_text: "stays" });
+    const stored = async () => (await db.query("select custom from everyone.leads where id = $1", [made.id])).rows[0].custom;
+    assert.equal((await api("DELETE", `/api/custom-fields/${field.id}`)).status, 204);
+    assert.deepEqual((await api("GET", `/api/crm/leads/${made.id}`)).data.custom, { a_text: "stays" });
+    const again = await define({ key: "gone", label: "Again", type: "number" });
+    assert.ok(again.status === 201 || again.error.code === "custom_field_leaving", again.text);
+    await until(stored, (custom) => !("gone" in custom));
+    assert.deepEqual(await stored(), { a_text: "stays" });
+    await until(() => define({ key: "gone", label: "Again", type: "number" }), (it) => it.status === 201 || it.error.code === "key_taken");
+});
+
+test("nothing_of_another_tenant_is_known", async () => {
+    const { data: field } = await define({ key: "secret", label: "Secret", type: "text" });
+    const { data: made } = await lead({ secret: "ours" });
+    assert.deepEqual(fieldsOf(await lead({ needed: "x", secret: "theirs" }, world.b)), ["custom.secret unknown_field"]);
+    for (const [method, body] of [["GET"], ["PATCH", { label: "Mine" }], ["DELETE"]])
+        assert.equal((await api(method, `/api/custom-fields/${field.id}`, body, world.b)).status, 404);
+    assert.equal((await api("PATCH", `/api/crm/leads/${made.id}`, { custom: { needed: "x" } }, world.b)).status, 404);
+    assert.ok(!(await api("GET", "/api/custom-fields?limit=100", undefined, world.b)).data.some((it) => it.id === field.id));
+    assert.equal((await define({ key: "secret", label: "Own", type: "number" }, world.b)).status, 201);
+});
+
+test("a_reference_leads_to_what_one_sees_in_ones_own_tenant_alone", async () => {
+    const contact = async (as) => (await api("POST", "/api/crm/contacts", { name: "Nora" }, as)).data;
+    for (const resource of allowing) {
+        await define({ resource: resource.full, key: "who", label: "Who", type: "reference", refersTo: "crm.contacts" });
+        const [own, foreign, gone] = [await contact(world.a), await contact(world.b), await contact(world.a)];
+        await api("DELETE", `/api/crm/contacts/${gone.id}`);
+        const body = bodyOf(makerOf(resource).body);
+        const made = await api("POST", resource.api, { ...body, custom: { who: own.id } });
+        assert.deepEqual(made.data?.custom, { who: own.id }, made.text);
+        for (const id of [foreign.id, gone.id]) {
+            assert.deepEqual(fieldsOf(await api("POST", resource.api, { ...body, custom: { who: id } })), ["custom.who unknown_reference"]);
+            assert.deepEqual(fieldsOf(await api("PATCH", `${resource.api}/${made.data.id}`, { custom: { who: id } })), ["custom.who unknown_reference"]);
+        }
+    }
+});
+
+test("lists_filter_sort_and_search_by_them_and_show_some_of_them", async () => {
+    const add = async (name, custom) => (await api("POST", "/api/crm/contacts", { name, custom })).data;
+    const [one, two] = [await add("Filter One", { a_text: "Zebra stripes", a_number: 10, a_choice: "gold", a_boolean: true, a_date: "2026-11-02", a_money: { amount: 5, currency: "EUR" } }),
+        await add("Filter Two", { a_text: "amber", a_number: 9.5, a_choice: "silver", a_boolean: false, a_date: "2026-11-03", a_money: { amount: 7, currency: "USD" } })];
+    const ids = async (query) => (await api("GET", `/api/crm/contacts?fields=name&${query}`)).data.map((it) => it.id);
+    for (const query of ["custom.a_text=Zebra%20stripes", "custom.a_number[gte]=9.75", "custom.a_choice[in]=gold", "custom.a_boolean=true&custom.a_text[null]=false",
+        "custom.a_date[lte]=2026-11-02", "custom.a_money.amount[lt]=6&custom.a_money.currency=EUR&custom.a_date[gt]=2026-11-01", "q=stripes"])
+        assert.ok((await ids(query)).includes(one.id) && !(await ids(query)).includes(two.id), query);
+    const sorted = async (sort) => (await ids(`q=filter&sort=${sort}&custom.a_number[null]=false`));
+    assert.deepEqual(await sorted("custom.a_number"), [two.id, one.id], "as numbers, not as texts");
+    assert.deepEqual(await sorted("-custom.a_text"), [one.id, two.id]);
+    const first = await api("GET", "/api/crm/contacts?q=filter&sort=-custom.a_date&limit=1&custom.a_date[null]=false");
+    const next = await api("GET", `/api/crm/contacts?q=filter&sort=-custom.a_date&limit=1&custom.a_date[null]=false&after=${first.json.meta.nextCursor}`);
+    assert.deepEqual([first.data[0].id, next.data[0].id], [two.id, one.id]);
+    const some = (await api("GET", "/api/crm/contacts?q=filter&fields=custom.a_text,custom.a_money.amount&sort=custom.a_text")).data;
+    assert.deepEqual(some.map((it) => it.custom), [{ a_text: "amber", a_money: { amount: 7, currency: "USD" } }, { a_text: "Zebra stripes", a_money: { amount: 5, currency: "EUR" } }]);
+    const single = await api("GET", `/api/crm/contacts/${one.id}?fields=custom.a_date`);
+    assert.deepEqual(single.data, { id: one.id, custom: { a_date: "2026-11-02" } });
+    for (const query of ["custom.nothing=1", "sort=custom.nothing", "fields=custom.nothing", "custom.a_number=many"])
+        assert.equal((await api("GET", `/api/crm/contacts?${query}`)).status, 400, query);
+    assert.equal((await api("GET", "/api/crm/contacts?custom.a_text=x", undefined, world.b)).status, 400, "no field of that tenant");
+});
+
+test("pages_and_files_have_each_field_as_one_of_their_own", async () => {
+    await define({ resource: "crm.contacts", key: "shown", label: "Shown <in> lists", type: "choice", listed: true, filtered: true, choices: [{ value: "x1", label: "The first" }] });
+    const page = await Page.signIn(world.a.slug, `owner@${world.a.slug}.test`, "correct horse battery");
+    const form = await page.get("/admin/crm/contacts/new");
+    assert.match(form.text, /name="custom\.a_text"/);
+    const refused = await page.post("/admin/crm/contacts", { name: "By page", "custom.a_text": "Teal", "custom.a_number": "much", "custom.a_money.amount": "12.50", "custom.a_money.currency": "USD", "custom.shown": "x1" });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, /href="#f-custom\.a_number"/);
+    assert.match(refused.text, /value="Teal"/, "what was typed is kept");
+    const saved = await page.post("/admin/crm/contacts", { name: "By page", "custom.a_text": "Teal", "custom.a_number": "3", "custom.a_money.amount": "12.50", "custom.a_money.currency": "USD", "custom.shown": "x1" });
+    assert.equal(saved.status, 303, saved.text);
+    const at = saved.headers.location, id = at.split("/").pop();
+    const stored = async () => (await api("GET", `/api/crm/contacts/${id}`)).data.custom;
+    assert.deepEqual(await stored(), { a_text: "Teal", a_number: 3, a_money: { amount: 1250, currency: "USD" }, shown: "x1" });
+    const detail = (await page.get(at)).text;
+    for (const words of ["Teal", "12.50 USD", "The first", "Shown &lt;in&gt; lists"]) assert.ok(detail.includes(words), words);
+    const edit = (await page.get(`${at}/edit`)).text, version = edit.match(/name="_version" value="([^"]*)"/)[1].replaceAll("&quot;", '"');
+    assert.match(edit, /name="custom\.a_money\.amount" type="text" value="12\.50"/);
+    assert.equal((await page.post(at, { _version: version, name: "By page", "custom.a_text": "", "custom.a_number": "4" })).status, 303);
+    assert.deepEqual(await stored(), { a_number: 4, a_money: { amount: 1250, currency: "USD" }, shown: "x1" });
+    const list = (await page.get("/admin/crm/contacts?q=by%20page")).text;
+    assert.ok(list.includes("The first") && list.includes('name="custom.shown"'), "a column and a filter");
+    assert.ok(!(await page.get("/admin/crm/contacts?custom.shown=x1&q=filter")).text.includes("Filter One"));
+    assert.ok((await page.get("/admin/crm/contacts?q=by%20page&fields=name,custom.a_number")).text.includes("A number"));
+    const [head, line] = (await page.get("/admin/crm/contacts/export.csv?q=by%20page")).text.split("\r\n");
+    const cells = Object.fromEntries(head.split(",").map((name, i) => [name, line.split(",")[i]]));
+    assert.deepEqual([cells["custom.a_number"], cells["custom.a_money.amount"], cells["custom.a_money.currency"], cells["custom.shown"]], ["4", "1250", "USD", "x1"]);
+    const defined = await page.post("/admin/custom-fields", { label: "By page", resource: "crm.contacts", key: "by_page", type: "choice", choices: "", "choices[0].value": "one", "choices[0].label": "One" });
+    assert.equal(defined.status, 303, defined.text);
+    assert.match((await page.get(defined.headers.location)).text, /Contacts/);
+});
+
+test("the_document_of_the_api_has_the_fields_of_the_tenant_that_asks", async () => {
+    const read = (as, headers = {}) => request("GET", "/api/openapi.json", { tenant: world.a.slug, token: as?.token, headers });
+    const ours = await read(world.a), everybodys = await read(), theirs = await request("GET", "/api/openapi.json", { token: world.b.token });
+    const schema = (answer, name) => answer.json.components.schemas[name];
+    const created = schema(ours, "ContactCreateCustom");
+    assert.deepEqual(created.properties.a_number.type, ["number", "null"]);
+    assert.deepEqual(created.properties.a_choice.enum, ["gold", "silver", null]);
+    assert.equal(created.additionalProperties, false);
+    assert.deepEqual(schema(ours, "ContactCreateCustomA_money").required, ["amount", "currency"]);
+    assert.ok(ours.json.paths["/api/crm/contacts"].get.parameters.some((it) => it.name === "custom.a_number[gte]" && it.schema.type === "number"));
+    assert.ok(schema(theirs, "LeadCreateCustom").required.includes("needed") && !theirs.text.includes("a_money"), "another tenant's are its own");
+    assert.ok(!everybodys.text.includes("a_money") && schema(everybodys, "Lead").properties.custom.additionalProperties);
+    assert.equal(Object.keys(ours.json.paths).length, Object.keys(everybodys.json.paths).length);
+    assert.equal((await read(world.a, { "if-none-match": ours.headers.etag })).status, 304);
+    await define({ resource: "crm.contacts", key: "later", label: "Later", type: "text" });
+    const later = await read(world.a, { "if-none-match": ours.headers.etag });
+    assert.ok(later.status === 200 && later.text.includes('"later"'));
+    const { access_token: token } = await makeUser(world.a, "customer");
+    assert.ok(!(await read({ token })).text.includes("a_money"), "who may not read contacts");
+});
+
+test("who_may_not_define_fields_uses_them_and_sees_no_definition", async () => {
+    const { access_token: token } = await makeUser(world.a, "staff"), staff = { token };
+    assert.equal((await api("GET", "/api/custom-fields", undefined, staff)).status, 403);
+    assert.equal((await define({ key: "mine", label: "Mine", type: "text" }, staff)).status, 403);
+});
+
+test("a_resource_has_at_most_500_fields", async () => {
+    const tenant = await makeTenant({ planLevel: 3 });
+    await db.query(`insert into everyone.custom_fields (tenant_id, resource, key, label, type)
+        select $1, 'crm.deals', 'f' || n, 'Field ' || n, 'text' from generate_series(1, 499) n`, [tenant.id]);
+    const one = { resource: "crm.deals", label: "Last", type: "text" };
+    assert.equal((await define({ ...one, key: "last" }, tenant)).status, 201);
+    const refused = await define({ ...one, key: "more" }, tenant);
+    assert.equal(refused.status, 422);
+    assert.equal(refused.error.code, "too_many_custom_fields");
+});
