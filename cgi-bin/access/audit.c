@@ -6,6 +6,7 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/event_data.h"
+#include "resource/event_sight.h"
 #include "resource/shape.h"
 
 STATEMENT(audit_verify,
@@ -82,6 +83,7 @@ const struct resource audit_logs = {
     .label = "type",
     .no_common_times = true,
     .no_events = true,
+    .narrow = event_sight_sql,
     .fields = audit_fields,
 };
 

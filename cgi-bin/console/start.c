@@ -10,6 +10,8 @@
 #include "console.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/event_sight.h"
+#include "resource/event_told.h"
 #include "resource/model.h"
 #include "resource/resource.h"
 
@@ -18,25 +20,7 @@ enum { LEADS_COUNTED = 100000 };
 STATEMENT(dashboard_counts,
           "select\n"
           "    (select count(*) from users where status = 'active'),\n"
-          "    (select count(*) from users where last_login_at > now() - interval '30 days'),\n"
-          "    (select count(*) from events where at > now() - interval '1 day')",
-          0);
-
-/* A row for each day, also those on which nothing happened. */
-STATEMENT(dashboard_days,
-          "select to_char(day, 'DD Mon'), count(e.id)\n"
-          "from generate_series(date_trunc('day', now()) - make_interval(days => $1::int - 1),\n"
-          "                     date_trunc('day', now()), '1 day') day\n"
-          "left join events e on e.at >= day and e.at < day + interval '1 day'\n"
-          "group by day\n"
-          "order by day",
-          DB_SLOW);
-
-STATEMENT(dashboard_recent,
-          "select at, actor_name, house.event_type(action, resource_type), resource_type\n"
-          "from events\n"
-          "order by at desc, id desc\n"
-          "limit 8",
+          "    (select count(*) from users where last_login_at > now() - interval '30 days')",
           0);
 
 static bool start_page(struct cx *cx)
@@ -48,6 +32,19 @@ static bool start_page(struct cx *cx)
     page_set(data, "loginText", cx->tenant->branding.login_text);
     page_set_bool(data, "signup", tenant_takes_signups(cx));
     return page_render(cx, 200, "console/start", cx->tenant->branding.name, data);
+}
+
+/* Of events, as far as the one signed in may be told of them: "before and … after". */
+static struct rows *read_events(struct cx *cx, const char *before, const char *after,
+                                const char *parameter, unsigned flags)
+{
+    struct conditions where;
+    conditions_init(&where, cx->arena);
+    if (parameter)
+        conditions_parameter(&where, parameter);
+    const char *cut = event_sight_sql(cx, &where);
+    const char *sql = arena_printf(cx->arena, "%s and %s%s", before, cut ? cut : "true", after);
+    return db_run(&cx->db, statement_made(cx->arena, sql, flags), where.parameters, where.count);
 }
 
 static void add_figure(json_object *list, const char *label, int64_t value, const char *path)
@@ -79,15 +76,18 @@ static bool add_leads(struct cx *cx, json_object *list)
 static bool add_figures(struct cx *cx, json_object *data)
 {
     struct rows *rows = db_get0(&cx->db, &dashboard_counts);
+    struct rows *events = read_events(
+        cx, "select count(*) from events where at > now() - interval '1 day'", "", NULL, DB_SLOW);
     json_object *list = page_list(data, "figures");
-    if (!rows)
+    if (!rows || !events)
         return fail_db(cx);
-    add_figure(list, "Active users", rows_int(rows, 0, 0),
-               may(cx, "users.users:read") ? "/admin/users?status=active" : NULL);
-    add_figure(list, "Signed in this month", rows_int(rows, 0, 1), NULL);
+    if (may(cx, "users.users:read")) {
+        add_figure(list, "Active users", rows_int(rows, 0, 0), "/admin/users?status=active");
+        add_figure(list, "Signed in this month", rows_int(rows, 0, 1), NULL);
+    }
     if (!add_leads(cx, list))
         return false;
-    add_figure(list, "Events today", rows_int(rows, 0, 2),
+    add_figure(list, "Events today", rows_int(events, 0, 0),
                may(cx, "access.audit:read") ? "/admin/audit" : NULL);
     return true;
 }
@@ -95,7 +95,14 @@ static bool add_figures(struct cx *cx, json_object *data)
 static bool add_chart(struct cx *cx, json_object *data)
 {
     int64_t days = query_int(cx, "days", 30);
-    struct rows *rows = db_get(&cx->db, &dashboard_days, arena_printf(cx->arena, "%d", (int)days));
+    /* A row for each day, also those on which nothing happened. */
+    struct rows *rows = read_events(
+        cx,
+        "select to_char(day, 'DD Mon'), count(events.id)\n"
+        "from generate_series(date_trunc('day', now()) - make_interval(days => $1::int - 1),\n"
+        "                     date_trunc('day', now()), '1 day') day\n"
+        "left join events on at >= day and at < day + interval '1 day'",
+        "\ngroup by day\norder by day", arena_printf(cx->arena, "%d", (int)days), DB_SLOW);
     if (!rows)
         return fail_db(cx);
     json_object *chart = page_chart(data, "chart", "line", "Activity by day");
@@ -107,20 +114,33 @@ static bool add_chart(struct cx *cx, json_object *data)
     return true;
 }
 
+enum { RECENT = 8 };
+
+/* In words, with the way to what they are about. */
 static bool add_recent(struct cx *cx, json_object *data)
 {
+    struct event events[RECENT];
+    const char *changes[RECENT];
     char text[32];
     int64_t us;
-    struct rows *rows = db_get0(&cx->db, &dashboard_recent);
+    struct rows *rows = read_events(cx, "select " EVENT_COLUMNS "from events where true",
+                                    "\norder by id desc\nlimit 8", NULL, 0);
     json_object *list = page_list(data, "recent");
     if (!rows)
         return fail_db(cx);
     for (size_t i = 0; i < rows_count(rows); i++) {
+        events[i] = event_read(rows, i);
+        changes[i] = rows_text(rows, i, EVENT_COLUMN_CHANGES);
+    }
+    const struct event_told *told = event_tell(cx, events, changes, rows_count(rows));
+    if (!told)
+        return false;
+    for (size_t i = 0; i < rows_count(rows); i++) {
         json_object *item = page_item(list);
-        if (clock_from_database(rows_text(rows, i, 0), text) && clock_parse(text, &us))
-            page_set(item, "at", show_instant(cx, us));
-        page_set(item, "who", rows_text(rows, i, 1) ? rows_text(rows, i, 1) : "System");
-        page_set(item, "action", rows_text(rows, i, 2));
+        if (clock_from_database(events[i].at, text) && clock_parse(text, &us))
+            page_set(item, "at", clock_show(cx->arena, us, cx->tenant->time_zone));
+        page_set(item, "told", told[i].text);
+        page_set(item, "path", told[i].path);
     }
     return true;
 }

@@ -47,6 +47,7 @@ void client_free_if_gone(struct client *client)
     buf_free(&client->in);
     free((void *)client->permissions.grants);
     free(client->name);
+    free(client->mates);
     free(client);
 }
 
@@ -147,15 +148,29 @@ static bool sees_own(const struct client *client, const struct message *message)
            strcmp(message->user_id, client->user_id) == 0;
 }
 
+static bool is_mate(const struct client *client, const char *user_id)
+{
+    return client->mates && strstr(client->mates, user_id) != NULL;
+}
+
+/* Whether the record may be read that it is about, as it is now (resource/event_sight.h). */
+static bool may_read(const struct client *client, const struct message *message)
+{
+    enum sight sight = permissions_sight(&client->permissions, message->needs);
+    if (sight == SIGHT_ALL || sight == SIGHT_NONE || !message->owned)
+        return sight == SIGHT_ALL;
+    return strcmp(message->owner_id, client->user_id) == 0 ||
+           (sight == SIGHT_TEAM && is_mate(client, message->owner_id));
+}
+
 /* NULL: nothing, of what is not its own. */
 static const char *text_for(const struct client *client, const struct message *message)
 {
     if (!(client->channels & message->channel))
         return NULL;
-    if (client->audits && message->full)
-        return message->full;
-    bool allowed = message->brief && permissions_allow(&client->permissions, message->needs);
-    return allowed ? message->brief : NULL;
+    if (message->needs && !may_read(client, message))
+        return NULL;
+    return client->audits && message->full ? message->full : message->brief;
 }
 
 bool client_sees(const struct client *client, const struct message *message)

@@ -7,10 +7,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "db/db.h"
 #include "realtime.h"
 #include "resource/event_data.h"
-#include "resource/event_kind.h"
+#include "resource/event_sight.h"
 
 /* Of a change; a longer one is told without: who wants to know asks for the record. */
 enum { CHANGES_MOST = 32768 };
@@ -73,18 +74,8 @@ static char *own_text(const struct rows *rows, size_t row)
     return text.data;
 }
 
-/* Who may read such records; what is about no record is for the audit log alone. */
-static char *permission_for(const char *word)
-{
-    const struct resource *resource = event_resource(word);
-    struct buf text = {0};
-    if (!resource)
-        return NULL;
-    buf_printf(&text, "%s:read", resource->permission);
-    return text.data;
-}
-
-struct message *message_of_event(const struct rows *rows, size_t row)
+struct message *message_of_event(const struct rows *rows, size_t row,
+                                 const struct event_needs *needs)
 {
     struct message *message = calloc(1, sizeof *message);
     const char *user_id = rows_text(rows, row, EVENT_USER_ID);
@@ -93,7 +84,11 @@ struct message *message_of_event(const struct rows *rows, size_t row)
     message->seq = rows_int(rows, row, EVENT_SEQ);
     message->channel = CHANNEL_EVENTS;
     message->held = 1;
-    message->needs = permission_for(rows_text(rows, row, EVENT_RESOURCE_TYPE));
+    message->needs = needs->permission ? strdup(needs->permission) : NULL;
+    message->owned = needs->owner_id != NULL;
+    message->of_teams = text_equal(rows_text(rows, row, EVENT_RESOURCE_TYPE), "team_member");
+    if (needs->owner_id)
+        memcpy(message->owner_id, needs->owner_id, UUID_SIZE);
     struct arena *arena = arena_new();
     message->brief = message->needs ? event_text(arena, rows, row, false) : NULL;
     message->full = event_text(arena, rows, row, true);

@@ -27,6 +27,14 @@ struct opening {
 };
 
 /* No client can send a variable of this name: nginx passes headers as HTTP_…. */
+STATEMENT(opening_mates,
+          "select coalesce(string_agg(distinct other.user_id::text, ' '), '')\n"
+          "from team_members mine\n"
+          "join team_members other on other.tenant_id = mine.tenant_id\n"
+          "                        and other.team_id = mine.team_id\n"
+          "where mine.tenant_id = $1::uuid and mine.user_id = $2::uuid",
+          0);
+
 static const char marker[] = "TULOU_STREAM=yes";
 
 static struct client *client_of(struct cx *cx)
@@ -67,7 +75,26 @@ static int64_t end_of(struct cx *cx)
     return claims.expires_at * 1000000;
 }
 
-static void copy_session(struct client *client, struct cx *cx)
+/* The ids of all in the teams of one who sees their records; what changes in teams ends the
+ * stream. false: the failure is set. WAITS. */
+static bool read_mates(struct cx *cx, const char **mates)
+{
+    const struct permissions *all = &cx->session->permissions;
+    bool asked = false;
+    for (size_t i = 0; i < all->count; i++)
+        asked = asked || text_ends(all->grants[i], "@team");
+    *mates = NULL;
+    if (!asked)
+        return true;
+    const struct rows *rows =
+        db_get(&cx->db, &opening_mates, cx->session->tenant_id, cx->session->user_id);
+    if (!rows)
+        return fail_db(cx);
+    *mates = rows_text(rows, 0, 0);
+    return true;
+}
+
+static void copy_session(struct client *client, struct cx *cx, const char *mates)
 {
     const struct session *session = cx->session;
     memcpy(client->session_id, session->id, UUID_SIZE);
@@ -75,6 +102,7 @@ static void copy_session(struct client *client, struct cx *cx)
     memcpy(client->tenant_id, session->tenant_id, UUID_SIZE);
     client->name = strdup(session->name ? session->name : "");
     client->permissions = copy_permissions(&session->permissions);
+    client->mates = mates ? strdup(mates) : NULL;
     if (!session->is_operator)
         client->channels &= ~(unsigned)CHANNEL_JOBS;
     client->audits = may(cx, "access.audit:read");
@@ -109,12 +137,13 @@ static bool open_stream(struct cx *cx)
                    ? fail(cx, 426, "upgrade_required", "This address is for WebSocket.")
                    : fail(cx, 400, "upgrade_refused", "This address is for plain requests.");
     }
-    if (!read_wishes(client, cx))
+    const char *mates;
+    if (!read_wishes(client, cx) || !read_mates(cx, &mates))
         return false;
     if (!stream_enter(client, session_actor(cx->session)))
         return fail(cx, 429, "too_many_streams",
                     "You have as many streams open as one may have; close some.");
-    copy_session(client, cx);
+    copy_session(client, cx, mates);
     cx->response.status = 200;
     cx->response.type = "text/event-stream";
     return true;

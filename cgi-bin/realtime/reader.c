@@ -14,6 +14,7 @@
 #include "base/loop/loop.h"
 #include "db/db.h"
 #include "realtime.h"
+#include "resource/event_sight.h"
 
 STATEMENT(reader_seal, "select house.events_seal(5000)", DB_WRITES | DB_ON_PLATFORM | DB_SLOW);
 
@@ -70,6 +71,29 @@ struct rows *reader_page(struct arena *arena, const char *tenant_id, int64_t see
                   arena_printf(arena, "%d", AT_ONCE));
 }
 
+const struct event_needs *reader_needs(struct db *db, const struct rows *rows)
+{
+    enum { TENANTS, WORDS, IDS, CHANGES, KINDS };
+    static const int columns[KINDS] = {[TENANTS] = EVENT_TENANT,
+                                       [WORDS] = EVENT_RESOURCE_TYPE,
+                                       [IDS] = EVENT_RESOURCE_ID,
+                                       [CHANGES] = EVENT_CHANGES};
+    size_t count = rows_count(rows);
+    const char **all[KINDS];
+    for (int kind = 0; kind < KINDS; kind++) {
+        all[kind] = arena_alloc(db->arena, sizeof *all[kind] * (count + 1));
+        for (size_t i = 0; i < count; i++)
+            all[kind][i] = rows_text(rows, i, columns[kind]);
+    }
+    return event_needs_read(db, all[TENANTS], all[WORDS], all[IDS], all[CHANGES], count);
+}
+
+const struct event_needs *reader_page_needs(struct arena *arena, const struct rows *rows)
+{
+    struct db db = handle(arena);
+    return reader_needs(&db, rows);
+}
+
 /* A room that is new is asked for the last events that there are. */
 static struct rows *read_all(struct db *db)
 {
@@ -89,7 +113,7 @@ static struct rows *read_all(struct db *db)
 
 /* The number of events that were published; rooms may have come and gone since
  * they were asked for, so each is looked up. */
-static size_t publish(const struct rows *rows)
+static size_t publish(const struct rows *rows, const struct event_needs *needs)
 {
     size_t events = 0;
     for (size_t i = 0; i < rows_count(rows); i++) {
@@ -97,7 +121,7 @@ static size_t publish(const struct rows *rows)
         struct room *room = room_find(tenant_id);
         bool is_event = rows_text(rows, i, EVENT_SEQ) != NULL;
         if (room && is_event)
-            room_publish(room, message_of_event(rows, i));
+            room_publish(room, message_of_event(rows, i, &needs[i]));
         bool is_last = i + 1 == rows_count(rows) ||
                        strcmp(tenant_id, rows_text(rows, i + 1, EVENT_TENANT)) != 0;
         if (room && !room->ready && is_last)
@@ -112,9 +136,10 @@ static int64_t look(struct db *db)
 {
     struct rows *sealed = db_get0(db, &reader_seal);
     struct rows *rows = sealed ? read_all(db) : NULL;
-    if (!rows)
+    const struct event_needs *needs = rows ? reader_needs(db, rows) : NULL;
+    if (!needs)
         return -1;
-    return (int64_t)publish(rows) + rows_int(sealed, 0, 0);
+    return (int64_t)publish(rows, needs) + rows_int(sealed, 0, 0);
 }
 
 /* While the transaction lasts whoever writes an event notifies. */

@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 
 struct cx;
+struct db;
 struct lws;
 struct rows;
 
@@ -31,12 +32,17 @@ enum channel {
 struct message {
     int64_t seq;              /* its number in the tenant's chain; 0: not one to resume from */
     char user_id[UUID_SIZE];  /* whom `own` is for */
-    char *needs;              /* permission to see `brief`: "crm.leads:read" */
+    char *needs;              /* permission to see it: "crm.leads:read"; NULL: that of the log */
+    char owner_id[UUID_SIZE]; /* of the record, whom some need to be or to have as a mate */
+    bool owned;               /* so that they see it; else it is of nobody for them */
+    bool of_teams;            /* who is whose mate may be another now */
     char *brief, *full, *own; /* full: for readers of the audit log */
     enum channel channel;     /* of brief */
     unsigned held;            /* by the ring and by replays */
 };
-struct message *message_of_event(const struct rows *rows, size_t row);
+struct event_needs;
+struct message *message_of_event(const struct rows *rows, size_t row,
+                                 const struct event_needs *needs);
 struct message *message_plain(enum channel channel, const char *needs, const char *text);
 void message_let_go(struct message *message);
 
@@ -125,6 +131,7 @@ struct client {
     struct buf in;      /* of a WebSocket: a message that comes in parts, or came too early */
     struct permissions permissions; /* one block of memory */
     char *name;
+    char *mates; /* ids of those in their teams, of one who sees these records too; else NULL */
     char session_id[UUID_SIZE], user_id[UUID_SIZE], tenant_id[UUID_SIZE];
     char owner_id[UUID_SIZE]; /* under whom it is counted (streams.c); "": not */
     uint64_t place;           /* in the ring: the next message */
@@ -181,6 +188,11 @@ extern const struct route realtime_routes[];
 /* ---- reader.c ---- */
 void reader_start(void);
 void reader_wake(void);
+/* What one must have to be told of each of the rows, in the arena. NULL: the database is away.
+ * WAITS. */
+const struct event_needs *reader_needs(struct db *db, const struct rows *rows);
+/* The same by a handle of one's own. */
+const struct event_needs *reader_page_needs(struct arena *arena, const struct rows *rows);
 /* The events of one tenant behind number `seen`, at most 200. NULL: the database
  * is away. WAITS. */
 struct rows *reader_page(struct arena *arena, const char *tenant_id, int64_t seen);

@@ -5,6 +5,7 @@
 #include "base/loop/loop.h"
 #include "db/db.h"
 #include "realtime.h"
+#include "resource/event_sight.h"
 
 void replay_go_on(struct client *client)
 {
@@ -23,7 +24,8 @@ static void drop_page(struct client *client)
 }
 
 /* A gap can only be what was deleted with its tenant. */
-static void take_page(struct client *client, const struct rows *rows)
+static void take_page(struct client *client, const struct rows *rows,
+                      const struct event_needs *needs)
 {
     size_t count = rows_count(rows);
     client->page = calloc(count + 1, sizeof *client->page);
@@ -32,7 +34,7 @@ static void take_page(struct client *client, const struct rows *rows)
     client->page_at = client->page_count = 0;
     for (size_t i = 0; i < count; i++)
         if (rows_text(rows, i, EVENT_SEQ))
-            client->page[client->page_count++] = message_of_event(rows, i);
+            client->page[client->page_count++] = message_of_event(rows, i, &needs[i]);
 }
 
 static bool is_wanted(const struct client *client)
@@ -44,9 +46,12 @@ static bool is_wanted(const struct client *client)
 static bool send_page(struct client *client, struct arena *arena)
 {
     struct rows *rows = reader_page(arena, client->tenant_id, client->seen);
-    if (!rows || rows_count(rows) == 0 || !is_wanted(client))
+    if (!rows || rows_count(rows) == 0)
         return false;
-    take_page(client, rows);
+    const struct event_needs *needs = reader_page_needs(arena, rows);
+    if (!needs || !is_wanted(client))
+        return false;
+    take_page(client, rows, needs);
     client->replay_waits = true;
     client_want_write(client);
     while (client->replay_waits && coroutine_wait())

@@ -117,7 +117,10 @@ void room_publish(struct room *room, struct message *message)
     put(room, message);
     for (struct client *next, *it = room->clients; it; it = next) {
         next = it->next;
-        offer(room, it, message);
+        if (message->of_teams && it->mates)
+            client_dismiss(it, END_CHANGED, "changed");
+        else
+            offer(room, it, message);
     }
 }
 

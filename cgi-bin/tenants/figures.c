@@ -44,10 +44,11 @@ static const struct field user_fields[] = {{"id", UUID},         {"email", EMAIL
                                            {"status", TEXT},     {"last_login_at", TIME, NULLABLE},
                                            {"created_at", TIME}, {.type = FIELD_END}};
 
+enum { FIGURE_LEADS = 2 }; /* of these */
 static const struct field analytics_fields[] = {
     {"users", INT},
     {"active_users", INT},
-    {"leads", INT},
+    {"leads", INT, NULLABLE, .help = "Null where one may not see all of them."},
     {"events", INT},
     {"events_by_day", ARRAY, .fields = FIELDS({"day", DATE}, {"count", INT})},
     {.type = FIELD_END}};
@@ -82,8 +83,14 @@ static bool analytics(struct cx *cx)
         return fail_db(cx);
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
-    for (int i = 0; i < 4; i++)
-        json_pair_int(json, field_json_name(&analytics_fields[i]), rows_int(counts, 0, i));
+    bool leads = may(cx, "crm.leads:read");
+    for (int i = 0; i < 4; i++) {
+        json_key(json, field_json_name(&analytics_fields[i]));
+        if (i == FIGURE_LEADS && !leads)
+            json_put_null(json);
+        else
+            json_put_int(json, rows_int(counts, 0, i));
+    }
     json_key(json, "eventsByDay");
     json_open_array(json);
     for (size_t i = 0; i < rows_count(days); i++) {

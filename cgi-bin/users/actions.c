@@ -12,6 +12,7 @@
 #include "http/cx.h"
 #include "resource/areas.h"
 #include "resource/event_data.h"
+#include "resource/event_sight.h"
 #include "resource/paged.h"
 #include "users.h"
 
@@ -34,16 +35,6 @@ STATEMENT(
     "from sessions\n"
     "where tenant_id = $1::uuid and user_id = $2::uuid and id = $3::uuid and revoked_at is null",
     0);
-
-#define ACTIVITY "from events\nwhere tenant_id = $1::uuid and actor_id = $2::uuid"
-
-STATEMENT(action_activity,
-          "select " EVENT_MEMBERS ACTIVITY "\n"
-          "and ($3::uuid is null or id < $3::uuid)\n"
-          "order by id desc\n"
-          "limit $4::int offset $5::int",
-          0);
-STATEMENT(action_activity_count, PAGED_COUNT(ACTIVITY), 0);
 
 STATEMENT(action_own_role,
           "insert into roles (tenant_id, key, name, rank, permissions)\n"
@@ -153,10 +144,34 @@ static bool session_end(struct cx *cx)
            respond_nothing(cx);
 }
 
+/* As far as the one who asks may be told of it. */
 static bool activity(struct cx *cx)
 {
-    return answer_of_user(cx,
-                          &(struct paged){&action_activity, &action_activity_count, event_fields});
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id");
+    struct conditions where;
+    if (!user_find(cx, id, false, tenant_id))
+        return false;
+    conditions_init(&where, cx->arena);
+    conditions_parameter(&where, tenant_id);
+    conditions_parameter(&where, id);
+    const char *cut = event_sight_sql(cx, &where);
+    const char *from = arena_printf(cx->arena,
+                                    "from events\n"
+                                    "where tenant_id = $1::uuid and actor_id = $2::uuid and %s",
+                                    cut ? cut : "true");
+    int last = where.count;
+    const char *rows = arena_printf(cx->arena,
+                                    "select " EVENT_MEMBERS "%s\n"
+                                    "and ($%d::uuid is null or id < $%d::uuid)\n"
+                                    "order by id desc\n"
+                                    "limit $%d::int offset $%d::int",
+                                    from, last + 1, last + 1, last + 2, last + 3);
+    const char *count = arena_printf(cx->arena, PAGED_COUNT("%s"), from);
+    return respond_paged(cx,
+                         &(struct paged){statement_made(cx->arena, rows, 0),
+                                         statement_made(cx->arena, count, 0), event_fields},
+                         where.parameters, last);
 }
 
 /* ---- passwords ---- */

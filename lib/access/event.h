@@ -27,11 +27,10 @@ struct event {
     const char *word, *resource_id, *request_id;    /* any may be NULL */
 };
 
-/* The columns of events as e from which event_read() makes one, and behind them its changes. */
+/* The columns of events from which event_read() makes one, and behind them its changes. */
 #define EVENT_COLUMNS                                                                              \
-    "e.id, house.event_type(e.action, e.resource_type), e.at, e.tenant_id, e.actor_kind,\n"        \
-    "       e.actor_id, e.actor_name, house.event_word(e.resource_type), e.resource_id,\n"         \
-    "       e.request_id, e.changes\n"
+    "id, house.event_type(action, resource_type), at, tenant_id, actor_kind, actor_id,\n"          \
+    "       actor_name, house.event_word(resource_type), resource_id, request_id, changes\n"
 enum { EVENT_COLUMN_CHANGES = 10 };
 struct event event_read(const struct rows *rows, size_t row);
 

@@ -143,6 +143,7 @@ static void describe_field(struct json *json, const struct field *field)
         json_key(json, "child");
         json_open_object(json);
         json_pair(json, "name", field->child->name);
+        json_pair(json, "one", field->child->one);
         json_pair(json, "table", field->child->table);
         json_pair(json, "column", field->child->parent_column);
         json_pair(json, "parent", field->child->parent->table);

@@ -46,7 +46,7 @@ static struct viewer viewer_at(const struct cx *cx, enum sight sight)
     bool named = sight == SIGHT_OWN || sight == SIGHT_TEAM;
     if (named && cx->db.role == DB_PLATFORM) /* an operator owns nothing in the tenants */
         return (struct viewer){.sight = SIGHT_NONE};
-    return (struct viewer){sight, named ? cx->session->user_id : NULL};
+    return (struct viewer){.sight = sight, .user_id = named ? cx->session->user_id : NULL};
 }
 
 static const char *permission_for(const struct cx *cx, const struct resource *resource,
@@ -59,7 +59,7 @@ struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
                           const char *permission)
 {
     if (!resource->owner)
-        return viewer_of_all;
+        return (struct viewer){.sight = SIGHT_ALL, .cx = resource->narrow ? cx : NULL};
     enum sight readable = sight_of(cx, permission_for(cx, resource, "read"));
     enum sight sight = sight_of(cx, permission);
     return viewer_at(cx, readable != SIGHT_NONE && readable < sight ? readable : sight);
@@ -67,8 +67,7 @@ struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
 
 struct viewer viewer_of(const struct cx *cx, const struct resource *resource, const char *action)
 {
-    return resource->owner ? viewer_with(cx, resource, permission_for(cx, resource, action))
-                           : viewer_of_all;
+    return viewer_with(cx, resource, permission_for(cx, resource, action));
 }
 
 struct viewer viewer_of_maker(const struct cx *cx, const struct resource *resource)
@@ -129,6 +128,9 @@ void conditions_add_resource(struct conditions *conditions, const struct resourc
     const char *sight = sight_sql(conditions, "", resource, viewer);
     if (sight)
         conditions_add(conditions, "%s", sight);
+    const char *narrow = viewer->cx ? resource->narrow(viewer->cx, conditions) : NULL;
+    if (narrow)
+        conditions_add(conditions, "%s", narrow);
 }
 
 /* ---- which of them ---- */

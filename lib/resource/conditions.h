@@ -35,12 +35,18 @@ int conditions_parameter(struct conditions *conditions, const char *value);
 void conditions_add(struct conditions *conditions, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A statement made at run time; the same text gives the same name, so that each connection prepares
+ * it once. Kept for the process, the least used going first; valid as long as the arena. */
+struct statement;
+const struct statement *statement_made(struct arena *arena, const char *sql, unsigned flags);
+
 /* ---- whose records ---- */
 
 /* Whose records a statement is about. */
 struct viewer {
     enum sight sight;
     const char *user_id; /* of SIGHT_OWN and SIGHT_TEAM; else NULL */
+    const struct cx *cx; /* who asks, where the resource has a condition for them (.narrow) */
 };
 /* Everybody's: of jobs, and of what was looked at before. */
 extern const struct viewer viewer_of_all;

@@ -50,6 +50,29 @@ const struct resource *event_resource(const char *word)
     return NULL;
 }
 
+/* Of what other areas described: {"parent": "deals", "parentColumn": "deal_id"}. */
+static const struct resource *root_described(const struct resource *resource, const char **column)
+{
+    const char *name = model_name(resource), *word = event_word_of(resource);
+    struct areas_place place = {0};
+    for (json_object *it; (it = areas_next("resources", &place)) != NULL;) {
+        const char *parent = areas_text(it, "parent");
+        if (!parent || !text_equal(areas_text(it, "event"), word))
+            continue;
+        *column = areas_text(it, "parentColumn");
+        return model_resource(engine_text("%.*s.%s", (int)strcspn(name, "."), name, parent));
+    }
+    return NULL;
+}
+
+const struct resource *event_root(const struct resource *resource, const char **column)
+{
+    *column = resource->parent ? resource->parent_column : NULL;
+    const struct resource *root =
+        resource->parent ? resource->parent : root_described(resource, column);
+    return root ? root : resource;
+}
+
 bool event_has_own_data(const char *type)
 {
     struct areas_place place = {0};

@@ -33,6 +33,9 @@ const char *event_word_of(const struct resource *resource);
 /* The resource of the model whose records are called so; NULL: it is none. */
 const struct resource *event_resource(const char *word);
 
+/* The record by which those of the resource are seen: itself (*column NULL), or the one that they
+ * belong to, whose id *column holds. */
+const struct resource *event_root(const struct resource *resource, const char **column);
 /* Whether `data` of its events has members of its own, and is no change of a record. */
 bool event_has_own_data(const char *type);
 

@@ -126,10 +126,6 @@ bool child_write(struct cx *cx, const struct input *input, enum operation operat
                  const char *id);
 
 /* ---- statements.c ---- */
-/* A statement made by the engine; the same text gives the same name, so that
- * each connection prepares it once. Kept for the process, the least used going
- * first; valid as long as the arena. */
-const struct statement *statement_made(struct arena *arena, const char *sql, unsigned flags);
 
 int statements_kept(void); /* how many, for tests */
 

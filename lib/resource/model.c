@@ -126,6 +126,7 @@ static const struct resource *child_read(json_object *described)
     struct resource *parent = arena_alloc(model_arena(), sizeof *parent);
     *parent = (struct resource){.table = areas_text(it, "parent")};
     *made = (struct resource){.name = areas_text(it, "name"),
+                              .one = areas_text(it, "one"),
                               .table = areas_text(it, "table"),
                               .parent_column = areas_text(it, "column"),
                               .parent = parent};

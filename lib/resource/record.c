@@ -33,6 +33,8 @@ bool record_find(struct cx *cx, const struct resource *resource, const char *id,
                  const struct viewer *viewer, struct list_result *out)
 {
     const char *parameters[] = {id, viewer->user_id};
+    if (viewer->cx)
+        return record_look(cx, resource, id, viewer, NULL, 0, out);
     return run_statement(cx, resource, shape_one_sql(cx, resource, viewer->sight), 0, parameters,
                          viewer->user_id ? 2 : 1, out);
 }

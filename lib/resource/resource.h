@@ -16,6 +16,7 @@
 #include "resource/input.h"
 
 struct action;
+struct conditions;
 struct buf;
 struct custom;
 struct cx;
@@ -84,7 +85,9 @@ struct resource {
     bool (*add_to_form)(struct cx *cx, struct json_object *data, const struct list_result *record);
     /* What a record is called in events ("user"), where that is neither `same_as` nor `one`. */
     const char *event;
-    bool no_events;      /* its table has no trigger that writes them */
+    bool no_events; /* its table has no trigger that writes them */
+    /* A further condition on what the one who asks may see of the table; NULL: none. */
+    const char *(*narrow)(const struct cx *cx, struct conditions *where);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
 

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, makeUser, pageCookie, password, port, request } from "../lib/client.mjs";
+import { listen } from "../lib/stream.mjs";
 import { apiRoutes, areas, bodyOf, resourceNamed } from "../lib/routes.mjs";
 
 const pageRoutes = areas.flatMap((area) => area.routes).filter((it) => ["page", "download"].includes(it.answer));
@@ -30,7 +31,7 @@ before(async () => {
     for (let i = 0; i < 6; i++) keys.push((await made("/api/security/api-keys", { name: `k${i}`, permissions: ["*"] })).key);
     world.keys = keys;
     const role = (key, permissions) => made("/api/rbac/roles", { key, name: key, rank: 10, permissions });
-    for (const scope of Object.keys(sees)) await role(`sees_${scope}`, ["users.users:read", ...resources.map((it) => allowed(scope, it))]);
+    for (const scope of Object.keys(sees)) await role(`sees_${scope}`, ["users.users:read", "access.audit:*", ...resources.map((it) => allowed(scope, it))]);
     world.mate = await makeUser(world.tenant, "customer");
     world.other = await makeUser(world.tenant, "customer");
     world.me = {};
@@ -321,6 +322,55 @@ test("a permission of some records opens nothing that has no owners", async () =
     }
     const refused = await request("POST", "/api/rbac/roles", { token: world.tenant.token, body: { key: "vain", name: "Vain", permissions: ["access.roles:read@own"] } });
     assert.deepEqual([refused.status, refused.error.details[0].code], [422, "invalid_permission"]);
+});
+
+// ---- what is told of them ----
+
+const toldOf = (records, events) => owners.filter((it) => events.some((event) => event.resource.id === records[it].id));
+
+test("the log, its files and a user's activity tell of what one may see, also of what is gone", async () => {
+    await each(async (resource, scope, { me, mark, records, shown, hidden }) => {
+        const get = (path) => request("GET", path, { token: me.access_token }), of = `resourceType=${resource.event}&limit=100`;
+        const list = await get(`/api/audit/logs?${of}`);
+        assert.deepEqual(toldOf(records, list.data), shown, title(resource, scope, list.text));
+        const lines = (await get(`/api/audit/export?format=jsonl&resourceType=${resource.event}`)).text.trim().split("\n").map((it) => JSON.parse(it));
+        assert.deepEqual(toldOf(records, lines), shown, title(resource, scope, "the file of the log"));
+        const page = await open(me, "GET", `/admin/audit?${of}`), file = await open(me, "GET", `/admin/audit/export.csv?resourceType=${resource.event}`);
+        assert.equal(page.status, 200);
+        for (const owner of hidden) assert.ok(![page, file].some((it) => it.text.includes(records[owner].id) || (mark && it.text.includes(`${mark} ${owner}of`))), title(resource, scope, "pages of the log"));
+        for (const owner of owners) {
+            const [event] = (await asOwner("GET", `/api/audit/logs?resourceId=${records[owner].id}`)).data;
+            assert.equal((await get(`/api/audit/logs/${event.id}`)).status, shown.includes(owner) ? 200 : 404, title(resource, scope, owner));
+            assert.equal((await open(me, "GET", `/admin/audit/${event.id}`)).status, shown.includes(owner) ? 200 : 404);
+        }
+        const did = (await get(`/api/platform-users/${(await asOwner("GET", "/api/platform-users/owners")).data[0].id}/activity?limit=100`)).data;
+        for (const owner of hidden) assert.ok(!did.some((it) => it.resource.id === records[owner].id), title(resource, scope, "activity"));
+        if (!offers(resource, "DELETE", `${resource.api}/:id`)) return;
+        for (const owner of owners) assert.equal((await asOwner("DELETE", `${resource.api}/${records[owner].id}`)).status, 204);
+        const gone = await get(`/api/audit/logs?type=${resource.event}.deleted&limit=100`);
+        assert.deepEqual(toldOf(records, gone.data), shown, title(resource, scope, `deleted: ${gone.text}`));
+    });
+});
+
+test("the stream tells of what one may see", async () => {
+    for (const scope of Object.keys(sees)) {
+        const me = world.me[scope], stream = await listen({ token: me.access_token }), settled = [];
+        for (const resource of resources) settled.push([resource, await settle(resource, scope)]);
+        const [resource] = resources, last = await made(resource.api, await bodyFor(resource, { [ownerField(resource)]: me.id }));
+        assert.ok(await stream.until((it) => it.type === "event" && it.event.resource.id === last.id), `${scope}: the stream ended`);
+        await stream.stop();
+        const heard = stream.type("event").map((it) => it.event);
+        for (const [one, { records, shown }] of settled) assert.deepEqual(toldOf(records, heard), shown, title(one, scope, "the stream"));
+    }
+});
+
+test("who may not read a kind of record is told of none in the log", async () => {
+    await made("/api/rbac/roles", { key: "reads_log", name: "Reads the log", rank: 10, permissions: ["access.audit:*"] });
+    const reader = await makeUser(world.tenant, "reads_log"), words = resources.map((it) => it.event);
+    const list = await request("GET", "/api/audit/logs?limit=100", { token: reader.access_token });
+    assert.equal(list.status, 200, list.text);
+    assert.ok(list.data.length > 0 && list.data.every((it) => !words.includes(it.resource.type)), list.text.slice(0, 500));
+    for (const word of words) assert.deepEqual((await request("GET", `/api/audit/logs?resourceType=${word}`, { token: reader.access_token })).data, [], word);
 });
 
 // ---- giving ----
