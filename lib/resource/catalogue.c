@@ -51,14 +51,16 @@ STATEMENT(catalogue_files,
           0);
 
 /* How the trigger calls a record. */
-STATEMENT(catalogue_events,
-          "select split_part(encode(t.tgargs, 'escape'), '\\000', 1)\n"
-          "from pg_trigger t\n"
-          "join pg_class c on c.oid = t.tgrelid\n"
-          "join pg_namespace n on n.oid = c.relnamespace\n"
-          "where n.nspname = 'everyone' and c.relname = $1\n"
-          "and t.tgfoid = 'house.event_append()'::regprocedure",
-          0);
+STATEMENT(
+    catalogue_events,
+    "select convert_from(substring(t.tgargs for position(decode('00', 'hex') in t.tgargs) - 1),\n"
+    "                    'UTF8')\n"
+    "from pg_trigger t\n"
+    "join pg_class c on c.oid = t.tgrelid\n"
+    "join pg_namespace n on n.oid = c.relnamespace\n"
+    "where n.nspname = 'everyone' and c.relname = $1\n"
+    "and t.tgfoid = 'house.event_append()'::regprocedure",
+    0);
 
 STATEMENT(catalogue_references,
           "select a.attname, t.relname, k.confdeltype\n"

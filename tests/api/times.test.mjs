@@ -43,9 +43,9 @@ test("days_chosen_on_the_page_are_those_of_the_tenants_zone_and_meant_whole", as
     assert.equal(shown.match(/test\.aged/g).length, 2);
     assert.match(shown, /29 Mar 2026, 00:00/);
     assert.match(shown, /29 Mar 2026, 23:59/);
-    assert.match(shown, /type="date" name="at\[min\]" value="2026-03-29"/);
-    assert.match(shown, /type="date" name="at\[max\]" value="2026-03-29"/);
-    assert.match(shown, /export\.csv\?at%5Bgte%5D=2026-03-28T23%3A00%3A00Z&amp;at%5Blt%5D=2026-03-29T22%3A00%3A00Z/, "the export is of the same days");
+    assert.match(shown, /type="date" name="createdAt\[min\]" value="2026-03-29"/);
+    assert.match(shown, /type="date" name="createdAt\[max\]" value="2026-03-29"/);
+    assert.match(shown, /export\.csv\?createdAt%5Bgte%5D=2026-03-28T23%3A00%3A00Z&amp;createdAt%5Blt%5D=2026-03-29T22%3A00%3A00Z/, "the export is of the same days");
     assert.equal((await page("createdAt[min]=&createdAt[max]=2026-03-28")).match(/test\.aged/g).length, 1);
     assert.match(await page("createdAt[min]=2026-02-30"), /test\.aged|lead\.created/, "what is no day asks for nothing");
 });

@@ -59,7 +59,7 @@ test("the_audit_log_shows_what_happens_also_after_the_program_was_killed", async
     const page = await listening({ email: `owner@${tenant.slug}.test` }, "/admin/audit");
     const seen = async (name) => {
         const made = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name } });
-        await page.waitForFunction((count) => document.querySelectorAll("#list-form td[data-label=Action]").length >= count && document.querySelector("#list-form").textContent.includes("lead.created"), 1);
+        await page.waitForFunction((count) => document.querySelectorAll("#list-form td[data-label=What]").length >= count && document.querySelector("#list-form").textContent.includes("lead.created"), 1);
         return made.data.id;
     };
     await seen("First");
