@@ -28,10 +28,10 @@ test("bounds_of_time_take_exactly_what_lies_between", async () => {
     assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[gt]": second })), [third]);
     assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[lte]": second })), [second, first]);
     assert.deepEqual(times(await logs({ type: "lead.created", "createdAt[lt]": second })), [first]);
-    assert.deepEqual(times(await logs({ "at": second })), [second]);
+    assert.deepEqual(times(await logs({ createdAt: second })), [second]);
     assert.equal((await logs({ "createdAt[gte]": "0001-01-01T00:00:00Z", "createdAt[lte]": "9999-12-31T23:59:59Z", type: "test.aged" })).length, 4, "far bounds take all");
     assert.deepEqual(await logs({ "createdAt[lt]": "1969-12-31T00:00:00Z" }), []);
-    const bad = await request("GET", "/api/audit/logs?at[gte]=yesterday", { token: tenant.token });
+    const bad = await request("GET", "/api/audit/logs?createdAt[gte]=yesterday", { token: tenant.token });
     assert.deepEqual([bad.status, bad.error.code], [400, "bad_parameter"]);
 });
 
