@@ -233,6 +233,19 @@ static bool remove_values(struct cx *cx, const char *id)
            fail_db(cx);
 }
 
+/* What is written from now on is in the index at once; what was written before is put there. */
+static bool fill_index(struct cx *cx, const char *id, const struct input *input,
+                       const struct list_result *there)
+{
+    if (!text_equal(merged(input, there, "filtered"), "true") ||
+        text_equal(record_value(there, "filtered"), "t"))
+        return true;
+    const char *payload = arena_printf(cx->arena, "{\"resource\": \"%s\", \"field\": \"%s\"}",
+                                       record_value(there, "resource"), id);
+    return job_add(&cx->db, &(struct job_new){.kind = &custom_filling, .payload = payload}) ||
+           fail_db(cx);
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
     struct list_result there;
@@ -241,7 +254,7 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
     if (operation == OP_CREATE)
         return check_new(cx, input) && check_whole(cx, input, NULL);
     return record_get(cx, &custom_fields, id, &there) && check_whole(cx, input, &there) &&
-           may_change(cx, input, &there);
+           may_change(cx, input, &there) && fill_index(cx, id, input, &there);
 }
 
 static void committed(struct cx *cx, enum operation operation, const char *id)
@@ -286,7 +299,7 @@ const struct resource custom_fields = {
                {"listed", BOOL, 0, .initial = "false", .label = "Shown in lists",
                 .example = "false", .help = "Lists have a column for it unless others are chosen."},
                {"filtered", BOOL, LISTED, .initial = "false", .label = "Filter", .example = "false",
-                .help = "Lists offer it as a filter."},
+                .help = "Lists offer it as a filter, and find its values by an index."},
                {"default_value", TEXT, NULLABLE, 1, 1000, .label = "Default", .example = "Blue",
                 .help = "What a new record has when nothing else is given."},
                {"help", TEXT, NULLABLE, 1, 300, .label = "Help", .example = "The one on the door.",

@@ -16,5 +16,7 @@ bool field_form_add(struct cx *cx, json_object *data, const struct list_result *
 bool field_page_add(struct cx *cx, json_object *data, const struct list_result *record);
 /* Takes the values of a deleted field away, some records at a time. */
 extern const struct job_kind custom_removal;
+/* Fills the index of a field that became a filter. */
+extern const struct job_kind custom_filling;
 
 #endif

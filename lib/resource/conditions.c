@@ -186,8 +186,33 @@ static void add_matched(struct conditions *where, const struct list_filter *filt
     conditions_add(where, *filter->operator== '!' ? "not coalesce(%s, false)" : "(%s)", sql.data);
 }
 
+/* Of the tenant's own fields those that are filters have their values in a table with an index
+ * (migrations/…core_custom_index.sql), which only narrows: the value itself is compared too. */
+static void add_bound_of_values(struct conditions *where, const struct resource *resource,
+                                const struct list_filter *filter)
+{
+    const struct field *field = filter->field;
+    const char *operator= filter->operator;
+    bool is_number = field->type == DECIMAL || field->type == MONEY, is_in = operator[0] == 'i';
+    if (!(field->flags & MADE) ||
+        !field->custom || operator[0] == '!' ||(field->type == TEXT && strchr("<>", *operator)))
+        return;
+    const char *parameter = is_number && is_in ? "any ($%d::float8[])"
+                            : is_number        ? "$%d::float8"
+                            : is_in
+                                ? "any (array(select left(one, 200) from unnest($%d::text[]) one))"
+                                : "left($%d::text, 200)";
+    int at = conditions_parameter(where, filter->value);
+    const char *value = arena_printf(where->arena, parameter, at);
+    conditions_add(where,
+                   "exists (select from custom_values v where v.tenant_id = %s.tenant_id\n"
+                   "    and v.record_id = %s.id and v.field_id = '%s' and v.%s %s %s)",
+                   resource->table, resource->table, field->custom,
+                   is_number ? "number_value" : "text_value", is_in ? "=" : operator, value);
+}
+
 static void add_filter(struct conditions *where, const struct cx *cx,
-                       const struct list_filter *filter)
+                       const struct resource *resource, const struct list_filter *filter)
 {
     const char *column = column_expression(filter->field), *operator= filter->operator;
     if (strcmp(operator, "null") == 0) {
@@ -198,6 +223,7 @@ static void add_filter(struct conditions *where, const struct cx *cx,
         add_referred(where, cx, filter);
         return;
     }
+    add_bound_of_values(where, resource, filter);
     int at = conditions_parameter(where, filter->value);
     if (filter->field->matched && strchr("=!i", *operator))
         add_matched(where, filter, at);
@@ -212,10 +238,10 @@ static void add_filter(struct conditions *where, const struct cx *cx,
 }
 
 void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
-                            const struct list_query *query)
+                            const struct resource *resource, const struct list_query *query)
 {
     for (const struct list_filter *filter = query->filters; filter; filter = filter->next)
-        add_filter(conditions, cx, filter);
+        add_filter(conditions, cx, resource, filter);
 }
 
 const char *list_limit(struct conditions *conditions, int64_t most)

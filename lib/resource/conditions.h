@@ -71,7 +71,7 @@ void conditions_add_id(struct conditions *conditions, const char *id);
 void conditions_add_ids(struct conditions *conditions, const char *ids);
 /* The filters of a list. */
 void conditions_add_filters(struct conditions *conditions, const struct cx *cx,
-                            const struct list_query *query);
+                            const struct resource *resource, const struct list_query *query);
 /* Whose records the viewer sees, as an array in SQL; "null": everybody's. */
 const char *conditions_owners(struct conditions *conditions, const struct resource *resource,
                               const struct viewer *viewer);

@@ -18,7 +18,7 @@ const struct statement custom_read_definitions = {
            "            where c.tenant_id = f.tenant_id and c.field_id = f.id)\n"
            "       end,\n"
            "       f.refers_to, f.required, f.listed, f.default_value, f.help, f.archived,\n"
-           "       f.filtered\n"
+           "       f.filtered, f.filtered and f.indexed\n"
            "from custom_fields f\n"
            "where f.resource = $1\n"
            "order by f.position, f.created_at, f.id\n"
@@ -37,7 +37,8 @@ enum {
     DEFAULT,
     HELP,
     ARCHIVED,
-    AS_FILTER
+    AS_FILTER,
+    INDEXED
 };
 
 const struct statement custom_read_removals = {.name = "custom_read_removals",
@@ -171,6 +172,8 @@ static const struct field *make_field(struct making *making, size_t row, const c
                           .help = text_at(making, row, HELP),
                           .initial = text_at(making, row, DEFAULT),
                           .on_delete = LEFT,
+                          .custom = rows_bool(making->rows, row, INDEXED) ? text_at(making, row, ID)
+                                                                          : NULL,
                           .sql = plain_sql(making, key, type)};
     if (type->type == MONEY)
         return make_money(making, field, key);

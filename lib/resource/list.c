@@ -13,7 +13,7 @@ static void add_all(struct conditions *where, const struct cx *cx, const struct 
                     const struct order *order)
 {
     conditions_add_resource(where, resource, viewer);
-    conditions_add_filters(where, cx, query);
+    conditions_add_filters(where, cx, resource, query);
     search_add(where, cx, resource, query, viewer, order);
 }
 
@@ -153,7 +153,7 @@ static bool add_page(struct cx *cx, struct conditions *where, const struct resou
         return apply_cursor(cx, where, order, query->after);
     conditions_init(where, cx->arena);
     conditions_add_resource(where, resource, &viewer_of_all);
-    conditions_add_filters(where, cx, query);
+    conditions_add_filters(where, cx, resource, query);
     if (!apply_cursor(cx, where, order, query->after))
         return false;
     buf_init(&sql, cx->arena);

@@ -41,7 +41,8 @@ enum list_weight list_weight_of(const struct cx *cx, const struct resource *reso
     bool deep = !query->after && (query->page - 1) * query->limit > SMALL_MOST;
     if (query->slow || deep || (query->search && *query->search))
         return LIST_HEAVY;
-    if (!query->count && !query->filters && !resource->where)
+    bool by_custom = query->sort && strstr(query->sort, "custom."); /* no index has that order */
+    if (!query->count && !query->filters && !resource->where && !by_custom)
         return LIST_LIGHT;
     if (!fresh)
         return LIST_UNKNOWN;

@@ -175,6 +175,34 @@ test("lists_filter_sort_and_search_by_them_and_show_some_of_them", async () => {
     assert.equal((await api("GET", "/api/crm/contacts?custom.a_text=x", undefined, world.b)).status, 400, "no field of that tenant");
 });
 
+test("a_field_that_is_a_filter_is_found_by_an_index_that_follows_each_change", async () => {
+    const add = async (custom) => (await api("POST", "/api/crm/companies", { name: "Indexed", custom })).data.id;
+    const { data: field } = await define({ resource: "crm.companies", key: "place", label: "Place", type: "text" });
+    const { data: level } = await define({ resource: "crm.companies", key: "level", label: "Level", type: "number", filtered: true });
+    const [one, two, three] = [await add({ place: "Porto", level: 1.5 }), await add({ place: "Lima", level: 20 }), await add({})];
+    const indexed = async (id) => (await db.query("select indexed from everyone.custom_fields where id = $1", [id])).rows[0].indexed;
+    const entries = async (id) => (await db.query("select record_id, text_value, number_value from everyone.custom_values where field_id = $1 order by record_id", [id])).rows
+        .map((it) => [it.record_id, it.text_value ?? it.number_value]);
+    const found = async (query) => (await api("GET", `/api/crm/companies?${query}&sort=createdAt`)).data.map((it) => it.id);
+    assert.deepEqual([await indexed(field.id), await indexed(level.id)], [false, true], "of a new field there are no values");
+    assert.deepEqual(await found("custom.place=Porto"), [one], "without an index too");
+    await api("PATCH", `/api/custom-fields/${field.id}`, { filtered: true });
+    await until(() => indexed(field.id), (it) => it);
+    assert.deepEqual(await entries(field.id), [[one, "Porto"], [two, "Lima"]]);
+    assert.deepEqual([await found("custom.place=Porto"), await found("custom.place[in]=Lima,Porto"), await found("custom.level[gte]=2"), await found("custom.level[in]=1.5")],
+        [[one], [one, two], [two], [one]]);
+    await api("PATCH", `/api/crm/companies/${one}`, { custom: { place: "Oslo", level: null } });
+    await api("PATCH", `/api/crm/companies/${three}`, { custom: { place: "Oslo" } });
+    await api("DELETE", `/api/crm/companies/${two}`);
+    assert.deepEqual([await entries(field.id), await entries(level.id)], [[[one, "Oslo"], [three, "Oslo"]], []]);
+    assert.deepEqual([await found("custom.place=Oslo"), await found("custom.place=Porto")], [[one, three], []]);
+    assert.equal((await api("PATCH", `/api/crm/companies/${one}`, { custom: { place: "x".repeat(1000) } })).status, 200, "what is longer than the index takes");
+    assert.deepEqual([await found(`custom.place=${"x".repeat(1000)}`), await found(`custom.place=${"x".repeat(999)}`)], [[one], []]);
+    await api("PATCH", `/api/custom-fields/${field.id}`, { filtered: false });
+    assert.deepEqual(await entries(field.id), []);
+    assert.deepEqual(await found("custom.place=Oslo"), [three]);
+});
+
 test("pages_and_files_have_each_field_as_one_of_their_own", async () => {
     await define({ resource: "crm.contacts", key: "shown", label: "Shown <in> lists", type: "choice", listed: true, filtered: true, choices: [{ value: "x1", label: "The first" }] });
     const page = await Page.signIn(world.a.slug, `owner@${world.a.slug}.test`, "correct horse battery");
