@@ -187,16 +187,17 @@ static void add_matched(struct conditions *where, const struct list_filter *filt
 }
 
 /* Of the tenant's own fields those that are filters have their values in a table with an index
- * (migrations/…core_custom_index.sql), which only narrows: the value itself is compared too. */
-static void add_bound_of_values(struct conditions *where, const struct resource *resource,
+ * (migrations/…core_custom_index.sql), which has the first 200 letters of a text. false: the
+ * value itself is to be compared, too or alone. */
+static bool add_bound_of_values(struct conditions *where, const struct resource *resource,
                                 const struct list_filter *filter)
 {
     const struct field *field = filter->field;
     const char *operator= filter->operator;
     bool is_number = field->type == DECIMAL || field->type == MONEY, is_in = operator[0] == 'i';
-    if (!(field->flags & MADE) ||
-        !field->custom || operator[0] == '!' ||(field->type == TEXT && strchr("<>", *operator)))
-        return;
+    bool is_by_language = field->type == TEXT && strchr("<>", *operator);
+    if (!(field->flags & MADE) || !field->custom || operator[0] == '!' || is_by_language)
+        return false;
     const char *parameter = is_number && is_in ? "any ($%d::float8[])"
                             : is_number        ? "$%d::float8"
                             : is_in
@@ -209,6 +210,7 @@ static void add_bound_of_values(struct conditions *where, const struct resource 
                    "    and v.record_id = %s.id and v.field_id = '%s' and v.%s %s %s)",
                    resource->table, resource->table, field->custom,
                    is_number ? "number_value" : "text_value", is_in ? "=" : operator, value);
+    return strlen(filter->value) < 200;
 }
 
 static void add_filter(struct conditions *where, const struct cx *cx,
@@ -223,7 +225,8 @@ static void add_filter(struct conditions *where, const struct cx *cx,
         add_referred(where, cx, filter);
         return;
     }
-    add_bound_of_values(where, resource, filter);
+    if (add_bound_of_values(where, resource, filter))
+        return;
     int at = conditions_parameter(where, filter->value);
     if (filter->field->matched && strchr("=!i", *operator))
         add_matched(where, filter, at);
