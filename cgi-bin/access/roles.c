@@ -24,6 +24,15 @@ STATEMENT(role_user,
           "where id = $1::uuid",
           0);
 
+STATEMENT(role_user_roles,
+          "select coalesce(jsonb_agg(r.role_key order by r.role_key)\n"
+          "                filter (where r.role_key is not null), '[]')\n"
+          "from users u\n"
+          "left join user_roles r on r.tenant_id = u.tenant_id and r.user_id = u.id\n"
+          "where u.id = $1::uuid\n"
+          "group by u.tenant_id, u.id",
+          0);
+
 STATEMENT(role_matrix,
           "select key, name, permissions, rank, id\n"
           "from roles\n"
@@ -239,6 +248,27 @@ static bool matrix(struct cx *cx)
 
 /* ---- the roles of a user ---- */
 
+static bool answer_user_roles(struct cx *cx, const char *keys)
+{
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    json_key(json, "roles");
+    json_put_raw(json, keys, strlen(keys));
+    json_close_object(json);
+    return respond_end(cx);
+}
+
+static bool get_user_roles(struct cx *cx)
+{
+    const char *id = cx_path(cx, "id");
+    struct rows *rows = uuid_is(id) ? db_get(&cx->db, &role_user_roles, id) : NULL;
+    if (!rows && uuid_is(id))
+        return fail_db(cx);
+    if (!rows || rows_count(rows) == 0)
+        return fail(cx, 404, "not_found", "There is no such user.");
+    return answer_user_roles(cx, rows_text(rows, 0, 0));
+}
+
 static bool set_user_roles(struct cx *cx)
 {
     const char *id = cx_path(cx, "id"), *tenant_id;
@@ -260,12 +290,7 @@ static bool set_user_roles(struct cx *cx)
     if (!roles_give(&cx->db, tenant_id, id, list->text, NULL) || !db_commit(&cx->db))
         return fail_db(cx);
     session_rights_changed(&cx->db, id);
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    json_key(json, "roles");
-    json_put_raw(json, list->text, strlen(list->text));
-    json_close_object(json);
-    return respond_end(cx);
+    return answer_user_roles(cx, list->text);
 }
 
 const struct route role_routes[] = {
@@ -275,6 +300,9 @@ const struct route role_routes[] = {
     ROUTE(GET, "/api/rbac/matrix", MAY(TENANT, "access.roles:read"), matrix,
           "Roles by permissions.", .operation = "getRoleMatrix", .answer_name = "role matrix",
           .answer_fields = matrix_fields),
+    ROUTE(GET, "/api/rbac/users/:id/roles", MAY(EITHER, "access.roles:assign"), get_user_roles,
+          "The roles of a user.", .operation = "getUserRoles", .answer_name = "user roles",
+          .answer_fields = FIELDS({"roles", ARRAY, .item = TEXT})),
     ROUTE(PUT, "/api/rbac/users/:id/roles", MAY(EITHER, "access.roles:assign"), set_user_roles,
           "Replace the roles of a user.", .operation = "setUserRoles", .answer_name = "user roles",
           .body = FIELDS({"roles", ARRAY, REQUIRED, 0, 20, .item = TEXT, .example = "[\"staff\"]"}),

@@ -5,6 +5,7 @@
 #include "api/openapi.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "resource/field.h"
 
 /* What each field type is in JSON. `length`: min and max count characters;
  * `sample` stands in an answer's example when the field has none. */
@@ -79,6 +80,10 @@ static void put_bounds(json_object *schema, json_object *field, const struct typ
          * positive maximum the minimum is 0 unless it says otherwise. */
         if (member(field, "max") && !member(field, "min"))
             put_int(schema, "minimum", 0);
+        if (!member(field, "max"))
+            put_int(schema, "maximum", WHOLE_MOST);
+        if (!member(field, "max") && !member(field, "min"))
+            put_int(schema, "minimum", -WHOLE_MOST);
     } else if (text_equal(type->json, "array")) {
         put_bound(schema, field, "min", "minItems");
         put_bound(schema, field, "max", "maxItems");
@@ -136,13 +141,12 @@ static json_object *free_object(bool nullable)
 /* What field.h says of an object of texts. */
 static json_object *object_of_texts(enum schema_use use)
 {
-    static const int64_t most = 50, length = 500;
     json_object *schema = json_object_new_object();
     put_text(schema, "type", "object");
-    put_int(schema, "maxProperties", most);
+    put_int(schema, "maxProperties", TEXTS_MOST);
     json_object *value = put_object(schema, "additionalProperties");
     put_type(value, "string", use == SCHEMA_MERGE);
-    put_int(value, "maxLength", length);
+    put_int(value, "maxLength", TEXTS_LENGTH);
     return schema;
 }
 
@@ -282,6 +286,22 @@ static bool is_required(json_object *field, enum schema_use use)
            (use == SCHEMA_REPLACE && !is_secret(field) && !of_some);
 }
 
+/* What `include` adds beside the id that refers to it. */
+static void add_included(struct openapi *api, json_object *properties, json_object *field)
+{
+    const char *name = member_text(field, "includes");
+    if (!name || member(properties, name))
+        return;
+    json_object *named = json_tokener_parse(
+        "{\"type\":\"object\",\"required\":[\"id\",\"name\"],\"properties\":{"
+        "\"id\":{\"type\":\"string\",\"format\":\"uuid\",\"description\":\"Its id.\"},"
+        "\"name\":{\"type\":[\"string\",\"null\"],\"description\":\"What it is called; null of "
+        "what "
+        "the caller may not see.\"}}}");
+    json_object_object_add(properties, name,
+                           or_null(openapi_component(api, "schemas", "IncludedReference", named)));
+}
+
 static json_object *object_of_fields(struct openapi *api, const char *name, json_object *fields,
                                      enum schema_use use)
 {
@@ -299,6 +319,8 @@ static json_object *object_of_fields(struct openapi *api, const char *name, json
         if (is_required(field, use))
             push_text(names, member_name);
     }
+    for (size_t i = 0; i < count && !is_body(use); i++)
+        add_included(api, properties, json_object_array_get_idx(fields, i));
     if (json_object_array_length(names) > 0)
         json_object_object_add(schema, "required", names);
     else

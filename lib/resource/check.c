@@ -157,14 +157,15 @@ static bool check_secret(struct check *check, const char *text)
 static bool check_int(struct check *check, const char *text)
 {
     const struct field *field = check->field;
-    int64_t value, min = field->min, max = field->max;
-    bool free_range = min == 0 && max == 0;
+    int64_t value, min = field->min, max = field->max ? field->max : WHOLE_MOST;
+    if (field->min == 0 && field->max == 0)
+        min = -WHOLE_MOST;
     if (!text_to_int(text, INT64_MIN, INT64_MAX, &value))
         return refuse(check, "not_a_number", "This is not a whole number.");
-    if (!free_range && value < min)
+    if (value < min)
         return refuse(check, "too_small",
                       arena_printf(check->cx->arena, "Use at least %lld.", (long long)min));
-    if (!free_range && max != 0 && value > max)
+    if (value > max)
         return refuse(check, "too_big",
                       arena_printf(check->cx->arena, "Use at most %lld.", (long long)max));
     return accept(check, arena_printf(check->cx->arena, "%lld", (long long)value));

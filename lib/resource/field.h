@@ -29,7 +29,7 @@ enum field_type {
     SLUG,   /* ^[a-z][a-z0-9-]*[a-z0-9]$ with min and max */
     COLOR,  /* #rrggbb */
     SECRET, /* a password: in only, never out, never logged */
-    INT,    /* min and max are bounds; both 0: any int64 */
+    INT,    /* min and max are bounds; both 0: any that JSON can say exactly, to 2^53 - 1 */
     MONEY,  /* minor units, bigint; .currency names the field beside it that says of which */
     BASIS_POINTS,
     DECIMAL, /* a number of at most 15 digits */
@@ -48,6 +48,9 @@ enum field_type {
     FILE_FIELD, /* multipart upload */
     CUSTOM      /* the tenant's own fields: resource/custom.h */
 };
+
+/* The greatest whole number that every client reads as it is. */
+static const int64_t WHOLE_MOST = 9007199254740991;
 
 /* What an object of texts holds: so many of so many characters (metadata). */
 enum { TEXTS_MOST = 50, TEXTS_LENGTH = 500, TEXTS_KEY_LENGTH = 100 };

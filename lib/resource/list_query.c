@@ -351,6 +351,24 @@ static bool read_parameter(struct cx *cx, const struct resource *resource,
     return read_filter(cx, resource, it, out);
 }
 
+/* Amounts of different currencies do not compare: who asks for some names one. */
+static bool check_currencies(struct cx *cx, const struct resource *resource,
+                             const struct list_query *query)
+{
+    for (const struct list_filter *it = query->filters; it; it = it->next) {
+        const char *name = it->field->type == MONEY ? it->field->currency : NULL;
+        const struct field *currency = name ? field_find(resource->fields, name) : NULL;
+        bool named =
+            !currency || !(currency->flags & FILTERED) || strcmp(it->operator, "null") == 0;
+        for (const struct list_filter *other = query->filters; other && !named; other = other->next)
+            named = other->field == currency && strcmp(other->operator, "=") == 0;
+        if (!named)
+            return fail_parameter(cx, field_json_name(currency), "required",
+                                  "Amounts compare within one currency: name it too.");
+    }
+    return true;
+}
+
 bool list_read_query(struct cx *cx, const struct resource *resource, struct list_query *out)
 {
     *out = (struct list_query){.page = 1,
@@ -363,6 +381,8 @@ bool list_read_query(struct cx *cx, const struct resource *resource, struct list
         if (!empty_control && !declared && !read_parameter(cx, resource, it, out))
             return false;
     }
+    if (!cx->is_page && !check_currencies(cx, resource, out))
+        return false;
     if (out->columns && out->labels)
         add_included(cx, out);
     if (out->after && !cx->is_page && parameter_get(cx->request.query, "page"))

@@ -73,7 +73,7 @@ test("lists_page_sort_filter_and_follow_cursors", async () => {
         assert.equal(new Set(seen).size, 25, sort);
     }
     assert.equal((await at("?status=lost")).json.meta.total, 13);
-    assert.equal((await at("?status[in]=lost,new&value[gte]=20")).json.meta.total, 4);
+    assert.equal((await at("?status[in]=lost,new&currency=EUR&value[gte]=20")).json.meta.total, 4);
     assert.equal((await at("?value[null]=true")).json.meta.total, 5);
     assert.deepEqual(Object.keys((await at("?fields=name&limit=1")).data[0]), ["id", "name"]);
 });

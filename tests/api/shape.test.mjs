@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { before, test } from "node:test";
-import { makeTenant, operator, password, port, request } from "../lib/client.mjs";
+import { makeTenant, makeUser, operator, password, port, request } from "../lib/client.mjs";
 
 let tenant, lead;
 const api = (method, path, options = {}) => request(method, path, { token: tenant.token, ...options });
@@ -25,7 +25,7 @@ test("the_version_is_said_and_another_is_refused", async () => {
 
 test("a_parameter_that_is_wrong_is_400_with_its_name", async () => {
     refused(await api("GET", "/api/crm/leads?limit=0"), 400, "bad_parameter", { in: "query", field: "limit", code: "too_small" });
-    refused(await api("GET", "/api/crm/leads?value[gte]=abc"), 400, "bad_parameter", { in: "query", field: "value[gte]", code: "not_a_number" });
+    refused(await api("GET", "/api/crm/leads?currency=EUR&value[gte]=abc"), 400, "bad_parameter", { in: "query", field: "value[gte]", code: "not_a_number" });
     refused(await api("GET", "/api/crm/leads?nothing=1"), 400, "unknown_parameter", { in: "query", field: "nothing", code: "unknown_parameter" });
     refused(await api("GET", "/api/crm/leads?status=new&status=lost"), 400, "repeated_parameter", { in: "query", field: "status", code: "repeated_parameter" });
     refused(await api("GET", "/api/crm/leads?limit=5&limit=6"), 400, "repeated_parameter");
@@ -210,4 +210,22 @@ test("metadata_is_an_object_of_few_short_texts", async () => {
     refused(await patch({ long: "é".repeat(501) }), 422, "validation_failed", { in: "body", field: "metadata.long", code: "too_long" });
     for (const other of [1, true, {}, ["x"]]) refused(await patch({ other }), 422, "validation_failed", { in: "body", field: "metadata.other", code: "wrong_type" });
     for (const whole of [true, "s", [1, 2]]) refused(await patch(whole), 422, "validation_failed", { in: "body", field: "metadata", code: "wrong_type" });
+});
+
+test("amounts_are_compared_within_one_currency", async () => {
+    for (const query of ["value=5", "value[gte]=1", "value[in]=5,6", "value[lt]=9&currency[ne]=USD"]) refused(await api("GET", `/api/crm/leads?${query}`), 400, "bad_parameter", { in: "query", field: "currency", code: "required" });
+    assert.equal((await api("GET", "/api/crm/leads?value[gte]=5&currency=EUR&limit=1")).status, 200);
+    assert.equal((await api("GET", "/api/crm/leads?value[gte]=5&currency=USD")).data.length, 0);
+    assert.equal((await api("GET", "/api/crm/leads?value[null]=true")).status, 200);
+});
+
+test("the_roles_of_a_user_are_read_where_they_are_set", async () => {
+    const user = await makeUser(tenant, "staff"), path = `/api/rbac/users/${user.id}/roles`;
+    const before = await api("GET", path);
+    assert.deepEqual(before.data, { roles: ["staff"] });
+    const both = { body: { roles: ["customer", "staff"] } };
+    refused(await api("PUT", path, { ...both, headers: { "if-match": '"0"' } }), 412, "version_mismatch");
+    assert.equal((await api("PUT", path, { ...both, headers: { "if-match": before.headers.etag } })).status, 200);
+    assert.deepEqual((await api("GET", path)).data, both.body);
+    assert.equal((await request("GET", path, { token: (await makeTenant()).token })).status, 404);
 });
