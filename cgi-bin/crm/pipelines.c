@@ -15,6 +15,7 @@ const struct resource pipelines = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .sort = "position",
+    .errors = "409 name_taken",
     .fields = FIELDS({"name", TEXT, REQUIRED | SEARCHED | LISTED, 1, 100, .example = "Renewals"},
                      {"position", INT, SORTED | LISTED, 0, 10000, .initial = "0", .example = "2",
                       .help = "Smaller comes first; deals begin in the first pipeline."}),
@@ -33,6 +34,7 @@ const struct resource stages = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .sort = "pipelineId,position",
+    .errors = "409 pipeline_id_name_taken",
     .label = "name",
     .fields = FIELDS(
         {"pipeline_id", UUID, REQUIRED | FILTERED | LISTED, .label = "Pipeline",

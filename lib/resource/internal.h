@@ -42,6 +42,10 @@ bool record_is_demanded(struct cx *cx, const struct list_result *record);
 bool record_demanded_versions(struct cx *cx, const struct resource *resource, const char *id,
                               const char **times);
 
+/* Whether the record has a version that If-Match names, before anything else is said of it. false:
+ * 412 or 404. WAITS. */
+bool record_check_version(struct cx *cx, const struct resource *resource, const char *id);
+
 /* ---- record_write.c ---- */
 /* The row alone, without hooks and children. WAIT. */
 bool record_insert_row(struct cx *cx, const struct resource *resource, const struct input *input,

@@ -122,6 +122,6 @@ bool record_delete(struct cx *cx, const struct resource *resource, const char *i
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
     return begin(cx, resource, OP_DELETE, id, NULL) && is_deleted_by(cx, resource, id) &&
-           reference_allows_deletion(cx, resource, id) && record_delete_row(cx, resource, id) &&
-           end(cx, resource, OP_DELETE, id);
+           record_check_version(cx, resource, id) && reference_allows_deletion(cx, resource, id) &&
+           record_delete_row(cx, resource, id) && end(cx, resource, OP_DELETE, id);
 }

@@ -163,3 +163,13 @@ bool record_demanded_versions(struct cx *cx, const struct resource *resource, co
         return demand_rows(cx, header, times);
     return record_get(cx, resource, id, &shown) && demand_shown(cx, &shown, header, times);
 }
+
+bool record_check_version(struct cx *cx, const struct resource *resource, const char *id)
+{
+    struct list_result seen = {.rows = NULL};
+    const char *header = request_header(&cx->request, "If-Match"), *times;
+    if (!header || strcmp(header, "*") == 0)
+        return true;
+    return record_get(cx, resource, id, &seen) &&
+           demand_shown(cx, &seen, without_names(cx, header), &times);
+}
