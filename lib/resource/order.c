@@ -172,11 +172,9 @@ static void write_walk(struct buf *sql, const struct behind *behind, const char 
                    behind->numbers[1]);
     if (!with_value && from_null)
         buf_printf(sql, "\nand id %s $%d", operator, behind->numbers[1]);
-    if (with_value)
-        buf_printf(sql, "\norder by (%s)%s, id%s", column, way, way);
-    else
-        buf_printf(sql, "\norder by id%s", way);
-    buf_printf(sql, "\nlimit %s)", limit);
+    /* PostgreSQL does not know that all without a value are equal: by both keys they come along
+     * the index, by the id alone all of them would be read and sorted. */
+    buf_printf(sql, "\norder by (%s)%s, id%s\nlimit %s)", column, way, way, limit);
 }
 
 void order_add_two_walks(const struct order *order, struct conditions *where, const char *table,
