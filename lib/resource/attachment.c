@@ -108,24 +108,6 @@ static bool has_room(struct cx *cx, const struct resource *resource, const char 
                 ATTACHMENTS_MAX);
 }
 
-/* The record is held, so that it does not go meanwhile without its new file. */
-static const struct statement *insert_of(struct cx *cx, const struct resource *resource)
-{
-    return statement_made(
-        cx->arena,
-        arena_printf(cx->arena,
-                     "with record as (\n"
-                     "    select tenant_id, id from %s where id = $1::uuid for key share)\n"
-                     "insert into files (tenant_id, id, resource, record_id, name, type, bytes,\n"
-                     "                   sha256, width, height, store, created_by)\n"
-                     "select r.tenant_id, $2::uuid, '%s', r.id, $3, $4, $5::bigint, $6,\n"
-                     "       nullif($7::int, 0), nullif($8::int, 0), $9, $10::uuid\n"
-                     "from record r\n"
-                     "returning id",
-                     resource->table, resource->table),
-        DB_WRITES);
-}
-
 /* NULL: an operator, who is no user of this tenant. */
 static const char *maker_of(const struct cx *cx)
 {
@@ -138,6 +120,48 @@ static const char *number(struct cx *cx, int64_t value)
     return arena_printf(cx->arena, "%lld", (long long)value);
 }
 
+/* NULL: it is no picture. */
+static const char *pixels(struct cx *cx, int value)
+{
+    return value ? number(cx, value) : NULL;
+}
+
+/* The record is held, so that it does not go meanwhile without its new file. */
+static struct rows *insert_file(struct cx *cx, const struct resource *resource,
+                                const char *record_id, const struct file *file)
+{
+    struct conditions where;
+    struct buf sql;
+    const struct viewer viewer = viewer_of(cx, resource, "update");
+    const char *const values[] = {file->id,
+                                  file->name,
+                                  resource->table,
+                                  file->type,
+                                  number(cx, file->bytes),
+                                  file->sha256,
+                                  pixels(cx, file->width),
+                                  pixels(cx, file->height),
+                                  file->store,
+                                  maker_of(cx)};
+    static const char *const types[] = {"uuid", "text", "text", "text", "bigint",
+                                        "text", "int",  "int",  "text", "uuid"};
+    conditions_init(&where, cx->arena);
+    conditions_add_id(&where, record_id);
+    conditions_add_resource(&where, resource, &viewer);
+    buf_init(&sql, cx->arena);
+    buf_printf(&sql,
+               "with record as (\nselect tenant_id, id\nfrom %s%s\nfor key share)\n"
+               "insert into files (tenant_id, record_id, id, name, resource, type, bytes,\n"
+               "                   sha256, width, height, store, created_by)\n"
+               "select r.tenant_id, r.id",
+               resource->table, where.sql.data);
+    for (size_t i = 0; i < COUNT(values); i++)
+        buf_printf(&sql, ", $%d::%s", conditions_parameter(&where, values[i]), types[i]);
+    buf_puts(&sql, "\nfrom record r\nreturning id");
+    return db_run(&cx->db, statement_made(cx->arena, sql.data, DB_WRITES), where.parameters,
+                  where.count);
+}
+
 bool attachment_add(struct cx *cx, const struct resource *resource, const char *record_id,
                     struct attachment *out)
 {
@@ -145,10 +169,7 @@ bool attachment_add(struct cx *cx, const struct resource *resource, const char *
     struct file file = {.store = NULL};
     if (!has_room(cx, resource, record_id) || !file_take(cx, &rules, &file))
         return false;
-    struct rows *rows =
-        db_get(&cx->db, insert_of(cx, resource), record_id, file.id, file.name, file.type,
-               number(cx, file.bytes), file.sha256, number(cx, file.width), number(cx, file.height),
-               file.store, maker_of(cx));
+    struct rows *rows = insert_file(cx, resource, record_id, &file);
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0)

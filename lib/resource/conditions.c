@@ -112,12 +112,24 @@ const char *conditions_owners(struct conditions *conditions, const struct resour
     return arena_printf(conditions->arena, "array(" TEAM_MATES ")", me, me);
 }
 
-void conditions_write_sight(struct conditions *conditions, struct buf *sql, const char *of,
-                            const struct resource *resource, const struct viewer *viewer)
+void conditions_write_referred(struct conditions *conditions, struct buf *sql,
+                               const struct resource *resource, const struct field *field,
+                               const struct resource *target, const struct viewer *viewer)
 {
-    const char *text = sight_sql(conditions, of, resource, viewer);
-    if (text)
-        buf_printf(sql, "\nand %s", text);
+    const char *of = strcmp(target->table, resource->table) == 0 ? "referred" : target->table;
+    buf_printf(sql, " where %s.id = ", of);
+    if (field->flags & MADE)
+        buf_puts(sql, field->sql);
+    else
+        buf_printf(sql, "%s.%s", resource->table, field->name);
+    if (!target->no_tenant && !resource->no_tenant)
+        buf_printf(sql, " and %s.tenant_id = %s.tenant_id", of, resource->table);
+    if (target->where)
+        buf_printf(sql, " and (%s)", target->where);
+    const char *sight =
+        sight_sql(conditions, arena_printf(conditions->arena, "%s.", of), target, viewer);
+    if (sight)
+        buf_printf(sql, "\nand %s", sight);
 }
 
 void conditions_add_resource(struct conditions *conditions, const struct resource *resource,

@@ -18,6 +18,7 @@
 
 struct arena;
 struct cx;
+struct field;
 struct list_query;
 struct resource;
 
@@ -62,10 +63,12 @@ struct viewer viewer_of_maker(const struct cx *cx, const struct resource *resour
 /* What binds every statement on the resource's rows: its condition and the viewer's sight. */
 void conditions_add_resource(struct conditions *conditions, const struct resource *resource,
                              const struct viewer *viewer);
-/* "and …" with the viewer's sight alone, where another table is looked into: its columns begin
- * with `of` ("contacts."), the parameters are those of the statement around it. */
-void conditions_write_sight(struct conditions *conditions, struct buf *sql, const char *of,
-                            const struct resource *resource, const struct viewer *viewer);
+/* " where …": the one row of `target` that `field` refers to, as far as the viewer sees it, in a
+ * look-up inside a statement on the resource's table, with the parameters of that. A table that
+ * refers to itself is called "referred" there. */
+void conditions_write_referred(struct conditions *conditions, struct buf *sql,
+                               const struct resource *resource, const struct field *field,
+                               const struct resource *target, const struct viewer *viewer);
 /* One row, or those of an array, by their ids. */
 void conditions_add_id(struct conditions *conditions, const char *id);
 void conditions_add_ids(struct conditions *conditions, const char *ids);

@@ -77,47 +77,20 @@ static void write_label(struct buf *sql, const struct resource *target, bool own
 
 /* One scalar look-up: it serves lists, single records and what a write returns alike, and runs
  * for the rows alone that are answered. */
-static const char *make_label_sql(const struct resource *resource, const struct field *field,
-                                  struct arena *arena)
-{
-    struct buf sql;
-    const struct resource *target = reference_target(field);
-    bool own = strcmp(target->table, resource->table) == 0;
-    const char *name = own ? "referred" : target->table;
-    buf_init(&sql, arena);
-    buf_puts(&sql, "select ");
-    write_label(&sql, target, own);
-    buf_printf(&sql, " from %s%s where %s.id = ", target->table, own ? " referred" : "", name);
-    if (field->flags & MADE)
-        buf_puts(&sql, field->sql);
-    else
-        buf_printf(&sql, "%s.%s", resource->table, field->name);
-    if (!target->no_tenant && !resource->no_tenant)
-        buf_printf(&sql, " and %s.tenant_id = %s.tenant_id", name, resource->table);
-    if (target->where)
-        buf_printf(&sql, " and (%s)", target->where);
-    return sql.data;
-}
-
 void reference_label_sql(struct cx *cx, struct buf *sql, struct conditions *where,
                          const struct resource *resource, const struct field *field)
 {
-    static struct registry known;
     const struct resource *target = reference_target(field);
     if (!reference_may_read(cx, field)) {
         buf_puts(sql, ", null::text");
         return;
     }
-    char *text = field->flags & MADE ? (char *)make_label_sql(resource, field, cx->arena)
-                                     : registry_find(&known, field);
-    if (!text) {
-        text = (char *)make_label_sql(resource, field, reference_arena());
-        registry_add(&known, field, text);
-    }
-    buf_printf(sql, ", (%s", text);
+    bool own = strcmp(target->table, resource->table) == 0;
     const struct viewer viewer = viewer_of(cx, target, "read");
-    const char *name = strcmp(target->table, resource->table) == 0 ? "referred" : target->table;
-    conditions_write_sight(where, sql, arena_printf(cx->arena, "%s.", name), target, &viewer);
+    buf_puts(sql, ", (select ");
+    write_label(sql, target, own);
+    buf_printf(sql, " from %s%s", target->table, own ? " referred" : "");
+    conditions_write_referred(where, sql, resource, field, target, &viewer);
     buf_putc(sql, ')');
 }
 
@@ -284,16 +257,20 @@ static size_t find_blockers(struct cx *cx, const char *table, struct blocker **o
     return count;
 }
 
-static const char *count_sql(struct cx *cx, const struct blocker *blockers, size_t count)
+static const char *count_sql(struct conditions *where, const struct blocker *blockers, size_t count,
+                             const char *id)
 {
     struct buf sql;
-    buf_init(&sql, cx->arena);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&sql,
-                   "%s(select count(*) from (select from %s where %s = $1\n"
-                   " limit %d) blocks_%zu)",
-                   i ? ",\n" : "select ", blockers[i].resource->table, blockers[i].field->name,
-                   BLOCKERS_MOST + 1, i);
+    int at = conditions_parameter(where, id);
+    buf_init(&sql, where->arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct resource *resource = blockers[i].resource;
+        buf_init(&where->sql, where->arena);
+        conditions_add(where, "%s = $%d", blockers[i].field->name, at);
+        buf_printf(
+            &sql, "%s(%s)", i ? ",\n" : "select ",
+            list_bounded_count(where->arena, resource->table, where->sql.data, BLOCKERS_MOST));
+    }
     return sql.data;
 }
 
@@ -323,12 +300,15 @@ static bool complain_of(struct cx *cx, const struct blocker *blocker, const char
 bool reference_allows_deletion(struct cx *cx, const struct resource *resource, const char *id)
 {
     struct blocker *blockers;
+    struct conditions where;
     size_t count = find_blockers(cx, resource->table, &blockers);
     bool free = true;
     if (count == 0)
         return true;
+    conditions_init(&where, cx->arena);
+    const char *sql = count_sql(&where, blockers, count, id);
     struct rows *rows =
-        db_run(&cx->db, statement_made(cx->arena, count_sql(cx, blockers, count), 0), &id, 1);
+        db_run(&cx->db, statement_made(cx->arena, sql, 0), where.parameters, where.count);
     if (!rows)
         return fail_db(cx);
     for (size_t i = 0; i < count; i++) {
