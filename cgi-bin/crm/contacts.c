@@ -1,5 +1,8 @@
 /* contacts: the people one speaks to. */
 #include "crm.h"
+#include "file/file.h"
+
+static const struct file_rules photo = {.bytes_max = 10 << 20, .pictures = true, .edge = 512};
 
 const struct resource contacts = {
     .name = "contacts",
@@ -24,6 +27,8 @@ const struct resource contacts = {
         {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100200"},
         {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",
          .refers = "crm.companies", .help = "Whom this person works for."},
+        {"photo", FILE_FIELD, READ_ONLY | NULLABLE, .file = &photo,
+         .help = "PNG, JPEG or WebP, 10 MB at most."},
         {"type", CHOICE, FILTERED | SORTED | LISTED, .initial = "customer",
          .choices = CHOICES("lead", "customer", "partner", "vendor", "other")},
         {"status", CHOICE, FILTERED, .initial = "active", .choices = CHOICES("active", "inactive")},

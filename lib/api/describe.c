@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "resource/event_kind.h"
+#include "resource/file_field.h"
 #include "resource/reference.h"
 
 static const struct {
@@ -106,7 +107,10 @@ static void describe_field(struct json *json, const struct field *field)
     json_open_object(json);
     json_pair(json, "name", field_json_name(field));
     json_pair(json, "column", field->name);
-    json_pair(json, "type", field_type_name(field->type));
+    bool is_file = field->type == FILE_FIELD;
+    json_pair(json, "type", field_type_name(is_file ? OBJECT : field->type));
+    if (is_file)
+        json_pair_bool(json, "file", true);
     describe_flags(json, field->flags);
     if (field->min)
         json_pair_int(json, "min", field->min);
@@ -149,9 +153,9 @@ static void describe_field(struct json *json, const struct field *field)
         json_pair(json, "parent", field->child->parent->table);
         json_close_object(json);
     }
-    if (field->fields) {
+    if (field->fields || is_file) {
         json_key(json, "fields");
-        describe_fields(json, field->fields);
+        describe_fields(json, is_file ? file_field_members : field->fields);
     } else if (field->type == ARRAY || field->item != FIELD_END) {
         json_pair(json, "item", field_type_name(field->item));
     }

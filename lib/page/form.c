@@ -266,7 +266,9 @@ static void add_kind(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "is_check", check);
     page_set_bool(out, "is_picker", picker);
     page_set_bool(out, "is_rows", field->child != NULL);
-    page_set_bool(out, "is_plain", !group && !check && !picker && !field->child);
+    page_set_bool(out, "is_file", field->type == FILE_FIELD);
+    page_set_bool(out, "is_plain",
+                  !group && !check && !picker && !field->child && field->type != FILE_FIELD);
     page_set_bool(out, "is_long", area);
     page_set_bool(out, "is_choice", choice);
     page_set_bool(out, "is_input", !area && !choice);
@@ -360,6 +362,20 @@ static void add_condition(struct cx *cx, json_object *out, const struct field *f
     page_set_bool(out, "required", when->required);
 }
 
+/* The file that is there, and the tick that removes it. */
+static void add_file(struct cx *cx, json_object *out, const struct field *field,
+                     const struct list_result *row)
+{
+    int column = row ? show_column(row, field->name) : -1;
+    const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
+    const char *name = arena_printf(cx->arena, "_remove.%s", field_json_name(field));
+    page_set(out, "file_name", show_file_name(cx, stored));
+    page_set(out, "file_url", show_file_url(cx, stored));
+    page_set_bool(out, "file_is_picture", show_file_is_picture(cx, stored));
+    page_set(out, "remove", name);
+    page_set_bool(out, "removes", text_equal(parameter_get(cx->request.form, name), "yes"));
+}
+
 static void add_field(struct cx *cx, json_object *list, const struct field *fields,
                       const struct field *field, const struct list_result *row)
 {
@@ -379,6 +395,8 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     add_condition(cx, out, fields, field, row);
     add_control(cx, out, field, value);
     add_kind(cx, out, field, row, value);
+    if (field->type == FILE_FIELD)
+        add_file(cx, out, field, row);
     if (field->child)
         child_form_add(cx, out, field, row);
     if (reference_target(field) && !field->offered)
@@ -389,6 +407,8 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
 static bool is_asked_for(struct cx *cx, const struct field *field, bool creating)
 {
     bool fixed = !creating && (field->flags & CREATE_ONLY);
+    if (field->type == FILE_FIELD)
+        return field->file && !(field->flags & HIDDEN) && shape_takes(cx, field);
     return !fixed && !(field->flags & (READ_ONLY | HIDDEN)) && shape_takes(cx, field) &&
            (!reference_target(field) || reference_may_read(cx, field));
 }

@@ -7,6 +7,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/action.h"
+#include "resource/file_field.h"
 #include "resource/part.h"
 #include "resource/resource.h"
 
@@ -145,6 +146,10 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
                      (row->operations & (OP_LIST | OP_GET | OP_EXPORT) ? 0 : resource->write_flags),
             .about = resource,
         };
+        if (row->fields && file_field_is_written(resource)) {
+            made[count - 1].flags |= ROUTE_UPLOAD | ROUTE_CALLS_OUT;
+            made[count - 1].body_limit = FILE_BODY_MAX * FILE_FIELDS_MAX;
+        }
     }
     for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++)
         count += add_action_pages(resource, resource->actions[i], made + count);

@@ -39,7 +39,7 @@ static bool is_number(const struct field *field)
 
 static bool is_column(const struct field *field)
 {
-    static const enum field_type never[] = {SECRET, FILE_FIELD, JSON, OBJECT, CUSTOM};
+    static const enum field_type never[] = {SECRET, JSON, OBJECT, CUSTOM};
     for (size_t i = 0; i < COUNT(never); i++)
         if (field->type == never[i])
             return false;

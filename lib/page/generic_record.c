@@ -6,6 +6,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/custom.h"
+#include "resource/file_field.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -24,7 +25,7 @@ static bool is_fact(const struct field *field)
 {
     bool is_currency = (field->flags & MADE) && field->type == CURRENCY; /* its amount has it */
     return !(field->flags & (HIDDEN | INPUT_ONLY)) && field->type != SECRET && !is_currency &&
-           field->type != FILE_FIELD && field->type != CUSTOM && strcmp(field->name, "id") != 0 &&
+           field->type != CUSTOM && strcmp(field->name, "id") != 0 &&
            strcmp(field->name, "tenant_id") != 0;
 }
 
@@ -130,14 +131,6 @@ bool generic_detail(struct cx *cx)
     return generic_detail_of(cx, cx->route->about, cx_path(cx, "id"), 200);
 }
 
-static bool has_file(const struct resource *resource)
-{
-    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
-        if (it->type == FILE_FIELD)
-            return true;
-    return false;
-}
-
 static bool has_rows(const struct resource *resource)
 {
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
@@ -174,7 +167,7 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     const char *begun = child_rows_asked(cx) ? parameter_get(cx->request.form, "_version") : NULL;
     page_set(data, "version", begun ? begun : record ? record_etag(cx, record) : NULL);
     page_set_bool(data, "any_rows", has_rows(resource));
-    page_set_bool(data, "multipart", has_file(resource));
+    page_set_bool(data, "multipart", file_field_is_written(resource));
     json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
     json_object_object_add(data, "fields", fields);
     if (record_owner_is_fixed(cx, resource, record == NULL))
@@ -193,12 +186,43 @@ static bool show_form(struct cx *cx, const struct resource *resource,
 /* What people can put right themselves is shown on the form. */
 static bool can_correct(const struct cx *cx)
 {
-    return cx->failure.status == 409 || cx->failure.status == 412 || cx->failure.status == 422;
+    return cx->failure.status == 409 || cx->failure.status == 412 || cx->failure.status == 413 ||
+           cx->failure.status == 422;
 }
 
 bool generic_new(struct cx *cx)
 {
     return show_form(cx, cx->route->about, NULL, 200);
+}
+
+/* What was sent along is stored before the record's transaction, and belongs to it within it. */
+static bool create_with_files(struct cx *cx, const struct resource *resource,
+                              struct list_result *out)
+{
+    struct file_form form;
+    if (!file_field_is_written(resource))
+        return record_create(cx, resource, cx->input, out);
+    if (!file_form_take(cx, resource, NULL, &form))
+        return false;
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return record_create(cx, resource, cx->input, out) &&
+           file_form_put(cx, resource, id_of(out), &form) && (db_commit(&cx->db) || fail_db(cx));
+}
+
+static bool update_with_files(struct cx *cx, const struct resource *resource, const char *id,
+                              struct list_result *out)
+{
+    struct file_form form;
+    if (!file_field_is_written(resource))
+        return record_update(cx, resource, id, cx->input, INPUT_MERGE, out);
+    if (!record_get_with(cx, resource, id, cx->route->access.needs, out) ||
+        !file_form_take(cx, resource, id, &form))
+        return false;
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return record_update(cx, resource, id, cx->input, INPUT_MERGE, out) &&
+           file_form_put(cx, resource, id, &form) && (db_commit(&cx->db) || fail_db(cx));
 }
 
 bool generic_create(struct cx *cx)
@@ -210,7 +234,7 @@ bool generic_create(struct cx *cx)
         cx->failure = (struct failure){.status = 0};
         return show_form(cx, resource, NULL, 200);
     }
-    bool made = cx->failure.status == 0 && record_create(cx, resource, cx->input, &record);
+    bool made = cx->failure.status == 0 && create_with_files(cx, resource, &record);
     if (!made && !can_correct(cx))
         return false;
     if (!made) {
@@ -254,7 +278,7 @@ static bool update(struct cx *cx, const struct resource *resource, const char *i
     if (cx->failure.status != 0)
         return false;
     generic_demand_version(cx);
-    if (record_update(cx, resource, id, cx->input, INPUT_MERGE, &record))
+    if (update_with_files(cx, resource, id, &record))
         return true;
     if (cx->failure.status == 412)
         cx->failure.message = generic_conflict;

@@ -118,6 +118,11 @@ int show_column(const struct list_result *result, const char *name);
 const char *show_reference_path(struct cx *cx, const struct field *field, const char *id);
 /* Whether every resource has it: id, created_at, updated_at as the engine adds them. */
 bool show_is_common(const struct field *field);
+/* What the JSON of a FILE_FIELD says: what it is called, where it is (its address differs with
+ * each), whether it is a picture. NULL and false: there is none. */
+const char *show_file_name(struct cx *cx, const char *stored);
+const char *show_file_url(struct cx *cx, const char *stored);
+bool show_file_is_picture(struct cx *cx, const char *stored);
 const char *show_choice(struct cx *cx, const char *choice); /* "in_review": "In review" */
 /* The same of a field that may say itself what people read. */
 const char *show_choice_of(struct cx *cx, const struct field *field, const char *choice);

@@ -195,6 +195,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
         return *text ? agent_show(cx->arena, text) : "";
     case INT:
         return show_number(cx, strtoll(text, NULL, 10));
+    case FILE_FIELD:
+        return show_file_name(cx, text);
     case JSON:
     case OBJECT:
     case ARRAY:
@@ -218,6 +220,33 @@ static const char *link_of(struct cx *cx, const struct field *field, const char 
     }
 }
 
+/* What a field that is a file says of it: "name", "url" …; in the arena. NULL: there is none. */
+static const char *file_says(struct cx *cx, const char *stored, const char *member)
+{
+    json_object *file = stored ? json_tokener_parse(stored) : NULL;
+    const char *text = json_object_get_string(json_object_object_get(file, member));
+    const char *kept = text ? arena_text(cx->arena, text) : NULL;
+    json_object_put(file);
+    return kept;
+}
+
+const char *show_file_name(struct cx *cx, const char *stored)
+{
+    return file_says(cx, stored, "name");
+}
+
+const char *show_file_url(struct cx *cx, const char *stored)
+{
+    const char *id = file_says(cx, stored, "id"), *url = file_says(cx, stored, "url");
+    return url ? arena_printf(cx->arena, "%s?v=%.8s", url, id + 24) : NULL;
+}
+
+bool show_file_is_picture(struct cx *cx, const char *stored)
+{
+    const char *type = file_says(cx, stored, "type");
+    return type && text_starts(type, "image/");
+}
+
 void show_value(struct cx *cx, json_object *out, const struct list_result *result, size_t row,
                 int column)
 {
@@ -225,17 +254,20 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     const char *stored = rows_text(result->rows, row, column);
     bool empty_list = field->type == ARRAY && text_equal(stored, "[]");
     bool none = !stored || !*stored || empty_list, choice = field->type == CHOICE;
-    bool rows = field->child && !none;
+    bool rows = field->child && !none, file = field->type == FILE_FIELD && !none;
     bool swatch = field->type == COLOR;
     bool named = reference_label(result, row, field) != NULL;
     const char *href = none    ? NULL
+                       : file  ? show_file_url(cx, stored)
                        : named ? show_reference_path(cx, field, stored)
                                : link_of(cx, field, stored);
     page_set(out, "text", show_text(cx, result, row, column));
     page_set_bool(out, "none", none);
     page_set(out, "hint", !none && field->type == AGENT ? stored : NULL);
     page_set(out, "tone", !none && choice ? tone_of(stored) : NULL);
-    page_set(out, "href", href);
+    bool picture = file && show_file_is_picture(cx, stored);
+    page_set(out, "picture", picture ? href : NULL);
+    page_set(out, "href", picture ? NULL : href);
     page_set_bool(out, "outside", field->type == URL);
     page_set(out, "swatch", !none && swatch ? stored : NULL);
     page_set_bool(out, "plain", !none && !choice && !href && !swatch && !rows);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "resource/event_kind.h"
+#include "resource/file_field.h"
 #include "resource/initial.h"
 #include "resource/internal.h"
 #include "resource/model.h"
@@ -256,11 +257,33 @@ static void check_references(struct db *db, const struct resource *resource, str
 }
 
 /* Without it the files of a record would outlive it. */
+static bool has_files(const struct resource *resource)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if (it->type == FILE_FIELD)
+            return true;
+    return false;
+}
+
+static void check_file_fields(const struct resource *resource, struct buf *report)
+{
+    size_t count = 0;
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++) {
+        if (it->type != FILE_FIELD)
+            continue;
+        count++;
+        if ((it->flags & (READ_ONLY | NULLABLE)) != (READ_ONLY | NULLABLE))
+            buf_printf(report, "%s is a file and not READ_ONLY | NULLABLE. ", it->name);
+    }
+    if (count > FILE_FIELDS_MAX)
+        buf_printf(report, "it has more than %d fields that are files. ", FILE_FIELDS_MAX);
+}
+
 static void check_attachments(struct db *db, const struct resource *resource, struct buf *report)
 {
     const struct rows *rows = db_get(db, &catalogue_files, resource->table);
     if (!rows || rows_count(rows) == 0)
-        buf_printf(report, "its attachments need: call house.has_files('%s'). ", resource->table);
+        buf_printf(report, "its files need: call house.has_files('%s'). ", resource->table);
 }
 
 /* Tables without a tenant have triggers of their own. */
@@ -354,8 +377,9 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
             check_field(field, rows, report);
     check_references(db, resource, report);
     check_events(db, resource, report);
-    if (resource->attachments)
+    if (resource->attachments || has_files(resource))
         check_attachments(db, resource, report);
+    check_file_fields(resource, report);
     check_protection(db, resource->table, report);
     check_children(resource, report);
     if (resource->parent)

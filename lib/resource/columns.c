@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/registry.h"
+#include "resource/file_field.h"
 #include "resource/internal.h"
 
 const struct field resource_common_fields[] = {
@@ -18,7 +19,7 @@ const struct field resource_common_fields[] = {
 
 static bool is_seen(const struct field *field)
 {
-    return !(field->flags & INPUT_ONLY) && field->type != SECRET && field->type != FILE_FIELD;
+    return !(field->flags & INPUT_ONLY) && field->type != SECRET;
 }
 
 /* Those with none of the flags that are not among the unseen. */
@@ -122,9 +123,10 @@ void columns_sql(const struct cx *cx, struct buf *sql, const struct field *const
 {
     for (int i = 0; columns[i]; i++) {
         const struct field *it = columns[i];
-        const char *expression = it->sql_for ? it->sql_for(cx)
-                                 : it->child ? child_select(it)
-                                             : it->sql;
+        const char *expression = it->sql_for              ? it->sql_for(cx)
+                                 : it->child              ? child_select(it)
+                                 : it->type == FILE_FIELD ? file_field_select(it)
+                                                          : it->sql;
         buf_puts(sql, i ? ", " : "");
         if (expression)
             buf_printf(sql, "(%s) as \"%s\"", expression, it->name);

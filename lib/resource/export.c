@@ -120,6 +120,14 @@ static const char *name_of(const struct list_result *result, size_t row, const s
     return name ? name : "(not visible)";
 }
 
+/* Of a file people read what it is called. */
+static void write_file_name(struct buf *out, const char *text)
+{
+    json_object *file = json_tokener_parse(text);
+    csv_cell(out, json_object_get_string(json_object_object_get(file, "name")));
+    json_object_put(file);
+}
+
 static void write_line(struct buf *out, const struct list_result *result, size_t row)
 {
     char time[32];
@@ -127,6 +135,10 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
         const char *text = rows_text(result->rows, row, i);
         if (result->fields[i]->flags & MEMBER_ONLY)
             continue;
+        if (text && result->fields[i]->type == FILE_FIELD) {
+            write_file_name(out, text);
+            continue;
+        }
         if (text && result->fields[i]->type == TIME && clock_from_database(text, time))
             text = time;
         else if (text && result->fields[i]->type == BOOL)

@@ -45,7 +45,7 @@ enum field_type {
     JSON,       /* any value, stored as jsonb; max is bytes */
     OBJECT,     /* .fields; patched member by member */
     ARRAY,      /* of .fields objects, or of .item values; max is a count */
-    FILE_FIELD, /* multipart upload */
+    FILE_FIELD, /* one file that the record holds: resource/file_field.h */
     CUSTOM      /* the tenant's own fields: resource/custom.h */
 };
 
@@ -85,6 +85,7 @@ enum on_delete {
     LEFT      /* it stays as it is: there is no foreign key */
 };
 
+struct file_rules;
 struct resource;
 
 struct field {
@@ -115,10 +116,11 @@ struct field {
     const char *matched;
     /* Writes the stored text as JSON, in the arena's memory; NULL: as its type is written. */
     void (*write)(struct json *json, struct arena *arena, const char *text);
-    const char *sorted_by;      /* of SORTED: "id" where ids were made at that very time, which
-                                 * saves an index; NULL: the column itself */
-    const struct field *fields; /* of OBJECT and ARRAY */
-    enum field_type item;       /* of ARRAY of plain values; TEXT of JSON: an object of texts */
+    const char *sorted_by;         /* of SORTED: "id" where ids were made at that very time, which
+                                    * saves an index; NULL: the column itself */
+    const struct field *fields;    /* of OBJECT and ARRAY */
+    enum field_type item;          /* of ARRAY of plain values; TEXT of JSON: an object of texts */
+    const struct file_rules *file; /* of FILE_FIELD: what is taken; NULL: it is not written here */
     /* Of ARRAY of .fields, CHILD_ID first: rows of this resource, which belongs to the record
      * (resource/part.h) and has a `position`. They are written whole with it (the lines of an
      * offer): those whose id is given stay and change, the others are new, what is not given goes.

@@ -8,6 +8,7 @@
 #include "http/cx.h"
 #include "resource/attachment.h"
 #include "resource/custom.h"
+#include "resource/file_field.h"
 #include "resource/internal.h"
 #include "resource/part.h"
 #include "resource/reference.h"
@@ -33,6 +34,7 @@ void field_write_json(struct json *json, const struct field *field, const char *
     case JSON:
     case OBJECT:
     case ARRAY:
+    case FILE_FIELD:
         json_put_raw(json, text, len);
         break;
     case BOOL:
@@ -402,9 +404,12 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
 
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = arena_alloc(engine_arena(), (8 + ATTACHMENT_ROUTES) * sizeof *made);
+    struct route *made =
+        arena_alloc(engine_arena(), (8 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
     *routes = made;
     size_t count = resource->api ? make_routes(resource, made) : 0;
+    if (resource->api && !resource->parent)
+        count += file_field_routes(resource, made + count);
     if (resource->api && resource->attachments)
         count += attachment_routes(resource, made + count);
     return count;

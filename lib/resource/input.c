@@ -179,7 +179,9 @@ bool input_check(struct cx *cx)
     cx->input = input_new(cx, NULL);
     if (!check_query(cx))
         return false;
-    if (takes_body(cx->request.method) && !(flags & (ROUTE_LOOSE_BODY | ROUTE_UPLOAD))) {
+    bool is_read = !(flags & ROUTE_LOOSE_BODY) &&
+                   (!(flags & ROUTE_UPLOAD) || ((flags & ROUTE_FORM) && cx->route->body));
+    if (takes_body(cx->request.method) && is_read) {
         if ((flags & ROUTE_FORM) && (is_form(&cx->request) || cx->request.body_len == 0))
             good = check_form_body(cx);
         else

@@ -8,6 +8,7 @@
 #include "base/registry.h"
 #include "base/text.h"
 #include "resource/areas.h"
+#include "resource/file_field.h"
 
 struct linked {
     const char *name;
@@ -30,6 +31,7 @@ static struct arena *model_arena(void)
 
 static void model_add(const char *name, const struct resource *resource)
 {
+    file_field_know(resource);
     if (model.count == model.room) {
         model.room = model.room * 2 + 32;
         model.all = realloc(model.all, model.room * sizeof *model.all);
@@ -133,10 +135,17 @@ static const struct resource *child_read(json_object *described)
     return made;
 }
 
+/* A file is described as the object that it is in JSON. */
+static enum field_type type_read(json_object *described)
+{
+    return areas_flag(described, "file") ? FILE_FIELD
+                                         : field_type_named(areas_text(described, "type"));
+}
+
 static struct field field_read(json_object *described)
 {
     return (struct field){.name = areas_text(described, "column"),
-                          .type = field_type_named(areas_text(described, "type")),
+                          .type = type_read(described),
                           .flags = flags_read(described),
                           .min = number_read(described, "min"),
                           .max = number_read(described, "max"),

@@ -184,3 +184,66 @@ test("a_photo_of_oneself_is_shown_to_oneself_and_goes_with_the_account", async (
     assert.equal((await request("DELETE", `/api/platform-users/${other.id}`, { token: tenant.token })).status, 204);
     assert.equal(sql(`select count(*) from everyone.files where record_id = '${other.id}'`), "0");
 });
+
+// ---- fields that are a file ----
+
+test("a_field_holds_one_file_that_is_shown_replaced_and_removed", async () => {
+    const contact = (await request("POST", "/api/crm/contacts", { token: tenant.token, body: { name: "Pictured" } })).data, at = `/api/crm/contacts/${contact.id}`, url = `${at}/photo`;
+    const before = await used(tenant), get = async () => request("GET", at, { token: tenant.token });
+    assert.equal(contact.photo, null);
+    assert.equal((await fetch(url)).status, 404);
+    const empty = await get(), set = await upload(url, tenant.token, "me.png", pngOf(1024, 512, { text: "hidden words" }));
+    assert.equal(set.status, 200, set.text);
+    const { id, size, ...photo } = set.data.photo;
+    assert.deepEqual(photo, { name: "me.png", type: "image/png", width: 512, height: 256, url });
+    assert.notEqual(set.headers.etag, empty.headers.etag);
+    assert.equal((await request("PATCH", at, { token: tenant.token, body: { name: "Stale" }, headers: { "if-match": empty.headers.etag } })).status, 412, "the record shows it");
+    const answer = await fetch(url);
+    assert.deepEqual([answer.status, answer.headers["content-type"], answer.body.length, answer.body.includes("hidden words")], [200, "image/png", size, false]);
+    assert.equal(await used(tenant), before + size);
+    const list = await request("GET", `/api/crm/contacts?id=${contact.id}`, { token: tenant.token });
+    assert.equal(list.data[0].photo.id, id);
+    assert.match((await fetch("/api/crm/contacts/export")).body.toString(), /,me\.png,/);
+    const back = await request("PATCH", at, { token: tenant.token, body: { name: "Renamed", photo: null } });
+    assert.deepEqual([back.status, back.data.photo.id], [200, id], "a body does not set it");
+    const again = await upload(url, tenant.token, "other.jpg", jpegOf(1));
+    assert.notEqual(again.data.photo.id, id);
+    assert.equal(sql(`select count(*) from house.file_leavings where id = '${id}'`), "1", "the old content goes");
+    for (const [name, data, code] of [["a.txt", "text", "file_type"], ["a.png", "no picture", "file_type_differs"]]) {
+        const refused = await upload(url, tenant.token, name, data);
+        assert.deepEqual([refused.status, refused.error.details[0].code], [422, code], refused.text);
+    }
+    const removed = await request("DELETE", url, { token: tenant.token });
+    assert.deepEqual([removed.status, removed.data.photo], [200, null]);
+    assert.equal(await used(tenant), before);
+    await upload(url, tenant.token, "me.png", pngOf(4, 4));
+    assert.equal((await request("DELETE", at, { token: tenant.token })).status, 204);
+    assert.equal(await used(tenant), before, "it goes with its record");
+});
+
+test("a_form_brings_a_file_along_without_scripts", async () => {
+    const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    const open = (path, form) => request(form ? "POST" : "GET", path, { tenant: tenant.slug, raw: form?.raw, headers: { cookie, ...form?.headers } });
+    const hidden = (text) => Object.fromEntries([...text.matchAll(/<input type="hidden" name="(_\w+)" value="([^"]*)"/g)].map((it) => [it[1], it[2].replaceAll("&quot;", '"')]));
+    const send = async (from, to, file, fields) => {
+        const form = formOf(file?.[0] ?? "", file?.[1] ?? "", { fields: { ...hidden((await open(from)).text), type: "customer", status: "active", ...fields } });
+        return open(to, { ...form, raw: Buffer.from(form.raw.toString("latin1").replace('name="file"', 'name="photo"'), "latin1") });
+    };
+    const made = await send("/admin/crm/contacts/new", "/admin/crm/contacts", ["face.png", pngOf(8, 8)], { name: "By form" });
+    assert.equal(made.status, 303, made.text);
+    const path = made.headers.location, id = path.split("/").at(-1), photo = async () => (await request("GET", `/api/crm/contacts/${id}`, { token: tenant.token })).data.photo;
+    const first = await photo();
+    assert.equal(first.name, "face.png");
+    assert.match((await open(path)).text, new RegExp(`<img src="/api/crm/contacts/${id}/photo\\?v=`));
+    assert.equal((await open(`/api/crm/contacts/${id}/photo`)).status, 200, "shown in pages by the session");
+    const refused = await send(`${path}/edit`, path, ["face.txt", "words"], { name: "By form" });
+    assert.ok(refused.status === 422 && refused.text.includes('id="f-photo-error"'), refused.text);
+    const invalid = await send(`${path}/edit`, path, ["other.png", pngOf(9, 9)], { name: "" });
+    assert.equal(invalid.status, 422);
+    assert.equal((await send(`${path}/edit`, path, null, { name: "Renamed" })).status, 303);
+    assert.deepEqual(await photo(), first, "none chosen: it stays");
+    assert.equal((await send(`${path}/edit`, path, ["other.png", pngOf(9, 9)], { name: "Renamed" })).status, 303);
+    assert.equal((await photo()).name, "other.png");
+    assert.equal((await send(`${path}/edit`, path, null, { name: "Renamed", "_remove.photo": "yes" })).status, 303);
+    assert.equal(await photo(), null);
+});

@@ -248,7 +248,7 @@ test("what belongs to a record is read and written as far as the record is seen"
 
 test("who may read a record but not change it writes nothing that belongs to it", async () => {
     for (const { part, parent } of parts) {
-        await made("/api/rbac/roles", { key: `looks_${part.table}`, name: "Looks", rank: 10, permissions: [allowed("all", parent, "read"), allowed("own", parent, "update"), allowed("own", parent, "delete")] });
+        await made("/api/rbac/roles", { key: `looks_${part.table}`, name: "Looks", rank: 10, permissions: [allowed("all", parent, "read"), allowed("own", parent, "update"), allowed("own", parent, "delete"), ...parent.fields.map((it) => it.seenWith).filter(Boolean)] });
         const me = await makeUser(world.tenant, `looks_${part.table}`);
         world.me.looks = me;
         sees.looks = sees.all;
