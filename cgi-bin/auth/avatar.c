@@ -48,6 +48,23 @@ static bool show(struct cx *cx)
     return file_answer(cx, &file, cx->db.tenant_id, true);
 }
 
+/* Over one's initials in the bar of every page: nothing is no failure there. */
+static bool show_in_bar(struct cx *cx)
+{
+    static const char nothing[] = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+    const struct held held = held_avatar(cx);
+    struct file file = {.bytes = 0};
+    if (!held_find(cx, &held, &file))
+        return false;
+    if (file.bytes > 0)
+        return file_answer(cx, &file, cx->db.tenant_id, true);
+    respond_file(cx, "image/svg+xml", "photo.svg");
+    response_header_set(cx, "Content-Disposition", "inline");
+    response_header_set(cx, "Cache-Control", "private, no-cache");
+    buf_puts(&cx->response.body, nothing);
+    return true;
+}
+
 bool avatar_add_to_page(struct cx *cx, json_object *data)
 {
     const struct held held = held_avatar(cx);
@@ -109,6 +126,8 @@ const struct route avatar_routes[] = {
           .operation = "deleteMyAvatar", .answer = ANSWER_NOTHING),
     ROUTE(GET, "/account/avatar", SIGNED_IN(TENANT), show, "One's own photo, for pages.",
           .answer = ANSWER_DOWNLOAD, .query = FIELDS({"v", TEXT, 0, 0, 64})),
+    ROUTE(GET, "/account/photo", SIGNED_IN(TENANT), show_in_bar,
+          "One's own photo for the bar of pages, or an empty picture.", .answer = ANSWER_DOWNLOAD),
     ROUTE(POST, "/account/avatar", SIGNED_IN(TENANT), page_upload, "Set one's own photo by page.",
           .answer = ANSWER_PAGE, .flags = ROUTE_FORM | ROUTE_UPLOAD | ROUTE_CALLS_OUT,
           .body_limit = BODY_MAX),

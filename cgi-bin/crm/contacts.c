@@ -27,7 +27,7 @@ const struct resource contacts = {
         {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100200"},
         {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",
          .refers = "crm.companies", .help = "Whom this person works for."},
-        {"photo", FILE_FIELD, READ_ONLY | NULLABLE, .file = &photo,
+        {"photo", FILE_FIELD, READ_ONLY | NULLABLE | LISTED, .file = &photo,
          .help = "PNG, JPEG or WebP, 10 MB at most."},
         {"type", CHOICE, FILTERED | SORTED | LISTED, .initial = "customer",
          .choices = CHOICES("lead", "customer", "partner", "vendor", "other")},

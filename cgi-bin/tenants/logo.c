@@ -76,6 +76,35 @@ static bool upload_page(struct cx *cx)
     return page_go(cx, "/admin/branding");
 }
 
+STATEMENT(logo_forget,
+          "update tenant_branding\n"
+          "set logo_url = null\n"
+          "where tenant_id = current_setting('app.tenant_id')::uuid",
+          DB_WRITES);
+
+static bool drop(struct cx *cx)
+{
+    const struct held held = held_logo(cx);
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return held_remove(cx, &held) &&
+           ((db_get0(&cx->db, &logo_forget) && db_commit(&cx->db)) || fail_db(cx)) &&
+           changed(cx, cx->db.tenant_id);
+}
+
+static bool delete_api(struct cx *cx)
+{
+    return enter_path_tenant(cx) && drop(cx) && respond_nothing(cx);
+}
+
+static bool delete_page(struct cx *cx)
+{
+    if (!tenant_enter(cx, cx->tenant->id) || !drop(cx))
+        return false;
+    page_notice(cx, "success", "Logo removed.");
+    return page_go(cx, "/admin/branding");
+}
+
 static bool show(struct cx *cx)
 {
     struct rows *rows = db_get0(&cx->db, &logo_here);
@@ -168,6 +197,11 @@ const struct route logo_routes[] = {
           "Upload the logo by page.", .answer = ANSWER_PAGE,
           .flags = ROUTE_FORM | ROUTE_UPLOAD | ROUTE_NOT_REPEATED | ROUTE_CALLS_OUT,
           .body_limit = BODY_MAX),
+    ROUTE(DELETE, "/api/tenants/:id/logo", MAY(EITHER, "tenants.branding:update"), delete_api,
+          "Remove a tenant's logo: that of its reseller or of the platform is shown.",
+          .operation = "deleteTenantLogo", .answer = ANSWER_NOTHING),
+    ROUTE(POST, "/admin/branding/logo/delete", MAY(TENANT, "tenants.branding:update"), delete_page,
+          "Remove the logo by page.", .answer = ANSWER_PAGE, .flags = ROUTE_FORM),
     ROUTE(GET, "/brand/logo", PUBLIC(TENANT), show, "The tenant's logo.", .answer = ANSWER_FILE,
           .query = FIELDS({"v", TEXT, 0, 0, 64})),
     {.path = NULL},

@@ -365,12 +365,19 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
             .example = "0192f0c1-7c1e-7000-8000-000000000002"                                      \
     }
 
+#define USER_PHOTO                                                                                 \
+    {                                                                                              \
+        "avatar", FILE_FIELD, READ_ONLY | NULLABLE | LISTED,                                       \
+            .label = "Photo", .help = "Which they chose themselves."                               \
+    }
+
 #define USERS_VIEW(view_name, view_one, view_title, view_where, view_api)                          \
     {                                                                                              \
         .name = (view_name), .one = (view_one), .title = (view_title), .table = "users",           \
         .same_as = "user", .deprecated = "2026-11-30", .permission = "users.users",                \
         .api = (view_api), .scope = SCOPE_EITHER, .operations = OP_LIST | OP_GET,                  \
-        .where = (view_where), .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")),    \
+        .where = (view_where),                                                                     \
+        .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff"), USER_PHOTO),               \
         .label = "name"                                                                            \
     }
 
@@ -389,7 +396,7 @@ const struct resource platform_users = {
     .scope = SCOPE_EITHER,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE | OP_EXPORT,
     .write_flags = ROUTE_STEP_UP,
-    .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff")),
+    .fields = FIELDS(USER_FIELDS(KINDS, "staff", "staff", "staff"), USER_PHOTO),
     .label = "name",
     .prepare = prepare,
     .finish = finish,

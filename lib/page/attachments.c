@@ -12,6 +12,8 @@
 #include "page/page_parts.h"
 #include "resource/attachment.h"
 
+enum { PREVIEW_BYTES_MAX = 2 << 20 }; /* larger pictures are not fetched for a glance */
+
 /* What the routes are about. */
 static const struct resource *resource_here(const struct cx *cx)
 {
@@ -46,6 +48,8 @@ static void add_item(struct cx *cx, json_object *items, const char *path,
     page_set(item, "name", it->file.name);
     page_set(item, "detail", attachment_detail(cx, it));
     page_set(item, "href", own);
+    bool is_small = text_starts(it->file.type, "image/") && it->file.bytes <= PREVIEW_BYTES_MAX;
+    page_set(item, "preview", is_small ? own : NULL);
     page_set(item, "delete", may_change ? arena_printf(cx->arena, "%s/delete", own) : NULL);
 }
 

@@ -64,7 +64,7 @@ static char *initial_of(struct cx *cx, const char *name)
 }
 
 /* "Ada B. Lin": "AL". */
-static char *initials_of(struct cx *cx, const char *name)
+const char *show_initials(struct cx *cx, const char *name)
 {
     const char *last = strrchr(name, ' ');
     return arena_printf(cx->arena, "%s%s", initial_of(cx, name),
@@ -85,8 +85,11 @@ static void add_brand(struct cx *cx, json_object *frame)
     page_set(brand, "name", brand_name(cx));
     page_set(brand, "initial", initial_of(cx, brand_name(cx)));
     page_set(brand, "logo", own ? local_logo(own->logo_url) : NULL);
+    const char *logo = own ? local_logo(own->logo_url) : NULL;
     page_set(brand, "favicon",
-             own && own->favicon_url && *own->favicon_url ? own->favicon_url : "/static/icon.svg");
+             own && own->favicon_url && *own->favicon_url ? own->favicon_url
+             : logo && *logo                              ? logo
+                                                          : "/static/icon.svg");
     page_set(brand, "footer", own ? own->footer : NULL);
     page_set(brand, "login_text", own ? own->login_text : NULL);
     page_set(brand, "version", brand_version(cx));
@@ -114,7 +117,8 @@ static void add_user(struct cx *cx, json_object *frame)
     page_set(user, "name", name);
     page_set(user, "email", session->email);
     page_set(user, "role", session->role ? show_choice(cx, session->role) : NULL);
-    page_set(user, "initials", initials_of(cx, name));
+    page_set(user, "initials", show_initials(cx, name));
+    page_set(user, "photo", cx->tenant && !session->is_operator ? "/account/photo" : NULL);
     add_bell(cx, user);
     menu_add_user_links(user);
 }

@@ -37,13 +37,18 @@ static bool is_number(const struct field *field)
            field->type == DECIMAL;
 }
 
+static bool is_face(const struct field *field)
+{
+    return field->type == FILE_FIELD && (field->flags & LISTED);
+}
+
 static bool is_column(const struct field *field)
 {
     static const enum field_type never[] = {SECRET, JSON, OBJECT, CUSTOM};
     for (size_t i = 0; i < COUNT(never); i++)
         if (field->type == never[i])
             return false;
-    return !(field->flags & (HIDDEN | INPUT_ONLY | LIST_OMITTED)) &&
+    return !(field->flags & (HIDDEN | INPUT_ONLY | LIST_OMITTED)) && !is_face(field) &&
            strcmp(field->name, "tenant_id") != 0 && strcmp(field->name, "id") != 0;
 }
 
@@ -71,8 +76,8 @@ static bool is_shown(const struct list_page *page, const struct field *field)
     return false;
 }
 
-/* All that the resource declares, and of the tenant's own fields those that are shown; NULL: the
- * failure is set. */
+/* All that the resource declares, and of the tenant's own fields those that are shown; NULL:
+ * the failure is set. */
 static const struct field **list_columns(struct cx *cx, struct list_page *page)
 {
     size_t count = 0, at = 0;
@@ -159,6 +164,19 @@ static void add_columns(struct cx *cx, json_object *data, const struct list_page
     page_set(data, "plain_columns", plain.data);
 }
 
+/* The picture of a record whose resource has one (its first FILE_FIELD that is LISTED) stands
+ * before what it is called, over its initials. */
+static void add_face(struct cx *cx, json_object *out, const struct list_result *result, size_t row)
+{
+    int at = 0;
+    while (result->fields[at] && !is_face(result->fields[at]))
+        at++;
+    const char *stored = result->fields[at] ? rows_text(result->rows, row, at) : NULL;
+    const char *label = json_object_get_string(json_object_object_get(out, "label"));
+    page_set(out, "initials", result->fields[at] ? show_initials(cx, label) : NULL);
+    page_set(out, "face", show_file_is_picture(cx, stored) ? show_file_url(cx, stored) : NULL);
+}
+
 static void add_row(struct cx *cx, json_object *rows, const struct list_page *page, size_t row)
 {
     const struct list_result *result = &page->result;
@@ -167,6 +185,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
     bool first = true;
     page_set(out, "id", id);
     page_set(out, "label", show_label(cx, page->resource, result, row));
+    add_face(cx, out, result, row);
     page_set(out, "path",
              page->resource->operations & OP_GET
                  ? arena_printf(cx->arena, "%s/%s", page->resource->page, id)

@@ -15,6 +15,8 @@ struct branding;
 void frame_add(struct cx *cx, json_object *data, const char *title);
 /* A request of htmx that wants only the part that changes. */
 bool frame_is_fragment(const struct cx *cx);
+/* "Ada B. Lin": "AL". */
+const char *show_initials(struct cx *cx, const char *name);
 /* Path and query of the request, to come back to; the home page after a POST. */
 const char *frame_address(struct cx *cx);
 /* Where the one signed in begins: the first entry of their menu, or "/". */

@@ -150,6 +150,20 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
     csv_line_end(out);
 }
 
+/* People export what pages show: no ids, whose names stand beside them. */
+static const struct field **shown_columns(struct cx *cx, const struct field **columns)
+{
+    size_t count = 0;
+    while (columns[count])
+        count++;
+    const struct field **shown = arena_alloc(cx->arena, sizeof *shown * (count + 1)), **to = shown;
+    for (size_t i = 0; i < count; i++)
+        if (!(columns[i]->flags & HIDDEN))
+            *to++ = columns[i];
+    *to = NULL;
+    return shown;
+}
+
 bool resource_export(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
@@ -158,6 +172,8 @@ bool resource_export(struct cx *cx)
         return false;
     if (!query.columns)
         query.columns = shape_of(cx, resource)->all;
+    if (cx->is_page)
+        query.columns = shown_columns(cx, query.columns);
     query.labels = reference_labels(cx, query.columns);
     buf_clear(&cx->response.body);
     if (!write_head(cx, query.columns))

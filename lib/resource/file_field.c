@@ -191,6 +191,7 @@ static size_t make_routes(const struct resource *resource, const struct field *f
     for (size_t i = 0; i < count; i++) {
         routes[i] = made[i];
         routes[i].about = resource;
+        routes[i].deprecated = resource->deprecated;
         routes[i].flags |= sight_route_flags(resource);
     }
     return count;

@@ -247,3 +247,22 @@ test("a_form_brings_a_file_along_without_scripts", async () => {
     assert.equal((await send(`${path}/edit`, path, null, { name: "Renamed", "_remove.photo": "yes" })).status, 303);
     assert.equal(await photo(), null);
 });
+
+test("a_photo_is_seen_where_its_user_is", async () => {
+    const user = await makeUser(tenant, "staff"), cookie = await pageCookie(user.email, password, { tenant: tenant.slug }), row = async () => (await request("GET", `/api/platform-users/${user.id}`, { token: tenant.token })).data;
+    const open = (path, as = cookie) => request("GET", path, { tenant: tenant.slug, headers: { cookie: as } });
+    assert.equal((await row()).avatar, null);
+    const none = await open("/account/photo");
+    assert.deepEqual([none.status, none.headers["content-type"]], [200, "image/svg+xml"], "no photo is no failure in the bar of a page");
+    assert.match((await open("/account")).text, /data-initials="[A-Z]+"><img src="\/account\/photo" alt="">/);
+    assert.equal((await upload("/api/auth/me/avatar", user.access_token, "me.png", pngOf(300, 300))).status, 204);
+    assert.equal((await open("/account/photo")).headers["content-type"], "image/png");
+    const { avatar } = await row();
+    assert.deepEqual([avatar.width, avatar.url], [256, `/api/platform-users/${user.id}/avatar`]);
+    assert.equal((await fetch(avatar.url)).headers["content-type"], "image/png");
+    const owner = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    const list = (await open("/admin/users", owner)).text;
+    assert.match(list, new RegExp(`<img src="${avatar.url}\\?v=`));
+    assert.match(list, /data-initials="O"><\/span>/, "initials of who has none");
+    assert.equal((await upload(avatar.url, tenant.token, "other.png", pngOf(4, 4))).status, 405, "nobody chooses it for them");
+});

@@ -47,6 +47,19 @@ test("what_is_no_image_is_refused_whatever_its_name", async () => {
     assert.equal((await send(tenant, Buffer.concat([png, Buffer.alloc(6 << 20)]))).status, 413);
 });
 
+test("a_logo_is_an_icon_too_and_is_removed", async () => {
+    const tenant = await makeTenant(), login = async () => (await request("GET", "/login", { tenant: tenant.slug })).text;
+    assert.match(await login(), /<link rel="icon" href="\/static\/icon.svg">/);
+    assert.equal((await send(tenant, png)).status, 204);
+    assert.match(await login(), /<link rel="icon" href="\/brand\/logo\?v/);
+    const other = await makeTenant();
+    assert.equal((await request("DELETE", `/api/tenants/${tenant.id}/logo`, { token: other.token })).status, 404);
+    assert.equal((await request("DELETE", `/api/tenants/${tenant.id}/logo`, { token: tenant.token })).status, 204);
+    assert.equal((await fetchLogo(tenant.slug)).status, 404);
+    assert.doesNotMatch(await login(), /sign-logo|brand\/logo/);
+    assert.equal((await request("DELETE", `/api/tenants/${tenant.id}/logo`, { token: tenant.token })).status, 204);
+});
+
 test("a_logo_of_before_moves_to_the_storage", async () => {
     const old = await makeTenant();
     sql(`set session_replication_role = replica; insert into everyone.tenant_logos (tenant_id, type, data) values ('${old.id}', 'image/png', decode('${png.toString("hex")}', 'hex'))`);
