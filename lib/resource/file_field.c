@@ -159,6 +159,11 @@ static bool api_remove(struct cx *cx)
            (db_commit(&cx->db) || fail_db(cx)) && answer_record(cx);
 }
 
+/* Pages name what they show, so that another file has another address. */
+static const struct field version[] = {
+    {"v", TEXT, 0, 0, 64, .help = "Means nothing: another file has another address in pages."},
+    {.type = FIELD_END}};
+
 static size_t make_routes(const struct resource *resource, const struct field *field,
                           struct route *routes)
 {
@@ -173,7 +178,8 @@ static size_t make_routes(const struct resource *resource, const struct field *f
                                  engine_text("%s:update", resource->permission)};
     const struct route made[] = {
         ROUTE(GET, path, read, api_content, engine_text("Get the %s of %s %s.", what, a, noun),
-              .operation = engine_text("get%s", of), .answer = ANSWER_FILE, .media = "*/*"),
+              .operation = engine_text("get%s", of), .answer = ANSWER_FILE, .media = "*/*",
+              .query = version),
         ROUTE(POST, path, write, api_put,
               engine_text("Set the %s of %s %s, in place of the one that is there.", what, a, noun),
               .operation = engine_text("set%s", of), .sample = "photo.png",

@@ -198,6 +198,7 @@ test("a_field_holds_one_file_that_is_shown_replaced_and_removed", async () => {
     assert.deepEqual(photo, { name: "me.png", type: "image/png", width: 512, height: 256, url });
     assert.notEqual(set.headers.etag, empty.headers.etag);
     assert.equal((await request("PATCH", at, { token: tenant.token, body: { name: "Stale" }, headers: { "if-match": empty.headers.etag } })).status, 412, "the record shows it");
+    assert.equal((await fetch(`${url}?v=0a1b2c3d`)).status, 200, "as pages ask for it");
     const answer = await fetch(url);
     assert.deepEqual([answer.status, answer.headers["content-type"], answer.body.length, answer.body.includes("hidden words")], [200, "image/png", size, false]);
     assert.equal(await used(tenant), before + size);
