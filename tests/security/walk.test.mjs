@@ -124,6 +124,7 @@ test("the ids that are tried are there for their own tenant", async () => {
         const setter = apiRoutes.find((it) => it.method === "POST" && it.upload && it.path === route.path); // of a field that is a file
         if (setter) assert.equal((await call(setter, path, { token: world.a.token })).status, setter.status, title(setter));
         const answer = await call(route, path, { token: world.a.token });
+        if (!setter && answer.error?.message === "There is no file.") continue; // the record was found, and another place puts it there
         assert.notEqual(answer.status, 404, `${title(route)} as ${path}: ${answer.text}`);
     }
 });
