@@ -71,6 +71,8 @@ bool list_send(struct cx *cx, const struct resource *resource, const struct list
     struct list_query all = *query;
     size_t total = 0;
     arena_defer(cx->arena, free_arena, chunk);
+    if (!custom_of(cx, resource)) /* held by the request, not by its first chunk */
+        return false;
     all.limit = LIMIT_EXPORT;
     all.page = 1;
     all.count = false;
