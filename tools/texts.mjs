@@ -18,7 +18,8 @@ const below = (folder, end) => readdirSync(join(root, folder), { recursive: true
 
 // ---- C ----
 
-const unquote = (literal) => JSON.parse(`"${literal.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|a|v|')/gi, "")}"`);
+const escapes = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
+const unquote = (literal) => literal.replace(/\\(x[0-9a-f]+|[0-7]{1,3}|[\s\S])/gi, (whole, it) => escapes[it] ?? "");
 
 // Each literal (adjacent ones are one) with the calls and the member that it stands in.
 export function literalsOf(source) {
@@ -47,13 +48,13 @@ export function literalsOf(source) {
 }
 
 // Where texts stand without being prose at first sight.
-const spoken = { cx_text: [1], cx_printf: [1], cx_plural: [2, 3], fail: [3], fail_field: [3], fail_parameter: [3], fail_add_detail: [3], fail_in_use: [4], input_complain: [3], page_notice: [2], page_crumb: [1], page_action: [1], page_render: [3], page_chart: [3] };
+const spoken = { language_text: [1], cx_text: [1], cx_printf: [1], cx_plural: [2, 3], fail: [3], fail_field: [3], fail_parameter: [3], fail_add_detail: [3], fail_in_use: [4], input_complain: [3], page_notice: [2], page_crumb: [1], page_action: [1], page_render: [3], page_chart: [3] };
 // Calls and members whose words are for machines, or for whoever runs the machine.
 const silent = /^(log_\w+|strcmp|strcasecmp|strncmp|text_equal|text_starts|text_ends|strstr|json_pair\w*|json_key|request_header|response_header\w*|STATEMENT|assert|complain|fprintf|printf|puts|snprintf|sscanf|config_\w+|put_text|put_response|secret_derive|cookie_name|db_act_as|engine_text|kept|kept_path|attachment_summary|print_words)$/;
 const mute = new Set(["summary", "example", "name", "errors", "sql", "where", "operation", "answer_name", "sample", "format", "agent", "label", "help", "about", "title", "one"]);
 const silentFiles = /^lib\/(page\/generic\.c|mail\/letter|access\/shared|resource\/handlers|api\/(openapi|describe|metrics|check)|db\/|client\/|base\/(agent|clock|language_format|loop|log|config|unicode|zone|registry|qr|language)|job\/|http\/(server|master|response|retire|handover|multipart)|oidc\/|resource\/(model_check|statements|model|catalogue|areas|csv|columns)|file\/(s3|sigv4|image|picture))|^cgi-bin\/realtime\//;
 
-const isProse = (text) => /[A-Za-z]{2}/.test(text) && !/[\n{}<>]|^[\w.-]+$(?<![A-Z][a-z]+)|^[A-Z][A-Za-z]*-[A-Z]|^[A-Z]+[ _][A-Z]+|^%?[a-z]+ %?[a-z.]+ =|^[a-z_]+\.[a-z_]+|select |insert |update .* set|:\/\/|^Bearer|=%|^[A-Z][a-z]+\/[A-Z]|collate/.test(text) && (/^[“(]?[A-Z][a-z]/.test(text) || /^(%s|[“(]?[A-Z])[^=_]* [a-z]/.test(text));
+const isProse = (text) => /[A-Za-z]{2}/.test(text) && !/[\n{}<>]|^[\w.-]+$(?<![A-Z][a-z]+)|^[A-Z][A-Za-z]*-[A-Z]|^[A-Z]+[ _][A-Z]+|^%?[a-z]+ %?[a-z.]+ =|^[a-z_]+\.[a-z_]+|select |insert |update .* set|:\/\/|^Bearer|=%|^[A-Z][a-z]+\/[A-Z]|collate|distinct from/.test(text) && (/^[“(]?[A-Z][a-z]/.test(text) || /^(%s|[“(]?[A-Z])[^=_]* [a-z]/.test(text));
 
 const areas = () => JSON.parse(read("build/share/areas.json")).areas;
 

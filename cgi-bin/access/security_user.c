@@ -73,7 +73,7 @@ void security_set_time(struct cx *cx, json_object *item, const char *key, const 
 
 static void set_agent(struct cx *cx, json_object *item, const char *user_agent)
 {
-    page_set(item, "agent", agent_show(cx->arena, user_agent));
+    page_set(item, "agent", agent_show(cx->arena, cx->language, user_agent));
     page_set(item, "user_agent", user_agent);
 }
 

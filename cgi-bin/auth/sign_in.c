@@ -210,14 +210,14 @@ static bool sign_in_is_from(struct cx *cx, const struct rows *places, size_t row
 {
     const char *ip = rows_text(places, row, 0), *here = cx->request.remote;
     bool near = ip && here && strncmp(ip, here, sign_in_network(here)) == 0;
-    return near && text_equal(agent_show(cx->arena, rows_text(places, row, 1)), agent);
+    return near && text_equal(agent_show(cx->arena, NULL, rows_text(places, row, 1)), agent);
 }
 
 /* Who never signed in before is told nothing: everything is new. */
 static bool sign_in_tell_device(struct cx *cx, struct db *db, const struct account *account,
                                 const char *session_id)
 {
-    const char *agent = agent_show(cx->arena, request_header(&cx->request, "User-Agent"));
+    const char *agent = agent_show(cx->arena, NULL, request_header(&cx->request, "User-Agent"));
     struct owner owner = {.email = account->email, .name = account->name};
     struct rows *places =
         db_get(db, &sign_in_places, account->tenant_id, account->user_id, session_id);

@@ -59,22 +59,20 @@ struct check {
 static bool describe(struct cx *cx, const struct check *check, const char *outcome,
                      struct notification *out)
 {
-    const char *domain = check->domain;
-    *out = (struct notification){.link = arena_printf(cx->arena, "/admin/domains/%s", check->id)};
+    *out = (struct notification){.link = arena_printf(cx->arena, "/admin/domains/%s", check->id),
+                                 .about = check->domain};
     if (text_equal(outcome, "verified")) {
-        out->title = cx_printf(cx, "%s is verified", domain);
+        out->title = "%s is verified";
         out->body = "It leads to your workspace now, as soon as its address points here.";
     } else if (text_equal(outcome, "found")) {
-        out->title = cx_printf(cx, "%s is proved again", domain);
+        out->title = "%s is proved again";
         out->body = "The record that was gone is back.";
     } else if (text_equal(outcome, "lost")) {
-        out->title = cx_printf(cx, "The proof of %s is gone", domain);
-        out->body = arena_printf(cx->arena,
-                                 "%s Put it back within 14 days, else the domain is no longer "
-                                 "yours here. Links in mails lead to another address meanwhile.",
-                                 check->problem);
+        out->title = "The proof of %s is gone";
+        out->body = "Put the record back within 14 days, else the domain is no longer yours here. "
+                    "Links in mails lead to another address meanwhile.";
     } else if (text_equal(outcome, "dropped")) {
-        out->title = cx_printf(cx, "%s is no longer verified", domain);
+        out->title = "%s is no longer verified";
         out->body = "Its proof was gone for two weeks. Prove it again to use it.";
     }
     return out->title != NULL;

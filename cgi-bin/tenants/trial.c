@@ -96,18 +96,14 @@ static bool tell(struct job *job, const char *tenant_id, const char *ends_at, bo
     cx.tenant = tenant_by_id(&cx, tenant_id);
     if (!cx.tenant)
         return job_fail(job, "The tenant cannot be read.");
-    const char *date = tenant_time(&cx, ends_at);
-    json_object *data = page_object(&cx);
-    page_set(data, "date", date);
     const struct notification what = {
-        .title =
-            ended ? "Your trial is over" : arena_printf(job->arena, "Your trial ends on %s", date),
+        .title = ended ? "Your trial is over" : "Your trial ends on %s",
         .body = ended ? "The workspace is closed for its people. You can still sign in, read and "
                         "export; with a plan everything opens again."
                       : "Choose a plan before, and everything goes on as it is.",
         .link = "/admin/plan",
         .template = ended ? "trial_ended" : "trial_ending",
-        .data = data};
+        .at = ends_at};
     return tell_owners(job, tenant_id, &what);
 }
 

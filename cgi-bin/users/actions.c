@@ -261,9 +261,9 @@ const struct notification_kind notice_rights_changed = {
 /* Who changes its own needs not be told. */
 bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id)
 {
-    const struct notification notice = {
-        .title = "Your rights were changed",
-        .body = cx_printf(cx, "%s changed what you may do here.", cx->session->name)};
+    const struct notification notice = {.title = "Your rights were changed",
+                                        .body = "%s changed what you may do here.",
+                                        .about = cx->session->name};
     return strcmp(id, cx->session->user_id) == 0 ||
            notify_user(cx, &cx->db, tenant_id, id, &notice_rights_changed, &notice);
 }

@@ -6,6 +6,7 @@
 #include "access/internal.h"
 #include "access/session.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/text.h"
 #include "http/cx.h"
 
@@ -101,6 +102,12 @@ static bool agree_id(struct cx *cx, const char *id)
     if (!id || (cx->tenant && strcasecmp(cx->tenant->id, id) == 0))
         return true;
     return uuid_is(id) ? agree(cx, BY_ID, text_lower(cx->arena, id)) : unknown(cx);
+}
+
+const struct language *tenant_language(const struct tenant *tenant, const char *locale)
+{
+    const struct language *own = language_find(locale);
+    return own ? own : language_find(tenant->locale);
 }
 
 bool tenant_resolve(struct cx *cx, const char *claim_tenant)

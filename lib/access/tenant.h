@@ -16,6 +16,7 @@
 
 struct cx;
 struct db;
+struct language;
 struct arena;
 
 enum tenant_kind { TENANT_PLATFORM, TENANT_RESELLER, TENANT_BUSINESS };
@@ -65,6 +66,9 @@ bool tenant_feature(const struct tenant *tenant, const char *key);
 const char *tenant_setting(struct cx *cx, const char *section, const char *key);
 const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const char *section,
                               const char *key);
+/* The language of somebody of the tenant whose own is `locale` (NULL: they chose none). NULL:
+ * English. */
+const struct language *tenant_language(const struct tenant *tenant, const char *locale);
 /* Where a tenant is reached, for links: "http://acme.localhost:8080", or its
  * primary domain in place of the host. */
 char *tenant_url(struct arena *arena, const struct tenant *tenant);

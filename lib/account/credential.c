@@ -156,7 +156,8 @@ static bool credential_ring(struct cx *cx, const struct owner *owner)
         .link = "/account"};
     const struct notification others = {
         .title = "Your password was reset",
-        .body = cx_printf(cx, "%s gave you a new password. Choose your own.", by),
+        .body = "%s gave you a new password. Choose your own.",
+        .about = by,
         .link = "/account/password"};
     return notify_user(cx, &cx->db, owner->tenant_id, owner->user_id,
                        by ? &notice_password_reset : &notice_password_changed, by ? &others : &own);

@@ -31,20 +31,24 @@ static json_object *owner_data(struct cx *cx, const struct owner *owner, enum ow
     page_set_bool(data, "is_active", news == OWNER_STATUS && text_equal(more, "active"));
     page_set_bool(data, "is_passkey", text_equal(more, "passkey"));
     page_set(data, "ip", cx->request.remote);
-    page_set(data, "agent", agent_show(cx->arena, request_header(&cx->request, "User-Agent")));
     return data;
 }
 
 static bool owner_write(struct cx *cx, const struct owner *owner, const char *to,
                         enum owner_news news, const char *more)
 {
-    return mail_queue(cx, &cx->db, tenant_by_id(cx, owner->tenant_id),
+    const struct tenant *tenant = tenant_by_id(cx, owner->tenant_id);
+    json_object *data = owner_data(cx, owner, news, more);
+    page_set(data, "agent",
+             agent_show(cx->arena, tenant ? tenant_language(tenant, owner->locale) : NULL,
+                        request_header(&cx->request, "User-Agent")));
+    return mail_queue(cx, &cx->db, tenant,
                       &(struct mail){.template = "account_changed",
                                      .to = to,
                                      .to_name = owner->name,
                                      .locale = owner->locale,
                                      .unverified_too = true,
-                                     .data = owner_data(cx, owner, news, more)});
+                                     .data = data});
 }
 
 bool owner_tell(struct cx *cx, const struct owner *owner, enum owner_news news, const char *more)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/language.h"
 #include "base/text.h"
 
 struct sign {
@@ -64,7 +65,7 @@ static const char *first_product(struct arena *arena, const char *text)
     return named ? arena_copy(arena, text, len) : NULL;
 }
 
-const char *agent_show(struct arena *arena, const char *user_agent)
+const char *agent_show(struct arena *arena, const struct language *language, const char *user_agent)
 {
     if (!user_agent || !*user_agent)
         return NULL;
@@ -74,6 +75,8 @@ const char *agent_show(struct arena *arena, const char *user_agent)
     if (!is_browser)
         browser = first_product(arena, user_agent);
     if (!browser)
-        browser = "Unknown browser";
-    return is_browser && system ? arena_printf(arena, "%s on %s", browser, system) : browser;
+        browser = language_text(language, "Unknown browser");
+    return is_browser && system
+               ? arena_printf(arena, "%s%s%s", browser, language_text(language, " on "), system)
+               : browser;
 }

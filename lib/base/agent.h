@@ -9,9 +9,11 @@
 #define BASE_AGENT_H
 
 struct arena;
+struct language;
 
 /* "Chrome on Windows", "Safari on iPhone", "curl"; "Unknown browser" for what names nothing
- * that we know, NULL for none. In the arena, or constant. */
-const char *agent_show(struct arena *arena, const char *user_agent);
+ * that we know, NULL for none. In the arena, or constant. `language` NULL: English. */
+const char *agent_show(struct arena *arena, const struct language *language,
+                       const char *user_agent);
 
 #endif

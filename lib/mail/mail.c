@@ -6,6 +6,7 @@
 #include "access/tenant.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -14,29 +15,7 @@
 #include "mail/seal.h"
 #include "page/page.h"
 
-enum { SUBJECT_MAX = 200, LANGUAGE_MAX = 8 };
-
-/* ---- which template ---- */
-
-/* "de-AT" and "de_AT": "de". */
-static char *language_of(struct arena *arena, const char *locale)
-{
-    size_t len = locale ? strspn(locale, "abcdefghijklmnopqrstuvwxyz") : 0;
-    return len > 0 && len <= LANGUAGE_MAX ? arena_copy(arena, locale, len) : arena_text(arena, "");
-}
-
-struct choice {
-    const char *template, *language;
-};
-
-static struct choice choose(struct arena *arena, const char *name, const char *locale)
-{
-    char *language = language_of(arena, locale);
-    char *own = arena_printf(arena, "mail/%s.%s", name, language);
-    if (*language && page_template_exists(own))
-        return (struct choice){own, language};
-    return (struct choice){arena_printf(arena, "mail/%s", name), "en"};
-}
+enum { SUBJECT_MAX = 200 };
 
 /* ---- what it says ---- */
 
@@ -62,7 +41,7 @@ static void default_null(json_object *data, const char *key)
         page_set(data, key, NULL);
 }
 
-static void add_common(json_object *data, const struct mail *mail, const char *language)
+static void add_common(json_object *data, const struct mail *mail, const struct language *language)
 {
     json_object *facts = NULL;
     json_object_object_get_ex(data, "facts", &facts);
@@ -70,7 +49,7 @@ static void add_common(json_object *data, const struct mail *mail, const char *l
                   json_object_is_type(facts, json_type_array) &&
                       json_object_array_length(facts) > 0);
     page_set(data, "to_name", mail->to_name);
-    page_set(data, "language", language);
+    page_set(data, "language", language ? language->code : "en");
     default_null(data, "facts");
     default_null(data, "link");
 }
@@ -131,8 +110,13 @@ static const char *sender(struct arena *arena)
     return *from ? from : arena_printf(arena, "no-reply@%s", config_text(CONFIG_TULOU_DOMAIN));
 }
 
+static const char *template_of(struct arena *arena, const struct mail *mail)
+{
+    return arena_printf(arena, "mail/%s", mail->template);
+}
+
 static void make(struct cx *cx, const struct tenant *tenant, const struct mail *mail,
-                 const struct choice *choice, struct letter *letter)
+                 struct letter *letter)
 {
     const struct branding *brand = &tenant->branding;
     struct arena *arena = cx->arena;
@@ -140,21 +124,24 @@ static void make(struct cx *cx, const struct tenant *tenant, const struct mail *
     const char *name = brand->email_sender && *brand->email_sender ? brand->email_sender
                        : brand->name && *brand->name               ? brand->name
                                                                    : tenant->name;
+    const struct language *language = tenant_language(tenant, mail->locale);
+    const char *template = template_of(arena, mail);
+    page_speak(data, language);
     add_tenant(cx, data, tenant);
-    add_common(data, mail, choice->language);
+    add_common(data, mail, language);
     default_null(data, "in_subject");
     default_null(data, "in_text");
     default_null(data, "in_html");
     *letter = (struct letter){
         .date_us = clock_now_us(),
-        .language = choice->language,
+        .language = language ? language->code : "en",
         .from = sender(arena),
         .from_name = name,
         .to = mail->to,
         .to_name = mail->to_name,
-        .subject = one_line(arena, part(arena, choice->template, data, "in_subject")),
-        .text = tidy(arena, part(arena, choice->template, data, "in_text")),
-        .html = part(arena, choice->template, data, "in_html"),
+        .subject = one_line(arena, part(arena, template, data, "in_subject")),
+        .text = tidy(arena, part(arena, template, data, "in_text")),
+        .html = part(arena, template, data, "in_html"),
     };
 }
 
@@ -195,16 +182,14 @@ bool mail_queue(struct cx *cx, struct db *db, const struct tenant *tenant, const
     const struct tenant *from = tenant ? tenant : cx->tenant;
     if (from->unverified && !mail->unverified_too)
         return true;
-    struct choice choice =
-        choose(cx->arena, mail->template, mail->locale ? mail->locale : from->locale);
-    if (!page_template_exists(choice.template)) {
+    if (!page_template_exists(template_of(cx->arena, mail))) {
         log_error("a mail names a template that is not there", "template", mail->template);
         return fail(cx, 500, "internal", "Something went wrong on our side.");
     }
     int within = mail_within_quota(cx, db, mail);
     if (within <= 0)
         return within == 0;
-    make(cx, from, mail, &choice, &letter);
+    make(cx, from, mail, &letter);
     const struct job_new job = {.kind = &mail_send,
                                 .payload = payload_of(cx->arena, mail->template, &letter)};
     if (job_add(db, &job))

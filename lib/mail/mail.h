@@ -1,8 +1,7 @@
 /* mail: e-mail from templates, in the tenant's branding and the reader's language.
  *
- * A template is templates/mail/NAME.html, with NAME.de.html for German and so on
- * by language; English stands where a language has none. Its text is said once,
- * for the HTML part and the plain one alike:
+ * A template is templates/mail/NAME.html, in English; the catalogues have its texts in the other
+ * languages. Its text is said once, for the HTML part and the plain one alike:
  *
  *     {{<mail/frame}}
  *     {{$subject}}Reset your password at {{tenant.name}}{{/subject}}
@@ -11,7 +10,7 @@
  *     {{$note}}The link works once, until {{expires}}.{{/note}}
  *     {{/mail/frame}}
  *
- * (mail/frame.de in NAME.de.html.) Blocks hold text, one paragraph each, without
+ * Blocks hold text, one paragraph each, without
  * markup. Of the data the frame shows: "link", the address behind the button that
  * is named by {{$action}}, and "facts", a list of {"label", "value"}. Whatever is
  * in the data may be named in the blocks, and "to_name", "tenant.name",

@@ -28,9 +28,13 @@ struct notification_kind {
     bool email;        /* by e-mail too, unless the user says otherwise */
 };
 
+/* Title and body are English texts of the catalogues; each may have one %s, in which `about`
+ * stands: a name, or when `at` is given that instant. The reader has them in their language. */
 struct notification {
     const char *title;    /* one line, at most 200 characters; longer is cut */
     const char *body;     /* or NULL; at most 2000 */
+    const char *about;    /* what %s stands for; a text of ours is translated too */
+    const char *at;       /* or an instant, as the database writes it; the mail has it as "date" */
     const char *link;     /* a page of ours that says more ("/admin/users"), or NULL */
     const char *template; /* of the e-mail, in the reader's language; NULL: title and body */
     json_object *data;    /* for it (page_object()), or NULL */

@@ -192,7 +192,7 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case CHOICE:
         return show_choice_of(cx, field, text);
     case AGENT:
-        return *text ? agent_show(cx->arena, text) : "";
+        return *text ? agent_show(cx->arena, cx->language, text) : "";
     case INT:
         return show_number(cx, strtoll(text, NULL, 10));
     case FILE_FIELD:

@@ -61,15 +61,15 @@ static const struct {
 START_TEST(agents_are_shown_by_family_and_system)
 {
     struct arena *arena = arena_new();
-    ck_assert_str_eq(agent_show(arena, agents[_i].sent), agents[_i].shown);
+    ck_assert_str_eq(agent_show(arena, NULL, agents[_i].sent), agents[_i].shown);
     arena_free(arena);
 }
 END_TEST
 
 START_TEST(nothing_is_shown_of_none)
 {
-    ck_assert_ptr_null(agent_show(NULL, NULL));
-    ck_assert_ptr_null(agent_show(NULL, ""));
+    ck_assert_ptr_null(agent_show(NULL, NULL, NULL));
+    ck_assert_ptr_null(agent_show(NULL, NULL, ""));
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 
 #include "access/tenant.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -38,7 +39,10 @@ static void set_up(void)
     setenv("TULOU_DOMAIN", "club.test", 1);
     ck_assert_msg(config_load(&problem), "%s", problem);
     secret_set_root(root);
-    ck_assert(page_load_templates("templates"));
+    char command[200];
+    snprintf(command, sizeof command, "msgfmt -o %s/de.mo locale/de.po", folder);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert(language_load(folder) && page_load_templates("templates"));
     tenant = (struct tenant){.id = PLATFORM,
                              .name = "Club",
                              .slug = "club",
@@ -56,6 +60,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     arena_free(cx->arena);
+    language_unload();
     nftw(folder, database_unlink, 16, FTW_DEPTH | FTW_PHYS);
 }
 
