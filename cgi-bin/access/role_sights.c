@@ -54,7 +54,7 @@ static void add_sight(struct cx *cx, json_object *list, const struct resource *r
     json_object *item = page_item(list), *options = page_list(item, "options");
     sight_named(typed(cx, "sight_was", resource), &was);
     sight_named(typed(cx, "sight", resource), &now);
-    page_set(item, "title", resource->title);
+    page_set(item, "title", cx_text(cx, resource->title));
     page_set(item, "permission", resource->permission);
     page_set(item, "id", arena_printf(cx->arena, "sight-%s", resource->table));
     page_set(item, "was", sight_word(was));

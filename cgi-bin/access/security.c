@@ -79,8 +79,8 @@ static void add_sections(struct cx *cx, json_object *list, json_object *area, bo
         if (is_platform(section) != platform)
             continue;
         json_object *item = page_item(list);
-        page_set(item, "title", member(section, "title"));
-        page_set(item, "about", member(section, "about"));
+        page_set(item, "title", cx_text(cx, member(section, "title")));
+        page_set(item, "about", cx_text(cx, member(section, "about")));
         page_set(item, "path",
                  arena_printf(cx->arena, "%s/%s", cx->route->path, member(section, "key")));
     }

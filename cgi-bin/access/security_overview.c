@@ -22,7 +22,7 @@ STATEMENT(security_counts,
           DB_SLOW);
 
 STATEMENT(security_days,
-          "select to_char(day, 'DD Mon'), count(a.id)\n"
+          "select to_char(day, 'YYYY-MM-DD'), count(a.id)\n"
           "from generate_series(date_trunc('day', now()) - interval '13 days',\n"
           "                     date_trunc('day', now()), '1 day') day\n"
           "left join login_attempts a on a." OF_TENANT "\n"
@@ -78,7 +78,7 @@ static bool add_chart(struct cx *cx, json_object *data)
         return fail_db(cx);
     json_object *chart = page_chart(data, "chart", "bar", "Failed sign-ins by day");
     for (size_t i = 0; i < rows_count(rows); i++)
-        page_chart_point(chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
+        page_chart_day(cx, chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
     return true;
 }
 

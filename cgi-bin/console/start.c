@@ -98,7 +98,7 @@ static bool add_chart(struct cx *cx, json_object *data)
     /* A row for each day, also those on which nothing happened. */
     struct rows *rows = read_events(
         cx,
-        "select to_char(day, 'DD Mon'), count(events.id)\n"
+        "select to_char(day, 'YYYY-MM-DD'), count(events.id)\n"
         "from generate_series(date_trunc('day', now()) - make_interval(days => $1::int - 1),\n"
         "                     date_trunc('day', now()), '1 day') day\n"
         "left join events on at >= day and at < day + interval '1 day'",
@@ -107,7 +107,7 @@ static bool add_chart(struct cx *cx, json_object *data)
         return fail_db(cx);
     json_object *chart = page_chart(data, "chart", "line", "Activity by day");
     for (size_t i = 0; i < rows_count(rows); i++)
-        page_chart_point(chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
+        page_chart_day(cx, chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
     page_set_bool(data, "week", days == 7);
     page_set_bool(data, "month", days == 30);
     page_set_bool(data, "quarter", days == 90);
@@ -138,7 +138,7 @@ static bool add_recent(struct cx *cx, json_object *data)
     for (size_t i = 0; i < rows_count(rows); i++) {
         json_object *item = page_item(list);
         if (clock_from_database(events[i].at, text) && clock_parse(text, &us))
-            page_set(item, "at", clock_show(cx->arena, us, cx->tenant->time_zone));
+            page_set(item, "at", show_instant(cx, us));
         page_set(item, "told", told[i].text);
         page_set(item, "path", told[i].path);
     }

@@ -177,8 +177,8 @@ static bool show(struct cx *cx)
         const struct choice *choice = &choices.all[i];
         if (i % COUNT(channels) == 0) {
             json_object *kind = page_item(kinds);
-            page_set(kind, "title", choice->title);
-            page_set(kind, "about", choice->about);
+            page_set(kind, "title", cx_text(cx, choice->title));
+            page_set(kind, "about", cx_text(cx, choice->about));
             boxes = page_list(kind, "boxes");
         }
         json_object *box = page_item(boxes);

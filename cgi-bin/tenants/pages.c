@@ -20,7 +20,7 @@ STATEMENT(overview_counts,
           0);
 
 STATEMENT(overview_days,
-          "select to_char(day, 'DD Mon'), count(t.id)\n"
+          "select to_char(day, 'YYYY-MM-DD'), count(t.id)\n"
           "from generate_series(date_trunc('day', now()) - make_interval(days => $2::int - 1),\n"
           "                     date_trunc('day', now()), '1 day') day\n"
           "left join tenants t on t.created_at >= day and t.created_at < day + interval '1 day'\n"
@@ -60,7 +60,7 @@ static bool overview(struct cx *cx)
         return fail_db(cx);
     json_object *chart = page_chart(data, "chart", "bar", "New tenants by day");
     for (size_t i = 0; i < rows_count(rows); i++)
-        page_chart_point(chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
+        page_chart_day(cx, chart, rows_text(rows, i, 0), rows_int(rows, i, 1));
     page_set_bool(data, "week", days == 7);
     page_set_bool(data, "month", days == 30);
     page_set_bool(data, "quarter", days == 90);

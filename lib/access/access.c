@@ -16,10 +16,10 @@ void access_choose_language(struct cx *cx)
 {
     const struct language *asked =
         language_accepted(request_header(&cx->request, "Accept-Language"));
-    const struct language *own = cx->session ? language_find(cx->session->locale) : NULL;
-    const struct language *house = cx->tenant ? language_find(cx->tenant->locale) : NULL;
+    const char *chosen = cx->session ? cx->session->locale : NULL;
+    const struct language *house = cx->tenant ? tenant_language(cx->tenant, chosen) : NULL;
     bool is_visitor = !cx->session && (!cx->tenant || cx->tenant->kind == TENANT_PLATFORM);
-    cx->language = own ? own : asked && (is_visitor || !house) ? asked : house;
+    cx->language = asked && is_visitor ? asked : house;
 }
 
 static bool needs_session(const struct cx *cx)

@@ -106,8 +106,7 @@ static bool agree_id(struct cx *cx, const char *id)
 
 const struct language *tenant_language(const struct tenant *tenant, const char *locale)
 {
-    const struct language *own = language_find(locale);
-    return own ? own : language_find(tenant->locale);
+    return language_find(locale ? locale : tenant->locale);
 }
 
 bool tenant_resolve(struct cx *cx, const char *claim_tenant)

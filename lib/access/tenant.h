@@ -66,8 +66,8 @@ bool tenant_feature(const struct tenant *tenant, const char *key);
 const char *tenant_setting(struct cx *cx, const char *section, const char *key);
 const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const char *section,
                               const char *key);
-/* The language of somebody of the tenant whose own is `locale` (NULL: they chose none). NULL:
- * English. */
+/* The language of somebody of the tenant who chose `locale`; NULL: they chose none. Who chose what
+ * we do not speak reads English. The answer NULL: English. */
 const struct language *tenant_language(const struct tenant *tenant, const char *locale);
 /* Where a tenant is reached, for links: "http://acme.localhost:8080", or its
  * primary domain in place of the host. */

@@ -89,6 +89,14 @@ char *language_date(struct arena *arena, const struct language *language, const 
     return shown_date(arena, language, atoi(date + 8), atoi(date + 5), atoi(date));
 }
 
+char *language_day(struct arena *arena, const struct language *language, const char *date)
+{
+    char *text = language_date(arena, language, date), *year = strrchr(text, ' ');
+    if (year)
+        *year = '\0';
+    return text;
+}
+
 char *language_time(struct arena *arena, const struct language *language, int64_t us,
                     const char *zone)
 {

@@ -21,6 +21,8 @@ char *language_amount(struct arena *arena, const struct language *language, int6
 char *language_share(struct arena *arena, const struct language *language, int64_t points);
 /* "2026-11-21": "21 Nov 2026", "21. Nov. 2026"; what is no date stays. */
 char *language_date(struct arena *arena, const struct language *language, const char *date);
+/* The same without the year: "21 Nov", "21. Nov." */
+char *language_day(struct arena *arena, const struct language *language, const char *date);
 /* An instant in an IANA zone: "21 Nov 2026, 10:30"; unknown zones show UTC. */
 char *language_time(struct arena *arena, const struct language *language, int64_t us,
                     const char *zone);

@@ -97,8 +97,8 @@ static bool show_ask(struct cx *cx, int status)
                                  can_open ? path : resource->page);
     if (can_open)
         page_crumb(data, label, path);
-    return page_render(cx, status, "layout/action",
-                       arena_printf(cx->arena, "%s: %s", action->title, label), data);
+    return page_render(cx, status, "layout/action", cx_printf(cx, "%s: %s", action->title, label),
+                       data);
 }
 
 /* What people can put right themselves, or should know. */
@@ -171,9 +171,9 @@ static bool ask_bulk(struct cx *cx, const char *const *ids, size_t count, int st
     }
     bulk_keep(data, "next", bulk_back(cx, resource));
     page_set_bool(data, "has_items", found > 0);
-    return page_render(
-        cx, status, "layout/action",
-        arena_printf(cx->arena, "%s: %s", action->title, bulk_counted(cx, resource, found)), data);
+    return page_render(cx, status, "layout/action",
+                       cx_printf(cx, "%s: %s", action->title, bulk_counted(cx, resource, found)),
+                       data);
 }
 
 /* Each for itself; *refused: why the last one was. */

@@ -316,19 +316,19 @@ void list_add_filters(struct cx *cx, json_object *data, const struct resource *r
 }
 
 /* How the two directions of an order are called. */
-static const char *order_words(const struct field *field, bool descending)
+static const char *order_words(const struct cx *cx, const struct field *field, bool descending)
 {
     switch (field->type) {
     case TIME:
     case DATE:
-        return descending ? "newest first" : "oldest first";
+        return cx_text(cx, descending ? "newest first" : "oldest first");
     case INT:
     case MONEY:
     case DECIMAL:
     case BASIS_POINTS:
-        return descending ? "highest first" : "lowest first";
+        return cx_text(cx, descending ? "highest first" : "lowest first");
     default:
-        return descending ? "Z to A" : "A to Z";
+        return cx_text(cx, descending ? "Z to A" : "A to Z");
     }
 }
 
@@ -345,7 +345,7 @@ void list_add_orders(struct cx *cx, json_object *data, const struct list_page *p
                 arena_printf(cx->arena, "%s%s", descending ? "-" : "", field_json_name(field));
             add_option(orders, value,
                        arena_printf(cx->arena, "%s, %s", cx_text(cx, field_label(field)),
-                                    cx_text(cx, order_words(field, descending))),
+                                    order_words(cx, field, descending)),
                        text_equal(sort, value));
         }
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/language.h"
+#include "base/language_format.h"
 #include "base/log.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
@@ -187,4 +188,9 @@ void page_chart_point(json_object *chart, const char *label, int64_t value)
     json_object *point = page_item(json_object_object_get(chart, "points"));
     page_set(point, "label", label);
     page_set_int(point, "value", value);
+}
+
+void page_chart_day(struct cx *cx, json_object *chart, const char *date, int64_t value)
+{
+    page_chart_point(chart, language_day(cx->arena, cx->language, date), value);
 }

@@ -118,5 +118,7 @@ json_object *page_record(struct cx *cx, const struct list_result *result, size_t
  * library, and the same figures as a table. */
 json_object *page_chart(json_object *data, const char *key, const char *kind, const char *title);
 void page_chart_point(json_object *chart, const char *label, int64_t value);
+/* Of a day, "2026-11-21", shown without its year. */
+void page_chart_day(struct cx *cx, json_object *chart, const char *date, int64_t value);
 
 #endif
