@@ -203,10 +203,10 @@ static bool start(struct cx *cx)
         return send_off(cx, &provider, &metadata);
     log_warn("provider not usable", "provider", provider.id, "problem", problem, "requestId",
              cx->request_id);
-    return back(cx, arena_printf(cx->arena,
-                                 "%s cannot be used at the moment. Try again later, or tell an "
-                                 "administrator.",
-                                 provider.name));
+    return back(cx, cx_printf(cx,
+                              "%s cannot be used at the moment. Try again later, or tell an "
+                              "administrator.",
+                              provider.name));
 }
 
 /* ---- and back ---- */
@@ -231,10 +231,10 @@ static const char *refused(struct cx *cx, const struct sso_provider *provider, c
     json_pair(&json, "reason", reason);
     json_close_object(&json);
     event_append(&db, "sso_provider.sign_in_refused", provider->id, changes.data);
-    return arena_printf(cx->arena,
-                        "Signing in with %s did not work. Try again; if it happens again, an "
-                        "administrator finds the reason in the audit log.",
-                        provider->name);
+    return cx_printf(cx,
+                     "Signing in with %s did not work. Try again; if it happens again, an "
+                     "administrator finds the reason in the audit log.",
+                     provider->name);
 }
 
 /* *why NULL and false: the failure is set. */

@@ -41,10 +41,10 @@ static bool show_form(struct cx *cx, int status)
     json_object *fields = page_form_fields(cx, signup_fields, NULL, true);
     set_help(fields, "password", password_policy_help(cx, cx->tenant));
     set_help(fields, "slug",
-             arena_printf(cx->arena,
-                          "Your workspace answers at ADDRESS.%s. Left empty, we make one of the "
-                          "organisation's name.",
-                          config_text(CONFIG_TULOU_DOMAIN)));
+             cx_printf(cx,
+                       "Your workspace answers at ADDRESS.%s. Left empty, we make one of the "
+                       "organisation's name.",
+                       config_text(CONFIG_TULOU_DOMAIN)));
     json_object_object_add(data, "fields", fields);
     add_suggestion(cx, data);
     return page_render(cx, status, "signup/form", "Sign up", data);

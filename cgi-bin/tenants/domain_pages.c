@@ -172,10 +172,10 @@ static bool remove_page(struct cx *cx)
     page_set(data, "back", path);
     page_set(data, "submit", "Remove domain");
     page_set(data, "text",
-             arena_printf(cx->arena,
-                          "Your workspace no longer answers at %s, and another may claim it. Who "
-                          "is signed in there signs in again elsewhere.",
-                          domain));
+             cx_printf(cx,
+                       "Your workspace no longer answers at %s, and another may claim it. Who "
+                       "is signed in there signs in again elsewhere.",
+                       domain));
     page_list(data, "kept");
     page_set_bool(data, "has_items", false);
     page_crumb(data, "Domains", PAGE);

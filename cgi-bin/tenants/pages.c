@@ -125,12 +125,12 @@ static bool ask_deletion(struct cx *cx, int status)
     page_set(data, "back", arena_printf(cx->arena, "/platform/tenants/%s", id));
     page_set(data, "submit", "Delete");
     page_set(data, "text",
-             arena_printf(cx->arena,
-                          "The tenant is closed at once: nobody signs in any more. Within %d "
-                          "days it can be restored as it was. Then all of it is erased for "
-                          "good: people, data, files, domains and its audit log; one line in "
-                          "the platform's own log says that it was there. Its slug is %s.",
-                          (int)days, slug));
+             cx_printf(cx,
+                       "The tenant is closed at once: nobody signs in any more. Within %d "
+                       "days it can be restored as it was. Then all of it is erased for "
+                       "good: people, data, files, domains and its audit log; one line in "
+                       "the platform's own log says that it was there. Its slug is %s.",
+                       (int)days, slug));
     json_object_object_add(data, "fields", page_form_fields(cx, delete_fields, NULL, true));
     page_crumb(data, tenants.title, tenants.page);
     return page_render(cx, status, "layout/action", cx_printf(cx, "Delete %s", name), data);

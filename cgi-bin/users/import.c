@@ -159,10 +159,10 @@ static bool check_width(struct import *import, size_t line, const char **cells, 
         bool named = at < import->width && *text_trim(arena, import->head[at]);
         if (!named && *text_trim(arena, cells[at]))
             return refuse(import, line, "file", "csv_cells_surplus",
-                          arena_printf(arena,
-                                       "Column %zu has no name in the first line, but this line "
-                                       "has a cell there. Put texts with separators in quotes.",
-                                       at + 1));
+                          cx_printf(import->cx,
+                                    "Column %zu has no name in the first line, but this line "
+                                    "has a cell there. Put texts with separators in quotes.",
+                                    at + 1));
     }
     return true;
 }

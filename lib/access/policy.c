@@ -87,9 +87,8 @@ static long long shortest(struct cx *cx, const struct tenant *tenant)
 
 const char *password_policy_help(struct cx *cx, const struct tenant *tenant)
 {
-    return arena_printf(cx->arena,
-                        "At least %lld characters; a few words are easier to keep in mind.",
-                        shortest(cx, tenant ? tenant : cx->tenant));
+    return cx_printf(cx, "At least %lld characters; a few words are easier to keep in mind.",
+                     shortest(cx, tenant ? tenant : cx->tenant));
 }
 
 bool password_policy_check(struct cx *cx, const char *field, const char *password,

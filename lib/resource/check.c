@@ -36,14 +36,13 @@ static bool accept(struct check *check, const char *text)
 static bool check_length(struct check *check, const char *text, int64_t max)
 {
     int64_t count = (int64_t)text_count(text);
-    struct arena *arena = check->cx->arena;
     if (count < check->field->min)
         return refuse(
             check, count == 0 ? "required" : "too_short",
-            arena_printf(arena, "Use at least %lld characters.", (long long)check->field->min));
+            cx_printf(check->cx, "Use at least %lld characters.", (long long)check->field->min));
     if (count > max)
         return refuse(check, "too_long",
-                      arena_printf(arena, "Use at most %lld characters.", (long long)max));
+                      cx_printf(check->cx, "Use at most %lld characters.", (long long)max));
     return true;
 }
 
@@ -164,10 +163,9 @@ static bool check_int(struct check *check, const char *text)
         return refuse(check, "not_a_number", "This is not a whole number.");
     if (value < min)
         return refuse(check, "too_small",
-                      arena_printf(check->cx->arena, "Use at least %lld.", (long long)min));
+                      cx_printf(check->cx, "Use at least %lld.", (long long)min));
     if (value > max)
-        return refuse(check, "too_big",
-                      arena_printf(check->cx->arena, "Use at most %lld.", (long long)max));
+        return refuse(check, "too_big", cx_printf(check->cx, "Use at most %lld.", (long long)max));
     return accept(check, arena_printf(check->cx->arena, "%lld", (long long)value));
 }
 
@@ -206,8 +204,7 @@ static bool check_choice(struct check *check, const char *text)
         buf_puts(&list, list.len ? ", " : "");
         buf_puts(&list, *choice);
     }
-    return refuse(check, "not_a_choice",
-                  arena_printf(check->cx->arena, "Use one of %s.", list.data));
+    return refuse(check, "not_a_choice", cx_printf(check->cx, "Use one of %s.", list.data));
 }
 
 static bool check_uuid(struct check *check, const char *text)

@@ -116,13 +116,12 @@ static bool read_array(const struct place *place, const struct field *field, con
     int64_t most = field->max ? field->max : 1000;
     bool good = true;
     if ((int64_t)count > most)
-        return input_complain(
-            place, name, "too_long",
-            arena_printf(place->cx->arena, "At most %lld entries.", (long long)most));
+        return input_complain(place, name, "too_long",
+                              cx_printf(place->cx, "At most %lld entries.", (long long)most));
     if ((int64_t)count < field->min)
         return input_complain(
             place, name, "too_short",
-            arena_printf(place->cx->arena, "At least %lld entries.", (long long)field->min));
+            cx_printf(place->cx, "At least %lld entries.", (long long)field->min));
     for (size_t i = 0; i < count; i++) {
         json_object *item = json_object_array_get_idx(array, i);
         struct place inner = *place;

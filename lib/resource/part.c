@@ -161,7 +161,7 @@ static bool has_room(struct cx *cx, const struct resource *part)
         return fail_db(cx);
     return rows_int(rows, 0, 0) < field->max ||
            fail_field(cx, field_json_name(field), "too_long",
-                      arena_printf(cx->arena, "At most %lld entries.", (long long)field->max));
+                      cx_printf(cx, "At most %lld entries.", (long long)field->max));
 }
 
 bool part_create(struct cx *cx, const struct resource *part, struct input *input,

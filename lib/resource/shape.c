@@ -90,7 +90,7 @@ const struct field *shape_field(const struct shape *shape, const char *json_name
 static bool fail_unseen(struct cx *cx, const struct field *field, const char *permission)
 {
     const char *name = field_json_name(field);
-    const char *message = arena_printf(cx->arena, "%s needs the permission %s.", name, permission);
+    const char *message = cx_printf(cx, "%s needs the permission %s.", name, permission);
     fail(cx, 403, "permission_missing", "%s", message);
     fail_add_detail(cx, name, "permission_missing", message);
     return false;
