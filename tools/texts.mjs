@@ -52,9 +52,9 @@ const spoken = { language_text: [1], cx_text: [1], cx_printf: [1], cx_plural: [2
 // Calls and members whose words are for machines, or for whoever runs the machine.
 const silent = /^(log_\w+|strcmp|strcasecmp|strncmp|text_equal|text_starts|text_ends|strstr|json_pair\w*|json_key|request_header|response_header\w*|STATEMENT|assert|complain|fprintf|printf|puts|snprintf|sscanf|config_\w+|put_text|put_response|secret_derive|cookie_name|db_act_as|engine_text|kept|kept_path|attachment_summary|print_words)$/;
 const mute = new Set(["summary", "example", "name", "errors", "sql", "where", "operation", "answer_name", "sample", "format", "agent", "label", "help", "about", "title", "one"]);
-const silentFiles = /^lib\/(page\/generic\.c|mail\/letter|access\/shared|resource\/handlers|api\/(openapi|describe|metrics|check)|db\/|client\/|base\/(agent|clock|language_format|loop|log|config|unicode|zone|registry|qr|language)|job\/|http\/(server|master|response|retire|handover|multipart)|oidc\/|resource\/(model_check|statements|model|catalogue|areas|csv|columns)|file\/(s3|sigv4|image|picture))|^cgi-bin\/realtime\//;
+const silentFiles = /^lib\/(page\/generic\.c|mail\/letter|access\/shared|resource\/handlers|api\/(openapi|describe|metrics|check)|db\/|client\/|base\/(agent|clock|language_format|loop|log|config|unicode|zone|registry|qr|language)|job\/|http\/(server|master|response|retire|handover|multipart)|oidc\/|resource\/(model_check|statements|model|catalogue|areas|csv)|file\/(s3|sigv4|image|picture))|^cgi-bin\/realtime\//;
 
-const isProse = (text) => /[A-Za-z]{2}/.test(text) && !/[\n{}<>]|^[\w.-]+$(?<![A-Z][a-z]+)|^[A-Z][A-Za-z]*-[A-Z]|^[A-Z]+[ _][A-Z]+|^%?[a-z]+ %?[a-z.]+ =|^[a-z_]+\.[a-z_]+|select |insert |update .* set|:\/\/|^Bearer|=%|^[A-Z][a-z]+\/[A-Z]|collate|distinct from/.test(text) && (/^[“(]?[A-Z][a-z]/.test(text) || /^(%s|[“(]?[A-Z])[^=_]* [a-z]/.test(text));
+const isProse = (text) => /[A-Za-z]{2}/.test(text) && !/[\n{}<>]|^[\w.-]+$(?<![A-Z][a-z]+)|^[A-Z][A-Za-z]*-[A-Z]|^[A-Z]+[ _][A-Z]+|^%?[a-z]+ %?[a-z.]+ =|^[a-z_]+\.[a-z_]+|select |insert |update .* set|^\w+:\/\/|^Bearer|=%|^[A-Z][a-z]+\/[A-Z]|collate|distinct from/.test(text) && (/^[“(]?[A-Z][a-z]/.test(text) || /^(%s|[“(]?[A-Z])[^=_]* [a-z]/.test(text));
 
 const areas = () => JSON.parse(read("build/share/areas.json")).areas;
 
@@ -62,11 +62,11 @@ function isText({ text, calls, member }, file) {
     const [call, at] = calls.at(-1) ?? [];
     if (spoken[call]) return spoken[call].includes(at) && /[A-Za-z]{2}/.test(text.replace(/%\w+/g, "")) && !/^[a-z_]+$(?<!optional)/.test(text);
     if (silentFiles.test(file) || calls.some(([it]) => silent.test(it)) || (member && mute.has(member) && !(file.startsWith("lib/") && /^label$/.test(member)))) return false;
-    return isProse(text);
+    return isProse(text) || /\{(actor|one|name)\}/.test(text) || text === "(not there any more)";
 }
 
 function textsOfC(add) {
-    const described = new Set(areas().flatMap((area) => area.routes.map((it) => it.summary)));
+    const described = new Set(areas().flatMap((area) => [...area.routes.map((it) => it.summary), ...(area.events ?? []).map((it) => it.about)]));
     for (const file of [...below("lib", ".c"), ...below("cgi-bin", ".c")]) {
         const literals = literalsOf(read(file));
         for (let i = 0; i < literals.length; i++) {
@@ -99,11 +99,12 @@ function textsOfTables(add) {
         for (const it of area.menu ?? []) say(it.title, it.group);
         for (const it of area.notifications ?? []) say(it.title, it.about);
         for (const it of area.permissions ?? []) say(it.title);
+        for (const it of area.events ?? []) say(it.told);
         for (const it of area.settings ?? []) { say(it.title, it.about); it.fields.forEach((field) => textsOfField(field, add, file)); }
         for (const it of area.resources ?? []) {
             say(it.title, it.one, it.page ? it.about : null);
             it.fields.forEach((field) => textsOfField(field, add, file));
-            for (const action of it.actions ?? []) { say(action.title); (action.takes ?? []).forEach((field) => textsOfField(field, add, file)); }
+            for (const action of it.actions ?? []) { say(action.title, action.told, action.event?.replaceAll("_", " ")); (action.takes ?? []).forEach((field) => textsOfField(field, add, file)); }
         }
         for (const it of area.routes ?? []) if (!it.path.startsWith("/api/")) (it.body ?? []).forEach((field) => textsOfField(field, add, file));
     }
@@ -166,7 +167,7 @@ export function entriesOf(po) {
 }
 
 // What of a template must stand in its translation too, in whatever order.
-const tagsOf = (text) => (text.match(/\{\{[^}]*\}\}|<[^>]*>/g) ?? []).sort().join(" ");
+const tagsOf = (text) => (text.match(/\{\{[^}]*\}\}|\{\w+\}|<[^>]*>/g) ?? []).sort().join(" ");
 
 export function problemsOf(texts) {
     const problems = [];

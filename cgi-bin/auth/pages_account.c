@@ -26,7 +26,7 @@ STATEMENT(profile_update,
 static const struct field profile_fields[] = {
     {"name", TEXT, REQUIRED, 1, 200},
     {"phone", PHONE, NULLABLE, .help = "With the country's prefix."},
-    {"locale", LOCALE, NULLABLE, .label = "Language", .help = "Like en or pt-BR."},
+    {"locale", LOCALE, NULLABLE, .label = "Language", .help = "Empty: that of your workspace."},
     {.type = FIELD_END}};
 
 static const struct field password_fields[] = {

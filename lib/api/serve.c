@@ -10,6 +10,7 @@
 #include "api/precondition.h"
 #include "api/request_log.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -117,6 +118,7 @@ static bool dispatch(struct cx *cx)
         cx->is_page = cx->request.path && looks_like_page(cx->request.path);
         return false;
     }
+    access_choose_language(cx); /* of the browser, until it is known who asks where */
     if (cx->request.method == HTTP_OPTIONS)
         return answer_options(cx);
     if (find_route(cx))
@@ -179,6 +181,8 @@ static void end_head(struct cx *cx)
     if (!cx->is_page)
         response_header(cx, "Tulou-Version", "1");
     add_cache_control(cx);
+    if (cx->is_page || cx->failure.status != 0)
+        response_header(cx, "Content-Language", cx->language ? cx->language->code : "en");
 }
 
 void serve_request(struct cx *cx)

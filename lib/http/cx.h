@@ -76,8 +76,9 @@ const char *cx_path(const struct cx *cx, const char *name);
 const char *cx_text(const struct cx *cx, const char *english);
 /* printf of a translated format. An argument that is a constant of the program is translated as
  * well ("New %s" with the noun of a resource), and a translation may order them anew ("%2$s"). */
-char *cx_printf(const struct cx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
-char *cx_vprintf(const struct cx *cx, const char *format, va_list args)
+const char *cx_printf(const struct cx *cx, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *cx_vprintf(const struct cx *cx, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 /* That of the two which goes with the number. */
 const char *cx_plural(const struct cx *cx, int64_t number, const char *one, const char *many);

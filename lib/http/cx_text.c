@@ -98,12 +98,14 @@ static char *put_together(const struct cx *cx, const char *format, char *const *
     return out.data;
 }
 
-char *cx_vprintf(const struct cx *cx, const char *format, va_list args)
+const char *cx_vprintf(const struct cx *cx, const char *format, va_list args)
 {
     char *pieces[PIECES_MAX];
     int count = 0;
     struct spec spec;
     va_list left;
+    if (!strchr(format, '%'))
+        return cx_text(cx, format); /* English stays a constant, which is translated when shown */
     if (!cx->language || cx->language == languages)
         return arena_vprintf(cx->arena, format, args);
     va_copy(left, args);
@@ -115,11 +117,11 @@ char *cx_vprintf(const struct cx *cx, const char *format, va_list args)
     return put_together(cx, cx_text(cx, format), pieces, count);
 }
 
-char *cx_printf(const struct cx *cx, const char *format, ...)
+const char *cx_printf(const struct cx *cx, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *text = cx_vprintf(cx, format, args);
+    const char *text = cx_vprintf(cx, format, args);
     va_end(args);
     return text;
 }

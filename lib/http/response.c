@@ -254,7 +254,7 @@ void response_write_failure(struct cx *cx)
     json_pair_bool(&json, "success", false);
     json_key(&json, "error");
     json_open_object(&json);
-    json_pair(&json, "message", cx->failure.message);
+    json_pair(&json, "message", cx_text(cx, cx->failure.message));
     json_pair(&json, "code", cx->failure.code);
     json_pair(&json, "documentationUrl",
               arena_printf(cx->arena, "/api/docs/errors#%s", cx->failure.code));

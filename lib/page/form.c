@@ -4,6 +4,7 @@
 
 #include "access/tenant.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -18,8 +19,6 @@
 
 static const char *const currencies[] = {"EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "SEK",
                                          "NOK", "DKK", "PLN", "CZK", "INR", "BRL", "ZAR", NULL};
-static const char *const locales[] = {"en", "de", "fr", "es", "it", "nl", "pt", "pl",
-                                      "sv", "da", "nb", "fi", "cs", "ja", NULL};
 static const char *const zones[] = {"UTC",
                                     "Europe/London",
                                     "Europe/Dublin",
@@ -71,7 +70,7 @@ static const struct control {
     [DECIMAL] = {"text", "decimal", NULL, NULL}, [BASIS_POINTS] = {"text", "numeric", NULL, NULL},
     [UUID] = {"text", NULL, NULL, NULL},         [TIME] = {"datetime-local", NULL, NULL, NULL},
     [DATE] = {"date", NULL, NULL, NULL},         [ZONE] = {"text", NULL, NULL, zones},
-    [LOCALE] = {"text", NULL, NULL, locales},    [CURRENCY] = {"text", NULL, NULL, currencies},
+    [LOCALE] = {"text", NULL, NULL, NULL},       [CURRENCY] = {"text", NULL, NULL, currencies},
     [AGENT] = {"text", NULL, NULL, NULL},        [FILE_FIELD] = {"file", NULL, NULL, NULL},
 };
 
@@ -241,6 +240,14 @@ static void add_suggestions(json_object *out, const char *const *texts)
         add_option(options, *texts, *texts, false);
 }
 
+/* Those that pages are written in, by the names that their speakers give them. */
+static void add_languages(json_object *out)
+{
+    json_object *options = page_list(out, "options");
+    for (size_t i = 0; i < languages_count; i++)
+        add_option(options, languages[i].code, languages[i].name, false);
+}
+
 static void add_described(struct cx *cx, json_object *out, const char *id, bool help, bool error)
 {
     const char *both =
@@ -325,8 +332,10 @@ static void add_control(struct cx *cx, json_object *out, const struct field *fie
     page_set(out, "max", NULL);
     page_set(out, "step", has_seconds(field, value) ? "1" : NULL);
     page_set(out, "suffix", suffix_of(cx, field));
-    page_set_bool(out, "list", control->suggestions != NULL);
-    if (control->suggestions)
+    page_set_bool(out, "list", control->suggestions || field->type == LOCALE);
+    if (field->type == LOCALE)
+        add_languages(out);
+    else if (control->suggestions)
         add_suggestions(out, control->suggestions);
 }
 

@@ -131,13 +131,14 @@ static void told_write(struct cx *cx, const struct event *event, const char *cha
     if (!name)
         name = told_name_in(cx->arena, resource, changes);
     const struct told_parts parts = {
-        .actor = event->actor_name ? event->actor_name : nobody,
-        .one = resource ? resource->one : told_spaced(cx->arena, event->word ? event->word : ""),
+        .actor = event->actor_name ? event->actor_name : cx_text(cx, nobody),
+        .one = resource ? cx_text(cx, resource->one)
+                        : told_spaced(cx->arena, event->word ? event->word : ""),
         .name = name       ? name
-                : resource ? nameless
+                : resource ? cx_text(cx, nameless)
                            : "",
-        .verb = told_spaced(cx->arena, verb)};
-    out->text = told_fill(cx->arena, told_template(event, verb), &parts);
+        .verb = cx_text(cx, told_spaced(cx->arena, verb))};
+    out->text = told_fill(cx->arena, cx_text(cx, told_template(event, verb)), &parts);
 }
 
 /* ---- what the records are called ---- */
