@@ -60,6 +60,11 @@ char *language_amount(struct arena *arena, const struct language *language, int6
     return text;
 }
 
+char *language_decimal(struct arena *arena, const struct language *language, const char *number)
+{
+    return with_signs(arena_text(arena, number), known(language), false);
+}
+
 char *language_share(struct arena *arena, const struct language *language, int64_t points)
 {
     long long whole = llabs((long long)points) / 100, rest = llabs((long long)points) % 100;

@@ -17,6 +17,8 @@ char *language_money(struct arena *arena, const struct language *language, int64
 /* The same as people type it: "1234.50", "1234,50". */
 char *language_amount(struct arena *arena, const struct language *language, int64_t amount,
                       const char *currency);
+/* A decimal number as the database writes it: "12.5" is "12,5". */
+char *language_decimal(struct arena *arena, const struct language *language, const char *number);
 /* Hundredths of a percent: 1250 is "12.5 %", "12,5 %". */
 char *language_share(struct arena *arena, const struct language *language, int64_t points);
 /* "2026-11-21": "21 Nov 2026", "21. Nov. 2026"; what is no date stays. */

@@ -5,6 +5,7 @@
 #include "access/tenant.h"
 #include "base/clock.h"
 #include "base/language.h"
+#include "base/language_format.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -154,6 +155,8 @@ static const char *value_of(struct cx *cx, const struct field *fields, const str
     const char *stored = column >= 0 ? rows_text(row->rows, 0, column) : NULL;
     if (stored && field->type == MONEY)
         return show_amount(cx, stored, currency_of(cx, fields, field, row));
+    if (stored && field->type == DECIMAL)
+        return language_decimal(cx->arena, cx->language, stored);
     if (stored)
         return field->type == TIME ? local_time(cx, stored)
                : is_lines(field)   ? lines_of(cx, stored)

@@ -185,6 +185,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case MONEY:
         return language_money(cx->arena, cx->language, strtoll(text, NULL, 10),
                               show_currency(cx, result, row, field));
+    case DECIMAL:
+        return language_decimal(cx->arena, cx->language, text);
     case BASIS_POINTS:
         return language_share(cx->arena, cx->language, strtoll(text, NULL, 10));
     case BOOL:

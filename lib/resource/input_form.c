@@ -213,7 +213,7 @@ bool input_read_form_field(const struct place *place, const struct field *field,
         return read_form_money(place, field, name, typed, value);
     if (field->type == TIME)
         return read_form_time(place, field, name, typed, value);
-    bool is_number = field->type == INT || field->type == BASIS_POINTS;
+    bool is_number = field->type == INT || field->type == BASIS_POINTS || field->type == DECIMAL;
     const char *text = is_number ? input_typed(place->cx, typed) : typed;
     bool good = field_check_text(place->cx, field, text, value, &code, &message) ||
                 input_complain(place, name, code, message);
