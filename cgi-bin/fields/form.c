@@ -29,7 +29,7 @@ static void add_option(json_object *options, const char *value, const char *titl
     page_set_bool(option, "selected", text_equal(value, chosen ? chosen : ""));
 }
 
-static void offer(json_object *field, const char *none,
+static void offer(struct cx *cx, json_object *field, const char *none,
                   bool (*is_meant)(const struct resource *resource))
 {
     const char *chosen = json_object_get_string(json_object_object_get(field, "value"));
@@ -39,43 +39,41 @@ static void offer(json_object *field, const char *none,
     add_option(options, "", none, chosen);
     for (size_t i = 0; i < model_count(); i++)
         if (is_meant(model_at(i)))
-            add_option(options, model_name(model_at(i)), model_at(i)->title, chosen);
+            add_option(options, model_name(model_at(i)), cx_text(cx, model_at(i)->title), chosen);
 }
 
 bool field_form_add(struct cx *cx, json_object *data, const struct list_result *record)
 {
     json_object *fields = json_object_object_get(data, "fields");
-    (void)cx;
     (void)record;
     for (size_t i = 0; i < json_object_array_length(fields); i++) {
         json_object *field = json_object_array_get_idx(fields, i);
         const char *name = json_object_get_string(json_object_object_get(field, "name"));
         if (text_equal(name, "resource"))
-            offer(field, "Choose", field_allows_custom);
+            offer(cx, field, "Choose", field_allows_custom);
         else if (text_equal(name, "refersTo"))
-            offer(field, "–", field_may_refer_to);
+            offer(cx, field, "–", field_may_refer_to);
     }
     return true;
 }
 
-static void call_by_title(json_object *values)
+static void call_by_title(struct cx *cx, json_object *values)
 {
     for (size_t i = 0; i < json_object_array_length(values); i++) {
         json_object *it = json_object_array_get_idx(values, i);
         const struct resource *resource =
             model_resource(json_object_get_string(json_object_object_get(it, "text")));
         if (resource)
-            page_set(it, "text", resource->title);
+            page_set(it, "text", cx_text(cx, resource->title));
     }
 }
 
 bool field_page_add(struct cx *cx, json_object *data, const struct list_result *record)
 {
     json_object *rows = record ? NULL : json_object_object_get(data, "rows");
-    (void)cx;
     if (record)
-        call_by_title(json_object_object_get(data, "facts"));
+        call_by_title(cx, json_object_object_get(data, "facts"));
     for (size_t i = 0; rows && i < json_object_array_length(rows); i++)
-        call_by_title(json_object_object_get(json_object_array_get_idx(rows, i), "cells"));
+        call_by_title(cx, json_object_object_get(json_object_array_get_idx(rows, i), "cells"));
     return true;
 }
