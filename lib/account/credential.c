@@ -154,11 +154,10 @@ static bool credential_ring(struct cx *cx, const struct owner *owner)
         .body = "Everybody else who was signed in as you was signed out. If it was not you, tell "
                 "your administrator now.",
         .link = "/account"};
-    const struct notification others = {
-        .title = "Your password was reset",
-        .body = "%s gave you a new password. Choose your own.",
-        .about = by,
-        .link = "/account/password"};
+    const struct notification others = {.title = "Your password was reset",
+                                        .body = "%s gave you a new password. Choose your own.",
+                                        .about = by,
+                                        .link = "/account/password"};
     return notify_user(cx, &cx->db, owner->tenant_id, owner->user_id,
                        by ? &notice_password_reset : &notice_password_changed, by ? &others : &own);
 }
