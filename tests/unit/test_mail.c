@@ -7,8 +7,8 @@
 
 #include "access/tenant.h"
 #include "base/config.h"
-#include "base/language.h"
 #include "base/json.h"
+#include "base/language.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "database.h"
