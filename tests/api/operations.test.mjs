@@ -20,7 +20,7 @@ async function makeWorld() {
     const tenant = await makeTenant();
     await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "x" } });
     await seedIdentity(folder, tenant.id, (await request("GET", "/api/auth/me", { token: tenant.token })).data.id);
-    return { tenant, operator: await operator() };
+    return { tenant, operator: await operator(), member: (await makeUser(tenant, "staff")).id };
 }
 
 // Some operations end the session, or the tenant: then the next has another world.
@@ -58,6 +58,7 @@ function valueFor(name, value, it, world) {
     if (/email$/i.test(name)) return isPublic(it) ? `owner@${world.tenant.slug}.test` : `u${fresh}@example.com`;
     if (name === "tenant") return world.tenant.slug;
     if (["slug", "key"].includes(name)) return `s${fresh}`;
+    if (name === "name") return `${value} ${fresh}`;
     if (name === "domain") return `d${fresh}.example.com`;
     return value;
 }
@@ -88,6 +89,7 @@ const queryFor = (it) => {
 // An id below a collection: of what is made there, else of what it lists.
 async function idBelow(collection, token, world) {
     if (collection === "/api/tenants") return world.tenant.id;
+    if (collection === "/api/rbac/users") return world.member;
     const leadsTo = (it, method) => it.method === method && new RegExp(`^${it.path.replace(/\{\w+\}/g, "[0-9a-f-]{36}")}$`).test(collection);
     const maker = operations.find((it) => leadsTo(it, "POST") && it.responses[201]);
     const made = maker && (await request("POST", collection, { token, ...contentFor(maker, world) }));
