@@ -79,6 +79,9 @@ bool session_revoke_refresh(struct cx *cx, const char *refresh);
 bool session_revoke(struct cx *cx, struct db *db, const char *session_id, const char *why);
 bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, const char *keep,
                          const char *why);
+/* After a change whose triggers may end sessions by the way (of a link between workspaces, of
+ * operators in a tenant), in its transaction: their tokens are void at its commit. WAITS. */
+bool session_void_ended(struct cx *cx, struct db *db);
 /* The rights of a user (or of everybody in a tenant) changed: tokens issued
  * before must be refreshed (401 token_stale), from db's commit on. NULL: at once. */
 void session_rights_changed(struct db *db, const char *user_or_tenant_id);

@@ -92,6 +92,11 @@ STATEMENT(session_end, "select s from house.session_end($1::uuid, $2) s", DB_WRI
 STATEMENT(session_end_user, "select s from house.sessions_end($1::uuid, $2::uuid, $3) s",
           DB_WRITES);
 
+STATEMENT(sessions_ended,
+          "select s from unnest(string_to_array(\n"
+          "    nullif(current_setting('app.sessions_ended', true), ''), ',')) s",
+          0);
+
 static int64_t access_seconds(void)
 {
     return config_int(CONFIG_TULOU_ACCESS_MINUTES) * 60;
@@ -433,6 +438,14 @@ bool session_revoke_user(struct cx *cx, struct db *db, const char *user_id, cons
     memmove(db->tenant_id, tenant_of(cx, db), UUID_SIZE);
     struct rows *ended = db_get(db, &session_end_user, user_id, keep, why);
     memcpy(db->tenant_id, home, UUID_SIZE);
+    if (ended)
+        session_revoke_rows(db, ended);
+    return ended || fail_with(cx, db);
+}
+
+bool session_void_ended(struct cx *cx, struct db *db)
+{
+    struct rows *ended = db_get0(db, &sessions_ended);
     if (ended)
         session_revoke_rows(db, ended);
     return ended || fail_with(cx, db);

@@ -201,7 +201,7 @@ static bool credential_apply(struct cx *cx, const struct owner *owner,
     memcpy(home, cx->db.tenant_id, UUID_SIZE);
     memcpy(cx->db.tenant_id, owner->tenant_id, UUID_SIZE);
     bool done = credential_store(cx, owner, change) && credential_end_sessions(cx, owner, change) &&
-                (is_first || credential_tell(cx, owner, change));
+                session_void_ended(cx, &cx->db) && (is_first || credential_tell(cx, owner, change));
     memcpy(cx->db.tenant_id, home, UUID_SIZE);
     credential_stale_tokens(cx, owner, change);
     return done;

@@ -5,6 +5,7 @@
 
 #include "access/event.h"
 #include "access/permission.h"
+#include "access/session.h"
 #include "access/tenant.h"
 #include "api/merge.h"
 #include "base/log.h"
@@ -55,7 +56,8 @@ struct rows *settings_store(struct cx *cx, json_object *sections)
         return NULL;
     cx->db.action = "tenant.settings_updated";
     const char *text = json_object_to_json_string_ext(sections, JSON_C_TO_STRING_PLAIN);
-    struct rows *rows = db_get(&cx->db, &settings_put_sections, text);
+    int scope = db_scope(&cx->db);
+    struct rows *rows = db_begin(&cx->db) ? db_get(&cx->db, &settings_put_sections, text) : NULL;
     if (!rows && text_equal(cx->db.error.constraint, "tenants_settings_size"))
         fail(cx, 422, "settings_too_large", "All settings together may take 16 kB.");
     else if (!rows)
@@ -64,7 +66,11 @@ struct rows *settings_store(struct cx *cx, json_object *sections)
         fail(cx, 404, "not_found", "There is no such tenant.");
     else
         tenant_changed(&cx->db, cx->db.tenant_id);
-    return cx->failure.status ? NULL : rows;
+    if (cx->failure.status == 0 && session_void_ended(cx, &cx->db) &&
+        (db_commit(&cx->db) || fail_db(cx)))
+        return rows;
+    db_rollback_to(&cx->db, scope);
+    return NULL;
 }
 
 /* ---- reading ---- */

@@ -327,6 +327,28 @@ IN_WORLD(a_revoked_session_stays_over_when_the_clock_was_set_back)
     arena_free(keep);
 }
 
+STATEMENT(end_by_the_way, "select s from house.session_end($1::uuid, 'test') s", DB_WRITES);
+
+IN_WORLD(a_session_that_a_trigger_ends_is_over_with_the_commit)
+{
+    struct arena *keep = arena_new();
+    struct session_tokens one = open_club(keep, OWNER_ID), two = open_club(keep, OWNER_ID);
+    struct visit visit = visit_begin(NULL, "club.localhost", NULL);
+    struct db db;
+    ck_assert(tenant_resolve(visit.cx, NULL));
+    db_init(&db, visit.arena, DB_TENANT, CLUB_ID, "shared");
+    ck_assert(db_begin(&db));
+    ck_assert_ptr_nonnull(db_get(&db, &end_by_the_way, one.session_id));
+    ck_assert(session_void_ended(visit.cx, &db));
+    ck_assert(!shared_revoked(one.session_id, 1));
+    ck_assert(db_commit(&db));
+    ck_assert(shared_revoked(one.session_id, 1)); /* before any notice could come round */
+    visit_end(&visit);
+    bad(&one, 401, "session_revoked");
+    good(&two);
+    arena_free(keep);
+}
+
 IN_WORLD(a_session_of_another_tenant_is_not_revoked)
 {
     struct arena *keep = arena_new();
@@ -451,6 +473,7 @@ static Suite *session_suite(void)
     tcase_add_test(core, sessions_live_as_long_as_their_tenant_says);
     tcase_add_test(core, a_revoked_session_is_over_at_once);
     tcase_add_test(core, a_revoked_session_stays_over_when_the_clock_was_set_back);
+    tcase_add_test(core, a_session_that_a_trigger_ends_is_over_with_the_commit);
     tcase_add_test(core, a_session_of_another_tenant_is_not_revoked);
     tcase_add_test(core, all_sessions_of_a_user_end_but_the_one_kept);
     tcase_add_test(core, an_operator_ends_its_own_session_from_the_platforms_side);
