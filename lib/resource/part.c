@@ -51,11 +51,12 @@ static bool may_meet(struct cx *cx, const struct resource *part, const char *act
     if (!part_is_ordered(part))
         return true;
     const struct field *field = field_of(part);
-    if (!shape_find(cx, part->parent, field_json_name(field)))
-        return false;
+    if (!shape_sees(cx, part->parent, field))
+        return fail(cx, 403, "permission_missing", "This needs the permission %s.",
+                    field->seen_with);
     return strcmp(action, "read") == 0 || shape_writes(cx, part->parent, field) ||
-           fail(cx, 403, "permission_missing", "%s needs another permission to be changed.",
-                field_json_name(field));
+           fail(cx, 403, "permission_missing", "This needs the permission %s.",
+                field->changed_with);
 }
 
 bool part_find_parent(struct cx *cx, const struct resource *part, const char *action,

@@ -401,7 +401,7 @@ START_TEST(a_change_of_a_tenant_stands_in_its_log)
     ck_assert_int_eq(
         database_count(
             "select count(*) from everyone.events where tenant_id = '" CLUB_ID
-            "' and action = 'tenants.updated' and changes = "
+            "' and action = 'tenant.updated' and changes = "
             "'{\"before\": {\"name\": \"Club\"}, \"after\": {\"name\": \"Grand Club\"}}'"),
         1);
 }
