@@ -56,8 +56,9 @@
         const every = form.querySelector("[data-all]");
         if (!every)
             return;
+        const whole = form.querySelector("[name=all]");
         for (const button of all("[data-bulk-button]", form)) {
-            button.disabled = ticked === 0;
+            button.disabled = ticked === 0 && !(whole && whole.checked);
             button.querySelector("[data-bulk-count]").textContent = ticked ? ` (${ticked})` : "";
         }
         every.checked = ticked > 0 && ticked === boxes.length;

@@ -29,8 +29,7 @@ static const struct area area = {
     .about = "Roles and permissions, API keys, networks, the audit log and the security settings.",
     .more_routes =
         (const struct route *const[]){role_routes, matrix_pages, audit_routes, security_routes,
-                                      api_key_routes, api_key_pages, security_user_pages,
-                                      security_overview_pages, NULL},
+                                      security_user_pages, security_overview_pages, NULL},
     .resources = RESOURCES(&roles, &audit_logs, &login_attempts, &api_keys, &ip_rules),
     .menu = MENU(
         {ADMIN_PAGES, "Roles", "/admin/roles", "lock", "access.roles:read", "People", NULL, 55},

@@ -12,18 +12,17 @@
 #include "http/cx.h"
 #include "page/page.h"
 
-STATEMENT(api_key_insert,
-          "insert into api_keys (tenant_id, id, name, prefix, key_hash, permissions, networks,\n"
-          "                      expires_at, created_by)\n"
-          "values ($1::uuid, $2::uuid, $3, $4, $5, $6::jsonb, coalesce($7::jsonb, '[]'),\n"
-          "        $8::timestamptz, $9::uuid)",
-          DB_WRITES);
-
 STATEMENT(api_key_end,
           "update api_keys\n"
           "set revoked_at = clock_timestamp()\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null\n"
-          "returning id",
+          "where tenant_id = $1::uuid and id = $2::uuid and revoked_at is null",
+          DB_WRITES);
+
+/* It is the key of whoever has the new secret. */
+STATEMENT(api_key_renew,
+          "update api_keys\n"
+          "set prefix = $3, key_hash = $4, created_by = $5::uuid, last_used_at = null\n"
+          "where tenant_id = $1::uuid and id = $2::uuid",
           DB_WRITES);
 
 #define STATE_SQL                                                                                  \
@@ -33,105 +32,20 @@ STATEMENT(api_key_end,
     "(select u.name from users u\n"                                                                \
     " where u.tenant_id = api_keys.tenant_id and u.id = api_keys.created_by)"
 
-static const struct field made_fields[] = {
-    {"id", UUID},
-    {"key", TEXT, .help = "The key itself: it is shown this once."},
-    {"name", TEXT},
-    {"prefix", TEXT},
-    {"permissions", ARRAY, .item = TEXT},
-    {"networks", ARRAY, .item = TEXT},
-    {"expires_at", TIME, NULLABLE},
+/* ---- the key itself ---- */
+
+static const struct field key_given[] = {
+    {"key", TEXT, .label = "API key", .example = "tulou_…",
+     .help = "Programs send it as Authorization: Bearer. It is shown this once."},
     {.type = FIELD_END}};
 
-const struct field api_key_body_fields[] = {
-    {"name", TEXT, REQUIRED, 1, 100, .help = "What it is for, to know it again by.",
-     .example = "Nightly export"},
-    {"permissions", ARRAY, REQUIRED | HIDDEN, 0, 300, .item = TEXT,
-     .help = "Those that you have. What you lose later, the key loses too.",
-     .example = "[\"crm.leads:read\"]"},
-    {"networks", ARRAY, 0, 0, 50, .initial = "[]", .item = TEXT,
-     .label = "Only from these networks",
-     .help = "Like 192.0.2.0/24, one on each line; empty: from everywhere.",
-     .example = "[\"127.0.0.0/8\"]"},
-    {"expires_at", TIME, NULLABLE, .label = "Good until", .help = "Empty: until it is revoked.",
-     .example = "2099-01-01T00:00:00Z"},
-    {.type = FIELD_END}};
-
-/* Whoever may make keys is led to where they are made. */
-static bool add_to_page(struct cx *cx, json_object *data, const struct list_result *record)
+/* A new one, of which the columns are in *parts. */
+static bool api_key_give(struct cx *cx, struct api_key *parts)
 {
-    if (!record && may(cx, "access.api_keys:create"))
-        page_set_bool(page_action(data, "New API key", "/admin/api-keys/new", "plus"), "primary",
-                      true);
-    return true;
+    const char *key = api_key_make(cx->arena, cx->session->tenant_id);
+    record_give(cx, "key", key);
+    return api_key_parse(key, parts);
 }
-
-static bool api_key_end_one(struct cx *cx, const char *id)
-{
-    struct rows *rows = db_get(&cx->db, &api_key_end, cx->session->tenant_id, id);
-    if (!rows)
-        return fail_db(cx);
-    if (rows_count(rows) == 0)
-        return fail(cx, 404, "not_found", "There is no such API key.");
-    session_key_revoked(&cx->db, id);
-    return true;
-}
-
-static bool api_key_revoke_run(struct cx *cx, const struct list_result *key)
-{
-    return api_key_end_one(cx, record_value(key, "id"));
-}
-
-static const struct action revoke_key = {
-    .name = "revoke",
-    .title = "Revoke",
-    .icon = "ban",
-    .summary = "Revoke an API key: at once and for good.",
-    .ask = "Programs that use it are refused from then on. It cannot be undone.",
-    .done = "API key revoked.",
-    .needs = "access.api_keys:delete",
-    .when = "revoked_at is null",
-    .refused = {"already_revoked", "This key is revoked already."},
-    .event = "revoked",
-    .told = "{actor} revoked the API key {name}.",
-    .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_IN_PERSON | ACTION_MANY,
-    .run = api_key_revoke_run,
-};
-
-const struct resource api_keys = {
-    .name = "api-keys",
-    .one = "API key",
-    .title = "API keys",
-    .about = "Keys for programs, which send them as Authorization: Bearer.",
-    .permission = "access.api_keys",
-    .table = "api_keys",
-    .api = "/api/security/api-keys",
-    .page = "/admin/api-keys",
-    .icon = "key",
-    .scope = SCOPE_TENANT,
-    .operations = OP_LIST | OP_GET,
-    .sort = "-createdAt",
-    .label = "name",
-    .no_common_times = true,
-    .fields = FIELDS(
-        {"name", TEXT, READ_ONLY | SORTED | LISTED},
-        {"prefix", TEXT, READ_ONLY | FILTERED | LISTED, .label = "Begins with",
-         .help = "Its first characters, to know it again by."},
-        {"state", CHOICE, READ_ONLY | LISTED, .choices = CHOICES("active", "expired", "revoked"),
-         .sql = STATE_SQL},
-        {"permissions", ARRAY, READ_ONLY | LIST_OMITTED, .item = TEXT},
-        {"networks", ARRAY, READ_ONLY | LIST_OMITTED, .item = TEXT,
-         .help = "Where it may be used from; empty: everywhere."},
-        {"expires_at", TIME, READ_ONLY | NULLABLE | LISTED},
-        {"last_used_at", TIME, READ_ONLY | NULLABLE | SORTED | LISTED, .help = "To the minute."},
-        {"created_by", UUID, READ_ONLY | HIDDEN},
-        {"created_by_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Made by",
-         .sql = MAKER_SQL},
-        {"revoked_at", TIME, READ_ONLY | NULLABLE},
-        {"created_at", TIME, READ_ONLY | SORTED, .label = "Made"}),
-    .actions = ACTIONS(&revoke_key),
-    .add_to_page = add_to_page,
-};
 
 /* ---- making one ---- */
 
@@ -155,82 +69,136 @@ static bool check_expiry(struct cx *cx, const char *expires_at)
     return fail_field(cx, "expiresAt", "in_the_past", "This is in the past.");
 }
 
-static bool check_new(struct cx *cx)
+static bool check_new(struct cx *cx, const struct input *input)
 {
-    const struct value *permissions = input_value(cx->input, "permissions");
+    const struct value *permissions = input_value(input, "permissions");
     if (json_object_array_length(permissions->json) == 0)
         return fail_field(cx, "permissions", "required", "Give it at least one permission.");
     const struct permissions wanted = permissions_read(cx->arena, permissions->text);
     return grants_check(cx, permissions) &&
            permissions_may_grant(cx, &cx->db, cx->session->tenant_id, &wanted) &&
-           check_networks(cx, input_value(cx->input, "networks")) &&
-           check_expiry(cx, input_text(cx, "expires_at"));
+           check_networks(cx, input_value(input, "networks")) &&
+           check_expiry(cx, input_value(input, "expires_at")->text);
 }
 
-bool api_key_create(struct cx *cx, const char **id, const char **key)
+static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
+{
+    (void)operation; /* no other than making one */
+    (void)id;
+    struct api_key *parts = arena_alloc(cx->arena, sizeof *parts);
+    if (!check_new(cx, input) || !api_key_give(cx, parts))
+        return false;
+    input_set(input, "prefix", parts->shown);
+    input_set(input, "key_hash", parts->hash);
+    input_set(input, "created_by", cx->session->user_id);
+    return true;
+}
+
+/* ---- what one does with it ---- */
+
+static bool api_key_revoke_run(struct cx *cx, const struct list_result *key)
+{
+    const char *id = record_value(key, "id");
+    if (!db_get(&cx->db, &api_key_end, cx->session->tenant_id, id))
+        return fail_db(cx);
+    session_key_revoked(&cx->db, id);
+    return true;
+}
+
+static const struct action revoke_key = {
+    .name = "revoke",
+    .title = "Revoke",
+    .icon = "ban",
+    .summary = "Revoke an API key: at once and for good.",
+    .ask = "Programs that use it are refused from then on. It cannot be undone.",
+    .done = "API key revoked.",
+    .needs = "access.api_keys:delete",
+    .when = "revoked_at is null",
+    .refused = {"already_revoked", "This key is revoked already."},
+    .event = "revoked",
+    .told = "{actor} revoked the API key {name}.",
+    .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_IN_PERSON | ACTION_MANY,
+    .run = api_key_revoke_run,
+};
+
+/* Whoever has the new secret can do what the key can: they must hold it all themselves. */
+static bool api_key_rotate_run(struct cx *cx, const struct list_result *key)
 {
     struct api_key parts;
-    char *new_id = arena_alloc(cx->arena, UUID_SIZE);
-    if (!check_new(cx))
+    const char *id = record_value(key, "id");
+    const struct permissions held = permissions_read(cx->arena, record_value(key, "permissions"));
+    if (!permissions_may_grant(cx, &cx->db, cx->session->tenant_id, &held) ||
+        !api_key_give(cx, &parts))
         return false;
-    uuid_new(new_id);
-    *id = new_id;
-    *key = api_key_make(cx->arena, cx->session->tenant_id);
-    if (!api_key_parse(*key, &parts))
-        return false;
-    return db_get(&cx->db, &api_key_insert, cx->session->tenant_id, *id, input_text(cx, "name"),
-                  parts.shown, parts.hash, input_text(cx, "permissions"),
-                  input_text(cx, "networks"), input_text(cx, "expires_at"), cx->session->user_id) ||
-           fail_db(cx);
+    if (!db_get(&cx->db, &api_key_renew, cx->session->tenant_id, id, parts.shown, parts.hash,
+                cx->session->user_id))
+        return fail_db(cx);
+    session_rights_changed(&cx->db, id);
+    return true;
 }
 
-static void write_list(struct json *json, const char *key, const char *list)
-{
-    json_key(json, key);
-    json_put_raw(json, list ? list : "[]", list ? strlen(list) : 2);
-}
+static const struct action rotate_key = {
+    .name = "rotate",
+    .title = "New secret",
+    .icon = "refresh",
+    .summary = "Give an API key a new secret; the old one opens nothing from then on.",
+    .ask = "Programs that use the old secret are refused until they have the new one. The key is "
+           "yours from then on.",
+    .done = "The key has a new secret.",
+    .needs = "access.api_keys:create",
+    .gives = key_given,
+    .when = STATE_SQL " = 'active'",
+    .refused = {"key_not_active", "This key has ended: make another."},
+    .errors = "403 permission_lacking",
+    .event = "rotated",
+    .told = "{actor} gave the API key {name} a new secret.",
+    .flags = ACTION_CONFIRM | ACTION_IN_PERSON | ACTION_STEP_UP,
+    .run = api_key_rotate_run,
+};
 
-static bool create(struct cx *cx)
-{
-    const char *id, *key;
-    if (!api_key_create(cx, &id, &key))
-        return false;
-    response_header_set(cx, "Location", arena_printf(cx->arena, "%s/%s", api_keys.api, id));
-    struct json *json = respond_begin(cx, 201);
-    json_open_object(json);
-    json_pair(json, "id", id);
-    json_pair(json, "key", key);
-    json_pair(json, "name", input_text(cx, "name"));
-    json_key(json, "prefix");
-    json_put_text_len(json, key, API_KEY_SHOWN);
-    write_list(json, "permissions", input_text(cx, "permissions"));
-    write_list(json, "networks", input_text(cx, "networks"));
-    json_pair(json, "expiresAt", input_text(cx, "expires_at"));
-    json_close_object(json);
-    return respond_end(cx);
-}
-
-/* ---- revoking ---- */
-
-static bool revoke(struct cx *cx)
-{
-    const char *id = cx_path(cx, "id");
-    cx->db.action = revoke_key.event;
-    bool ended = uuid_is(id) ? api_key_end_one(cx, id)
-                             : fail(cx, 404, "not_found", "There is no such API key.");
-    cx->db.action = NULL;
-    return ended && respond_nothing(cx);
-}
-
-const struct route api_key_routes[] = {
-    ROUTE(POST, "/api/security/api-keys", MAY(TENANT, "access.api_keys:create"), create,
-          "Make an API key; the key itself is in this answer and nowhere else.",
-          .operation = "createApiKey", .answer_name = "new API key", .body = api_key_body_fields,
-          .answer_fields = made_fields, .status = 201, .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP,
-          .errors = "403 permission_lacking, 403 api_key_refused, "
-                    "422 permissions.invalid_permission, 422 networks.invalid_network"),
-    ROUTE(DELETE, "/api/security/api-keys/:id", MAY(TENANT, "access.api_keys:delete"), revoke,
-          "Revoke an API key: at once and for good.", .operation = "deleteApiKey",
-          .answer = ANSWER_NOTHING, .flags = ROUTE_IN_PERSON),
-    {.path = NULL},
+const struct resource api_keys = {
+    .name = "api-keys",
+    .one = "API key",
+    .title = "API keys",
+    .about = "Keys for programs, which send them as Authorization: Bearer.",
+    .permission = "access.api_keys",
+    .table = "api_keys",
+    .api = "/api/security/api-keys",
+    .page = "/admin/api-keys",
+    .icon = "key",
+    .scope = SCOPE_TENANT,
+    .operations = OP_LIST | OP_GET | OP_CREATE,
+    .write_flags = ROUTE_IN_PERSON | ROUTE_STEP_UP,
+    .errors = "403 permission_lacking, 403 api_key_refused, "
+              "422 permissions.invalid_permission, 422 networks.invalid_network",
+    .sort = "-createdAt",
+    .label = "name",
+    .no_common_times = true,
+    .fields = FIELDS(
+        {"name", TEXT, REQUIRED | SORTED | LISTED, 1, 100,
+         .help = "What it is for, to know it again by.", .example = "Nightly export"},
+        {"prefix", TEXT, READ_ONLY | FILTERED | LISTED, .label = "Begins with",
+         .help = "Its first characters, to know it again by."},
+        {"state", CHOICE, READ_ONLY | LISTED, .choices = CHOICES("active", "expired", "revoked"),
+         .sql = STATE_SQL},
+        {"permissions", ARRAY, REQUIRED | LIST_OMITTED, 0, 300, .item = TEXT,
+         .help = "Those that you have. What you lose later, the key loses too.",
+         .example = "[\"crm.leads:read\"]"},
+        {"networks", ARRAY, LIST_OMITTED, 0, 50, .initial = "[]", .item = TEXT,
+         .label = "Only from these networks",
+         .help = "Like 192.0.2.0/24, one on each line; empty: from everywhere.",
+         .example = "[\"127.0.0.0/8\"]"},
+        {"expires_at", TIME, NULLABLE | LISTED, .label = "Good until",
+         .help = "Empty: until it is revoked.", .example = "2099-01-01T00:00:00Z"},
+        {"last_used_at", TIME, READ_ONLY | NULLABLE | SORTED | LISTED, .help = "To the minute."},
+        {"created_by", UUID, READ_ONLY | HIDDEN},
+        {"created_by_name", TEXT, READ_ONLY | NULLABLE | LISTED, .label = "Made by",
+         .sql = MAKER_SQL},
+        {"revoked_at", TIME, READ_ONLY | NULLABLE},
+        {"created_at", TIME, READ_ONLY | SORTED, .label = "Made"}, {"key_hash", TEXT, BY_HOOK}),
+    .gives = key_given,
+    .prepare = prepare,
+    .actions = ACTIONS(&rotate_key, &revoke_key),
+    .template_form = "access/api_key_form",
+    .add_to_form = api_key_add_to_form,
 };

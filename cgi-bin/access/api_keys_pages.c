@@ -1,4 +1,4 @@
-/* api_keys_pages: what the generic pages of the keys lack: a new one. */
+/* api_keys_pages: what the form of a new key shows: ticks for what one has oneself. */
 #include <string.h>
 
 #include "access/session.h"
@@ -7,8 +7,6 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/areas.h"
-
-/* ---- a new one: ticks for what one has oneself ---- */
 
 struct ticks {
     struct cx *cx;
@@ -50,47 +48,23 @@ static const char *permissions_error(const struct cx *cx)
     return NULL;
 }
 
-static bool show_form(struct cx *cx, int status)
+/* Ticks stand in the place of a list that one types. */
+static void leave_out(json_object *fields, const char *name)
 {
-    json_object *data = page_object(cx);
+    for (size_t i = json_object_array_length(fields); i > 0; i--) {
+        json_object *found = NULL;
+        json_object_object_get_ex(json_object_array_get_idx(fields, i - 1), "name", &found);
+        if (text_equal(json_object_get_string(found), name))
+            json_object_array_del_idx(fields, i - 1, 1);
+    }
+}
+
+bool api_key_add_to_form(struct cx *cx, json_object *data, const struct list_result *record)
+{
+    (void)record; /* it is made by this form, and never changed */
     struct ticks ticks = {.cx = cx, .areas = page_list(data, "areas")};
     areas_permissions(add_tick, &ticks);
-    page_set(data, "action", api_keys.page);
-    page_set(data, "back", api_keys.page);
-    page_set(data, "submit", "Make the key");
-    page_set(data, "subtitle", NULL);
-    page_set(data, "version", NULL);
-    page_set_bool(data, "multipart", false);
     page_set(data, "permissions_error", permissions_error(cx));
-    json_object_object_add(data, "fields", page_form_fields(cx, api_key_body_fields, NULL, true));
-    page_crumb(data, api_keys.title, api_keys.page);
-    return page_render(cx, status, "access/api_key_form", "New API key", data);
+    leave_out(json_object_object_get(data, "fields"), "permissions");
+    return true;
 }
-
-static bool new_page(struct cx *cx)
-{
-    return show_form(cx, 200);
-}
-
-static bool create_page(struct cx *cx)
-{
-    const char *id, *key;
-    if (cx->failure.status != 0 || !api_key_create(cx, &id, &key))
-        return cx->failure.status == 422 ? show_form(cx, 422) : false;
-    json_object *data = page_object(cx);
-    page_set(data, "key", key);
-    page_set(data, "name", input_text(cx, "name"));
-    page_set(data, "path", arena_printf(cx->arena, "%s/%s", api_keys.page, id));
-    page_crumb(data, api_keys.title, api_keys.page);
-    return page_render(cx, 200, "access/api_key_made", "Your new API key", data);
-}
-
-const struct route api_key_pages[] = {
-    ROUTE(POST, "/admin/api-keys", MAY(TENANT, "access.api_keys:create"), create_page,
-          "Make an API key and show it once.", .answer = ANSWER_PAGE, .body = api_key_body_fields,
-          .flags = ROUTE_FORM | ROUTE_SHOWS_ERRORS | ROUTE_IN_PERSON | ROUTE_STEP_UP),
-    ROUTE(GET, "/admin/api-keys/new", MAY(TENANT, "access.api_keys:create"), new_page,
-          "Form for a new API key.", .answer = ANSWER_PAGE,
-          .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),
-    {.path = NULL},
-};

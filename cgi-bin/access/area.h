@@ -14,16 +14,13 @@ extern const struct route matrix_pages[];
 extern const struct route audit_routes[];    /* verify, one event's page */
 extern const struct route security_routes[]; /* sessions, policy, settings index */
 extern const struct route security_user_pages[], security_overview_pages[];
-extern const struct route api_key_routes[];
-extern const struct route api_key_pages[];
 
 /* Permissions that are there; 422 invalid_permission. Who may give them: access/grant.h. */
 bool grants_check(struct cx *cx, const struct value *permissions);
 
-/* ---- api_keys.c, for pages too ---- */
-extern const struct field api_key_body_fields[]; /* what one says of a new one */
-/* Makes one of cx->input; *key is the secret itself, to be shown once. */
-bool api_key_create(struct cx *cx, const char **id, const char **key);
+/* ---- api_keys_pages.c ---- */
+struct list_result;
+bool api_key_add_to_form(struct cx *cx, json_object *data, const struct list_result *record);
 
 /* ---- security_user.c, for the overview too ---- */
 /* A time of the database as people read it; null when there is none. */

@@ -201,7 +201,7 @@ const struct action reset_password = {
     .needs = "users.admins:update",
     .takes = FIELDS({"password", SECRET, REQUIRED, 1, 1024, .example = "another long password"}),
     .errors = "409 own_account",
-    .flags = ACTION_UNLOCKED | ACTION_STEP_UP,
+    .flags = ACTION_UNLOCKED | ACTION_STEP_UP | ACTION_SENDS,
     .run = password_reset_run,
 };
 

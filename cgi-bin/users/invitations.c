@@ -69,6 +69,6 @@ const struct action invite_user = {
     .when = "status = 'pending' or (status = 'active' and password_hash is null)",
     .refused = {"not_invitable", "This user has a password, or may not sign in."},
     .errors = "403 tenant_unverified, 429 too_many_links",
-    .flags = ACTION_UNLOCKED | ACTION_MANY,
+    .flags = ACTION_UNLOCKED | ACTION_MANY | ACTION_SENDS,
     .run = user_invite_run,
 };

@@ -219,6 +219,7 @@ static void describe_route(struct json *json, const struct area *area, const str
     pair_fields(json, "query", route->query);
     pair_fields(json, "body", route->body);
     pair_fields(json, "answerFields", route->answer_fields);
+    pair_fields(json, "gives", route->gives);
     json_close_object(json);
 }
 
@@ -259,8 +260,15 @@ static void describe_actions(struct json *json, const struct resource *resource)
         pair_if(json, "told", (*it)->told);
         pair_if(json, "summary", (*it)->summary);
         json_pair_bool(json, "many", ((*it)->flags & ACTION_MANY) != 0);
+        if ((*it)->flags & ACTION_ON_LIST)
+            json_pair_bool(json, "onList", true);
+        if ((*it)->flags & ACTION_SENDS)
+            json_pair_bool(json, "sends", true);
+        if ((*it)->flags & ACTION_OUTSIDE)
+            json_pair_bool(json, "outside", true);
         json_pair_bool(json, "onPage", resource->page && !((*it)->flags & ACTION_NO_PAGE));
         pair_fields(json, "takes", (*it)->takes);
+        pair_fields(json, "gives", (*it)->gives);
         json_close_object(json);
     }
     json_close_array(json);
@@ -402,6 +410,18 @@ static void describe_notifications(struct json *json, const struct area *area)
     json_close_array(json);
 }
 
+/* The build ends where an action could not be done. */
+static bool actions_are_whole(const struct area *area, struct arena *arena)
+{
+    struct buf report;
+    buf_init(&report, arena);
+    for (const struct resource *const *it = area->resources; it && *it; it++)
+        action_check_declared(*it, &report);
+    if (report.len > 0)
+        fprintf(stderr, "%s", report.data);
+    return report.len == 0;
+}
+
 bool area_describe(const struct area *area, FILE *out)
 {
     struct arena *arena = arena_new();
@@ -425,7 +445,8 @@ bool area_describe(const struct area *area, FILE *out)
     describe_notifications(&json, area);
     json_close_object(&json);
     buf_putc(&text, '\n');
-    bool written = fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;
+    bool written = actions_are_whole(area, arena) &&
+                   fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;
     arena_free(arena);
     return written;
 }

@@ -88,6 +88,25 @@ static json_object *record_schema(struct openapi *api, json_object *resource, co
     return whole;
 }
 
+/* Those of the record, and what the route gives besides. To be released. */
+static json_object *record_fields(json_object *route, json_object *resource)
+{
+    json_object *fields = openapi_record_fields(resource), *gives = member(route, "gives");
+    for (size_t i = 0; gives && i < json_object_array_length(gives); i++)
+        json_object_array_add(fields, json_object_get(json_object_array_get_idx(gives, i)));
+    return fields;
+}
+
+/* The record and what is given besides, this once: a schema of its own. */
+static json_object *given_schema(struct openapi *api, json_object *route, json_object *resource,
+                                 const char *name)
+{
+    json_object *fields = record_fields(route, resource);
+    json_object *schema = openapi_fields_schema(api, name, fields, SCHEMA_ANSWER);
+    json_object_put(fields);
+    return schema;
+}
+
 static json_object *free_answer(struct openapi *api, const char *name)
 {
     json_object *schema = json_object_new_object();
@@ -109,6 +128,8 @@ static json_object *answer_schema(struct openapi *api, json_object *route, json_
                         paged);
     if (!resource)
         return envelope(api, name, free_answer(api, name), list, paged);
+    if (member(route, "gives"))
+        return envelope(api, name, given_schema(api, route, resource, name), list, paged);
     name = openapi_record_name(api, resource);
     bool sparse = list || route_chooses_fields(route, resource);
     return envelope(api, sparse && !list ? arena_printf(api->arena, "%sChosen", name) : name,
@@ -121,7 +142,7 @@ static json_object *answer_example(json_object *route, json_object *resource, bo
     json_object *fields = member(route, "answerFields"), *example = json_object_new_object();
     json_object *all = fields ? json_object_get(fields) : NULL;
     if (!fields && resource)
-        all = openapi_record_fields(resource);
+        all = record_fields(route, resource);
     json_object *data = openapi_example(all, SCHEMA_ANSWER);
     json_object_put(all);
     put_bool(example, "success", true);

@@ -27,6 +27,7 @@ struct session;    /* access/session.h */
 struct input;      /* resource/input.h */
 struct grant;      /* access/grant.h */
 struct custom_pin; /* resource/custom.c */
+struct given;      /* resource/resource.h */
 
 /* Of a field of the input; or of a resource whose records stand in the way of a deletion: how many,
  * and the page that lists them. */
@@ -59,6 +60,7 @@ struct cx {
     struct input *input;
     struct grant *grant;       /* NULL: no role is being changed */
     struct custom_pin *custom; /* the tenant's fields that it has read */
+    struct given *given;       /* see record_give(); NULL: nothing */
     struct failure failure;
     char request_id[UUID_SIZE];
     int64_t started_us;              /* monotonic */

@@ -102,6 +102,7 @@ struct route {
     size_t body_limit;  /* bytes; 0: 128 KiB */
     const void *about;  /* what the handler works on: a struct resource, a page … */
     const struct action *action; /* of the resource that it is about: the route does it */
+    const struct field *gives;   /* members of the answer besides the record's; NULL: none */
     const char *operation;   /* operationId, as people would name a function: "verifyTenantDomain";
                                 each route below /api/ has one, resources' by themselves */
     const char *answer_name; /* what answer_fields describe: "tenant domain", in OpenAPI the schema

@@ -69,10 +69,11 @@ static size_t add_action_pages(const struct resource *resource, const struct act
                                struct route *made)
 {
     size_t count = 0;
+    const char *path = action->flags & ACTION_ON_LIST ? "/" : "/:id/";
     if (action->flags & ACTION_NO_PAGE)
         return 0;
-    made[count++] = action_page(resource, action, HTTP_GET, "/:id/", generic_action_ask);
-    made[count++] = action_page(resource, action, HTTP_POST, "/:id/", generic_action);
+    made[count++] = action_page(resource, action, HTTP_GET, path, generic_action_ask);
+    made[count++] = action_page(resource, action, HTTP_POST, path, generic_action);
     if (action->flags & ACTION_MANY)
         made[count++] = action_page(resource, action, HTTP_POST, "/bulk-", generic_bulk_action);
     return count;

@@ -59,6 +59,21 @@ bool generic_add_actions(struct cx *cx, json_object *data, const struct resource
     return true;
 }
 
+void generic_add_list_actions(struct cx *cx, json_object *data, const struct resource *resource)
+{
+    for (const struct action *const *it = resource->actions; it && *it; it++) {
+        const struct action *action = *it;
+        if (!(action->flags & ACTION_ON_LIST) || (action->flags & ACTION_NO_PAGE) ||
+            !action_may(cx, resource, action))
+            continue;
+        json_object *button = page_action(
+            data, action->title, arena_printf(cx->arena, "%s/%s", resource->page, action->name),
+            action->icon);
+        page_set_bool(button, "danger", (action->flags & ACTION_DANGER) != 0);
+        page_set_bool(button, "post", !has_page(action));
+    }
+}
+
 /* ---- the page that asks ---- */
 
 static json_object *ask_data(struct cx *cx, const struct action *action, const char *path,
@@ -83,10 +98,22 @@ static json_object *ask_data(struct cx *cx, const struct action *action, const c
     return data;
 }
 
+/* Of no record. */
+static bool show_ask_on_list(struct cx *cx, int status)
+{
+    const struct resource *resource = cx->route->about;
+    const struct action *action = cx->route->action;
+    json_object *data = ask_data(
+        cx, action, arena_printf(cx->arena, "%s/%s", resource->page, action->name), resource->page);
+    return page_render(cx, status, "layout/action", action->title, data);
+}
+
 static bool show_ask(struct cx *cx, int status)
 {
     const struct resource *resource = cx->route->about;
     const struct action *action = cx->route->action;
+    if (action->flags & ACTION_ON_LIST)
+        return show_ask_on_list(cx, status);
     const char *id = cx_path(cx, "id");
     bool can_open = (resource->operations & OP_GET) != 0;
     struct list_result record;
@@ -125,26 +152,50 @@ static const char *said(struct cx *cx, const struct action *action)
     return action->done ? action->done : cx_printf(cx, "%s: done.", action->title);
 }
 
+/* What was given is shown, or said on the page that is next. */
+static bool go_on(struct cx *cx, const char *path)
+{
+    const struct action *action = cx->route->action;
+    const char *text = said(cx, action);
+    if (generic_gives_secret(action->gives))
+        return generic_show_given(cx, action->gives, action->title, path);
+    page_notice(cx, "success", generic_say_given(cx, action->gives, text));
+    return page_go(cx, path);
+}
+
+/* The page of the record that the action is about; the list's where there is none. */
+static const char *own_path(struct cx *cx, const struct resource *resource)
+{
+    bool of_record = !(cx->route->action->flags & ACTION_ON_LIST);
+    return of_record && (resource->operations & OP_GET)
+               ? path_of(cx, resource, cx_path(cx, "id"), "")
+               : resource->page;
+}
+
+static bool do_action(struct cx *cx, bool *there)
+{
+    const struct action *action = cx->route->action;
+    struct list_result record;
+    *there = false;
+    if (action->flags & ACTION_ON_LIST)
+        return action_run_on_list(cx, action);
+    return action_run(cx, cx->route->about, action, cx_path(cx, "id"), &record, there);
+}
+
 bool generic_action(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     const struct action *action = cx->route->action;
-    const char *id = cx_path(cx, "id");
-    struct list_result record;
     bool there = false;
     int scope = db_scope(&cx->db);
-    if (cx->failure.status == 0 && action_run(cx, resource, action, id, &record, &there)) {
-        page_notice(cx, "success", said(cx, action));
-        bool opens = there && (resource->operations & OP_GET) && !(action->flags & ACTION_TO_LIST);
-        return page_go(cx, opens ? path_of(cx, resource, id, "") : resource->page);
-    }
+    if (cx->failure.status == 0 && do_action(cx, &there))
+        return go_on(cx, there && !(action->flags & ACTION_TO_LIST) ? own_path(cx, resource)
+                                                                    : resource->page);
     if (!can_show(cx))
         return false;
     db_rollback_to(&cx->db, scope);
-    if (has_page(action))
-        return show_ask(cx, cx->failure.status);
-    return go_back_refused(cx, resource->operations & OP_GET ? path_of(cx, resource, id, "")
-                                                             : resource->page);
+    return has_page(action) ? show_ask(cx, cx->failure.status)
+                            : go_back_refused(cx, own_path(cx, resource));
 }
 
 /* ---- with those ticked ---- */
@@ -214,17 +265,15 @@ bool generic_bulk_action(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     const char *ids[ACTION_BULK_MAX], *refused = "";
-    size_t count = bulk_ticked(cx, ids), done = 0;
+    size_t count, done = 0;
     bool confirmed = text_equal(parameter_get(cx->request.form, "_confirmed"), "yes");
-    if (count == 0) {
-        page_notice(cx, "warning", "Nothing was ticked.");
-        return page_go(cx, bulk_back(cx, resource));
-    }
     int scope = db_scope(&cx->db), status = cx->failure.status;
-    if (!confirmed) {
+    if (!confirmed)
         cx->failure = (struct failure){.status = 0}; /* nothing was typed yet */
+    if (!bulk_ticked(cx, ids, &count) || count == 0)
+        return bulk_none_ticked(cx);
+    if (!confirmed)
         return ask_bulk(cx, ids, count, 200);
-    }
     if (status == 0 && run_bulk(cx, ids, count, &done, &refused)) {
         say_bulk(cx, done, count, refused);
         return page_go(cx, bulk_back(cx, resource));

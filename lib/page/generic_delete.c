@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
+#include "page/list_page.h"
 #include "page/page_parts.h"
 #include "resource/action.h"
 #include "resource/resource.h"
@@ -66,14 +67,47 @@ static bool is_among(const char *const *ids, size_t count, const char *id)
     return false;
 }
 
-size_t bulk_ticked(struct cx *cx, const char **ids)
+/* Those that the list's address shows, bound by their ids from now on. */
+static bool tick_matching(struct cx *cx, const char **ids, size_t *count)
 {
-    size_t count = 0;
-    for (const struct parameter *it = cx->request.form; it && count < ACTION_BULK_MAX;
+    struct parameter *query = NULL, *asked = cx->request.query;
+    const struct resource *resource = cx->route->about;
+    const char *mark = strchr(bulk_back(cx, resource), '?');
+    struct list_result found;
+    if (mark && !parse_urlencoded(cx->arena, mark + 1, strlen(mark + 1), 100, &query))
+        return fail(cx, 400, "bad_request", "The address of the list cannot be read.");
+    cx->request.query = query;
+    list_read_typed(cx, resource);
+    query = cx->request.query;
+    cx->request.query = asked;
+    if (!action_find_matching(cx, resource, query, &found))
+        return false;
+    for (size_t i = 0; i < rows_count(found.rows); i++)
+        ids[(*count)++] = rows_text(found.rows, i, 0);
+    return true;
+}
+
+bool bulk_ticked(struct cx *cx, const char **ids, size_t *count)
+{
+    *count = 0;
+    if (text_equal(parameter_get(cx->request.form, "all"), "yes"))
+        return tick_matching(cx, ids, count);
+    for (const struct parameter *it = cx->request.form; it && *count < ACTION_BULK_MAX;
          it = it->next)
-        if (strcmp(it->name, "id") == 0 && uuid_is(it->value) && !is_among(ids, count, it->value))
-            ids[count++] = it->value;
-    return count;
+        if (strcmp(it->name, "id") == 0 && uuid_is(it->value) && !is_among(ids, *count, it->value))
+            ids[(*count)++] = it->value;
+    return true;
+}
+
+bool bulk_none_ticked(struct cx *cx)
+{
+    const struct resource *resource = cx->route->about;
+    if (cx->failure.status != 0 && cx->failure.status != 422)
+        return false;
+    page_notice(cx, "warning",
+                cx->failure.details ? cx->failure.details->message : "Nothing was ticked.");
+    cx->failure = (struct failure){.status = 0};
+    return page_go(cx, bulk_back(cx, resource));
 }
 
 const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count)
@@ -150,11 +184,9 @@ bool generic_bulk_delete(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     const char *ids[ACTION_BULK_MAX];
-    size_t count = bulk_ticked(cx, ids), deleted = 0;
-    if (count == 0) {
-        page_notice(cx, "warning", "Nothing was ticked.");
-        return page_go(cx, bulk_back(cx, resource));
-    }
+    size_t count, deleted = 0;
+    if (!bulk_ticked(cx, ids, &count) || count == 0)
+        return bulk_none_ticked(cx);
     if (!text_equal(parameter_get(cx->request.form, "confirm"), "yes"))
         return ask_for(cx, resource, ids, count);
     if (!delete_all(cx, resource, ids, count, &deleted))

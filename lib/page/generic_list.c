@@ -6,6 +6,7 @@
 #include "http/cx.h"
 #include "page/list_page.h"
 #include "page/page_parts.h"
+#include "resource/action.h"
 #include "resource/custom.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
@@ -210,6 +211,7 @@ static void add_actions(struct cx *cx, json_object *data, const struct list_page
 {
     const struct resource *resource = page->resource;
     page_list(data, "actions");
+    generic_add_list_actions(cx, data, resource);
     if (generic_may(cx, resource, OP_EXPORT) && page->result.total != 0) {
         const char *list = list_address(cx, resource, "limit", NULL);
         json_object *action = page_action(data, "Export",
@@ -264,7 +266,14 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     page_set_bool(data, "no_match", none && filtered);
     page_set_bool(data, "can_delete", page.can_delete);
     json_object *buttons = generic_bulk_buttons(cx, resource);
-    page_set_bool(data, "can_tick", page.can_delete || json_object_array_length(buttons) > 0);
+    bool can_tick = page.can_delete || json_object_array_length(buttons) > 0;
+    bool can_tick_all = can_tick && page.result.total > (int64_t)count && !page.result.more &&
+                        page.result.total <= ACTION_BULK_MAX;
+    page_set_bool(data, "can_tick", can_tick);
+    page_set(data, "tick_all",
+             can_tick_all
+                 ? arena_printf(cx->arena, "All %lld that match", (long long)page.result.total)
+                 : NULL);
     json_object_object_add(data, "bulk_buttons", buttons);
     for (size_t i = 0; i < count; i++)
         add_row(cx, rows, &page, i);

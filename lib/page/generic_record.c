@@ -241,10 +241,13 @@ bool generic_create(struct cx *cx)
         db_rollback_to(&cx->db, scope);
         return show_form(cx, resource, NULL, cx->failure.status);
     }
-    page_notice(cx, "success",
-                cx_printf(cx, "%s saved.", text_title(cx->arena, cx_text(cx, resource->one))));
-    return page_go(cx, resource->operations & OP_GET ? record_path(cx, resource, id_of(&record), "")
-                                                     : resource->page);
+    const char *said = cx_printf(cx, "%s saved.", text_title(cx->arena, cx_text(cx, resource->one)));
+    const char *path = resource->operations & OP_GET ? record_path(cx, resource, id_of(&record), "")
+                                                     : resource->page;
+    if (generic_gives_secret(resource->gives))
+        return generic_show_given(cx, resource->gives, said, path);
+    page_notice(cx, "success", generic_say_given(cx, resource->gives, said));
+    return page_go(cx, path);
 }
 
 bool generic_edit(struct cx *cx)

@@ -163,15 +163,28 @@ bool generic_bulk_action(struct cx *cx);
  * WAITS. */
 bool generic_add_actions(struct cx *cx, json_object *data, const struct resource *resource,
                          const char *id);
+/* Those of no record, for the list page. */
+void generic_add_list_actions(struct cx *cx, json_object *data, const struct resource *resource);
+/* ---- generic_given.c: what was given besides a record ---- */
+/* Whether a field of it can be shown on the next page alone. */
+bool generic_gives_secret(const struct field *gives);
+/* That page, which leads on to `path`. */
+bool generic_show_given(struct cx *cx, const struct field *gives, const char *title,
+                        const char *path);
+/* What else is given, behind what was done: "Back in its queue. Jobs: 5." */
+const char *generic_say_given(struct cx *cx, const struct field *gives, const char *done);
 /* Those at the foot of a list, a new array. */
 json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource);
 /* ---- generic_delete.c ---- */
 /* The page that asks before something is deleted. */
 json_object *generic_ask(struct cx *cx, const struct resource *resource, const char *action,
                          const char *back);
-/* What was ticked on a list. */
-/* The ids of the form, each once; their count. ids has ACTION_BULK_MAX places. */
-size_t bulk_ticked(struct cx *cx, const char **ids);
+/* What was ticked on a list: the ids of the form, each once, or of all that the list shows from
+ * which it came, when that was ticked; ids has ACTION_BULK_MAX places. false: the failure is set,
+ * 422 when there are more. WAITS. */
+bool bulk_ticked(struct cx *cx, const char **ids, size_t *count);
+/* Back to the list, which says that nothing was ticked, or too much. */
+bool bulk_none_ticked(struct cx *cx);
 /* "1 lead", "3 leads" */
 const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count);
 /* Where the form says that the list is, if that is a page of the resource. */

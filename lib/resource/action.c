@@ -143,6 +143,27 @@ bool action_run(struct cx *cx, const struct resource *resource, const struct act
     return run_with(cx, resource, action, id, out, there) && (db_commit(&cx->db) || fail_db(cx));
 }
 
+bool action_run_on_list(struct cx *cx, const struct action *action)
+{
+    if (action->flags & ACTION_OUTSIDE)
+        return call_run(cx, action, NULL);
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    return call_run(cx, action, NULL) && (db_commit(&cx->db) || fail_db(cx));
+}
+
+/* Done and taken back: what is read before is as it would be. */
+static bool run_dry(struct cx *cx, const struct action *action, const char *id,
+                    struct list_result *out, bool *there)
+{
+    int scope = db_scope(&cx->db);
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    bool done = action_run(cx, cx->route->about, action, id, out, there);
+    db_rollback_to(&cx->db, scope);
+    return done;
+}
+
 /* ---- what is possible ---- */
 
 bool action_find_possible(struct cx *cx, const struct resource *resource, const char *id,
@@ -155,7 +176,7 @@ bool action_find_possible(struct cx *cx, const struct resource *resource, const 
     buf_init(&conditions, cx->arena);
     for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++) {
         const struct action *action = resource->actions[i];
-        possible[i] = action_may(cx, resource, action);
+        possible[i] = !(action->flags & ACTION_ON_LIST) && action_may(cx, resource, action);
         if (!possible[i] || !action->when)
             continue;
         buf_printf(&conditions, "%s(%s)", count ? "), (" : "", action->when);
@@ -178,11 +199,30 @@ bool action_find_possible(struct cx *cx, const struct resource *resource, const 
 
 /* ---- by API ---- */
 
+static bool handle_on_list(struct cx *cx, const struct action *action)
+{
+    if (!action_run_on_list(cx, action))
+        return false;
+    if (!action->gives)
+        return respond_nothing(cx);
+    struct json *json = respond_begin(cx, 200);
+    json_open_object(json);
+    given_write_json(cx, json, action->gives);
+    json_close_object(json);
+    return respond_end(cx);
+}
+
 bool action_handle(struct cx *cx)
 {
+    const struct action *action = cx->route->action;
     struct list_result record;
     bool there;
-    if (!action_run(cx, cx->route->about, cx->route->action, cx_path(cx, "id"), &record, &there))
+    if (action->flags & ACTION_ON_LIST)
+        return handle_on_list(cx, action);
+    bool dry = (action->flags & ACTION_SENDS) && input_bool(cx, ACTION_DRY_RUN, false);
+    const char *id = cx_path(cx, "id");
+    if (dry ? !run_dry(cx, action, id, &record, &there)
+            : !action_run(cx, cx->route->about, action, id, &record, &there))
         return false;
     return there ? record_answer(cx, &record, 200) : respond_nothing(cx);
 }

@@ -13,7 +13,8 @@
  * From it the engine makes POST {api}/:id/retry, which answers the whole record
  * with its ETag, the button on the record's page, the page that asks or takes
  * fields, the operation in OpenAPI, and the tests that walk every action. With
- * ACTION_MANY it stands in {api}/bulk and at the foot of the list page too.
+ * ACTION_MANY it stands in {api}/bulk and at the foot of the list page too. With
+ * ACTION_ON_LIST it has no record: POST {api}/retry and a button on the list page.
  */
 #ifndef RESOURCE_ACTION_H
 #define RESOURCE_ACTION_H
@@ -24,8 +25,10 @@
 #include "http/route.h"
 #include "resource/field.h"
 
+struct buf;
 struct cx;
 struct list_result;
+struct parameter;
 struct resource;
 
 enum action_flags {
@@ -40,7 +43,10 @@ enum action_flags {
     ACTION_SUSPENDED = 128, /* ROUTE_SUSPENDED */
     ACTION_UNLOCKED = 512, /* the row is not locked before run(), which locks in an order of its own
                             * and looks again; `when` is a first look */
-    ACTION_TO_LIST = 256   /* the next page is the list: the record may be gone by then */
+    ACTION_TO_LIST = 256,  /* the next page is the list: the record may be gone by then */
+    ACTION_ON_LIST = 1024, /* of no record: run() gets NULL, the answer is what it gives */
+    ACTION_SENDS = 2048    /* it sends or costs: with dryRun it is done and taken back, so that the
+                            * answer says what would be. Not with ACTION_OUTSIDE */
 };
 
 struct action {
@@ -57,6 +63,9 @@ struct action {
         const char *code, *message;
     } refused;                 /* that 409 */
     const struct field *takes; /* NULL: nothing */
+    /* What it gives besides the record, this once (a secret, a count): members of the answer, and a
+     * page that shows them. run() says them with record_give(). NULL: nothing. */
+    const struct field *gives;
     /* What the record is afterwards, whose address the action has and which answers; NULL: what it
      * was. A deleted tenant is restored at /api/tenants/:id/restore. */
     const struct resource *becomes;
@@ -67,13 +76,14 @@ struct action {
     const char *errors; /* further codes of run(): "409 own_account" */
     unsigned flags;
     /* Does it, inside the engine's transaction with the row locked; cx->input has what was taken,
-     * `old` the record as it was. false: the failure is set. What follows a commit is said with
-     * db_after_commit(). */
+     * `old` the record as it was (NULL with ACTION_ON_LIST). false: the failure is set. What
+     * follows a commit is said with db_after_commit(). */
     bool (*run)(struct cx *cx, const struct list_result *old);
 };
 #define ACTIONS(...) ((const struct action *const[]){__VA_ARGS__, NULL})
 
-enum { ACTION_BULK_MAX = 100 }; /* records of one request */
+enum { ACTION_BULK_MAX = 100 };  /* records of one request */
+#define ACTION_DRY_RUN "dry_run" /* the member of a body */
 
 /* The resource that has the record afterwards. */
 const struct resource *action_home(const struct resource *resource, const struct action *action);
@@ -83,6 +93,8 @@ const struct resource *action_home(const struct resource *resource, const struct
  * then, which is in *out, as it is now. WAITS. */
 bool action_run(struct cx *cx, const struct resource *resource, const struct action *action,
                 const char *id, struct list_result *out, bool *there);
+/* The same with one of ACTION_ON_LIST. WAITS. */
+bool action_run_on_list(struct cx *cx, const struct action *action);
 
 /* Which of the resource's actions the one signed in may do with this record now: possible[i] for
  * actions[i]. false: the failure is set. WAITS. */
@@ -101,6 +113,15 @@ bool action_may(const struct cx *cx, const struct resource *resource, const stru
 bool action_check(struct cx *cx, const struct resource *resource, const struct action *action);
 /* The action that is done with many and has this name; NULL: none. */
 const struct action *action_find_many(const struct resource *resource, const char *name);
+
+/* The ids of the records that a list with these parameters shows to the one signed in: 422 of the
+ * field "filter" where they are wrong or find more than ACTION_BULK_MAX. WAITS. */
+bool action_find_matching(struct cx *cx, const struct resource *resource,
+                          struct parameter *parameters, struct list_result *out);
+
+/* What is wrong with the resource's actions as they are declared, as lines for whoever builds: one
+ * without run() … */
+void action_check_declared(const struct resource *resource, struct buf *report);
 
 /* The routes of a resource's actions by API, in static memory of the process. */
 size_t resource_action_routes(const struct resource *resource, const struct route **routes);

@@ -49,17 +49,45 @@ static const char *errors_of(const struct action *action)
     return engine_text("409 %s%s%s", code, own ? ", " : "", own ? own : "");
 }
 
+#define DRY_RUN_FIELD                                                                              \
+    {                                                                                              \
+        ACTION_DRY_RUN, BOOL, 0,                                                                   \
+            .initial = "false", .example = "true",                                                 \
+            .help = "true: nothing is changed or sent; the answer says what would be."             \
+    }
+
+/* What it takes by API: to be tried only, too, where it sends. */
+static const struct field *body_of(const struct action *action)
+{
+    static const struct field dry = DRY_RUN_FIELD;
+    size_t count = action->takes ? field_count(action->takes) : 0;
+    if (!(action->flags & ACTION_SENDS))
+        return action->takes;
+    struct field *fields = arena_alloc(engine_arena(), (count + 2) * sizeof *fields);
+    if (count > 0)
+        memcpy(fields, action->takes, count * sizeof *fields);
+    fields[count] = dry;
+    fields[count + 1] = (struct field){.type = FIELD_END};
+    return fields;
+}
+
 static struct route route_of(const struct resource *resource, const struct action *action)
 {
+    bool on_list = (action->flags & ACTION_ON_LIST) != 0;
     return (struct route){
         .method = HTTP_POST,
-        .path = engine_text("%s/:id/%s", action_home(resource, action)->api, action->name),
+        .path = engine_text("%s%s/%s", action_home(resource, action)->api, on_list ? "" : "/:id",
+                            action->name),
         .access = {ACCESS_PERMISSION, resource->scope, action_needs(resource, action)},
         .handle = action_handle,
         .summary = action->summary,
-        .body = action->takes,
+        .body = body_of(action),
+        .gives = on_list ? NULL : action->gives,
+        .answer = on_list && !action->gives ? ANSWER_NOTHING : ANSWER_ITEM,
+        .answer_fields = on_list ? action->gives : NULL,
         .errors = errors_of(action),
-        .operation = operation_name(action->name, resource->one),
+        .operation = operation_name(
+            action->name, on_list ? text_plural(engine_arena(), resource->one) : resource->one),
         .flags = action_route_flags(action) | sight_route_flags(resource),
         .about = resource,
         .action = action,
@@ -67,6 +95,8 @@ static struct route route_of(const struct resource *resource, const struct actio
 }
 
 /* ---- with many ---- */
+
+enum { FILTER_BYTES = 4096 };
 
 static bool deletes_many(const struct resource *resource)
 {
@@ -113,27 +143,42 @@ static void add_taken(struct field *fields, size_t *count, const struct action *
     }
 }
 
+bool action_is_bulk_member(const char *name)
+{
+    static const char *const names[] = {"ids", "action", "filter", ACTION_DRY_RUN};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static const struct field *bulk_fields(const struct resource *resource)
 {
-    size_t verbs, count = 2, room = 3;
+    size_t verbs, count = 4, room = 5;
     const char *const *choices = bulk_verbs(resource, &verbs);
     for (const struct action *const *it = resource->actions; it && *it; it++)
         room += (*it)->takes ? field_count((*it)->takes) : 0;
     struct field *fields = arena_alloc(engine_arena(), room * sizeof *fields);
     fields[0] = (struct field){.name = "ids",
                                .type = ARRAY,
-                               .flags = REQUIRED,
                                .min = 1,
                                .max = ACTION_BULK_MAX,
                                .item = UUID,
                                .example = "[\"0192f0c1-7c1e-7000-8000-000000000001\"]",
-                               .help = "The records, each once."};
+                               .help = "The records, each once; or else a filter."};
     fields[1] = (struct field){.name = "action",
                                .type = CHOICE,
                                .flags = REQUIRED,
                                .choices = choices,
                                .example = choices[0],
                                .help = "What is done with each of them."};
+    fields[2] = (struct field){.name = "filter",
+                               .type = JSON,
+                               .max = FILTER_BYTES,
+                               .help = "In place of ids: those that the list finds with these "
+                                       "parameters (`{\"status\": \"new\", \"value[gte]\": "
+                                       "100, \"q\": \"blum\"}`) at this moment, 100 at most."};
+    fields[3] = (struct field)DRY_RUN_FIELD;
     for (const struct action *const *it = resource->actions; it && *it; it++)
         if ((*it)->flags & ACTION_MANY)
             add_taken(fields, &count, *it);

@@ -72,8 +72,9 @@ enum field_flags {
     MEMBER_ONLY = 16384, /* a member of JSON alone; HIDDEN too */
     GUARDED = 4096,      /* an update leaves the column alone: the resource's hooks take the value
                             to the one place that may change it */
-    MADE = 32768         /* made while the process runs (resource/custom.h): its name is that of
+    MADE = 32768,        /* made while the process runs (resource/custom.h): its name is that of
                             JSON, and nothing is kept under its address */
+    BY_HOOK = READ_ONLY | INPUT_ONLY /* neither taken nor shown: input_set() of a hook fills it */
 };
 
 /* What becomes of a record when the one that it refers to is deleted; the foreign key says the same

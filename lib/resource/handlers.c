@@ -144,12 +144,17 @@ static void write_members(struct json *json, const struct list_result *result, s
     json_close_object(json);
 }
 
-void record_write_json(struct json *json, const struct list_result *result, size_t row)
+static void write_whole(struct json *json, const struct list_result *result, size_t row)
 {
-    json_open_object(json);
     write_members(json, result, row, result->fields);
     for (int i = 0; result->labels && result->labels[i]; i++)
         write_named(json, result, row, result->labels[i]);
+}
+
+void record_write_json(struct json *json, const struct list_result *result, size_t row)
+{
+    json_open_object(json);
+    write_whole(json, result, row);
     json_close_object(json);
 }
 
@@ -158,7 +163,11 @@ bool record_answer(struct cx *cx, const struct list_result *result, int status)
     char *etag = record_etag(cx, result);
     if (etag)
         response_header_set(cx, "ETag", etag);
-    record_write_json(respond_begin(cx, status), result, 0);
+    struct json *json = respond_begin(cx, status);
+    json_open_object(json);
+    write_whole(json, result, 0);
+    given_write_json(cx, json, cx->route->gives);
+    json_close_object(json);
     return respond_end(cx);
 }
 
@@ -369,7 +378,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
         {OP_CREATE,
          ROUTE(POST, list, resource->parent ? write : may_do(resource, ":create"), resource_create,
                sentence("Create", noun, "."), .operation = operation_name("create", noun),
-               .body = body, .status = 201)},
+               .body = body, .status = 201, .gives = resource->gives)},
         {OP_EXPORT,
          ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
                sentence_of_many("Export", resource, " as CSV."),

@@ -210,6 +210,12 @@ void input_complete(struct cx *cx, const struct list_result *current)
 
 /* ---- accessors ---- */
 
+void input_set(struct input *input, const char *name, const char *text)
+{
+    struct value *value = (struct value *)input_value(input, name);
+    *value = (struct value){.presence = text ? GIVEN : IS_NULL, .text = text};
+}
+
 const struct value *input_value(const struct input *input, const char *name)
 {
     const struct field *field = field_find(input->fields, name);

@@ -56,6 +56,10 @@ void input_complete(struct cx *cx, const struct list_result *current);
 bool field_check_text(struct cx *cx, const struct field *field, const char *text, struct value *out,
                       const char **code, const char **message);
 
+/* For hooks: the value of a new record's column, READ_ONLY ones included; NULL is null. It must be
+ * in its normal form and live as long as the request. */
+void input_set(struct input *input, const char *name, const char *text);
+
 /* By column name; a name that the fields lack is a defect (assert). */
 const struct value *input_value(const struct input *input, const char *name);
 bool input_given(const struct cx *cx, const char *name);

@@ -11,8 +11,16 @@
 /* What is made once for the process's life: routes, and what they say. */
 struct arena *engine_arena(void);
 char *engine_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The record with its ETag. true. */
+/* The record with its ETag, and what was given besides. true. */
 bool record_answer(struct cx *cx, const struct list_result *result, int status);
+
+/* ---- action_routes.c ---- */
+/* Whether bulk takes a member of this name for itself. */
+bool action_is_bulk_member(const char *name);
+
+/* ---- given.c ---- */
+/* The members for these fields (NULL: none), null where nothing was given. */
+void given_write_json(struct cx *cx, struct json *json, const struct field *gives);
 
 /* ---- record.c ---- */
 enum record_look { RECORD_LOCKED = 1 /* until the transaction ends */ };

@@ -85,7 +85,8 @@ static bool build_insert(struct write *write, const struct input *input, const c
         insert_part(write);
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
-        if (!field_is_column(field) || strcmp(field->name, "tenant_id") == 0)
+        bool by_hook = (field->flags & READ_ONLY) && !field->sql && value->presence == GIVEN;
+        if ((!field_is_column(field) && !by_hook) || strcmp(field->name, "tenant_id") == 0)
             continue;
         if (field->type == CUSTOM && text_equal(value->text, "{}"))
             continue;

@@ -76,6 +76,9 @@ struct resource {
      * templates show besides; false: the failure is set. */
     bool (*add_to_page)(struct cx *cx, struct json_object *data, const struct list_result *record);
     const struct action *const *actions; /* resource/action.h; NULL: none */
+    /* What making a record gives besides it, this once: a secret that is kept as a hash. Its hooks
+     * say it with record_give(). NULL: nothing. */
+    const struct field *gives;
     /* Rows that belong to one record of another resource (resource/part.h): that resource, and the
      * field that holds its id, READ_ONLY | FILTERED. `api` is "{its api}/:id/notes", `permission`
      * its own, `page` NULL; neither OP_REPLACE nor OP_EXPORT. */
@@ -192,6 +195,11 @@ bool record_delete(struct cx *cx, const struct resource *resource, const char *i
 bool resource_is_searched(const struct resource *resource);
 /* The column that names a record. */
 const char *resource_label(const struct resource *resource);
+
+/* What the answer, or the next page, has besides the record, under the name of a field of `gives`.
+ * The value is copied; the last one of a name counts. */
+void record_give(struct cx *cx, const char *name, const char *value);
+const char *record_given(const struct cx *cx, const char *name); /* NULL: null, or not given */
 
 /* Writes one row as a JSON object, by the fields' types; what the labels name as {id, name}. */
 void record_write_json(struct json *json, const struct list_result *result, size_t row);

@@ -73,6 +73,11 @@ async function page(resource, id) {
     return request("GET", `${resource.page}/${id}`, { tenant: platform ? undefined : world.a.slug, headers: { cookie: platform ? world.platformCookie : world.a.cookie } });
 }
 
+// Of no record, or of one.
+const ofRecord = (action) => !action.onList;
+const actionsOf = (resource, chosen = ofRecord) => resource.actions.filter(chosen);
+const givenNames = (action) => (action.gives ?? []).map((it) => it.name);
+
 async function tryFrom(resource, action, state) {
     const title = `${resource.name}: ${action.name} from ${state?.value ?? "its only state"}`;
     const id = await make(resource);
@@ -94,18 +99,19 @@ async function tryFrom(resource, action, state) {
     const now = await request("GET", `${action.api}/${id}`, { token: tokenFor(resource) });
     assert.equal(answer.data.id, id, title);
     assert.ok(answer.headers.etag, `${title}: it has a version`);
-    if (now.status === 200) assert.deepEqual(Object.keys(answer.data), Object.keys(now.data), `${title}: the whole record`);
+    if (now.status === 200) assert.deepEqual(Object.keys(answer.data), [...Object.keys(now.data), ...givenNames(action)], `${title}: the whole record, and what it gives`);
+    for (const name of givenNames(action)) assert.ok(answer.data[name] !== null && !now.text.includes(answer.data[name]), `${title}: ${name} is given this once`);
 }
 
 test("every_action_is_done_from_the_states_that_it_names_and_refused_from_all_others", async () => {
     assert.ok(acting.length > 0);
     for (const resource of acting)
-        for (const action of resource.actions) for (const state of states(resource, action)) await tryFrom(resource, action, state);
+        for (const action of actionsOf(resource)) for (const state of states(resource, action)) await tryFrom(resource, action, state);
 });
 
 test("no_action_is_done_without_its_permission_with_a_wrong_id_or_to_another_tenants_record", async () => {
     for (const resource of acting)
-        for (const action of resource.actions) {
+        for (const action of actionsOf(resource)) {
             const title = `${resource.name}: ${action.name}`, id = await make(resource);
             assert.equal((await send(resource, id, action, { token: world.customer.access_token })).status, 403, title);
             const foreign = await send(resource, id, action, { token: world.b.token });
@@ -113,6 +119,81 @@ test("no_action_is_done_without_its_permission_with_a_wrong_id_or_to_another_ten
             for (const wrong of [randomUUID(), "nothing"])
                 assert.equal((await send(resource, wrong, action, { token: tokenFor(resource) })).status, 404, `${title} of ${wrong}`);
         }
+});
+
+test("what_is_done_with_the_list_is_for_those_who_may_and_gives_what_it_says", async () => {
+    for (const resource of acting)
+        for (const action of actionsOf(resource, (it) => it.onList)) {
+            const title = `${resource.name}: ${action.name}`, send = (token) => request("POST", `${resource.api}/${action.name}`, { token, body: bodyOf(action.takes) });
+            if (action.needs) assert.equal((await send(world.customer.access_token)).status, 403, title);
+            assert.equal((await send(undefined)).status, 401, title);
+            const answer = await send(tokenFor(resource));
+            assert.equal(answer.status, action.gives ? 200 : 204, `${title}: ${answer.text}`);
+            if (action.gives) assert.deepEqual(Object.keys(answer.data), givenNames(action), title);
+        }
+});
+
+// What is only tried: the row is as it was, no event tells of it and nothing is sent.
+const snapshot = async (resource, id) => JSON.stringify([
+    (await db.query(`select to_jsonb(t) as row from ${tableOf(resource)} t where id = $1`, [id])).rows,
+    (await db.query("select count(*) from everyone.events where resource_id = $1::text", [id])).rows,
+    (await db.query("select count(*) from everyone.jobs")).rows]);
+
+test("what_is_only_tried_changes_nothing_and_says_what_would_be", { timeout: 120000 }, async () => {
+    let tried = 0;
+    for (const resource of acting)
+        for (const action of actionsOf(resource, (it) => it.sends && !it.onList)) {
+            const title = `${resource.name}: ${action.name}`, id = await make(resource);
+            const possible = await isPossible(resource, id, action), before = await snapshot(resource, id);
+            const answer = await send(resource, id, action, { token: tokenFor(resource), body: { ...bodyOf(action.takes), dryRun: true } });
+            assert.equal(await snapshot(resource, id), before, title);
+            assert.equal(answer.status, possible ? 200 : 409, `${title}: ${answer.text}`);
+            tried++;
+        }
+    assert.ok(tried > 0);
+    for (const route of bulks) {
+        const resource = resourceOf(route);
+        for (const verb of route.body.find((it) => it.name === "action").choices) {
+            const title = `${route.path} ${verb}`, action = resource.actions?.find((it) => it.name === verb);
+            const id = await make(resource).catch(() => undefined);
+            if (!id) continue;
+            const before = await snapshot(resource, id), body = { ids: [id], action: verb, ...bodyOf(action?.takes) };
+            const dry = await bulk(route, { ...body, dryRun: true }, tokenFor(resource));
+            if (action?.outside) assert.deepEqual([dry.status, dry.error?.details[0].field], [422, "dryRun"], title);
+            else assert.equal(dry.status, 200, `${title}: ${dry.text}`);
+            assert.equal(await snapshot(resource, id), before, title);
+            if (action?.outside) continue;
+            const real = await bulk(route, body, tokenFor(resource));
+            assert.deepEqual(dry.data, real.data, `${title}: it says what is done then`);
+            await signInAgain();
+        }
+    }
+});
+
+test("bulk_does_it_with_what_the_lists_filter_finds_in_ones_own_tenant", async () => {
+    const mark = randomUUID(), leads = "/api/crm/leads", token = world.a.token;
+    const made = [];
+    for (const [i, tenant] of [world.a, world.a, world.a, world.b].entries())
+        made.push((await request("POST", leads, { token: tenant.token, body: { name: `${mark} ${i}`, value: i * 100 } })).data.id);
+    const send = (filter, more) => request("POST", `${leads}/bulk`, { token, body: { action: "delete", filter, ...more } });
+    const tried = await send({ q: mark, "value[gte]": 100 }, { dryRun: true });
+    assert.deepEqual(tried.data?.results.map((it) => [it.id, it.status]).sort(), [made[1], made[2]].map((id) => [id, 204]).sort(), tried.text);
+    const done = await send({ q: mark, "value[gte]": 100 });
+    assert.deepEqual([done.data.done, done.data.failed], [2, 0], done.text);
+    assert.equal((await send({ q: mark, status: "new", "status[in]": ["new", "lost"] })).data.results[0].id, made[0]);
+    assert.equal((await request("GET", `${leads}/${made[3]}`, { token: world.b.token })).status, 200, "another tenant's stays");
+    const refused = async (answer, field, code) => assert.deepEqual([(await answer).status, (await answer).error?.details?.[0].field, (await answer).error?.details?.[0].code], [422, field, code], (await answer).text);
+    await refused(send({}), "filter", "invalid");
+    await refused(send("all"), "filter", "invalid");
+    await refused(send({ sort: "name" }), "filter.sort", "unknown_field");
+    await refused(send({ nothing: "x" }), "filter.nothing", "unknown_parameter");
+    await refused(send({ "value[gte]": "much" }), "filter.value[gte]", "invalid");
+    await refused(send({ status: null }), "filter.status", "invalid");
+    await refused(send({ q: mark }, { ids: [made[3]] }), "filter", "not_with_ids");
+    await refused(request("POST", `${leads}/bulk`, { token, body: { action: "delete" } }), "ids", "required");
+    assert.deepEqual((await send({ q: randomUUID() })).data, { results: [], done: 0, failed: 0 });
+    await db.query(`insert into everyone.leads (tenant_id, name) select $1, $2 || n from generate_series(1, 101) n`, [world.a.id, mark]);
+    await refused(send({ q: mark }), "filter", "too_many");
 });
 
 // A change of rights makes tokens stale.
@@ -148,7 +229,7 @@ test("bulk_says_of_each_record_what_became_of_it_and_does_nothing_to_anothers", 
         const unknown = await bulk(route, { ids: [randomUUID()], action: "explode" }, tokenFor(resource));
         assert.deepEqual([unknown.status, unknown.error.details?.[0].field], [422, "action"], `${route.path}: ${unknown.text}`);
         for (const ids of [[], Array.from({ length: 101 }, () => randomUUID())])
-            assert.equal((await bulk(route, { ids, action: route.body[1].choices[0] }, tokenFor(resource))).status, 422, route.path);
+            assert.equal((await bulk(route, { ids, action: route.body.find((it) => it.name === "action").choices[0] }, tokenFor(resource))).status, 422, route.path);
     }
 });
 
@@ -174,6 +255,23 @@ test("by_page_many_are_done_after_asking_and_what_cannot_be_is_said", async () =
     const shown = await request("GET", done.headers.location, { headers: { cookie: [headers.cookie, ...done.headers["set-cookie"].map((it) => it.split(";")[0])].join("; ") } });
     assert.match(shown.text, /Retry: 1 queue job\. Not done with 1: It has not failed for good: nothing to retry\./);
     assert.deepEqual((await db.query("select state from everyone.jobs where id = any($1) order by id", [ids])).rows.map((it) => it.state).sort(), ["ready", "scheduled"].sort());
+});
+
+test("by_page_all_that_a_list_finds_are_bound_when_they_are_asked_for", async () => {
+    const mark = randomUUID(), tenant = world.a.slug;
+    await db.query("insert into everyone.leads (tenant_id, name) select $1, $2 || ' ' || n from generate_series(1, 12) n", [world.a.id, mark]);
+    const headers = { cookie: world.a.cookie, origin: `http://${tenant}.localhost:${port}`, "content-type": "application/x-www-form-urlencoded" };
+    const list = await request("GET", `/admin/crm/leads?q=${mark}&limit=10`, { tenant, headers });
+    assert.match(list.text, /name="all" value="yes"> <span>All 12 that match</);
+    const _csrf = list.text.match(/name="_csrf" value="([^"]*)"/)[1];
+    const post = (fields) => request("POST", "/admin/crm/leads/bulk-delete", { tenant, headers, raw: new URLSearchParams([["_csrf", _csrf], ["next", `/admin/crm/leads?q=${mark}&limit=10`], ...fields]).toString() });
+    const asked = await post([["all", "yes"]]);
+    const ids = [...asked.text.matchAll(/name="id" value="([^"]*)"/g)].map((it) => it[1]);
+    assert.deepEqual([asked.status, ids.length], [200, 12], asked.text.slice(0, 300));
+    await db.query("insert into everyone.leads (tenant_id, name) values ($1, $2)", [world.a.id, `${mark} later`]);
+    assert.equal((await post([["confirm", "yes"], ...ids.map((id) => ["id", id])])).status, 303);
+    const left = await request("GET", `/api/crm/leads?q=${mark}`, { token: world.a.token });
+    assert.deepEqual(left.data.map((it) => it.name), [`${mark} later`], "what came after the question stays");
 });
 
 // ---- states: choices whose field says which may follow which ----

@@ -92,13 +92,37 @@ test("a_revoked_key_opens_nothing_however_many_use_it", async () => {
         };
         const users = Array.from({ length: 32 }, use);
         for (let i = 0; i < 20; i++) assert.equal((await leads(made.key)).status, 200);
-        assert.equal((await request("DELETE", `${path}/${made.id}`, { token: tenant.token })).status, 204);
+        assert.equal((await request("POST", `${path}/${made.id}/revoke`, { token: tenant.token })).status, 200);
         over = true;
         await Promise.all(users);
         assert.equal(late, 160);
-        await refused(request("DELETE", `${path}/${made.id}`, { token: tenant.token }), 404, "not_found");
+        await refused(request("POST", `${path}/${made.id}/revoke`, { token: tenant.token }), 409, "already_revoked");
         assert.equal((await request("GET", `${path}/${made.id}`, { token: tenant.token })).data.state, "revoked");
     }
+});
+
+test("a_rotated_key_has_a_new_secret_which_only_who_holds_its_rights_gets", async () => {
+    const made = await make(tenant.token, { name: "Rotated", permissions: ["crm.leads:read", "users.users:read"] });
+    const rotate = (token) => request("POST", `${path}/${made.id}/rotate`, { token });
+    const role = await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "key_rotator", name: "K", permissions: ["crm.leads:read", "access.api_keys:*"] } });
+    assert.equal(role.status, 201, role.text);
+    const lesser = await makeUser(tenant, "key_rotator");
+    await refused(rotate(lesser.access_token), 403, "permission_lacking");
+    await refused(request("POST", `${path}/${made.id}/rotate`, { token: made.key }), 403, "api_key_refused");
+    assert.equal((await leads(made.key)).status, 200);
+    const rotated = await rotate(tenant.token);
+    assert.equal(rotated.status, 200, rotated.text);
+    assert.match(rotated.data.key, /^tulou_[0-9A-Za-z]{70}$/);
+    assert.deepEqual([rotated.data.id, rotated.data.name, rotated.data.state], [made.id, "Rotated", "active"]);
+    assert.ok(rotated.data.key !== made.key && rotated.data.key.startsWith(rotated.data.prefix));
+    await refused(leads(made.key), 401, "api_key_unknown");
+    assert.equal((await leads(rotated.data.key)).status, 200);
+    const log = await request("GET", `/api/audit/logs?resourceId=${made.id}&sort=-at`, { token: tenant.token });
+    assert.ok(log.data.some((it) => it.action === "access.api_keys.rotated"), log.text);
+    assert.ok(!log.text.includes(rotated.data.key));
+    assert.equal((await request("POST", `${path}/${made.id}/revoke`, { token: tenant.token })).status, 200);
+    await refused(rotate(tenant.token), 409, "key_not_active");
+    await refused(leads(rotated.data.key), 401, "api_key_revoked");
 });
 
 test("an_expired_key_is_over", async () => {
@@ -124,7 +148,7 @@ test("a_key_belongs_to_its_tenant", async () => {
     await refused(leads(made.key, { tenant: other.slug }), 403, "tenant_mismatch");
     await refused(leads(made.key, { headers: { "x-tenant-id": other.id } }), 403, "tenant_mismatch");
     await refused(request("GET", `${path}/${made.id}`, { token: other.token }), 404, "not_found");
-    await refused(request("DELETE", `${path}/${made.id}`, { token: other.token }), 404, "not_found");
+    await refused(request("POST", `${path}/${made.id}/revoke`, { token: other.token }), 404, "not_found");
     assert.equal((await leads(made.key)).status, 200);
 });
 
@@ -192,7 +216,7 @@ test("operators_have_keys_for_the_platform", async () => {
     assert.equal(list.status, 200, list.text);
     await refused(request("POST", `/api/tenants/${tenant.id}/suspend`, { token: made.key, body: {} }), 403, "permission_missing");
     await refused(leads(made.key, { tenant: tenant.slug }), 403, "tenant_mismatch");
-    assert.equal((await request("DELETE", `${path}/${made.id}`, { token })).status, 204);
+    assert.equal((await request("POST", `${path}/${made.id}/revoke`, { token })).status, 200);
 });
 
 test("in_a_suspended_tenant_keys_open_nothing", async () => {

@@ -26,9 +26,9 @@ for (const javaScriptEnabled of [true, false])
         await page.fill("[name=networks]", "127.0.0.0/8\n::1/128");
         await page.check('[value="crm.leads:read"]');
         await page.click("main form.sheet button[type=submit]");
-        await page.waitForSelector("#made-key");
+        await page.waitForSelector("#given-key");
         if (javaScriptEnabled) assert.deepEqual(await accessibility(page), []);
-        const key = await page.inputValue("#made-key");
+        const key = await page.inputValue("#given-key");
         assert.equal((await request("GET", "/api/crm/leads", { token: key })).status, 200);
         await page.click("text=I have copied it");
         await page.waitForURL(/api-keys\/[0-9a-f-]{36}$/);

@@ -195,7 +195,7 @@ test("by API key an id of another tenant answers 404", async () => {
 test("a revoked API key answers 401 on every route at once", async () => {
     const { id, key } = await makeKey(world.a, ["*"]);
     assert.equal((await request("GET", "/api/crm/leads", { token: key })).status, 200);
-    assert.equal((await request("DELETE", `/api/security/api-keys/${id}`, { token: world.a.token })).status, 204);
+    assert.equal((await request("POST", `/api/security/api-keys/${id}/revoke`, { token: world.a.token })).status, 200);
     for (const route of guarded) {
         const answer = await call(route, plain(route), { token: key });
         assert.equal(answer.status, 401, `${title(route)}: ${answer.text}`);

@@ -5,6 +5,7 @@
 
 #include "api/area.h"
 #include "base/text.h"
+#include "resource/action.h"
 #include "resource/areas.h"
 #include "resource/model.h"
 #include "unit.h"
@@ -125,12 +126,54 @@ START_TEST(what_does_not_fit_is_said_when_it_is_built)
 }
 END_TEST
 
+static bool does_nothing(struct cx *cx, const struct list_result *old)
+{
+    (void)cx;
+    (void)old;
+    return true;
+}
+
+#define DECLARED .name = "retry", .title = "Retry", .summary = "Again.", .run = does_nothing
+
+static const struct {
+    struct action action;
+    const char *says;
+} declared[] = {
+    {{DECLARED}, NULL},
+    {{.name = "retry", .title = "Retry", .summary = "Again."}, "has no run()"},
+    {{.name = "retry", .run = does_nothing}, "has no title or no summary"},
+    {{.name = "reTry", .title = "R", .summary = "A.", .run = does_nothing}, "small letters"},
+    {{DECLARED, .flags = ACTION_ON_LIST | ACTION_MANY}, "is of no record"},
+    {{DECLARED, .flags = ACTION_ON_LIST, .when = "true"}, "is of no record"},
+    {{DECLARED, .flags = ACTION_MANY, .gives = FIELDS({"secret", TEXT})}, "bulk has no place for"},
+    {{DECLARED, .flags = ACTION_SENDS | ACTION_OUTSIDE}, "cannot be taken back"},
+    {{DECLARED, .takes = FIELDS({"ids", TEXT})}, "takes a field whose name bulk or dryRun has"},
+};
+
+/* The areas' programs check this when they are described, which ends the build. */
+START_TEST(an_action_that_cannot_be_done_ends_the_build)
+{
+    struct buf report = {0};
+    const struct resource resource = {.name = "jobs", .actions = ACTIONS(&declared[_i].action)};
+    const struct resource twice = {.name = "jobs",
+                                   .actions = ACTIONS(&declared[0].action, &declared[0].action)};
+    action_check_declared(&resource, &report);
+    ck_assert_int_eq(report.len == 0, !declared[_i].says);
+    if (declared[_i].says)
+        ck_assert_msg(strstr(report.data, declared[_i].says) != NULL, "%s", report.data);
+    action_check_declared(&twice, &report);
+    ck_assert_ptr_nonnull(strstr(report.data, "jobs: the action retry stands there twice."));
+    buf_free(&report);
+}
+END_TEST
+
 static Suite *model_suite(void)
 {
     Suite *suite = suite_create("model");
     TCase *tests = tcase_create("model");
     tcase_add_test(tests, what_others_described_is_typed_again);
     tcase_add_test(tests, more_areas_than_there_is_room_for_are_refused);
+    tcase_add_loop_test(tests, an_action_that_cannot_be_done_ends_the_build, 0, COUNT(declared));
     tcase_add_loop_test(tests, what_does_not_fit_is_said_when_it_is_built, 0, COUNT(defects));
     suite_add_tcase(suite, tests);
     return suite;

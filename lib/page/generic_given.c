@@ -1,0 +1,48 @@
+/* generic_given: what was given besides a record, on the page that follows: a secret is shown
+ * this once, a number is said. */
+#include "base/text.h"
+#include "http/cx.h"
+#include "page/page_parts.h"
+#include "resource/resource.h"
+
+static bool is_shown_once(const struct field *field)
+{
+    return field->type == TEXT || field->type == SECRET;
+}
+
+bool generic_gives_secret(const struct field *gives)
+{
+    for (const struct field *it = gives; it && it->type != FIELD_END; it++)
+        if (is_shown_once(it))
+            return true;
+    return false;
+}
+
+bool generic_show_given(struct cx *cx, const struct field *gives, const char *title,
+                        const char *path)
+{
+    json_object *data = page_object(cx), *list = page_list(data, "given");
+    page_list(data, "actions");
+    page_set(data, "subtitle", NULL);
+    page_set(data, "path", path);
+    for (const struct field *it = gives; it->type != FIELD_END; it++) {
+        json_object *item = page_item(list);
+        page_set(item, "name", it->name);
+        page_set(item, "label", field_label(it));
+        page_set(item, "help", it->help);
+        page_set(item, "value", record_given(cx, it->name));
+    }
+    generic_crumbs(cx, data, cx->route->about);
+    response_header_set(cx, "Cache-Control", "no-store");
+    return page_render(cx, 200, "layout/given", title, data);
+}
+
+const char *generic_say_given(struct cx *cx, const struct field *gives, const char *done)
+{
+    const char *said = done;
+    for (const struct field *it = gives; it && it->type != FIELD_END; it++)
+        if (record_given(cx, it->name))
+            said = arena_printf(cx->arena, "%s %s: %s.", said, field_label(it),
+                                record_given(cx, it->name));
+    return said;
+}
