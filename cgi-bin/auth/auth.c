@@ -2,8 +2,8 @@
 #include "auth.h"
 
 #include "account/credential.h"
+#include "account/factors.h"
 #include "api/area.h"
-#include "factors.h"
 #include "passkeys.h"
 #include "second_step.h"
 #include "sso.h"
@@ -13,9 +13,6 @@ STATEMENT(auth_clean_up,
           "    delete from sessions where expires_at < now() - interval '30 days'\n"
           "), old_tickets as (\n"
           "    delete from sign_in_tickets where expires_at < now() - interval '1 day'\n"
-          "), old_factors as (\n"
-          "    delete from mfa_factors\n"
-          "    where confirmed_at is null and created_at < now() - interval '1 day'\n"
           "), old_challenges as (\n"
           "    delete from passkey_challenges where expires_at < now()\n"
           "), old_requests as (\n"
@@ -33,7 +30,9 @@ STATEMENT(auth_forget, "select house.forget_rights_changes()", DB_WRITES | DB_ON
 /* Rows that nobody can use any more. */
 static bool clean_up(struct job *job)
 {
-    return (db_get0(job->db, &auth_clean_up) && db_get0(job->db, &auth_forget)) || job_fail_db(job);
+    return (db_get0(job->db, &auth_clean_up) && factor_clean_up(job->db) &&
+            db_get0(job->db, &auth_forget)) ||
+           job_fail_db(job);
 }
 
 static const struct job_kind clean_up_job = {"auth.clean_up", "cleanup", clean_up,

@@ -95,4 +95,10 @@ extern const struct route page_workspace_routes[]; /* and by page */
 struct json_object;
 bool avatar_add_to_page(struct cx *cx, struct json_object *data);
 
+/* ---- mfa.c, pages_factors.c ---- */
+/* The page that shows recovery codes, this once. */
+bool factor_show_codes(struct cx *cx, const char *const *codes);
+extern const struct route factor_routes[];      /* /api/auth/mfa */
+extern const struct route page_factor_routes[]; /* /account/two-step */
+
 #endif

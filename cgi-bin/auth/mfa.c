@@ -1,8 +1,9 @@
 /* mfa: one's own second factors by API. */
+#include "account/factors.h"
+#include "account/recovery.h"
+#include "auth.h"
 #include "base/clock.h"
-#include "factors.h"
 #include "http/cx.h"
-#include "recovery.h"
 #include "resource/input.h"
 #include "resource/resource.h"
 #include "resource/rows_json.h"

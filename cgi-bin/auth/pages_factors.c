@@ -3,11 +3,12 @@
 
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/factors.h"
+#include "account/recovery.h"
+#include "auth.h"
 #include "base/clock.h"
-#include "factors.h"
 #include "http/cx.h"
 #include "page/page.h"
-#include "recovery.h"
 #include "resource/input.h"
 
 static const char list_path[] = "/account/two-step";

@@ -122,10 +122,11 @@ static bool show_form(struct cx *cx, const struct link_form *form, int status)
 }
 
 /* Done, or the form again with what is to be corrected. */
-static bool close_form(struct cx *cx, const struct link_form *form, bool done, const char *notice)
+static bool close_form(struct cx *cx, const struct link_form *form, int scope, bool done,
+                       const char *notice)
 {
     if (!done) {
-        db_rollback(&cx->db);
+        db_rollback_to(&cx->db, scope);
         return cx->failure.status == 422 ? show_form(cx, form, 422) : false;
     }
     page_notice(cx, "success", notice);
@@ -139,9 +140,10 @@ static bool reset_page(struct cx *cx)
 
 static bool reset_submit(struct cx *cx)
 {
+    int scope = db_scope(&cx->db);
     bool done = cx->failure.status == 0 &&
                 password_reset(cx, input_text(cx, "token"), input_text(cx, "password"));
-    return close_form(cx, &reset_form, done, "Your new password is saved. Sign in with it.");
+    return close_form(cx, &reset_form, scope, done, "Your new password is saved. Sign in with it.");
 }
 
 static bool accept_page(struct cx *cx)
@@ -151,10 +153,11 @@ static bool accept_page(struct cx *cx)
 
 static bool accept_submit(struct cx *cx)
 {
+    int scope = db_scope(&cx->db);
     bool done = cx->failure.status == 0 &&
                 invitation_accept(cx, input_text(cx, "token"), input_text(cx, "name"),
                                   input_text(cx, "password"));
-    return close_form(cx, &accept_form, done, "Your account is ready. Sign in.");
+    return close_form(cx, &accept_form, scope, done, "Your account is ready. Sign in.");
 }
 
 static bool confirm_page(struct cx *cx)
@@ -165,8 +168,9 @@ static bool confirm_page(struct cx *cx)
 static bool confirm_submit(struct cx *cx)
 {
     struct link link;
+    int scope = db_scope(&cx->db);
     bool done = cx->failure.status == 0 && email_confirm(cx, input_text(cx, "token"), &link);
-    return close_form(cx, &confirm_form, done, "Your e-mail address is confirmed.");
+    return close_form(cx, &confirm_form, scope, done, "Your e-mail address is confirmed.");
 }
 
 #define LINK_PAGE .answer = ANSWER_PAGE, .query = FIELDS({"token", SECRET, 0, 1, 200})

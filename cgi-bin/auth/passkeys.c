@@ -7,8 +7,8 @@
 #include "access/passkey.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/factors.h"
 #include "base/text.h"
-#include "factors.h"
 #include "http/cx.h"
 #include "second_step.h"
 
@@ -20,27 +20,12 @@ STATEMENT(passkey_challenge_use,
           "returning id",
           DB_WRITES);
 
-STATEMENT(passkey_insert,
-          "insert into mfa_factors (tenant_id, user_id, kind, name, rp_id, credential_id,\n"
-          "                         algorithm, public_key, sign_count, confirmed_at)\n"
-          "select $1::uuid, $2::uuid, 'passkey', $3, $4, $5, $6::integer, $7, $8::bigint, now()\n"
-          "where (select count(*) from mfa_factors\n"
-          "       where tenant_id = $1::uuid and user_id = $2::uuid) < 10\n"
-          "returning id",
-          DB_WRITES);
-
 STATEMENT(passkey_get,
           "select id, algorithm, public_key, sign_count\n"
           "from mfa_factors\n"
           "where tenant_id = $1::uuid and user_id = $2::uuid and credential_id = $3\n"
           "and rp_id = $4 and kind = 'passkey' and confirmed_at is not null",
           0);
-
-STATEMENT(passkey_used,
-          "update mfa_factors\n"
-          "set sign_count = $3::bigint, last_used_at = now()\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES);
 
 STATEMENT(passkey_owner,
           "select u.id, u.email, u.name, u.must_change_password\n"
@@ -68,23 +53,6 @@ static bool use_challenge(struct cx *cx, const char *tenant_id, const char *user
 
 /* ---- registering ---- */
 
-static bool store(struct cx *cx, const char *name, const struct passkey *key, char id[UUID_SIZE])
-{
-    const struct session *me = cx->session;
-    struct rows *rows =
-        db_get(&cx->db, &passkey_insert, me->tenant_id, me->user_id, name, key->rp_id, key->id,
-               arena_printf(cx->arena, "%d", key->algorithm), key->public_key,
-               arena_printf(cx->arena, "%lld", (long long)key->sign_count));
-    if (!rows)
-        return cx->db.error.status == DB_UNIQUE
-                   ? fail(cx, 409, "passkey_known", "This passkey is registered already.")
-                   : fail_db(cx);
-    if (rows_count(rows) == 0)
-        return fail(cx, 409, "too_many_factors", "Remove one first: ten are the most.");
-    memcpy(id, rows_text(rows, 0, 0), UUID_SIZE);
-    return true;
-}
-
 bool passkey_register(struct cx *cx, const char *name, json_object *credential, char id[UUID_SIZE],
                       const char *const **codes)
 {
@@ -100,7 +68,8 @@ bool passkey_register(struct cx *cx, const char *name, json_object *credential, 
         return false;
     if (!ours)
         return fail_field(cx, "credential", "invalid_passkey", "That took too long: try again.");
-    return store(cx, name, &key, id) && factor_confirmed(cx, "passkey", id, had, codes);
+    return factor_add_passkey(cx, name, &key, id) &&
+           factor_confirmed(cx, "passkey", id, had, codes);
 }
 
 /* ---- proving ---- */
@@ -141,9 +110,7 @@ bool passkey_prove(struct cx *cx, const char *tenant_id, const char *user_id, co
     if (!ours || !id || !passkey_signed(cx->arena, &answer, &key, alone))
         return true;
     *right = true;
-    return db_get(&cx->db, &passkey_used, tenant_id, id,
-                  arena_printf(cx->arena, "%lld", (long long)key.sign_count)) ||
-           fail_db(cx);
+    return factor_used_passkey(&cx->db, tenant_id, id, key.sign_count) || fail_db(cx);
 }
 
 bool passkey_account(struct cx *cx, json_object *credential, struct account *out)

@@ -5,12 +5,14 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "access/totp.h"
+#include "account/factors.h"
+#include "account/recovery.h"
+#include "auth.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "passkeys.h"
-#include "recovery.h"
 #include "second_step.h"
 
 /* One proof of a user at a time: what another has used or counted is seen. */
@@ -33,45 +35,11 @@ STATEMENT(proof_ticket_use,
           "where tenant_id = $1::uuid and token_hash = $2",
           DB_WRITES | DB_ON_PLATFORM);
 
-STATEMENT(proof_apps,
-          "select id, secret\n"
-          "from mfa_factors\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid and kind = 'totp'\n"
-          "and confirmed_at is not null",
-          DB_WRITES | DB_ON_PLATFORM);
-
-/* A step that was used, or one before it, is refused (RFC 6238 5.2). */
-STATEMENT(proof_app_use,
-          "update mfa_factors\n"
-          "set last_step = $3::bigint, last_used_at = now()\n"
-          "where tenant_id = $1::uuid and id = $2::uuid and last_step < $3::bigint\n"
-          "returning id",
-          DB_WRITES | DB_ON_PLATFORM);
-
-static bool use_app(struct cx *cx, const char *tenant_id, const char *user_id, const char *code,
-                    bool *right)
-{
-    int64_t now_s = clock_now_us() / 1000000;
-    struct rows *apps = db_get(&cx->db, &proof_apps, tenant_id, user_id);
-    for (size_t i = 0; apps && i < rows_count(apps) && !*right; i++) {
-        const char *secret = secret_open(cx->arena, TOTP_PURPOSE, rows_text(apps, i, 1));
-        int64_t step = secret ? totp_step(secret, code, now_s) : 0;
-        if (step == 0)
-            continue;
-        struct rows *used = db_get(&cx->db, &proof_app_use, tenant_id, rows_text(apps, i, 0),
-                                   arena_printf(cx->arena, "%lld", (long long)step));
-        if (!used)
-            return false;
-        *right = rows_count(used) == 1;
-    }
-    return apps != NULL;
-}
-
 static bool try_code(struct cx *cx, const char *tenant_id, const char *user_id, const char *text,
                      bool *right)
 {
     char *code = totp_digits(cx->arena, text);
-    return (code ? use_app(cx, tenant_id, user_id, code, right)
+    return (code ? factor_use_app(&cx->db, tenant_id, user_id, code, right)
                  : recovery_use(&cx->db, tenant_id, user_id, text, right)) ||
            fail_db(cx);
 }

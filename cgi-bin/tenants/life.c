@@ -124,7 +124,7 @@ const struct action activate_tenant = {
     .run = tenant_activate_run,
 };
 
-bool tenant_delete(struct cx *cx, const char *id)
+static bool tenant_delete(struct cx *cx, const char *id)
 {
     cx->db.action = "tenant.deleted";
     struct rows *rows = db_get(&cx->db, &life_delete, id);
@@ -152,6 +152,33 @@ static bool delete (struct cx *cx)
                           "Type the slug of the tenant to delete it.");
     return tenant_delete(cx, id) && respond_nothing(cx);
 }
+
+static bool tenant_delete_run(struct cx *cx, const struct list_result *tenant)
+{
+    const char *slug = record_value(tenant, "slug");
+    if (strcmp(input_text(cx, "confirm"), slug) != 0)
+        return fail_field(cx, "confirm", "confirm_mismatch", "Type the tenant's slug, %s.", slug);
+    return tenant_delete(cx, record_value(tenant, "id"));
+}
+
+const struct action delete_tenant = {
+    .name = "delete",
+    .title = "Delete",
+    .icon = "trash",
+    .summary =
+        "Delete a tenant: closed at once, erased once the platform's days of grace are over.",
+    .ask = "The tenant is closed at once: nobody signs in any more. For some days (Settings, "
+           "Deletion says how many) it can be restored as it was. Then all of it is erased for "
+           "good: people, data, files, domains and its audit log; one line in the platform's own "
+           "log says that it was there. Its slug is [slug].",
+    .done = "Tenant deleted. Until it is erased it can be restored here.",
+    .needs = "platform.tenants:delete",
+    .takes = FIELDS({"confirm", TEXT, REQUIRED, 1, 40, .label = "Its slug",
+                     .help = "Type the tenant's slug to delete it."}),
+    .becomes = &deleted_tenants,
+    .flags = ACTION_DANGER | ACTION_STEP_UP | ACTION_NO_API | ACTION_TO_LIST,
+    .run = tenant_delete_run,
+};
 
 static bool tenant_restore_run(struct cx *cx, const struct list_result *tenant)
 {

@@ -4,6 +4,7 @@
 #include "access/permission.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "api/merge.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
@@ -82,80 +83,7 @@ bool tenant_add_ways(struct cx *cx, json_object *data, const struct list_result 
     if (cx->session->is_operator && may(cx, "platform.tenants:impersonate"))
         page_action(data, "Act as a user", arena_printf(cx->arena, "%s/impersonate", path),
                     "user-share");
-    if (may(cx, "platform.tenants:delete"))
-        page_set_bool(
-            page_action(data, "Delete", arena_printf(cx->arena, "%s/delete", path), "trash"),
-            "danger", true);
     return true;
-}
-
-/* ---- deleting, with a page that asks ---- */
-
-bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, const char **name,
-                      const char **slug)
-{
-    if (!record_get(cx, &tenants, id, out))
-        return false;
-    *name = record_value(out, "name");
-    *slug = record_value(out, "slug");
-    return true;
-}
-
-static const struct field delete_fields[] = {{"confirm", TEXT, REQUIRED, 1, 40, .label = "Its slug",
-                                              .help = "Type the tenant's slug to delete it."},
-                                             {.type = FIELD_END}};
-
-static bool ask_deletion(struct cx *cx, int status)
-{
-    struct list_result tenant;
-    const char *name = "", *slug = "", *id = cx_path(cx, "id");
-    int64_t days = tenant_grace_days(cx);
-    if (days < 0)
-        return fail_db(cx);
-    if (!tenant_read_name(cx, id, &tenant, &name, &slug))
-        return false;
-    json_object *data = page_object(cx);
-    page_list(data, "actions");
-    page_list(data, "kept");
-    page_set_bool(data, "has_items", false);
-    page_set_bool(data, "is_danger", true);
-    page_set(data, "subtitle", NULL);
-    page_set(data, "version", NULL);
-    page_set(data, "action", arena_printf(cx->arena, "/platform/tenants/%s/delete", id));
-    page_set(data, "back", arena_printf(cx->arena, "/platform/tenants/%s", id));
-    page_set(data, "submit", "Delete");
-    page_set(data, "text",
-             cx_printf(cx,
-                       "The tenant is closed at once: nobody signs in any more. Within %d "
-                       "days it can be restored as it was. Then all of it is erased for "
-                       "good: people, data, files, domains and its audit log; one line in "
-                       "the platform's own log says that it was there. Its slug is %s.",
-                       (int)days, slug));
-    json_object_object_add(data, "fields", page_form_fields(cx, delete_fields, NULL, true));
-    page_crumb(data, tenants.title, tenants.page);
-    return page_render(cx, status, "layout/action", cx_printf(cx, "Delete %s", name), data);
-}
-
-static bool delete_page(struct cx *cx)
-{
-    return ask_deletion(cx, 200);
-}
-
-static bool delete_submit(struct cx *cx)
-{
-    struct list_result tenant;
-    const char *name = "", *slug = "";
-    if (!tenant_read_name(cx, cx_path(cx, "id"), &tenant, &name, &slug))
-        return false;
-    const char *typed = cx->failure.status == 0 ? input_text(cx, "confirm") : NULL;
-    if (typed && strcmp(typed, slug) != 0)
-        fail_field(cx, "confirm", "confirm_mismatch", "Type the tenant's slug, %s.", slug);
-    if (cx->failure.status != 0)
-        return ask_deletion(cx, 422);
-    if (!tenant_delete(cx, cx_path(cx, "id")))
-        return cx->failure.status == 409 ? ask_deletion(cx, 409) : false;
-    page_notice(cx, "success", "Tenant deleted. Until it is erased it can be restored here.");
-    return page_go(cx, "/platform/deleted-tenants");
 }
 
 /* ---- the operator's way to a tenant ---- */
@@ -198,11 +126,6 @@ const struct route platform_pages[] = {
     ROUTE(GET, "/platform/go", MAY(EITHER, "platform.tenants:read"), go,
           "To a tenant by its slug or domain, else to those that are found.", .answer = ANSWER_PAGE,
           .query = FIELDS({"q", TEXT, 0, 0, 253})),
-    ROUTE(GET, "/platform/tenants/:id/delete", MAY(EITHER, "platform.tenants:delete"), delete_page,
-          "Asks before a tenant is deleted.", .answer = ANSWER_PAGE, .flags = ROUTE_STEP_UP),
-    ROUTE(POST, "/platform/tenants/:id/delete", MAY(EITHER, "platform.tenants:delete"),
-          delete_submit, "Delete a tenant.", .answer = ANSWER_PAGE, .body = delete_fields,
-          .flags = ROUTE_FORM | ROUTE_STEP_UP | ROUTE_SHOWS_ERRORS),
     {.path = NULL},
 };
 
@@ -217,6 +140,7 @@ static bool show_branding(struct cx *cx, int status)
     page_set(data, "action", "/admin/branding");
     page_set(data, "back", "/admin/branding");
     page_set(data, "submit", "Save branding");
+    page_set(data, "version", record_etag(cx, &branding));
     page_set(data, "primary", cx->tenant->branding.primary);
     page_set(data, "accent", cx->tenant->branding.accent);
     page_set(data, "brandName", cx->tenant->branding.name);
@@ -232,10 +156,9 @@ static bool branding_page(struct cx *cx)
 
 static bool branding_save(struct cx *cx)
 {
-    if (cx->failure.status != 0)
-        return show_branding(cx, 422);
-    if (!tenant_enter(cx, cx->tenant->id) || !branding_store(cx))
-        return false;
+    if (cx->failure.status != 0 || !tenant_enter(cx, cx->tenant->id) ||
+        !save_part(cx, branding_read, branding_store))
+        return part_can_be_corrected(cx) && show_branding(cx, cx->failure.status);
     page_notice(cx, "success", "Branding saved.");
     return page_go(cx, "/admin/branding");
 }

@@ -99,7 +99,7 @@ static bool show(struct cx *cx, int status)
     page_set(data, "back", "/admin");
     page_set(data, "submit", "Save");
     page_set(data, "subtitle", NULL);
-    page_set(data, "version", NULL);
+    page_set(data, "version", record_etag(cx, &profile));
     page_set_bool(data, "multipart", false);
     json_object_object_add(data, "fields", page_form_fields(cx, profile_fields, &profile, false));
     return page_render(cx, status, "layout/form", "Organisation", data);
@@ -112,10 +112,9 @@ static bool profile_page(struct cx *cx)
 
 static bool profile_save(struct cx *cx)
 {
-    if (cx->failure.status != 0)
-        return show(cx, cx->failure.status);
-    if (!tenant_enter(cx, cx->tenant->id) || !store_profile(cx))
-        return false;
+    if (cx->failure.status != 0 || !tenant_enter(cx, cx->tenant->id) ||
+        !save_part(cx, read_profile, store_profile))
+        return part_can_be_corrected(cx) && show(cx, cx->failure.status);
     page_notice(cx, "success", "Organisation saved.");
     return page_go(cx, "/admin/organisation");
 }

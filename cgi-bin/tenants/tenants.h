@@ -12,7 +12,7 @@ extern const struct resource tenants;
 extern const struct resource resellers;
 extern const struct resource deleted_tenants;
 extern const struct action suspend_tenant, activate_tenant, extend_trial;
-extern const struct action restore_tenant;
+extern const struct action restore_tenant, delete_tenant;
 extern const struct route life_routes[];        /* deleted */
 extern const struct route onboarding_routes[];  /* the checklist */
 extern const struct route profile_routes[];     /* what a tenant says of itself; its plan */
@@ -54,12 +54,8 @@ bool branding_store(struct cx *cx);
 struct json_object;
 bool domains_add_to_page(struct cx *cx, struct json_object *data, const struct list_result *record);
 /* ---- life.c, for pages too ---- */
-bool tenant_delete(struct cx *cx, const char *id);
 /* NULL for operators: any tenant; else the parent whose children may be meant. */
 const char *tenant_parent_filter(const struct cx *cx);
-/* ---- pages.c ---- */
-bool tenant_read_name(struct cx *cx, const char *id, struct list_result *out, const char **name,
-                      const char **slug);
 /* ---- trial.c ---- */
 /* Whether it is suspended because its trial is over. */
 bool tenant_trial_ended(enum tenant_status status, const char *reason);

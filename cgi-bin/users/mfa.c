@@ -1,174 +1,130 @@
-/* mfa: two-step sign-in of somebody else: to ask it of them, or to take it away when
- * their factors are lost. */
+/* mfa: two-step sign-in of somebody else: to ask it of them, or to take it away when their
+ * factors are lost. What is written stands in account/factors.h. */
 #include <string.h>
 
 #include "access/event.h"
 #include "access/factor.h"
 #include "access/session.h"
 #include "account/credential.h"
+#include "account/factors.h"
 #include "http/cx.h"
-#include "page/page.h"
-#include "resource/input.h"
 #include "users.h"
 
-STATEMENT(mfa_ask,
-          "update users\n"
-          "set mfa_required = $3::bool\n"
-          "where tenant_id = $1::uuid and id = $2::uuid",
-          DB_WRITES);
-
-STATEMENT(mfa_forget_factors,
-          "delete from mfa_factors\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid",
-          DB_WRITES);
-
-STATEMENT(mfa_forget_codes,
-          "delete from recovery_codes\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid",
-          DB_WRITES);
-
-STATEMENT(mfa_state,
-          "select u.mfa_required, " HAS_FACTOR(
-              "u.tenant_id", "u.id") ", u.name\n"
-                                     "from users u\n"
-                                     "where u.tenant_id = $1::uuid and u.id = $2::uuid",
-          0);
-
-/* Who holds the lost phone holds perhaps a session too. */
-static bool forget_factors(struct cx *cx, const char *tenant_id, const char *id)
+static bool set_asked(struct cx *cx, const struct list_result *user, bool asked)
 {
-    struct owner owner;
-    if (!credential_owner(cx, tenant_id, id, &owner))
-        return false;
-    struct rows *gone = db_get(&cx->db, &mfa_forget_factors, tenant_id, id);
-    if (!gone || !db_get(&cx->db, &mfa_forget_codes, tenant_id, id))
-        return fail_db(cx);
-    return rows_affected(gone) == 0 ||
-           (session_revoke_user(cx, &cx->db, id, NULL, "two-step sign-in was removed") &&
-            owner_tell(cx, &owner, OWNER_FACTOR_REMOVED, NULL));
-}
-
-static bool store(struct cx *cx, const char *tenant_id, const char *id, bool enabled)
-{
-    bool stored =
-        db_get(&cx->db, &mfa_ask, tenant_id, id, enabled ? "true" : "false") &&
-        event_append(&cx->db, enabled ? "user.mfa_required" : "user.mfa_removed", id, NULL) &&
-        db_commit(&cx->db);
-    return stored || fail_db(cx);
-}
-
-static bool set_mfa(struct cx *cx, const char *id, bool enabled, char tenant_id[static UUID_SIZE])
-{
-    if (!db_begin(&cx->db))
-        return fail_db(cx);
-    if (!user_find(cx, id, true, tenant_id) || !credential_may_change(cx, tenant_id, id))
+    const char *id = record_value(user, "id"), *tenant_id = record_value(user, "tenant_id");
+    const char *event = asked ? "user.mfa_required" : "user.mfa_removed";
+    if (!credential_may_change(cx, tenant_id, id))
         return false;
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
-    if (!(enabled || forget_factors(cx, tenant_id, id)) || !store(cx, tenant_id, id, enabled))
+    if ((!asked && !factor_forget_all(cx, tenant_id, id)) || !factor_ask(cx, tenant_id, id, asked))
         return false;
     session_rights_changed(&cx->db, id);
-    return true;
+    return event_append(&cx->db, event, id, NULL) || fail_db(cx);
 }
 
-static struct rows *read_state(struct cx *cx, const char *tenant_id, const char *id)
+static bool user_require_mfa_run(struct cx *cx, const struct list_result *user)
 {
-    struct rows *rows = db_get(&cx->db, &mfa_state, tenant_id, id);
-    if (!rows)
-        fail_db(cx);
-    else if (rows_count(rows) == 0)
-        fail(cx, 404, "not_found", "There is no such user.");
-    return cx->failure.status == 0 ? rows : NULL;
+    return set_asked(cx, user, true);
 }
 
-static bool toggle(struct cx *cx)
+static bool user_reset_mfa_run(struct cx *cx, const struct list_result *user)
 {
-    char tenant_id[UUID_SIZE];
-    const char *id = cx_path(cx, "id");
-    if (!set_mfa(cx, id, input_bool(cx, "enabled", false), tenant_id))
+    return set_asked(cx, user, false);
+}
+
+#define USER_MFA ACTION_UNLOCKED | ACTION_CONFIRM | ACTION_STEP_UP | ACTION_IN_PERSON | ACTION_MANY
+
+const struct action require_mfa = {
+    .name = "require-mfa",
+    .title = "Ask for two-step sign-in",
+    .icon = "shield-lock",
+    .summary = "Ask a user for two-step sign-in: nothing else is open until it is set up.",
+    .ask = "Until the user has set up an app or a passkey, nothing else is open to them.",
+    .done = "Two-step sign-in is asked of this user.",
+    .needs = "users.admins:update",
+    .when = "not mfa_required",
+    .refused = {"already_required", "It is asked of this user already."},
+    .errors = "409 own_account",
+    .flags = USER_MFA,
+    .run = user_require_mfa_run,
+};
+
+const struct action reset_mfa = {
+    .name = "reset-mfa",
+    .title = "Remove two-step sign-in",
+    .icon = "shield-off",
+    .summary = "Remove a user's second factors and recovery codes, and ask for none any more.",
+    .ask = "For somebody whose phone or key is lost. The user is signed out everywhere, is told by "
+           "e-mail, and signs in with the password alone.",
+    .done = "The factors of this user were removed.",
+    .needs = "users.admins:update",
+    .when = "mfa_required or " HAS_FACTOR("users.tenant_id", "users.id"),
+    .refused = {"mfa_not_set_up", "This user has no second factor, and none is asked for."},
+    .errors = "409 own_account",
+    .flags = USER_MFA | ACTION_DANGER,
+    .run = user_reset_mfa_run,
+};
+
+/* ---- what lets in now, and what keeps out ---- */
+
+static bool user_sign_out_run(struct cx *cx, const struct list_result *user)
+{
+    const char *id = record_value(user, "id"), *tenant_id = record_value(user, "tenant_id");
+    if (!user_may_change(cx, &cx->db, tenant_id, id))
         return false;
-    struct rows *rows = read_state(cx, tenant_id, id);
-    if (!rows)
-        return false;
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    json_pair(json, "id", id);
-    json_pair_bool(json, "mfaRequired", rows_bool(rows, 0, 0));
-    json_pair_bool(json, "mfaEnabled", rows_bool(rows, 0, 1));
-    json_close_object(json);
-    return respond_end(cx);
+    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
+    return session_revoke_user(cx, &cx->db, id, NULL, "revoked by an administrator") &&
+           (event_append(&cx->db, "user.signed_out", id, NULL) || fail_db(cx));
 }
 
-/* ---- by page ---- */
+const struct action sign_out_user = {
+    .name = "sign-out",
+    .title = "Sign out everywhere",
+    .icon = "logout",
+    .summary = "End all sessions of a user.",
+    .ask = "All sessions of the user end at once. They can sign in again.",
+    .done = "The user is signed out everywhere.",
+    .flags = ACTION_CONFIRM | ACTION_DANGER | ACTION_UNLOCKED | ACTION_MANY,
+    .run = user_sign_out_run,
+};
 
-static const char *path_of(struct cx *cx, const char *id)
+/* Wrong passwords since the last sign-in, as access/lockout.h counts them. */
+#define HAS_FAILURES                                                                               \
+    "exists (select from login_attempts f\n"                                                       \
+    "        where f.tenant_id = users.tenant_id and f.email = users.email and not f.succeeded\n"  \
+    "        and f.created_at > now() - interval '1 day'\n"                                        \
+    "        and not exists (select from login_attempts s\n"                                       \
+    "                        where s.tenant_id = f.tenant_id and s.email = f.email\n"              \
+    "                        and s.succeeded and s.created_at >= f.created_at))"
+
+/* Of no address: that somebody forgave says nothing of where the user signs in. */
+STATEMENT(user_forgive,
+          "insert into login_attempts (tenant_id, email, user_agent, succeeded)\n"
+          "values ($1::uuid, $2, 'Unlocked by an administrator', true)",
+          DB_WRITES);
+
+static bool user_unlock_run(struct cx *cx, const struct list_result *user)
 {
-    const struct resource *resource = cx->route->about;
-    return arena_printf(cx->arena, "%s/%s", resource->page, id);
-}
-
-bool mfa_add_action(struct cx *cx, json_object *data, const struct list_result *record)
-{
-    if (record && permissions_allow(&cx->session->permissions, "users.admins:update"))
-        page_action(data, "Two-step sign-in",
-                    arena_printf(cx->arena, "%s/mfa", path_of(cx, cx_path(cx, "id"))),
-                    "shield-lock");
-    return true;
-}
-
-static bool mfa_page(struct cx *cx)
-{
-    char tenant_id[UUID_SIZE];
-    const struct resource *resource = cx->route->about;
-    const char *id = cx_path(cx, "id"), *path = path_of(cx, id);
-    if (!user_find(cx, id, true, tenant_id))
+    const char *id = record_value(user, "id"), *tenant_id = record_value(user, "tenant_id");
+    if (!user_may_change(cx, &cx->db, tenant_id, id))
         return false;
-    struct rows *rows = read_state(cx, tenant_id, id);
-    if (!rows)
-        return false;
-    json_object *data = page_object(cx);
-    page_set(data, "action", arena_printf(cx->arena, "%s/mfa", path));
-    page_set(data, "back", path);
-    page_set(data, "name", rows_text(rows, 0, 2));
-    page_set_bool(data, "required", rows_bool(rows, 0, 0));
-    page_set_bool(data, "has_factor", rows_bool(rows, 0, 1));
-    page_crumb(data, resource->title, resource->page);
-    page_crumb(data, rows_text(rows, 0, 2), path);
-    return page_render(cx, 200, "users/mfa", "Two-step sign-in", data);
+    memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE);
+    return (db_get(&cx->db, &user_forgive, tenant_id, record_value(user, "email")) &&
+            event_append(&cx->db, "user.unlocked", id, NULL)) ||
+           fail_db(cx);
 }
 
-static bool mfa_submit(struct cx *cx)
-{
-    char tenant_id[UUID_SIZE];
-    const char *id = cx_path(cx, "id");
-    bool enabled = input_bool(cx, "enabled", false);
-    if (!set_mfa(cx, id, enabled, tenant_id))
-        return false;
-    page_notice(cx, "success",
-                enabled ? "Two-step sign-in is asked of this user."
-                        : "The factors of this user were removed.");
-    return page_go(cx, path_of(cx, id));
-}
-
-#define MFA_PAGES(page, resource)                                                                  \
-    ROUTE(GET, page, MAY(EITHER, "users.admins:update"), mfa_page, "Two-step sign-in of a user.",  \
-          .answer = ANSWER_PAGE, .about = &(resource), .flags = ROUTE_STEP_UP),                    \
-        ROUTE(POST, page, MAY(EITHER, "users.admins:update"), mfa_submit,                          \
-              "Ask a user for two-step sign-in, or remove its factors.", .answer = ANSWER_PAGE,    \
-              .about = &(resource), .body = FIELDS({"enabled", BOOL, REQUIRED}),                   \
-              .flags = ROUTE_FORM | ROUTE_STEP_UP | ROUTE_IN_PERSON)
-
-const struct route mfa_routes[] = {
-    ROUTE(POST, "/api/admin-users/:id/toggle-mfa", MAY(EITHER, "users.admins:update"), toggle,
-          "Ask a user for two-step sign-in, or remove its factors and ask no more.",
-          .operation = "setUserSecondFactor", .answer_name = "user second factor", .status = 200,
-          .body = FIELDS({"enabled", BOOL, REQUIRED, .example = "false"}),
-          .answer_fields = FIELDS({"id", UUID},
-                                  {"mfa_required", BOOL,
-                                   .help = "Of this person; see also the "
-                                           "policy's mfaRoles."},
-                                  {"mfa_enabled", BOOL, .help = "There is a factor."}),
-          .flags = ROUTE_STEP_UP | ROUTE_IN_PERSON),
-    MFA_PAGES("/admin/users/:id/mfa", platform_users),
-    MFA_PAGES("/platform/users/:id/mfa", admin_users),
-    {.path = NULL},
+const struct action unlock_user = {
+    .name = "unlock",
+    .title = "Unlock",
+    .icon = "lock-open",
+    .summary = "Forgive a user's wrong passwords, after which one waits.",
+    .ask = "Wrong passwords until now count no more: the user need not wait to try again.",
+    .done = "The user can sign in without waiting.",
+    .when = HAS_FAILURES,
+    .refused = {"not_locked", "There is nothing to forgive: no wrong password since the last "
+                              "sign-in."},
+    .flags = ACTION_CONFIRM | ACTION_UNLOCKED | ACTION_MANY,
+    .run = user_unlock_run,
 };

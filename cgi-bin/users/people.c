@@ -402,9 +402,8 @@ const struct resource platform_users = {
     .finish = finish,
     .committed = committed,
     .template_list = "users/list",
-    .actions =
-        ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password, &unlink_user),
-    .add_to_page = mfa_add_action,
+    .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
+                       &unlock_user, &sign_out_user, &require_mfa, &reset_mfa, &unlink_user),
 };
 
 const struct resource admin_users = {
@@ -431,8 +430,8 @@ const struct resource admin_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password),
-    .add_to_page = mfa_add_action,
+    .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
+                       &unlock_user, &sign_out_user, &require_mfa, &reset_mfa),
 };
 
 const struct resource owner_users =

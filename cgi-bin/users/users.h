@@ -11,7 +11,7 @@ extern const struct resource owner_users, student_users, parent_users, staff_use
 extern const struct action activate_user, deactivate_user, reset_password, invite_user;
 extern const struct action unlink_user;    /* ends links with other workspaces */
 extern const struct route action_routes[]; /* sessions, activity, permissions */
-extern const struct route mfa_routes[];    /* two-step sign-in of somebody else */
+extern const struct action require_mfa, reset_mfa, sign_out_user, unlock_user;
 extern const struct route import_routes[]; /* CSV in, by API and by page */
 extern const struct route figure_routes[]; /* analytics */
 extern const struct resource user_imports; /* what became of the files */
@@ -31,10 +31,6 @@ struct user {
 bool user_read(struct cx *cx, const char *id, bool to_change, struct user *user);
 /* The same, for its tenant alone. */
 bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[static UUID_SIZE]);
-
-/* The way to its page, for the page of a user. */
-struct list_result;
-bool mfa_add_action(struct cx *cx, json_object *data, const struct list_result *record);
 
 /* Sends the invitation, in cx->db's transaction if one is open: 429 too_many_links,
  * 409 not_invitable. WAITS. */

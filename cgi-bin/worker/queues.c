@@ -113,15 +113,15 @@ static bool run(struct cx *cx, const struct verb *verb, const char *queue, int64
 bool queue_do(struct cx *cx, enum queue_verb verb, const char *queue, int64_t *count)
 {
     act_for_platform(cx);
+    int scope = db_scope(&cx->db);
     if (!is_known(cx, queue))
         return false;
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    if (!run(cx, &verbs[verb], queue, count)) {
-        db_rollback(&cx->db);
-        return false;
-    }
-    return db_commit(&cx->db) || fail_db(cx);
+    if (run(cx, &verbs[verb], queue, count))
+        return db_commit(&cx->db) || fail_db(cx);
+    db_rollback_to(&cx->db, scope);
+    return false;
 }
 
 bool queue_verb_find(const char *name, enum queue_verb *out)

@@ -253,7 +253,8 @@ static void describe_actions(struct json *json, const struct resource *resource)
         json_pair(json, "name", (*it)->name);
         json_pair(json, "title", (*it)->title);
         json_pair(json, "needs", action_needs(resource, *it));
-        pair_if(json, "api", action_home(resource, *it)->api);
+        if (!((*it)->flags & ACTION_NO_API))
+            pair_if(json, "api", action_home(resource, *it)->api);
         pair_if(json, "when", (*it)->when);
         pair_if(json, "refused", (*it)->refused.code);
         pair_if(json, "event", (*it)->event);

@@ -222,6 +222,7 @@ static bool show_form(struct cx *cx, int status)
     page_set(data, "about", section->table->about);
     page_set(data, "action", section->page);
     page_set(data, "back", section->pages);
+    page_set(data, "version", record_etag(cx, &values));
     json_object_object_add(data, "fields",
                            page_form_fields(cx, section->table->fields, &values, false));
     page_set_bool(data, "read_only", !may(cx, "tenants.settings:update"));
@@ -236,10 +237,9 @@ static bool settings_page(struct cx *cx)
 static bool settings_page_save(struct cx *cx)
 {
     const struct section *section = cx->route->about;
-    if (cx->failure.status == 422)
-        return show_form(cx, 422);
-    if (!store_section(cx, section->table))
-        return false;
+    point_at_own(cx);
+    if (cx->failure.status != 0 || !save_part(cx, read_own, store_own))
+        return part_can_be_corrected(cx) && show_form(cx, cx->failure.status);
     page_notice(cx, "success", "Settings saved.");
     return page_go(cx, section->page);
 }

@@ -108,6 +108,24 @@ static bool show_ask_on_list(struct cx *cx, int status)
     return page_render(cx, status, "layout/action", action->title, data);
 }
 
+/* What will follow, with the record's own values: "Its slug is [slug]." */
+static const char *ask_text(struct cx *cx, const char *text, const struct list_result *record)
+{
+    struct buf out;
+    buf_init(&out, cx->arena);
+    for (const char *at = text; *at;) {
+        size_t plain = strcspn(at, "["), name = at[plain] ? strcspn(at + plain, "]") : 0;
+        buf_printf(&out, "%.*s", (int)plain, at);
+        at += plain;
+        if (*at != '[')
+            break;
+        const char *value = record_value(record, arena_copy(cx->arena, at + 1, name - 1));
+        buf_puts(&out, value ? value : "");
+        at += name + (at[name] == ']');
+    }
+    return out.data;
+}
+
 static bool show_ask(struct cx *cx, int status)
 {
     const struct resource *resource = cx->route->about;
@@ -124,6 +142,8 @@ static bool show_ask(struct cx *cx, int status)
                                  can_open ? path : resource->page);
     if (can_open)
         page_crumb(data, label, path);
+    if (action->ask)
+        page_set(data, "text", ask_text(cx, cx_text(cx, action->ask), &record));
     return page_render(cx, status, "layout/action", cx_printf(cx, "%s: %s", action->title, label),
                        data);
 }
@@ -163,6 +183,15 @@ static bool go_on(struct cx *cx, const char *path)
     return page_go(cx, path);
 }
 
+/* The page of the record as it is afterwards; the list's where there is none. */
+static const char *next_path(struct cx *cx, bool there)
+{
+    const struct action *action = cx->route->action;
+    const struct resource *home = action_home(cx->route->about, action);
+    bool opens = there && (home->operations & OP_GET) && !(action->flags & ACTION_TO_LIST);
+    return opens ? path_of(cx, home, cx_path(cx, "id"), "") : home->page;
+}
+
 /* The page of the record that the action is about; the list's where there is none. */
 static const char *own_path(struct cx *cx, const struct resource *resource)
 {
@@ -189,8 +218,7 @@ bool generic_action(struct cx *cx)
     bool there = false;
     int scope = db_scope(&cx->db);
     if (cx->failure.status == 0 && do_action(cx, &there))
-        return go_on(cx, there && !(action->flags & ACTION_TO_LIST) ? own_path(cx, resource)
-                                                                    : resource->page);
+        return go_on(cx, next_path(cx, there));
     if (!can_show(cx))
         return false;
     db_rollback_to(&cx->db, scope);

@@ -271,9 +271,8 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
                         page.result.total <= ACTION_BULK_MAX;
     page_set_bool(data, "can_tick", can_tick);
     page_set(data, "tick_all",
-             can_tick_all
-                 ? arena_printf(cx->arena, "All %lld that match", (long long)page.result.total)
-                 : NULL);
+             can_tick_all ? cx_printf(cx, "All %lld that match", (long long)page.result.total)
+                          : NULL);
     json_object_object_add(data, "bulk_buttons", buttons);
     for (size_t i = 0; i < count; i++)
         add_row(cx, rows, &page, i);

@@ -241,7 +241,8 @@ bool generic_create(struct cx *cx)
         db_rollback_to(&cx->db, scope);
         return show_form(cx, resource, NULL, cx->failure.status);
     }
-    const char *said = cx_printf(cx, "%s saved.", text_title(cx->arena, cx_text(cx, resource->one)));
+    const char *said =
+        cx_printf(cx, "%s saved.", text_title(cx->arena, cx_text(cx, resource->one)));
     const char *path = resource->operations & OP_GET ? record_path(cx, resource, id_of(&record), "")
                                                      : resource->page;
     if (generic_gives_secret(resource->gives))

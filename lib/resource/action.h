@@ -45,6 +45,7 @@ enum action_flags {
                             * and looks again; `when` is a first look */
     ACTION_TO_LIST = 256,  /* the next page is the list: the record may be gone by then */
     ACTION_ON_LIST = 1024, /* of no record: run() gets NULL, the answer is what it gives */
+    ACTION_NO_API = 4096,  /* by page alone: by API another way of the area's own leads to it */
     ACTION_SENDS = 2048    /* it sends or costs: with dryRun it is done and taken back, so that the
                             * answer says what would be. Not with ACTION_OUTSIDE */
 };
@@ -54,11 +55,12 @@ struct action {
     const char *title;   /* on its button: "Retry" */
     const char *icon;    /* a Tabler icon name, or NULL */
     const char *summary; /* one sentence for the documentation */
-    const char *ask;     /* what its page says before: what will follow; NULL: nothing */
-    const char *done;    /* what the next page says: "Tenant suspended." */
-    const char *needs;   /* the permission; NULL: the resource's, ":update" */
-    const char *when;    /* SQL condition on the row, with the names of its columns; NULL: always.
-                          * While it is false there is no button, and the API says 409 */
+    const char *ask;   /* what its page says before: what will follow; NULL: nothing. [slug] is the
+                        * record's value of that column */
+    const char *done;  /* what the next page says: "Tenant suspended." */
+    const char *needs; /* the permission; NULL: the resource's, ":update" */
+    const char *when;  /* SQL condition on the row, with the names of its columns; NULL: always.
+                        * While it is false there is no button, and the API says 409 */
     struct {
         const char *code, *message;
     } refused;                 /* that 409 */

@@ -29,6 +29,8 @@ static const char *fault_of(const struct action *action)
         return "gives something, which bulk has no place for";
     if ((action->flags & ACTION_SENDS) && (action->flags & ACTION_OUTSIDE))
         return "calls others: it cannot be taken back, as ACTION_SENDS says";
+    if ((action->flags & ACTION_NO_API) && (many || (action->flags & ACTION_NO_PAGE)))
+        return "is not there by API: then by page, and with one at a time";
     if (takes_bulk_member(action))
         return "takes a field whose name bulk or dryRun has";
     return NULL;

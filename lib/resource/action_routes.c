@@ -232,7 +232,7 @@ size_t resource_action_routes(const struct resource *resource, const struct rout
     if (!resource->api)
         return 0;
     for (const struct action *const *it = resource->actions; it && *it; it++)
-        if (count < ACTIONS_MAX)
+        if (count < ACTIONS_MAX && !((*it)->flags & ACTION_NO_API))
             made[count++] = route_of(resource, *it);
     bulk_verbs(resource, &verbs);
     if (verbs > 0 && !resource->parent) /* what belongs to one record is no list of its own */

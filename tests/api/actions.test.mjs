@@ -74,7 +74,7 @@ async function page(resource, id) {
 }
 
 // Of no record, or of one.
-const ofRecord = (action) => !action.onList;
+const ofRecord = (action) => !action.onList && action.api;
 const actionsOf = (resource, chosen = ofRecord) => resource.actions.filter(chosen);
 const givenNames = (action) => (action.gives ?? []).map((it) => it.name);
 

@@ -146,6 +146,21 @@ test("wrong_passwords_lock_the_account_with_a_growing_delay", async () => {
     assert.equal(locked.status, 429, "even the right one must wait");
     assert.equal(locked.error.code, "locked_out");
     assert.ok(Number(locked.headers["retry-after"]) >= 1);
+    const unlock = (token) => request("POST", `/api/platform-users/${user.id}/unlock`, { token });
+    assert.equal((await unlock((await makeUser(tenant, "staff")).access_token)).error.code, "permission_missing");
+    const unlocked = await unlock(tenant.token);
+    assert.deepEqual([unlocked.status, unlocked.data?.id], [200, user.id], unlocked.text);
+    assert.equal((await attempt(password)).status, 200, "nobody waits any more");
+    assert.equal((await unlock(tenant.token)).error.code, "not_locked");
+});
+
+test("an_administrator_signs_somebody_out_everywhere", async () => {
+    const user = await makeUser(tenant, "staff"), other = await login(user.email, password, { tenant: tenant.slug });
+    const out = await request("POST", `/api/platform-users/${user.id}/sign-out`, { token: tenant.token });
+    assert.equal(out.status, 200, out.text);
+    for (const token of [user.access_token, other.access_token]) assert.equal((await request("GET", "/api/auth/me", { token })).error.code, "session_revoked");
+    assert.equal((await refresh(other.refresh_token)).status, 401);
+    await login(user.email, password, { tenant: tenant.slug });
 });
 
 test("an_address_in_two_tenants_chooses_the_workspace", async () => {

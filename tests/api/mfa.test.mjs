@@ -140,6 +140,7 @@ test("what_is_dangerous_asks_again_after_ten_minutes", async () => {
     assert.equal((await request("DELETE", `/api/auth/mfa/${user.app.id}`, { token })).status, 204);
     await login(user.email, password, { tenant: tenant.slug });
     assert.equal(sql(`select count(*) from everyone.recovery_codes where user_id = '${user.id}'`), "0");
+    assert.equal((await toggle(user.id, false)).error.code, "mfa_not_set_up");
 });
 
 test("secrets_stand_nowhere_in_the_open", async () => {
@@ -178,10 +179,12 @@ test("a_role_that_must_have_it_sets_it_up_before_all_else", async () => {
 });
 
 test("an_administrator_asks_for_it_and_takes_it_away_when_a_phone_is_lost", async () => {
-    const toggle = (id, enabled, token = tenant.token) => request("POST", `/api/admin-users/${id}/toggle-mfa`, { token, body: { enabled } });
+    const toggle = (id, enabled, token = tenant.token) => request("POST", `/api/platform-users/${id}/${enabled ? "require" : "reset"}-mfa`, { token });
+    const shown = ({ data }) => ({ id: data.id, mfaRequired: data.mfaRequired, mfaEnabled: data.mfaEnabled });
     const user = await makeUser(tenant, "staff");
     const asked = await toggle(user.id, true);
-    assert.deepEqual(asked.data, { id: user.id, mfaRequired: true, mfaEnabled: false }, asked.text);
+    assert.deepEqual(shown(asked), { id: user.id, mfaRequired: true, mfaEnabled: false }, asked.text);
+    assert.equal((await toggle(user.id, true)).error.code, "already_required");
     const session = await login(user.email, password, { tenant: tenant.slug });
     assert.equal((await request("GET", "/api/crm/leads", { token: session.access_token })).error.code, "mfa_enrolment_required");
     await enrol(session);
@@ -189,7 +192,7 @@ test("an_administrator_asks_for_it_and_takes_it_away_when_a_phone_is_lost", asyn
     const seen = await request("GET", `/api/platform-users/${user.id}`, { token: tenant.token });
     assert.equal(seen.data.mfaEnabled, true);
     assert.equal((await toggle(user.id, false, (await makeUser(tenant, "staff")).access_token)).error.code, "permission_missing");
-    assert.deepEqual((await toggle(user.id, false)).data, { id: user.id, mfaRequired: false, mfaEnabled: false });
+    assert.deepEqual(shown(await toggle(user.id, false)), { id: user.id, mfaRequired: false, mfaEnabled: false });
     const plain = await login(user.email, password, { tenant: tenant.slug });
     assert.equal((await request("GET", "/api/crm/leads", { token: plain.access_token })).status, 200);
     assert.equal(sql(`select count(*) from everyone.recovery_codes where user_id = '${user.id}'`), "0");
@@ -199,7 +202,7 @@ test("every_dangerous_route_asks_again", async () => {
     const other = await makeTenant(), owner = { ...other.owner, id: other.owner.user.id };
     await enrol(owner);
     sql(`update everyone.sessions set confirmed_at = now() - interval '11 minutes' where user_id = '${owner.id}'`);
-    for (const [method, path, body] of [["POST", "/api/security/api-keys", { name: "x", permissions: [] }], ["POST", `/api/admin-users/${owner.id}/toggle-mfa`, { enabled: false }],
+    for (const [method, path, body] of [["POST", "/api/security/api-keys", { name: "x", permissions: [] }], ["POST", `/api/admin-users/${owner.id}/reset-mfa`, {}],
         ["POST", `/api/admin-users/${owner.id}/reset-password`, { password }], ["PUT", `/api/rbac/users/${owner.id}/roles`, { roles: ["owner"] }],
         ["PUT", `/api/admin-users/${owner.id}/permissions`, { permissions: [] }]])
         assert.equal((await request(method, path, { token: other.token, body })).error?.code, "step_up_required", path);

@@ -1,7 +1,7 @@
 // The settings have one door: whichever address takes them in, the same rules hold.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeTenant, operator, request } from "../lib/client.mjs";
+import { makeTenant, operator, pageCookie, password, port, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
 
 const putAll = (tenant, settings, token = tenant.token) =>
@@ -84,4 +84,29 @@ test("null_is_an_origin_of_nobody_even_where_it_was_stored", async () => {
     assert.equal((await ways.api(tenant, "general", { weekStarts: "saturday" })).status, 200);
     const answer = await request("GET", "/api/tenant", { tenant: tenant.slug, headers: { origin: "null" } });
     assert.equal(answer.headers["access-control-allow-origin"], undefined);
+});
+
+// By page: the form's hidden version is that of what it showed.
+test("of_two_forms_of_one_part_the_second_comes_back_filled_in", async () => {
+    const tenant = await makeTenant(), cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    const headers = { cookie, origin: `http://${tenant.slug}.localhost:${port}`, "content-type": "application/x-www-form-urlencoded" };
+    const open = (path) => request("GET", path, { tenant: tenant.slug, headers });
+    const fieldsOf = (text) => Object.fromEntries([...text.matchAll(/<input[^>]*name="(_csrf|_version)" value="([^"]*)"/g)].map(([, name, value]) => [name, value.replaceAll("&quot;", '"')]));
+    const save = (path, fields) => request("POST", path, { tenant: tenant.slug, headers, raw: new URLSearchParams(fields).toString() });
+    for (const [path, first, second, kept] of [
+        ["/admin/settings/general", { weekStarts: "sunday", dateFormat: "day_month_year" }, { weekStarts: "monday", dateFormat: "day_month_year", supportEmail: "mine@example.com" }, /value="mine@example\.com"/],
+        ["/admin/organisation", { name: "First", locale: "en", timeZone: "UTC", currency: "EUR" }, { name: "Second", locale: "en", timeZone: "UTC", currency: "EUR" }, /value="Second"/],
+        ["/admin/branding", { name: "First" }, { name: "Second" }, /value="Second"/],
+    ]) {
+        const shown = fieldsOf((await open(path)).text);
+        assert.ok(shown._version, path);
+        const saved = await save(path, { ...shown, ...first });
+        assert.equal(saved.status, 303, `${path}: ${saved.text.slice(0, 2000)}`);
+        const lost = await save(path, { ...shown, ...second });
+        assert.equal(lost.status, 412, `${path}: ${lost.text.slice(0, 300)}`);
+        assert.match(lost.text, /Somebody else changed this while you were at it/);
+        assert.match(lost.text, kept, `${path}: what was typed is kept`);
+        const again = await save(path, { ...fieldsOf(lost.text), ...second });
+        assert.equal(again.status, 303, `${path}: saving again replaces the other change`);
+    }
 });

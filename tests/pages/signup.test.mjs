@@ -128,7 +128,7 @@ test("an_operator_sees_how_far_a_tenant_is_and_restores_one", async () => {
     await page.click("main form.sheet button[type=submit]");
     await page.waitForSelector("text=The trial is longer now");
     await page.goto(address("", `/platform/tenants/${gone.id}/delete`));
-    assert.match(await page.textContent("main"), /Within 30 days it can be restored as it was. Then all of it is erased/);
+    assert.match(await page.textContent("main"), /it can be restored as it was. Then all of it is erased/);
     await fits(page, true);
     await page.fill("[name=confirm]", gone.slug);
     await page.click("main form.sheet button[type=submit]");

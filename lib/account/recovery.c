@@ -1,7 +1,7 @@
 /* recovery: ten codes that each open the account once when the phone is lost.
  * 120 random bits each, so a plain hash keeps them (ASVS 2.6.2
  * asks for 112 then). */
-#include "recovery.h"
+#include "account/recovery.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 
-STATEMENT(recovery_forget,
+STATEMENT(recovery_delete,
           "delete from recovery_codes\n"
           "where tenant_id = $1::uuid and user_id = $2::uuid",
           DB_WRITES);
@@ -21,6 +21,13 @@ STATEMENT(recovery_insert,
           "insert into recovery_codes (tenant_id, user_id, code_hash)\n"
           "select $1::uuid, $2::uuid, hash\n"
           "from jsonb_array_elements_text($3::jsonb) hash",
+          DB_WRITES);
+
+/* Codes without a factor would open nothing. */
+STATEMENT(recovery_delete_useless,
+          "delete from recovery_codes c\n"
+          "where c.tenant_id = $1::uuid and c.user_id = $2::uuid\n"
+          "and not " HAS_FACTOR("c.tenant_id", "c.user_id"),
           DB_WRITES);
 
 STATEMENT(recovery_take,
@@ -87,7 +94,7 @@ const char *const *recovery_make(struct db *db, const char *tenant_id, const cha
     }
     json_close_array(&json);
     codes[RECOVERY_CODES] = NULL;
-    bool stored = db_get(db, &recovery_forget, tenant_id, user_id) &&
+    bool stored = db_get(db, &recovery_delete, tenant_id, user_id) &&
                   db_get(db, &recovery_insert, tenant_id, user_id, hashes.data) &&
                   event_append(db, "user.recovery_codes_made", user_id, NULL);
     return stored ? codes : NULL;
@@ -115,6 +122,16 @@ bool recovery_use(struct db *db, const char *tenant_id, const char *user_id, con
     struct rows *rows = db_get(db, &recovery_take, tenant_id, user_id, hash);
     *right = rows && rows_count(rows) == 1;
     return rows && (!*right || event_append(db, "user.recovery_code_used", user_id, NULL));
+}
+
+bool recovery_forget(struct db *db, const char *tenant_id, const char *user_id)
+{
+    return db_get(db, &recovery_delete, tenant_id, user_id) != NULL;
+}
+
+bool recovery_forget_useless(struct db *db, const char *tenant_id, const char *user_id)
+{
+    return db_get(db, &recovery_delete_useless, tenant_id, user_id) != NULL;
 }
 
 void recovery_write(struct json *json, const char *const *codes)

@@ -1,21 +1,20 @@
-/* factors: a user's own second factors. Whatever changes them locks the user's
- * row first, so that of two changes at once the second sees the first. */
-#include "factors.h"
+#include "account/factors.h"
 
 #include <string.h>
 
 #include "access/event.h"
 #include "access/factor.h"
+#include "access/passkey.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "access/totp.h"
 #include "account/credential.h"
+#include "account/recovery.h"
 #include "base/clock.h"
 #include "base/qr.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "recovery.h"
 
 STATEMENT(factor_lock,
           "select u.id, " HAS_FACTOR("u.tenant_id",
@@ -35,6 +34,15 @@ STATEMENT(factor_forget,
 STATEMENT(factor_insert,
           "insert into mfa_factors (tenant_id, user_id, kind, name, secret)\n"
           "select $1::uuid, $2::uuid, 'totp', $3, $4\n"
+          "where (select count(*) from mfa_factors\n"
+          "       where tenant_id = $1::uuid and user_id = $2::uuid) < 10\n"
+          "returning id",
+          DB_WRITES);
+
+STATEMENT(factor_insert_passkey,
+          "insert into mfa_factors (tenant_id, user_id, kind, name, rp_id, credential_id,\n"
+          "                         algorithm, public_key, sign_count, confirmed_at)\n"
+          "select $1::uuid, $2::uuid, 'passkey', $3, $4, $5, $6::integer, $7, $8::bigint, now()\n"
           "where (select count(*) from mfa_factors\n"
           "       where tenant_id = $1::uuid and user_id = $2::uuid) < 10\n"
           "returning id",
@@ -66,13 +74,6 @@ STATEMENT(factor_delete,
           "where tenant_id = $1::uuid and user_id = $2::uuid\n"
           "and ($3::uuid is null or id = $3::uuid)\n"
           "returning id, kind, confirmed_at is not null",
-          DB_WRITES);
-
-/* Codes without a factor would open nothing. */
-STATEMENT(factor_delete_codes,
-          "delete from recovery_codes c\n"
-          "where c.tenant_id = $1::uuid and c.user_id = $2::uuid\n"
-          "and not " HAS_FACTOR("c.tenant_id", "c.user_id"),
           DB_WRITES);
 
 STATEMENT(factor_needed,
@@ -200,6 +201,24 @@ bool factor_confirm(struct cx *cx, const char *id, const char *code, const char 
     return factor_confirmed(cx, "totp", id, had, codes);
 }
 
+bool factor_add_passkey(struct cx *cx, const char *name, const struct passkey *key,
+                        char id[UUID_SIZE])
+{
+    const struct session *me = cx->session;
+    struct rows *rows =
+        db_get(&cx->db, &factor_insert_passkey, me->tenant_id, me->user_id, name, key->rp_id,
+               key->id, arena_printf(cx->arena, "%d", key->algorithm), key->public_key,
+               arena_printf(cx->arena, "%lld", (long long)key->sign_count));
+    if (!rows)
+        return cx->db.error.status == DB_UNIQUE
+                   ? fail(cx, 409, "passkey_known", "This passkey is registered already.")
+                   : fail_db(cx);
+    if (rows_count(rows) == 0)
+        return fail(cx, 409, "too_many_factors", "Remove one first: ten are the most.");
+    memcpy(id, rows_text(rows, 0, 0), UUID_SIZE);
+    return true;
+}
+
 bool factor_rename(struct cx *cx, const char *id, const char *name)
 {
     const struct session *me = cx->session;
@@ -224,7 +243,7 @@ static bool check_enough_left(struct cx *cx, const struct rows *gone)
     return true;
 }
 
-static bool delete (struct cx *cx, const char *id)
+static bool factor_delete_own(struct cx *cx, const char *id)
 {
     const struct session *me = cx->session;
     struct rows *gone = db_get(&cx->db, &factor_delete, me->tenant_id, me->user_id, id);
@@ -238,7 +257,7 @@ static bool delete (struct cx *cx, const char *id)
         if (!event_append(&cx->db, "mfa_factor.deleted", rows_text(gone, i, 0),
                           arena_printf(cx->arena, "{\"kind\": \"%s\"}", rows_text(gone, i, 1))))
             return fail_db(cx);
-    if (!db_get(&cx->db, &factor_delete_codes, me->tenant_id, me->user_id))
+    if (!recovery_forget_useless(&cx->db, me->tenant_id, me->user_id))
         return fail_db(cx);
     return (!rows_bool(gone, 0, 2) || factor_tell_owner(cx, OWNER_FACTOR_REMOVED, NULL)) &&
            (db_commit(&cx->db) || fail_db(cx));
@@ -249,7 +268,7 @@ bool factor_remove(struct cx *cx, const char *id)
     bool had = false;
     if (id && !uuid_is(id))
         return no_factor(cx);
-    return factor_lock_user(cx, &had) && delete (cx, id);
+    return factor_lock_user(cx, &had) && factor_delete_own(cx, id);
 }
 
 bool factor_state(struct cx *cx, struct factor_state *out)
