@@ -4,6 +4,7 @@
 
 #include "access/event.h"
 #include "access/factor.h"
+#include "access/grant.h"
 #include "access/session.h"
 #include "account/credential.h"
 #include "account/factors.h"

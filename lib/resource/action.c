@@ -146,10 +146,10 @@ bool action_run(struct cx *cx, const struct resource *resource, const struct act
 bool action_run_on_list(struct cx *cx, const struct action *action)
 {
     if (action->flags & ACTION_OUTSIDE)
-        return call_run(cx, action, NULL);
+        return call_run(cx, cx->route->about, action, NULL);
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    return call_run(cx, action, NULL) && (db_commit(&cx->db) || fail_db(cx));
+    return call_run(cx, cx->route->about, action, NULL) && (db_commit(&cx->db) || fail_db(cx));
 }
 
 /* Done and taken back: what is read before is as it would be. */

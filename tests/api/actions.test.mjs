@@ -16,6 +16,7 @@ let db;
 
 before(async () => {
     db = await connect(folder);
+    await db.query("set search_path to everyone, public");
     world.operator = await operator();
     [world.a, world.b] = [await makeTenant({ planLevel: 3 }), await makeTenant()];
     world.customer = await makeUser(world.a, "customer", { kind: "customer" });
