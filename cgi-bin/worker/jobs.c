@@ -3,6 +3,7 @@
 
 #include "access/event.h"
 #include "http/cx.h"
+#include "queues.h"
 #include "worker.h"
 
 STATEMENT(job_state, "select state from jobs where id = $1::uuid for update",
@@ -105,7 +106,7 @@ const struct resource jobs = {
         {"tenant_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "tenants.tenants",
          .on_delete = CASCADE},
         {"created_at", TIME, READ_ONLY | SORTED | LISTED, .label = "Added", .sorted_by = "id"}),
-    .actions = ACTIONS(&retry_job),
+    .actions = ACTIONS(&retry_job, &pause_queue, &resume_queue, &retry_queue),
     .prepare = prepare,
     .finish = finish,
     .template_list = "worker/jobs",

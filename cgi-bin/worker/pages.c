@@ -68,36 +68,3 @@ bool jobs_add_to_page(struct cx *cx, json_object *data, const struct list_result
     add_schedules(cx, data);
     return add_queues(cx, data);
 }
-
-/* What cannot be done now is said on the page that one comes from. */
-static bool go_back(struct cx *cx, bool done, const char *said, const char *path)
-{
-    if (!done && cx->failure.status != 409)
-        return false;
-    page_notice(cx, done ? "success" : "warning", done ? said : cx->failure.message);
-    memset(&cx->failure, 0, sizeof cx->failure);
-    return page_go(cx, path);
-}
-
-static bool queue_page(struct cx *cx)
-{
-    int64_t count = 0;
-    enum queue_verb verb;
-    const char *queue = cx_path(cx, "queue");
-    if (!queue_verb_find(cx_path(cx, "verb"), &verb))
-        return fail(cx, 404, "not_found", "There is nothing at this address.");
-    bool done = queue_do(cx, verb, queue, &count);
-    const char *said = cx_printf(cx, "%s goes on.", queue);
-    if (verb == QUEUE_PAUSE)
-        said = cx_printf(cx, "%s is paused: what runs goes on.", queue);
-    if (verb == QUEUE_RETRY)
-        said = cx_printf(cx, "Back in %s: %lld.", queue, (long long)count);
-    return go_back(cx, done, said, jobs.page);
-}
-
-const struct route job_pages[] = {
-    ROUTE(POST, "/platform/queues/:queue/:verb", MAY(PLATFORM, "platform.jobs:update"), queue_page,
-          "Pause or resume a queue, or retry all that failed in it.", .answer = ANSWER_PAGE,
-          .flags = ROUTE_FORM),
-    {.path = NULL},
-};

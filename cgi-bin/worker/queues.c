@@ -5,6 +5,7 @@
 
 #include "access/event.h"
 #include "http/cx.h"
+#include "resource/action.h"
 #include "resource/rows_json.h"
 #include "worker.h"
 
@@ -81,97 +82,103 @@ static bool list(struct cx *cx)
     return rows && respond_all_rows(cx, queue_fields, rows);
 }
 
-/* ---- what one does with a queue ---- */
-
-static const struct verb {
-    const char *name, *action;
-    const struct statement *first, *then;
-} verbs[] = {
-    [QUEUE_PAUSE] = {"pause", "queue.paused", &queue_pause, NULL},
-    [QUEUE_RESUME] = {"resume", "queue.resumed", &queue_unpause, &queue_resume},
-    [QUEUE_RETRY] = {"retry", "queue.retried", &queue_retry, NULL},
+const struct route queue_routes[] = {
+    ROUTE(GET, "/api/platform/queues", MAY(PLATFORM, "platform.jobs:read"), list,
+          "How much waits, runs and failed in each queue.", .operation = "listQueues",
+          .answer_name = "queue", .answer = ANSWER_LIST, .answer_fields = queue_fields),
+    {.path = NULL},
 };
+
+/* ---- what one does with a queue: actions of no single job ---- */
+
+static const struct field taken[] = {{"queue", TEXT, REQUIRED, 1, 100,
+                                      .help = "One that has jobs, or is paused.",
+                                      .example = "email"},
+                                     {.type = FIELD_END}};
 
 static bool is_known(struct cx *cx, const char *queue)
 {
     const struct rows *rows = db_get(&cx->db, &queue_known, queue, declared(cx));
     if (!rows)
         return fail_db(cx);
-    return rows_bool(rows, 0, 0) || fail(cx, 404, "not_found", "There is no such queue.");
+    return rows_bool(rows, 0, 0) ||
+           fail_field(cx, "queue", "unknown_queue", "There is no such queue.");
 }
 
-static bool run(struct cx *cx, const struct verb *verb, const char *queue, int64_t *count)
+/* NULL with the failure set. */
+static const struct rows *do_with_queue(struct cx *cx, const struct statement *statement,
+                                        const char *event)
 {
-    const struct rows *rows = db_get(&cx->db, verb->first, queue);
-    if (!rows || (verb->then && !db_get0(&cx->db, verb->then)) ||
-        !event_append(&cx->db, verb->action, queue, NULL))
-        return fail_db(cx);
-    *count = rows_count(rows) > 0 ? rows_int(rows, 0, 0) : 0;
+    const char *queue = input_text(cx, "queue");
+    act_for_platform(cx);
+    if (!is_known(cx, queue))
+        return NULL;
+    const struct rows *rows = db_get(&cx->db, statement, queue);
+    if (rows && event_append(&cx->db, event, queue, NULL))
+        return rows;
+    fail_db(cx);
+    return NULL;
+}
+
+static bool queue_pause_run(struct cx *cx, const struct list_result *none)
+{
+    (void)none;
+    return do_with_queue(cx, &queue_pause, "queue.paused") != NULL;
+}
+
+static bool queue_resume_run(struct cx *cx, const struct list_result *none)
+{
+    (void)none;
+    return do_with_queue(cx, &queue_unpause, "queue.resumed") &&
+           (db_get0(&cx->db, &queue_resume) || fail_db(cx));
+}
+
+static bool queue_retry_run(struct cx *cx, const struct list_result *none)
+{
+    (void)none;
+    const struct rows *rows = do_with_queue(cx, &queue_retry, "queue.retried");
+    if (!rows)
+        return false;
+    record_give(cx, "retried", rows_text(rows, 0, 0));
     return true;
 }
 
-bool queue_do(struct cx *cx, enum queue_verb verb, const char *queue, int64_t *count)
-{
-    act_for_platform(cx);
-    int scope = db_scope(&cx->db);
-    if (!is_known(cx, queue))
-        return false;
-    if (!db_begin(&cx->db))
-        return fail_db(cx);
-    if (run(cx, &verbs[verb], queue, count))
-        return db_commit(&cx->db) || fail_db(cx);
-    db_rollback_to(&cx->db, scope);
-    return false;
-}
+const struct action pause_queue = {
+    .name = "pause-queue",
+    .title = "Pause a queue",
+    .icon = "player-pause",
+    .summary = "Begin no job of a queue until it is resumed.",
+    .operation = "pauseQueue",
+    .done = "The queue is paused: what runs goes on.",
+    .takes = taken,
+    .errors = "422 queue.unknown_queue",
+    .flags = ACTION_ON_LIST,
+    .run = queue_pause_run,
+};
 
-bool queue_verb_find(const char *name, enum queue_verb *out)
-{
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (strcmp(verbs[i].name, name) == 0) {
-            *out = (enum queue_verb)i;
-            return true;
-        }
-    return false;
-}
+const struct action resume_queue = {
+    .name = "resume-queue",
+    .title = "Resume a queue",
+    .icon = "player-play",
+    .summary = "Go on with a paused queue.",
+    .operation = "resumeQueue",
+    .done = "The queue goes on.",
+    .takes = taken,
+    .errors = "422 queue.unknown_queue",
+    .flags = ACTION_ON_LIST,
+    .run = queue_resume_run,
+};
 
-static bool pause_queue(struct cx *cx)
-{
-    int64_t count = 0;
-    return queue_do(cx, QUEUE_PAUSE, cx_path(cx, "queue"), &count) && respond_nothing(cx);
-}
-
-static bool resume_queue(struct cx *cx)
-{
-    int64_t count = 0;
-    return queue_do(cx, QUEUE_RESUME, cx_path(cx, "queue"), &count) && respond_nothing(cx);
-}
-
-static const struct field retried_fields[] = {{"retried", INT}, {.type = FIELD_END}};
-
-static bool retry_queue(struct cx *cx)
-{
-    int64_t count = 0;
-    if (!queue_do(cx, QUEUE_RETRY, cx_path(cx, "queue"), &count))
-        return false;
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    json_pair_int(json, "retried", count);
-    json_close_object(json);
-    return respond_end(cx);
-}
-
-const struct route queue_routes[] = {
-    ROUTE(GET, "/api/platform/queues", MAY(PLATFORM, "platform.jobs:read"), list,
-          "How much waits, runs and failed in each queue.", .operation = "listQueues",
-          .answer_name = "queue", .answer = ANSWER_LIST, .answer_fields = queue_fields),
-    ROUTE(POST, "/api/platform/queues/:queue/pause", MAY(PLATFORM, "platform.jobs:update"),
-          pause_queue, "Begin no job of a queue until it is resumed.", .operation = "pauseQueue",
-          .answer = ANSWER_NOTHING),
-    ROUTE(POST, "/api/platform/queues/:queue/resume", MAY(PLATFORM, "platform.jobs:update"),
-          resume_queue, "Go on with a paused queue.", .operation = "resumeQueue",
-          .answer = ANSWER_NOTHING),
-    ROUTE(POST, "/api/platform/queues/:queue/retry", MAY(PLATFORM, "platform.jobs:update"),
-          retry_queue, "Put the dead letters of a queue back into it, at most 10,000 at once.",
-          .operation = "retryQueue", .answer_name = "queue retry", .answer_fields = retried_fields),
-    {.path = NULL},
+const struct action retry_queue = {
+    .name = "retry-queue",
+    .title = "Retry a queue",
+    .icon = "refresh",
+    .summary = "Put the dead letters of a queue back into it, at most 10,000 at once.",
+    .operation = "retryQueue",
+    .done = "They are in their queue again.",
+    .takes = taken,
+    .gives = FIELDS({"retried", INT, .label = "Jobs", .help = "How many.", .example = "5"}),
+    .errors = "422 queue.unknown_queue",
+    .flags = ACTION_ON_LIST,
+    .run = queue_retry_run,
 };

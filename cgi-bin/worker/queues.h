@@ -2,18 +2,11 @@
 #ifndef WORKER_QUEUES_H
 #define WORKER_QUEUES_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+struct action;
 struct cx;
 struct rows;
 
-enum queue_verb { QUEUE_PAUSE, QUEUE_RESUME, QUEUE_RETRY };
-
-/* "pause", "resume", "retry". */
-bool queue_verb_find(const char *name, enum queue_verb *out);
-/* With its event, in one transaction; `count` of those retried. 404 not_found. WAITS. */
-bool queue_do(struct cx *cx, enum queue_verb verb, const char *queue, int64_t *count);
+extern const struct action pause_queue, resume_queue, retry_queue; /* of the jobs */
 /* Each queue: name, paused, waiting, scheduled, running, dead, since when. WAITS. */
 struct rows *queues_read(struct cx *cx);
 

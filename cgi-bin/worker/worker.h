@@ -12,7 +12,7 @@ void worker_begin(void);
 void worker_end(void);
 
 extern const struct resource jobs;
-extern const struct route queue_routes[], job_pages[];
+extern const struct route queue_routes[];
 
 /* What an operator does here stands in the platform's own log. */
 void act_for_platform(struct cx *cx);

@@ -51,10 +51,11 @@ enum action_flags {
 };
 
 struct action {
-    const char *name;    /* the verb, as it stands in addresses: "retry" */
-    const char *title;   /* on its button: "Retry" */
-    const char *icon;    /* a Tabler icon name, or NULL */
-    const char *summary; /* one sentence for the documentation */
+    const char *name;      /* the verb, as it stands in addresses: "retry" */
+    const char *title;     /* on its button: "Retry" */
+    const char *icon;      /* a Tabler icon name, or NULL */
+    const char *summary;   /* one sentence for the documentation */
+    const char *operation; /* its operationId; NULL: from the verb and what a record is called */
     const char *ask;   /* what its page says before: what will follow; NULL: nothing. [slug] is the
                         * record's value of that column */
     const char *done;  /* what the next page says: "Tenant suspended." */

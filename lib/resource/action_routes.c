@@ -71,6 +71,13 @@ static const struct field *body_of(const struct action *action)
     return fields;
 }
 
+static const char *operation_of(const struct resource *resource, const struct action *action)
+{
+    bool on_list = (action->flags & ACTION_ON_LIST) != 0;
+    return operation_name(action->name,
+                          on_list ? text_plural(engine_arena(), resource->one) : resource->one);
+}
+
 static struct route route_of(const struct resource *resource, const struct action *action)
 {
     bool on_list = (action->flags & ACTION_ON_LIST) != 0;
@@ -86,8 +93,7 @@ static struct route route_of(const struct resource *resource, const struct actio
         .answer = on_list && !action->gives ? ANSWER_NOTHING : ANSWER_ITEM,
         .answer_fields = on_list ? action->gives : NULL,
         .errors = errors_of(action),
-        .operation = operation_name(
-            action->name, on_list ? text_plural(engine_arena(), resource->one) : resource->one),
+        .operation = action->operation ? action->operation : operation_of(resource, action),
         .flags = action_route_flags(action) | sight_route_flags(resource),
         .about = resource,
         .action = action,

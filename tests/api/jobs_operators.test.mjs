@@ -31,6 +31,7 @@ async function add(payload, { kind = "tests.inside", queue = "tests", ...columns
     return made.rows[0].id;
 }
 
+const ofQueue = (verb, queue, by = token) => request("POST", `/api/platform/jobs/${verb}-queue`, { token: by, body: { queue } });
 const job = (id) => call("GET", `jobs/${id}`);
 const isDone = (id) => until(() => job(id), (it) => it.status === 404);
 const queue = async (name) => (await call("GET", "queues")).data.find((it) => it.queue === name);
@@ -76,14 +77,14 @@ test("all_of_a_queue_are_retried_and_of_a_key_only_one", async () => {
     for (let i = 0; i < 5; i++) ids.push(await add({ note: "n" }, { queue: "tests-all", state: "dead", attempt: 3 }));
     const keyed = [];
     for (let i = 0; i < 3; i++) keyed.push(await add({ note: "k" }, { queue: "tests-all", state: "dead", attempt: 3, key: "one" }));
-    const answer = await call("POST", "queues/tests-all/retry");
+    const answer = await ofQueue("retry", "tests-all");
     assert.equal(answer.status, 200, answer.text);
     assert.deepEqual(answer.data, { retried: 6 });
     for (const id of [...ids, keyed[2]]) await isDone(id);
     assert.equal((await queue("tests-all")).dead, 2);
     const waiting = await add({}, { queue: "tests-all", key: "one", state: "scheduled", run_at: new Date(Date.now() + 3600000) });
     assert.equal((await call("POST", `jobs/${keyed[0]}/retry`)).error.code, "job_waits");
-    assert.deepEqual((await call("POST", "queues/tests-all/retry")).data, { retried: 0 });
+    assert.deepEqual((await ofQueue("retry", "tests-all")).data, { retried: 0 });
     assert.equal((await call("DELETE", `jobs/${waiting}`)).status, 204);
     assert.equal((await call("POST", `jobs/${keyed[0]}/retry`)).status, 200);
     await isDone(keyed[0]);
@@ -92,13 +93,13 @@ test("all_of_a_queue_are_retried_and_of_a_key_only_one", async () => {
 test("a_queue_is_paused_and_goes_on_with_what_it_set_aside", async () => {
     const first = await add({ note: "first" }, { queue: "tests-pause" });
     await isDone(first);
-    assert.equal((await call("POST", "queues/tests-pause/pause")).status, 404, "nobody knows it any more");
+    assert.equal((await ofQueue("pause", "tests-pause")).error?.details[0].code, "unknown_queue", "nobody knows it any more");
     const held = await add({}, { queue: "tests-pause", state: "scheduled", run_at: new Date(Date.now() + 3600000) });
-    for (let i = 0; i < 2; i++) assert.equal((await call("POST", "queues/tests-pause/pause")).status, 204);
+    for (let i = 0; i < 2; i++) assert.equal((await ofQueue("pause", "tests-pause")).status, 204);
     const id = await add({ note: "second" }, { queue: "tests-pause" });
     await until(() => job(id), (it) => it.data.state === "paused");
     assert.deepEqual([(await queue("tests-pause")).paused, (await queue("tests-pause")).waiting], [true, 1]);
-    assert.equal((await call("POST", "queues/tests-pause/resume")).status, 204);
+    assert.equal((await ofQueue("resume", "tests-pause")).status, 204);
     await isDone(id);
     assert.equal((await queue("tests-pause")).paused, false);
     assert.equal((await call("DELETE", `jobs/${held}`)).status, 204);
@@ -113,8 +114,8 @@ test("one_that_runs_is_not_deleted", async () => {
 
 test("only_operators_who_may_see_and_change_them", async () => {
     for (const path of ["jobs", "queues"]) assert.equal((await request("GET", `/api/platform/${path}`, { token: tenant.token })).status, 403);
-    assert.equal((await request("POST", "/api/platform/queues/tests/retry", { token: tenant.token })).status, 403);
-    assert.equal((await call("POST", "queues/nobody-knows/pause")).status, 404);
+    assert.equal((await ofQueue("retry", "tests", tenant.token)).status, 403);
+    assert.equal((await ofQueue("pause", "nobody-knows")).error?.details[0].code, "unknown_queue");
 });
 
 test("metrics_count_how_attempts_ended", async () => {

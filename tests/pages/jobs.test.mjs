@@ -49,7 +49,7 @@ for (const javaScriptEnabled of [true, false])
         await addDead();
         await page.goto(address("", "/platform/jobs"));
         await page.click("[aria-label='Retry all that failed in cleanup']");
-        await page.waitForSelector("text=Back in cleanup: 1.");
+        await page.waitForSelector("text=They are in their queue again. Jobs: 1.");
         assert.deepEqual(page.complaints, []);
         await page.context().close();
     });

@@ -70,7 +70,7 @@ test("users_are_imported_with_a_report_of_refused_rows", async () => {
 test("a_long_import_shows_its_progress_and_its_end_by_itself", async () => {
     const page = await owner(), token = await operator();
     const rows = Array.from({ length: 700 }, (_, i) => `long${i}@${tenant.slug}.test,Long ${i},customer\n`).join("");
-    assert.equal((await request("POST", "/api/platform/queues/import/pause", { token })).status, 204);
+    assert.equal((await request("POST", "/api/platform/jobs/pause-queue", { token, body: { queue: "import" } })).status, 204);
     try {
         await page.goto(address(tenant.slug, "/admin/users/import"));
         await page.setInputFiles("[name=file]", { name: "users.csv", mimeType: "text/csv", buffer: Buffer.from(`email,name,kind\n${rows}bad,Bad,staff\n`) });
@@ -79,7 +79,7 @@ test("a_long_import_shows_its_progress_and_its_end_by_itself", async () => {
         assert.match(await page.textContent("#report-title"), /^1 of 701 rows$/);
         assert.deepEqual(await accessibility(page), []);
     } finally {
-        assert.equal((await request("POST", "/api/platform/queues/import/resume", { token })).status, 204);
+        assert.equal((await request("POST", "/api/platform/jobs/resume-queue", { token, body: { queue: "import" } })).status, 204);
     }
     await page.waitForFunction(() => document.getElementById("report-title")?.textContent === "700 users made, 1 rows refused");
     assert.match(await page.textContent("main"), /This is not an e-mail address/);
