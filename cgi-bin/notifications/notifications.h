@@ -4,7 +4,8 @@
 
 #include "api/area.h"
 
-extern const struct route notice_routes[];     /* one's own: list, read, open */
+extern const struct resource notices;
+extern const struct route notice_pages[];      /* opening one */
 extern const struct route preference_routes[]; /* by kind and channel */
 
 #endif

@@ -252,7 +252,7 @@ static void describe_actions(struct json *json, const struct resource *resource)
         json_open_object(json);
         json_pair(json, "name", (*it)->name);
         json_pair(json, "title", (*it)->title);
-        json_pair(json, "needs", action_needs(resource, *it));
+        pair_if(json, "needs", action_needs(resource, *it));
         if (!((*it)->flags & ACTION_NO_API))
             pair_if(json, "api", action_home(resource, *it)->api);
         pair_if(json, "when", (*it)->when);
@@ -285,7 +285,8 @@ static void describe_resources(struct json *json, const struct area *area)
         json_pair(json, "one", (*it)->one);
         json_pair(json, "title", (*it)->title);
         pair_if(json, "about", (*it)->about);
-        json_pair(json, "permission", (*it)->permission);
+        pair_if(json, "permission", (*it)->permission);
+        pair_if(json, "personal", (*it)->personal);
         json_pair(json, "table", (*it)->table);
         pair_if(json, "sameAs", (*it)->same_as);
         json_pair(json, "event", event_word_of(*it));

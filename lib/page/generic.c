@@ -45,6 +45,11 @@ static const char *kept(const char *first, const char *between, const char *last
     return text.data;
 }
 
+static const char *permission_of(const struct resource *resource, const char *action)
+{
+    return resource->personal ? NULL : kept(resource->permission, ":", action);
+}
+
 static struct route action_page(const struct resource *resource, const struct action *action,
                                 enum http_method method, const char *path, handler *handle)
 {
@@ -52,7 +57,7 @@ static struct route action_page(const struct resource *resource, const struct ac
     return (struct route){
         .method = method,
         .path = kept(resource->page, path, action->name),
-        .access = {ACCESS_PERMISSION, resource->scope, action_needs(resource, action)},
+        .access = resource_access(resource, action_needs(resource, action)),
         .handle = handle,
         .summary = action->summary,
         .body = submits ? action->takes : NULL,
@@ -137,8 +142,7 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
         made[count++] = (struct route){
             .method = row->method,
             .path = kept(resource->page, row->path, ""),
-            .access = {ACCESS_PERMISSION, resource->scope,
-                       kept(resource->permission, ":", row->action)},
+            .access = resource_access(resource, permission_of(resource, row->action)),
             .handle = row->handle,
             .summary = kept(resource->title, ": ", row->summary),
             .body = row->fields ? resource->fields : NULL,

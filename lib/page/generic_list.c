@@ -191,6 +191,8 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
              page->resource->operations & OP_GET
                  ? arena_printf(cx->arena, "%s/%s", page->resource->page, id)
                  : NULL);
+    if (page->resource->template_list) /* a template of its own takes values by their names */
+        json_object_object_add(out, "record", json_object_get(page_record(cx, result, row)));
     cells = page_list(out, "cells");
     for (const int *at = page->order; *at >= 0; at++) {
         const struct field *field = result->fields[*at];

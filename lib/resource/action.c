@@ -14,7 +14,9 @@
 
 const char *action_needs(const struct resource *resource, const struct action *action)
 {
-    return action->needs ? action->needs : engine_text("%s:update", resource->permission);
+    if (action->needs || resource->personal)
+        return action->needs;
+    return engine_text("%s:update", resource->permission);
 }
 
 const struct resource *action_home(const struct resource *resource, const struct action *action)
@@ -182,7 +184,7 @@ bool action_find_possible(struct cx *cx, const struct resource *resource, const 
         buf_printf(&conditions, "%s(%s)", count ? "), (" : "", action->when);
         asked[count++] = i;
     }
-    if (count == 0 && !resource->owner)
+    if (count == 0 && !resource->owner && !resource->personal)
         return true;
     if (!record_look(cx, resource, id, &viewer, count ? conditions.data : NULL, 0, &seen))
         return false;

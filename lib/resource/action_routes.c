@@ -85,7 +85,7 @@ static struct route route_of(const struct resource *resource, const struct actio
         .method = HTTP_POST,
         .path = engine_text("%s%s/%s", action_home(resource, action)->api, on_list ? "" : "/:id",
                             action->name),
-        .access = {ACCESS_PERMISSION, resource->scope, action_needs(resource, action)},
+        .access = resource_access(resource, action_needs(resource, action)),
         .handle = action_handle,
         .summary = action->summary,
         .body = body_of(action),
@@ -112,6 +112,8 @@ static bool deletes_many(const struct resource *resource)
 /* One permission for all that it offers, else that of reading: each asks for its own then. */
 static const char *bulk_needs(const struct resource *resource)
 {
+    if (resource->personal)
+        return NULL;
     const char *needs =
         deletes_many(resource) ? engine_text("%s:delete", resource->permission) : NULL;
     for (const struct action *const *it = resource->actions; it && *it; it++) {
@@ -217,7 +219,7 @@ static struct route bulk_route(const struct resource *resource)
     return (struct route){
         .method = HTTP_POST,
         .path = engine_text("%s/bulk", resource->api),
-        .access = {ACCESS_PERMISSION, resource->scope, bulk_needs(resource)},
+        .access = resource_access(resource, bulk_needs(resource)),
         .handle = action_handle_bulk,
         .summary = engine_text("Do one thing with many %s; each succeeds or fails for itself.",
                                text_plural(engine_arena(), resource->one)),

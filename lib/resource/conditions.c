@@ -49,6 +49,17 @@ static struct viewer viewer_at(const struct cx *cx, enum sight sight)
     return (struct viewer){.sight = sight, .user_id = named ? cx->session->user_id : NULL};
 }
 
+/* Each one's own alone, whatever their permissions and wherever they work. */
+static struct viewer viewer_self(const struct cx *cx)
+{
+    return (struct viewer){.sight = SIGHT_OWN, .user_id = cx->session->user_id};
+}
+
+static const char *owner_column(const struct resource *resource)
+{
+    return resource->personal ? resource->personal : resource->owner;
+}
+
 static const char *permission_for(const struct cx *cx, const struct resource *resource,
                                   const char *action)
 {
@@ -58,6 +69,8 @@ static const char *permission_for(const struct cx *cx, const struct resource *re
 struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
                           const char *permission)
 {
+    if (resource->personal)
+        return viewer_self(cx);
     if (!resource->owner)
         return (struct viewer){.sight = SIGHT_ALL, .cx = resource->narrow ? cx : NULL};
     enum sight readable = sight_of(cx, permission_for(cx, resource, "read"));
@@ -90,13 +103,13 @@ struct viewer viewer_of_maker(const struct cx *cx, const struct resource *resour
 static const char *sight_sql(struct conditions *conditions, const char *of,
                              const struct resource *resource, const struct viewer *viewer)
 {
-    if (!resource->owner || viewer->sight == SIGHT_ALL)
+    if (!owner_column(resource) || viewer->sight == SIGHT_ALL)
         return NULL;
     if (viewer->sight == SIGHT_NONE)
         return "false";
     int me = conditions_parameter(conditions, viewer->user_id);
     if (viewer->sight == SIGHT_OWN)
-        return arena_printf(conditions->arena, "%s%s = $%d", of, resource->owner, me);
+        return arena_printf(conditions->arena, "%s%s = $%d", of, owner_column(resource), me);
     return arena_printf(conditions->arena, "%s%s = any (array(" TEAM_MATES "))", of,
                         resource->owner, me, me);
 }

@@ -328,9 +328,17 @@ static char *operation_name(const char *verb, const char *noun)
     return kept(verb, text_pascal(engine_arena(), noun));
 }
 
+struct access resource_access(const struct resource *resource, const char *permission)
+{
+    if (resource->personal)
+        return (struct access){ACCESS_SIGNED_IN, resource->scope, NULL};
+    return (struct access){ACCESS_PERMISSION, resource->scope, permission};
+}
+
 static struct access may_do(const struct resource *resource, const char *action)
 {
-    return (struct access){ACCESS_PERMISSION, resource->scope, kept(resource->permission, action)};
+    return resource_access(resource,
+                           resource->personal ? NULL : kept(resource->permission, action));
 }
 
 #define FIELDS_OF_ONE                                                                              \

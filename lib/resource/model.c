@@ -201,6 +201,7 @@ static const struct resource *resource_read(json_object *described)
                               .title = areas_text(described, "title"),
                               .about = areas_text(described, "about"),
                               .permission = areas_text(described, "permission"),
+                              .personal = areas_text(described, "personal"),
                               .table = areas_text(described, "table"),
                               .api = areas_text(described, "api"),
                               .page = areas_text(described, "page"),

@@ -110,6 +110,8 @@ bool owner_may_change(struct cx *cx, const struct resource *resource, struct inp
 
 bool resource_may(const struct cx *cx, const struct resource *resource, const char *permission)
 {
+    if (resource->personal)
+        return cx->session != NULL;
     enum sight sight = sight_of(cx, permission);
     return sight == SIGHT_ALL || (sight != SIGHT_NONE && resource->owner);
 }

@@ -64,6 +64,10 @@ struct resource {
      * record is its owner unless they name another. NULL: what one may, one may with all records.
      * The table needs an index (tenant_id, owner, what the list is sorted by, id). */
     const char *owner;
+    /* The column of the user whose records these are and who alone meets them, whoever may do what
+     * else: notifications. `permission` and `owner` are NULL then, and its routes are for everybody
+     * signed in. The table needs an index (tenant_id, personal, what the list is sorted by). */
+    const char *personal;
     const char *label; /* column that names a record on pages; NULL: the first field */
     /* Called inside the write's transaction (an interactive one when set).
      * prepare may refuse (fail…) and may change input; finish sees the new row. */
@@ -93,6 +97,10 @@ struct resource {
     const char *(*narrow)(const struct cx *cx, struct conditions *where);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
+
+/* Whom a route of the resource is for: who has the permission; everybody signed in, where it is
+ * personal. */
+struct access resource_access(const struct resource *resource, const char *permission);
 
 /* The API routes of a resource, in static memory of the process. */
 size_t resource_routes(const struct resource *resource, const struct route **routes);

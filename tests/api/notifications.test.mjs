@@ -29,7 +29,8 @@ test("who_changed_their_password_is_told_and_reads_it", async () => {
     assert.equal(list.data.length, 1);
     const [notice] = list.data;
     assert.deepEqual([notice.type, notice.title, notice.link, notice.readAt], ["auth.password_changed", "Your password was changed", "/account", null]);
-    assert.deepEqual((await api(user, "POST", `/${notice.id}/read`)).data, { unread: 0 });
+    const read = await api(user, "POST", `/${notice.id}/read`);
+    assert.deepEqual([read.status, read.data.id, read.data.unread], [200, notice.id, false], read.text);
     const first = (await api(user, "GET")).data[0].readAt;
     assert.ok(first);
     await api(user, "POST", `/${notice.id}/read`);
@@ -69,9 +70,18 @@ test("notifications_are_paged_and_all_read_at_once", async () => {
     }
     assert.equal(seen.length, 5);
     assert.deepEqual(seen, [...seen].sort().reverse());
-    assert.deepEqual((await api(user, "POST", `/${seen[2]}/read`)).data, { unread: 4 });
+    assert.equal((await api(user, "POST", `/${seen[2]}/read`)).status, 200);
     assert.equal((await api(user, "GET", "?unread=true")).data.length, 4);
-    assert.deepEqual((await api(user, "POST", "/read-all")).data, { unread: 0 });
+    assert.equal((await api(user, "POST", "/read-all")).status, 204);
+    assert.equal((await api(user, "GET", "?unread=true")).data.length, 0);
+    assert.equal((await api(user, "POST", `/${seen[0]}/unread`)).data.readAt, null);
+    assert.equal((await api(user, "POST", `/${seen[0]}/unread`)).error.code, "not_read");
+    assert.deepEqual((await api(user, "GET", "?unread=true")).data.map((it) => it.id), [seen[0]]);
+    assert.equal((await api(user, "POST", `/${seen[0]}/archive`)).status, 204);
+    assert.equal((await api(user, "GET", `/${seen[0]}`)).status, 404);
+    const many = await api(user, "POST", "/bulk", { action: "archive", filter: { type: "auth.password_changed" } });
+    assert.deepEqual([many.data?.done, many.data?.failed], [4, 0], many.text);
+    assert.deepEqual((await api(user, "GET")).data, []);
 });
 
 test("a_kind_that_is_not_wanted_does_not_come", async () => {
