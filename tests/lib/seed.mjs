@@ -8,3 +8,10 @@ export async function seedIdentity(folder, tenantId, userId) {
         + "insert into everyone.sso_identities (tenant_id, provider_id, user_id, issuer, subject) select $1, id, $2, 'https://id.example', 'seeded' from p", [tenantId, userId]);
     await db.end();
 }
+
+// What somebody was told, which they alone meet.
+export async function seedNotification(folder, tenantId, userId) {
+    const db = await connect(folder);
+    await db.query("insert into everyone.notifications (tenant_id, user_id, type, title) values ($1, $2, 'tests.seeded', 'Seeded')", [tenantId, userId]);
+    await db.end();
+}

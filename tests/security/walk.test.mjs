@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
 import { sampleOf } from "../lib/files.mjs";
 import { apiRoutes, bodyOf, queryOf, resourceNamed } from "../lib/routes.mjs";
-import { seedIdentity } from "../lib/seed.mjs";
+import { seedIdentity, seedNotification } from "../lib/seed.mjs";
 
 const guarded = apiRoutes.filter((it) => it.level !== "public");
 const writes = (route) => ["POST", "PUT", "PATCH"].includes(route.method);
@@ -32,6 +32,7 @@ before(async () => {
     await request("POST", "/api/platform-users/bulk-import", { token: world.a.token, ...file });
     // What only a sign-in at a provider makes.
     await seedIdentity(folder, world.a.id, world.customer.id);
+    await seedNotification(folder, world.a.id, world.a.owner.user.id);
     // One of each kind, so that each list of a kind has an id to try.
     const maker = apiRoutes.find((it) => it.method === "POST" && it.path === "/api/platform-users");
     for (const kind of maker.body.find((it) => it.name === "kind").choices)
