@@ -12,8 +12,6 @@ static bool clean(struct db *db)
 }
 
 static const struct event_declared notification_events[] = {
-    {"notification.created", "Told when somebody was told of something.",
-     "A notification was sent."},
     EVENTS_OF_ROWS("notification_preference", "a choice of notifications"),
     {.type = NULL}};
 
