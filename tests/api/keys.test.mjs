@@ -118,7 +118,7 @@ test("a_rotated_key_has_a_new_secret_which_only_who_holds_its_rights_gets", asyn
     await refused(leads(made.key), 401, "api_key_unknown");
     assert.equal((await leads(rotated.data.key)).status, 200);
     const log = await request("GET", `/api/audit/logs?resourceId=${made.id}`, { token: tenant.token });
-    assert.ok(log.data.some((it) => it.action === "access.api_keys.rotated"), log.text);
+    assert.ok(log.data.some((it) => it.type === "api_key.rotated"), log.text);
     assert.ok(!log.text.includes(rotated.data.key));
     assert.equal((await request("POST", `${path}/${made.id}/revoke`, { token: tenant.token })).status, 200);
     await refused(rotate(tenant.token), 409, "key_not_active");
