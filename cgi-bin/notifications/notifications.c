@@ -12,8 +12,7 @@ static bool clean(struct db *db)
 }
 
 static const struct event_declared notification_events[] = {
-    EVENTS_OF_ROWS("notification_preference", "a choice of notifications"),
-    {.type = NULL}};
+    EVENTS_OF_ROWS("notification_preference", "a choice of notifications"), {.type = NULL}};
 
 static const struct area area = {
     .name = "notifications",
