@@ -27,7 +27,8 @@ static bool subject_at(size_t index, struct event_subject *out)
 {
     const struct resource *resource = model_at(index);
     const char *word = event_word_of(resource), *column;
-    if (event_resource(word) != resource || text_starts(resource->permission, "platform."))
+    if (event_resource(word) != resource || resource->personal ||
+        text_starts(resource->permission, "platform."))
         return false;
     const struct resource *root = event_root(resource, &column);
     *out = (struct event_subject){word, resource, root, column,
