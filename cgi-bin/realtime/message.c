@@ -74,23 +74,8 @@ static char *own_text(const struct rows *rows, size_t row)
     return text.data;
 }
 
-<<<<<<< HEAD
 struct message *message_of_event(const struct rows *rows, size_t row,
                                  const struct event_needs *needs)
-=======
-/* Who may read such records; what is about no record is for the audit log alone. */
-static char *permission_for(const char *word)
-{
-    const struct resource *resource = event_resource(word);
-    struct buf text = {0};
-    if (!resource || resource->personal)
-        return NULL;
-    buf_printf(&text, "%s:read", resource->permission);
-    return text.data;
-}
-
-struct message *message_of_event(const struct rows *rows, size_t row)
->>>>>>> b6ed415 (realtime: an event of what is one's own is for the log alone)
 {
     struct message *message = calloc(1, sizeof *message);
     const char *user_id = rows_text(rows, row, EVENT_USER_ID);
