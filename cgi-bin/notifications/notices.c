@@ -112,6 +112,8 @@ const struct resource notices = {
     .label = "title",
     .no_common_times = true,
     .fields = FIELDS(
+        {"user_id", UUID, READ_ONLY | HIDDEN, .help = "Whom it was told: oneself."},
+
         {"type", TEXT, READ_ONLY | FILTERED | HIDDEN, .example = "auth.password_changed"},
         {"title", TEXT, READ_ONLY | LISTED, .example = "Your password was changed"},
         {"body", TEXT, READ_ONLY | NULLABLE},
