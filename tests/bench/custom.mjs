@@ -10,7 +10,7 @@ async function define(folder, tenant) {
     await db.connect();
     await db.query(`insert into everyone.custom_fields (tenant_id, resource, key, label, type, filtered)
         select $1, 'crm.leads', 'f' || n, 'Field ' || n, case n % 3 when 0 then 'number' else 'text' end, n <= 5 from generate_series(1, ${fields}) n`, [tenant.id]);
-    await db.query(`update everyone.leads l set custom = (select jsonb_object_agg('f' || n, case n % 3 when 0 then to_jsonb(n) else to_jsonb('value ' || (n * 7 + hashtext(l.id::text)) % 1000) end)
+    await db.query(`update everyone.leads l set custom = (select jsonb_object_agg('f' || n, case n % 3 when 0 then to_jsonb(n) else to_jsonb('value ' || abs(n * 7 + hashtext(l.id::text)) % 300) end)
         from generate_series(1, ${fields}) n) where l.tenant_id = $1`, [tenant.id]);
     await db.query("analyze everyone.leads");
     await db.end();
@@ -32,6 +32,7 @@ export async function run(bench) {
     bench.say(`a tenant with ${leads} leads, each with ${fields} fields of its own`);
     const [tenant] = await bench.makeFilled(1, leads, 997);
     await define(bench.platform.folder, tenant);
+    await bench.request("POST", "/api/custom-fields", { token: tenant.token, body: { resource: "crm.deals", key: "fresh", label: "Fresh", type: "text" } }); // areas read the definitions again
     const kinds = {
         "list: all fields": "/api/crm/leads?limit=20&count=false",
         "list: five of them": "/api/crm/leads?limit=20&count=false&fields=name,custom.f1,custom.f2,custom.f3,custom.f4,custom.f5",
