@@ -7,6 +7,7 @@
 #include "page/page.h"
 #include "resource/event_data.h"
 #include "resource/event_sight.h"
+#include "resource/event_told.h"
 #include "resource/shape.h"
 
 STATEMENT(audit_verify,
@@ -58,13 +59,39 @@ static const struct field audit_fields[] = {
      .write = audit_data_write,
      .help = "What changed: of a record what it was before and what it is after, as the webhook of "
              "this type says."},
-    {"changes", JSON, READ_ONLY | NULLABLE | LIST_OMITTED | COLUMN_ONLY,
-     .label = "Before and after", .sql_for = shape_changes_sql},
+    {"changes", JSON, READ_ONLY | NULLABLE | COLUMN_ONLY, .label = "Before and after",
+     .sql_for = shape_changes_sql},
     {"impersonator_id", UUID, READ_ONLY | NULLABLE | HIDDEN,
      .help = "The operator who acted as the user."},
     {"ip", TEXT, READ_ONLY | NULLABLE, .label = "Address"},
     {"user_agent", AGENT, READ_ONLY | NULLABLE, .label = "Browser"},
     {.type = FIELD_END}};
+
+static const char *audit_value(const struct list_result *result, size_t row, const char *name)
+{
+    for (int i = 0; result->fields[i]; i++)
+        if (strcmp(result->fields[i]->name, name) == 0)
+            return rows_text(result->rows, row, i);
+    return NULL;
+}
+
+/* People read what happened in words. */
+static bool audit_tell(struct cx *cx, struct list_result *result)
+{
+    size_t count = rows_count(result->rows);
+    struct event *events = arena_alloc(cx->arena, sizeof *events * (count + 1));
+    const char **changes = arena_alloc(cx->arena, sizeof *changes * (count + 1));
+    for (size_t i = 0; i < count; i++) {
+        events[i] = (struct event){.type = audit_value(result, i, "type"),
+                                   .actor_name = audit_value(result, i, "actor_name"),
+                                   .word = audit_value(result, i, "resource_type"),
+                                   .resource_id = audit_value(result, i, "resource_id")};
+        changes[i] = audit_value(result, i, "changes");
+    }
+    result->told_field = field_find(audit_fields, "type");
+    result->told = event_tell(cx, events, changes, count);
+    return result->told != NULL;
+}
 
 const struct resource audit_logs = {
     .name = "audit",
@@ -84,6 +111,7 @@ const struct resource audit_logs = {
     .no_common_times = true,
     .no_events = true,
     .narrow = event_sight_sql,
+    .tell = audit_tell,
     .fields = audit_fields,
 };
 

@@ -250,7 +250,8 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     if (!(all.columns = list_columns(cx, &page))) /* label and currency, though not shown */
         return NULL;
     all.labels = reference_labels(cx, all.columns);
-    if (!list_run(cx, resource, &all, &page.result))
+    if (!list_run(cx, resource, &all, &page.result) ||
+        (resource->tell && !resource->tell(cx, &page.result)))
         return NULL;
     order_columns(&page);
     json_object *data = page_object(cx), *rows = page_list(data, "rows");

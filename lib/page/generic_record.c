@@ -117,6 +117,8 @@ bool generic_detail_of(struct cx *cx, const struct resource *resource, const cha
     struct list_result record;
     if (!read_record(cx, resource, id, &record))
         return false;
+    if (resource->tell && !resource->tell(cx, &record))
+        return false;
     const char *template = resource->template_detail ? resource->template_detail : "layout/detail";
     json_object *data = page_detail_data(cx, resource, &record);
     if (!data || !attachments_add(cx, data, resource, &record) ||

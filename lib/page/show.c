@@ -14,6 +14,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/event_told.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -177,6 +178,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     const char *text = rows_text(result->rows, row, column);
     if (!text)
         return "";
+    if (result->told && field == result->told_field)
+        return result->told[row].text;
     switch (field->type) {
     case TIME:
         return show_time(cx, text);
@@ -259,8 +262,10 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     bool rows = field->child && !none, file = field->type == FILE_FIELD && !none;
     bool swatch = field->type == COLOR;
     bool named = reference_label(result, row, field) != NULL;
+    bool told = result->told && field == result->told_field;
     const char *href = none    ? NULL
                        : file  ? show_file_url(cx, stored)
+                       : told  ? result->told[row].path
                        : named ? show_reference_path(cx, field, stored)
                                : link_of(cx, field, stored);
     page_set(out, "text", show_text(cx, result, row, column));

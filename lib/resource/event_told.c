@@ -13,6 +13,7 @@ static const char added[] = "{actor} added the {one} {name}.";
 static const char changed[] = "{actor} changed the {one} {name}.";
 static const char deleted[] = "{actor} deleted the {one} {name}.";
 static const char done[] = "The {one} {name} was {verb} by {actor}.";
+static const char done_nameless[] = "The {one} was {verb} by {actor}.";
 
 static const char nobody[] = "The system", nameless[] = "(not there any more)";
 
@@ -60,7 +61,8 @@ static const char *told_template(const struct event *event, const char *verb)
     return text_equal(verb, "created")   ? added
            : text_equal(verb, "updated") ? changed
            : text_equal(verb, "deleted") ? deleted
-                                         : done;
+           : event_resource(event->word) ? done
+                                         : done_nameless;
 }
 
 /* ---- filling it in ---- */

@@ -17,6 +17,7 @@
 
 struct action;
 struct conditions;
+struct event_told;
 struct buf;
 struct custom;
 struct cx;
@@ -95,6 +96,9 @@ struct resource {
     bool no_events; /* its table has no trigger that writes them */
     /* A further condition on what the one who asks may see of the table; NULL: none. */
     const char *(*narrow)(const struct cx *cx, struct conditions *where);
+    /* Fills told_field and told of rows that a page is to show. WAITS; false: the failure is set.
+     */
+    bool (*tell)(struct cx *cx, struct list_result *result);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
 };
 
@@ -142,6 +146,9 @@ struct list_result {
     int64_t total;                      /* -1: not counted */
     bool more;                          /* than `total`, where counting ended */
     const char *next_cursor;
+    /* What pages show of this field, a row each, in place of its value; NULL: that. */
+    const struct field *told_field;
+    const struct event_told *told;
 };
 /* Reads page, limit, after, sort, q, fields and the filters from the query;
  * unknown names are refused (400 unknown_parameter). */

@@ -59,14 +59,14 @@ test("the_audit_log_shows_what_happens_also_after_the_program_was_killed", async
     const page = await listening({ email: `owner@${tenant.slug}.test` }, "/admin/audit");
     const seen = async (name) => {
         const made = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name } });
-        await page.waitForFunction((count) => document.querySelectorAll("#list-form td[data-label=What]").length >= count && document.querySelector("#list-form").textContent.includes("lead.created"), 1);
+        await page.waitForFunction((count) => document.querySelectorAll("#list-form td[data-label=What]").length >= count && document.querySelector("#list-form").textContent.includes("added the lead"), 1);
         return made.data.id;
     };
     await seen("First");
-    const before = await page.locator("#list-form tbody tr", { hasText: "lead.created" }).count();
+    const before = await page.locator("#list-form tbody tr", { hasText: "added the lead" }).count();
     killWorker("realtime");
     await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "While it was away" } });
-    await page.waitForFunction((count) => [...document.querySelectorAll("#list-form tbody tr")].filter((it) => it.textContent.includes("lead.created")).length > count, before);
+    await page.waitForFunction((count) => [...document.querySelectorAll("#list-form tbody tr")].filter((it) => it.textContent.includes("added the lead")).length > count, before);
     await page.context().close();
 });
 
