@@ -31,6 +31,15 @@ const struct resource deal_lines = {
                 "d.id = deal_lines.deal_id"}),
 };
 
+#define KIND_OF_STAGE                                                                              \
+    "select s.kind from stages s where s.tenant_id = deals.tenant_id and s.id = deals.stage_id"
+/* No more than JavaScript counts exactly: the largest lines together would be more than any column
+ * holds. */
+#define TOTAL_OF_LINES                                                                             \
+    "select least(coalesce(sum(l.quantity::numeric * l.unit_price), 0), "                          \
+    "9007199254740991)::bigint\n"                                                                  \
+    "from deal_lines l\n"                                                                          \
+    "where l.tenant_id = deals.tenant_id and l.deal_id = deals.id"
 /* The first open one of the first pipeline. */
 #define FIRST_STAGE                                                                                \
     "select s.id\n"                                                                                \
@@ -72,32 +81,38 @@ const struct resource deals = {
     .attachments = true,
     .sort = "-createdAt",
     .owner = "owner_id",
-    .fields = FIELDS({"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
-                      .example = "Lenses for the new shop"},
-                     {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",
-                      .refers = "crm.companies"},
-                     {"contact_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Contact",
-                      .refers = "crm.contacts", .help = "Whom you speak to about it."},
-                     {"stage_id", UUID, FILTERED | LISTED, .label = "Stage", .refers = "crm.stages",
-                      .offered = true, .initial_sql = FIRST_STAGE, .follows_sql = STAGE_FOLLOWS},
-                     {"lost_reason", TEXT, NULLABLE, 1, 500, .label = "Reason of the loss",
-                      .shown_when = SHOWN_WHEN("stage_id", "kind", "lost", true),
-                      .help = "Why nothing came of it."},
-                     {"probability", INT, NULLABLE | FILTERED, 0, 100, .example = "40",
-                      .changed_with = DEAL_AMOUNTS, .help = "In percent; 0 to 100."},
-                     {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
-                      .currency = "currency", .example = "1250000", .seen_with = DEAL_AMOUNTS,
-                      .help = "The API counts the currency's smallest unit."},
-                     {"currency", CURRENCY, FILTERED, .initial = "EUR", .initial_of = "currency",
-                      .example = "EUR"},
-                     {"lines", ARRAY, LIST_OMITTED, 0, 100, .fields = FIELDS(CHILD_ID, LINE),
-                      .child = &deal_lines, .seen_with = DEAL_AMOUNTS,
-                      .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPrice\": 12500}]",
-                      .help = "What is offered; a price is of one unit, in the deal's currency."},
-                     {"expected_close_on", DATE, NULLABLE | FILTERED | SORTED | LISTED,
-                      .label = "Expected to close", .example = "2027-03-31"},
-                     {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
-                      .refers = "users.platform-users", .on_delete = SET_NULL,
-                      .help = "The user who looks after this deal."},
-                     CUSTOM_FIELDS("crm.deals")),
+    .fields =
+        FIELDS({"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
+                .example = "Lenses for the new shop"},
+               {"company_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Company",
+                .refers = "crm.companies"},
+               {"contact_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Contact",
+                .refers = "crm.contacts", .help = "Whom you speak to about it."},
+               {"stage_id", UUID, FILTERED | LISTED, .label = "Stage", .refers = "crm.stages",
+                .offered = true, .initial_sql = FIRST_STAGE, .follows_sql = STAGE_FOLLOWS},
+               {"status", CHOICE, READ_ONLY | LISTED, .choices = CHOICES("open", "won", "lost"),
+                .help = "What the stage says that the deal is.", .sql = KIND_OF_STAGE},
+               {"lost_reason", TEXT, NULLABLE, 1, 500, .label = "Reason of the loss",
+                .shown_when = SHOWN_WHEN("stage_id", "kind", "lost", true),
+                .help = "Why nothing came of it."},
+               {"probability", INT, NULLABLE | FILTERED, 0, 100, .example = "40",
+                .changed_with = DEAL_AMOUNTS, .help = "In percent; 0 to 100."},
+               {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
+                .currency = "currency", .example = "1250000", .seen_with = DEAL_AMOUNTS,
+                .help = "The API counts the currency's smallest unit."},
+               {"currency", CURRENCY, FILTERED, .initial = "EUR", .initial_of = "currency",
+                .example = "EUR"},
+               {"lines", ARRAY, LIST_OMITTED, 0, 100, .fields = FIELDS(CHILD_ID, LINE),
+                .child = &deal_lines, .seen_with = DEAL_AMOUNTS,
+                .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPrice\": 12500}]",
+                .help = "What is offered; a price is of one unit, in the deal's currency."},
+               {"total", MONEY, READ_ONLY, .label = "Total of the lines", .currency = "currency",
+                .example = "250000", .seen_with = DEAL_AMOUNTS, .sql = TOTAL_OF_LINES,
+                .help = "Each line's price as often as its quantity says, together."},
+               {"expected_close_on", DATE, NULLABLE | FILTERED | SORTED | LISTED,
+                .label = "Expected to close", .example = "2027-03-31"},
+               {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
+                .refers = "users.platform-users", .on_delete = SET_NULL,
+                .help = "The user who looks after this deal."},
+               CUSTOM_FIELDS("crm.deals")),
 };

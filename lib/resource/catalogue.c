@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "resource/event_kind.h"
@@ -123,6 +124,9 @@ static const struct {
     {ARRAY, "jsonb"},
     {CUSTOM, "jsonb"},
     {DECIMAL, "numeric"},
+    {JSON, "json"},
+    {OBJECT, "json"},
+    {ARRAY, "json"},
     {TEXT, "cidr"},
     {TEXT, "inet"},
 };
@@ -361,6 +365,22 @@ static void check_order(struct db *db, const struct resource *resource, struct b
         buf_printf(report, "its order: %s ", problem);
 }
 
+/* What is computed is of the field's type, which PostgreSQL knows without a row. */
+static void check_computed(struct db *db, const struct resource *resource,
+                           const struct field *field, struct buf *report)
+{
+    const char *sql =
+        arena_printf(db->arena, "select pg_typeof((select (%s) from %s limit 1))::text", field->sql,
+                     resource->table);
+    struct rows *rows = db_run(db, statement_made(db->arena, sql, 0), NULL, 0);
+    const char *type = rows ? rows_text(rows, 0, 0) : NULL;
+    if (!type)
+        buf_printf(report, "%s: its expression is wrong: %s. ", field->name, db->error.message);
+    else if (!type_fits(field->type, type))
+        buf_printf(report, "%s: its expression is %s, which is no %s. ", field->name, type,
+                   field_type_name(field->type));
+}
+
 bool resource_check(struct db *db, const struct resource *resource, struct buf *report)
 {
     const struct rows *rows = db_get(db, &catalogue_columns, resource->table);
@@ -375,6 +395,9 @@ bool resource_check(struct db *db, const struct resource *resource, struct buf *
     for (const struct field *field = resource->fields; field->type != FIELD_END; field++)
         if (field->type == SECRET && is_stored(field))
             check_field(field, rows, report);
+    for (int i = 0; columns[i]; i++)
+        if (columns[i]->sql)
+            check_computed(db, resource, columns[i], report);
     check_references(db, resource, report);
     check_events(db, resource, report);
     if (resource->attachments || has_files(resource))

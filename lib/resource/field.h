@@ -108,7 +108,11 @@ struct field {
     const char *refers;                   /* of UUID; the name of the field ends in _id */
     enum on_delete on_delete;             /* of what refers */
     const char *currency;                 /* of MONEY; NULL: the tenant's */
-    const char *sql;                      /* read-only expression instead of the column */
+    /* Computed: an expression over the resource's table in the place of a column, of the field's
+     * type (resource/catalogue.h asks PostgreSQL). With READ_ONLY nobody writes it; else a hook
+     * takes what is given. FILTERED where its rows are few; never SORTED, for want of an index.
+     * It is a part of the record's ETag. */
+    const char *sql;
     /* The same made for the one who asks (resource/shape.h); the column is there. NULL: none. */
     const char *(*sql_for)(const struct cx *cx);
     const char *seen_with, *changed_with; /* permissions, resource/shape.h; NULL: all may */

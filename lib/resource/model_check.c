@@ -129,6 +129,15 @@ static void check_condition(const struct resource *resource, const struct field 
         buf_printf(report, "%s: %s is not always there, so it is NULLABLE.\n", name, field->name);
 }
 
+/* No index serves an order by what is computed. */
+static void check_order_of_computed(const struct resource *resource, const struct field *field,
+                                    struct buf *report)
+{
+    if (field->sql && (field->flags & SORTED) && !field->sorted_by)
+        buf_printf(report, "%s: %s is computed, and sorted without an index; leave SORTED out.\n",
+                   model_name(resource), field->name);
+}
+
 /* Only fields of the resource itself may be of some alone. */
 static void check_nested(const struct resource *resource, const struct field *field,
                          struct buf *report)
@@ -154,6 +163,7 @@ static void check_fields(const struct resource *resource, struct buf *report)
             check_limited(resource, it, report);
         limited += it->seen_with != NULL;
         check_words(resource, it, report);
+        check_order_of_computed(resource, it, report);
         if (it->shown_when)
             check_condition(resource, it, report);
         check_nested(resource, it, report);

@@ -272,3 +272,21 @@ test("no_row_is_reached_through_another_record_or_tenant", async () => {
         assert.equal((await request("GET", at(own), { token: tenant.token })).json.meta.total, 1, `${part.name}: nothing was added`);
     }
 });
+
+test("a_total_is_computed_from_the_lines_wherever_the_deal_is_shown", async () => {
+    const made = await api("POST", "", { body: { name: "Summed", currency: "EUR", lines: [...lines, { name: "Frames", quantity: 3, unitPrice: 150 }], total: 1 } });
+    assert.deepEqual([made.status, made.data.total, made.data.status], [201, 250450, "open"], made.text);
+    const one = await api("GET", `/${made.data.id}`);
+    assert.deepEqual((await api("GET", `?id=${made.data.id}&fields=name,total`)).data[0].total, 250450);
+    assert.match((await api("GET", `/export?id=${made.data.id}`)).text, /(^|,)250450(,|\r)/m);
+    assert.match((await page(`/admin/crm/deals/${made.data.id}`)).text, /2,504\.50/);
+    const changed = await api("PATCH", `/${made.data.id}`, { body: { lines: [lines[0]], total: 7 }, headers: { "if-match": one.headers.etag } });
+    assert.deepEqual([changed.status, changed.data.total], [200, 250000], "what is computed is not written");
+    assert.notEqual(changed.headers.etag, one.headers.etag);
+    assert.equal((await api("PATCH", `/${made.data.id}`, { body: { name: "x" }, headers: { "if-match": one.headers.etag } })).status, 412);
+    for (const query of ["sort=total", "sort=-status", "total=250000", "total[gte]=1", "status=open"]) assert.equal((await api("GET", `?${query}`)).status, 400, `${query} has no index`);
+    const most = await api("POST", "", { body: { name: "Most", lines: Array.from({ length: 100 }, () => ({ name: "x", quantity: 1000000, unitPrice: 100000000000000 })) } });
+    assert.deepEqual([most.status, most.data.total], [201, Number.MAX_SAFE_INTEGER], "no sum is too large to be read");
+    const { components } = (await request("GET", "/api/openapi.json")).json;
+    assert.ok(components.schemas.DealInput?.properties.total.readOnly ?? Object.entries(components.schemas).some(([name, it]) => name.startsWith("Deal") && it.additionalProperties === false && it.properties.total?.readOnly));
+});

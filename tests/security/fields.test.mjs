@@ -32,10 +32,11 @@ async function bodyFor(resource) {
 
 const limited = (resource) => resource.fields.filter((it) => it.seenWith || it.changedWith);
 const unseen = (resource) => resource.fields.filter((it) => it.seenWith);
+const written = (resource) => limited(resource).filter((it) => !it.readOnly);
 const needed = (field) => field.changedWith ?? field.seenWith;
 async function settle(resource) {
     const body = await bodyFor(resource);
-    for (const field of limited(resource)) body[field.name] = marked(field);
+    for (const field of written(resource)) body[field.name] = marked(field);
     const made = await asOwner("POST", resource.api, { body });
     assert.equal(made.status, 201, `${resource.name}: ${made.text}`);
     return { record: made.data, body };
@@ -102,7 +103,7 @@ test("who_may_not_change_a_field_is_told_so_and_changes_the_others_alone", async
     await each(async (resource, { record, body }) => {
         const send = (method, path, sent) => request(method, path, { token: world.blind.access_token, body: sent });
         const one = `${resource.api}/${record.id}`, before = await whole(resource, record.id);
-        for (const field of limited(resource)) {
+        for (const field of written(resource)) {
             const other = ["int", "basisPoints", "money"].includes(field.type) ? 1 : marked(field);
             for (const [method, path, more] of [["POST", resource.api, body], ["PATCH", one, {}]]) {
                 const answer = await send(method, path, { ...Object.fromEntries(Object.entries(more).filter(([name]) => !limited(resource).some((it) => it.name === name))), [field.name]: other });
@@ -129,7 +130,7 @@ test("forms_leave_out_what_one_may_not_change_and_refuse_it_when_it_is_sent", as
         const hidden = Object.fromEntries([...edit.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([it]) => [it.match(/name="([^"]*)"/)[1], it.match(/value="([^"]*)"/)?.[1].replaceAll("&quot;", '"') ?? ""]));
         for (const field of limited(resource)) {
             assert.ok(!new RegExp(`name="${field.name}[\\["]`).test(edit), `${field.name} is not asked for`);
-            if (field.child || field.type === "array") continue;
+            if (field.child || field.type === "array" || field.readOnly) continue;
             const sent = await page(`${resource.page}/${record.id}`, { raw: new URLSearchParams({ ...hidden, [field.name]: "1" }).toString(), headers: form });
             assert.equal(sent.status, 403, `${field.name}: ${sent.status}`);
         }
@@ -148,7 +149,7 @@ test("the_permission_must_be_of_as_many_records_as_those_that_one_sees", async (
             assert.ok(field.name in (await get(world.seeing)).data, `${field.name} is seen with its permission`);
             assert.ok(!(field.name in (await get(world.narrow)).data), `${field.name} is not seen with that of one's own records, where all are read`);
         }
-        for (const field of limited(resource)) {
+        for (const field of written(resource)) {
             const change = (user) => request("PATCH", `${resource.api}/${record.id}`, { token: user.access_token, body: { [field.name]: marked(field) } });
             assert.equal((await change(world.seeing)).status, 200, field.name);
             if (field.seenWith) assert.equal((await change(world.narrow)).status, 403, field.name);
