@@ -63,7 +63,7 @@ async function make(resource) {
 function pathsOf(resource) {
     const named = (flag) => resource.fields.filter((it) => it[flag]), list = [""];
     for (const field of named("sorted")) list.push(`?sort=${field.name}`, `?sort=-${field.name}`);
-    for (const field of named("filtered")) list.push(`?${field.name}=${encodeURIComponent(value(field))}`);
+    for (const field of named("filtered")) list.push(`?${field.name}=${encodeURIComponent(value(field))}${field.currency ? `&${field.currency}=EUR` : ""}`);
     if (named("searched").length) list.push("?q=example", "?q=wu");
     if (named("includes").length) list.push(`?include=${named("includes").map((it) => it.includes).join(",")}`);
     return list;
