@@ -141,11 +141,10 @@ static const char *kept_sql(const struct cx *cx, const struct resource *resource
 {
     struct shape *shape = shape_of_caller(cx, resource);
     const char **kept = many ? &shape->many_sql[sight] : &shape->one_sql[sight];
-    if (*kept)
-        return *kept;
-    if (!is_kept(shape))
+    if (!*kept && !is_kept(shape))
         return make_sql(cx, cx->arena, resource, shape, sight, many);
-    *kept = make_sql(cx, engine_arena(), resource, shape, sight, many);
+    if (!*kept)
+        *kept = make_sql(cx, engine_arena(), resource, shape, sight, many);
     return *kept;
 }
 

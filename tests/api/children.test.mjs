@@ -244,8 +244,8 @@ test("whoever_may_only_read_a_deal_appends_nothing_to_it", async () => {
 
 // Every resource that belongs to records of another, as the areas' tables say.
 const bodyFor = (path) => bodyOf(areas.flatMap((area) => area.routes).find((it) => it.method === "POST" && it.path === path).body);
-const [OP_GET, OP_MERGE, OP_DELETE] = [2, 16, 32]; // resource/resource.h
-const parts = areas.flatMap((area) => area.resources.filter((it) => it.parent).map((part) => ({ part, parent: area.resources.find((it) => it.name === part.parent) })));
+const [OP_GET, OP_CREATE, OP_MERGE, OP_DELETE] = [2, 4, 16, 32]; // resource/resource.h
+const parts = areas.flatMap((area) => area.resources.filter((it) => it.parent && it.operations & OP_CREATE).map((part) => ({ part, parent: area.resources.find((it) => it.name === part.parent) })));
 
 test("no_row_is_reached_through_another_record_or_tenant", async () => {
     assert.ok(parts.length > 0);
