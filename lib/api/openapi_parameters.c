@@ -348,7 +348,8 @@ json_object *openapi_parameters(struct openapi *api, json_object *route, json_ob
 {
     json_object *list = json_object_new_array();
     add_path_parameters(api, list, member_text(route, "path"));
-    if (resource && (route_answers(route, "list") || route_answers(route, "file")))
+    if (resource &&
+        (route_answers(route, "list") || (route_answers(route, "file") && !member(route, "media"))))
         add_list_parameters(api, list, resource, route_answers(route, "list"));
     if (route_chooses_fields(route, resource))
         add_fields_of_one(list, resource);
