@@ -230,7 +230,7 @@ static bool update_with_files(struct cx *cx, const struct resource *resource, co
 bool generic_create(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
-    struct list_result record;
+    struct list_result record = {.rows = NULL};
     int scope = db_scope(&cx->db);
     if (child_rows_asked(cx)) {
         cx->failure = (struct failure){.status = 0};
