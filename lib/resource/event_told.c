@@ -9,11 +9,14 @@
 #include "resource/event_kind.h"
 #include "resource/internal.h"
 
-static const char added[] = "{actor} added the {one} {name}.";
-static const char changed[] = "{actor} changed the {one} {name}.";
-static const char deleted[] = "{actor} deleted the {one} {name}.";
-static const char done[] = "The {one} {name} was {verb} by {actor}.";
-static const char done_nameless[] = "The {one} was {verb} by {actor}.";
+/* Of each verb, of what has a name and of what has none. */
+static const char *const added[] = {"{actor} added the {one}.", "{actor} added the {one} {name}."};
+static const char *const changed[] = {"{actor} changed the {one}.",
+                                      "{actor} changed the {one} {name}."};
+static const char *const deleted[] = {"{actor} deleted the {one}.",
+                                      "{actor} deleted the {one} {name}."};
+static const char *const done[] = {"The {one} was {verb} by {actor}.",
+                                   "The {one} {name} was {verb} by {actor}."};
 
 static const char nobody[] = "The system", nameless[] = "(not there any more)";
 
@@ -51,6 +54,15 @@ static const char *told_of_action(const char *word, const char *verb)
     return told;
 }
 
+/* Where nothing but a reference comes first there is no name. */
+static bool told_is_named(const struct resource *resource)
+{
+    const struct field *label = NULL;
+    if (resource)
+        label = field_find(resource->fields, resource_label(resource));
+    return label && label->type != UUID;
+}
+
 static const char *told_template(const struct event *event, const char *verb)
 {
     const char *told = told_of_declared(event->type);
@@ -58,11 +70,11 @@ static const char *told_template(const struct event *event, const char *verb)
         told = told_of_action(event->word, verb);
     if (told)
         return told;
-    return text_equal(verb, "created")   ? added
-           : text_equal(verb, "updated") ? changed
-           : text_equal(verb, "deleted") ? deleted
-           : event_resource(event->word) ? done
-                                         : done_nameless;
+    bool named = told_is_named(event_resource(event->word));
+    return text_equal(verb, "created")   ? added[named]
+           : text_equal(verb, "updated") ? changed[named]
+           : text_equal(verb, "deleted") ? deleted[named]
+                                         : done[named];
 }
 
 /* ---- filling it in ---- */
@@ -105,6 +117,8 @@ static const char *told_fill(struct arena *arena, const char *sentence,
         }
         buf_puts(&text, told_part(parts, c + 1, len));
         c += len + 1;
+        if (c[1] == '.' && text.len > 0 && strchr(".!?", text.data[text.len - 1]))
+            c++; /* what is named is a sentence itself */
     }
     return text.data;
 }
