@@ -32,10 +32,12 @@ static bool sight_named(const char *word, enum sight *out)
 static const struct resource *owned_at(size_t index)
 {
     const struct resource *resource = model_at(index);
+    if (!resource->owner)
+        return NULL;
     for (size_t i = 0; i < index; i++)
         if (model_at(i)->owner && strcmp(model_at(i)->permission, resource->permission) == 0)
             return NULL;
-    return resource->owner ? resource : NULL;
+    return resource;
 }
 
 static const char *typed(struct cx *cx, const char *name, const struct resource *resource)

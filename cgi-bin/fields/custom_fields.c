@@ -45,6 +45,7 @@ const struct resource custom_choices = {
     .scope = SCOPE_TENANT,
     .operations = OP_LIST,
     .parent = &custom_fields,
+    .no_events = true,
     .parent_column = "field_id",
     .sort = "position",
     .fields = FIELDS({"field_id", UUID, READ_ONLY | FILTERED | HIDDEN,

@@ -34,6 +34,13 @@ export async function signIn(page, tenant, email, password) {
     await Promise.all([page.waitForURL((url) => url.pathname !== "/login"), page.click("main button[type=submit]")]);
 }
 
+// An action of a record, wherever it stands: of many, some are behind "More".
+export async function chooseAction(page, title) {
+    const wanted = page.locator(`main >> text=${title}`).first();
+    if (!(await wanted.isVisible())) await page.click("details.drop:not([open]) > summary:has-text('More')");
+    await wanted.click();
+}
+
 // Rules of WCAG 2.2 A and AA that the page breaks, as short lines. It runs
 // through the debugger's protocol, which a page's own policy does not bind.
 const levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];

@@ -1,7 +1,7 @@
 // Signing up in the browser, and the first steps in the workspace that comes of it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
+import { accessibility, address, chooseAction, launch, open, signIn } from "../lib/browser.mjs";
 import { makeTenant, operator, password, request } from "../lib/client.mjs";
 import { linkOf, mailTo } from "../lib/mail.mjs";
 import { setSignup, signUp, unique } from "../lib/signup.mjs";
@@ -120,7 +120,7 @@ test("an_operator_sees_how_far_a_tenant_is_and_restores_one", async () => {
     await page.waitForSelector("text=First steps: 0 of 5 done");
     await page.waitForSelector("text=without that it is erased");
     await fits(page, true);
-    await page.click("text=Extend the trial");
+    await chooseAction(page, "Extend the trial");
     await page.fill("[name=days]", "400");
     await page.click("main form.sheet button[type=submit]");
     await page.waitForSelector("#error-summary");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
+import { accessibility, address, chooseAction, launch, open, signIn } from "../lib/browser.mjs";
 import { makeTenant, password, request } from "../lib/client.mjs";
 import { invited } from "../lib/workspaces.mjs";
 
@@ -75,7 +75,7 @@ test("an_administrator_ends_the_links_of_a_user_by_page", async () => {
     const page = await open(browser);
     await signIn(page, a.slug, `owner@${a.slug}.test`, password);
     await page.goto(address(a.slug, `/admin/users/${a.user}`));
-    await page.click("text=Unlink");
+    await chooseAction(page, "Unlink");
     await clean(page);
     await page.click("main button[type=submit]");
     await page.waitForSelector(".notice-success");

@@ -71,5 +71,8 @@ test("hundreds_that_go_away_at_once_leave_every_connection_usable", async () => 
     }
     await isolated();
     assert.equal((await watcher.query("select count(*)::int as n from everyone.leads where name like 'gone %'")).rows[0].n, 0);
-    assert.deepEqual((await watcher.query("select pid from pg_stat_activity where usename in ('tulou_tenant', 'tulou_platform') and state like 'idle in transaction%'")).rows, []);
+    // Of those that are there now none stays: jobs have transactions of their own meanwhile.
+    const open = async () => (await watcher.query("select pid, xact_start::text from pg_stat_activity where usename in ('tulou_tenant', 'tulou_platform') and state like 'idle in transaction%'")).rows.map((it) => `${it.pid} ${it.xact_start}`);
+    const first = new Set(await open());
+    await until(open, (now) => !now.some((it) => first.has(it)));
 });
