@@ -330,11 +330,21 @@ static void add_success(struct openapi *api, json_object *responses, json_object
         openapi_add_header(response, "Location");
 }
 
+/* What was done took the record away. */
+static void add_gone(json_object *responses, json_object *route)
+{
+    json_object *response = put_object(responses, "204");
+    put_text(response, "description", "Done; the record is no longer listed.");
+    add_headers(response, route);
+}
+
 json_object *openapi_responses(struct openapi *api, json_object *route, json_object *resource)
 {
     json_object *responses = json_object_new_object();
     add_success(api, responses, route, resource);
     if (route_has_version(route, resource) && route_is(route, "GET"))
         add_not_modified(responses);
+    if (member_true(route, "mayEnd"))
+        add_gone(responses, route);
     return responses;
 }
