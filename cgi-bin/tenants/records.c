@@ -193,7 +193,7 @@ const struct resource tenants = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .actions = ACTIONS(&suspend_tenant, &activate_tenant, &extend_trial, &delete_tenant),
+    .actions = ACTIONS(&extend_trial, &suspend_tenant, &activate_tenant, &delete_tenant),
     .template_detail = "tenants/detail",
     .add_to_page = add_to_page,
 };
@@ -213,7 +213,7 @@ const struct resource resellers = {
     .operations = OP_LIST | OP_GET,
     .where = "deleted_at is null and kind = 'reseller'",
     .fields = FIELDS(TENANT_FIELDS),
-    .actions = ACTIONS(&suspend_tenant, &activate_tenant, &extend_trial, &delete_tenant),
+    .actions = ACTIONS(&extend_trial, &suspend_tenant, &activate_tenant, &delete_tenant),
     .template_detail = "tenants/detail",
     .add_to_page = add_to_page,
 };
