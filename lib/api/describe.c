@@ -209,6 +209,8 @@ static void describe_route(struct json *json, const struct area *area, const str
     pair_if(json, "resource", resource_of(area, route));
     if (route->action)
         json_pair(json, "action", route->action->name);
+    if (route->action && (route->action->flags & ACTION_ON_LIST))
+        json_pair_bool(json, "onList", true);
     if (route->action && (route->action->flags & ACTION_TO_LIST))
         json_pair_bool(json, "mayEnd", true);
     pair_if(json, "errors", route->errors);

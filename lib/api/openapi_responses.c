@@ -225,7 +225,8 @@ bool route_has_version(json_object *route, json_object *resource)
 bool route_takes_version(json_object *route, json_object *resource)
 {
     bool replaces = route_is(route, "PUT") || route_is(route, "PATCH") || route_is(route, "DELETE");
-    bool known = member(route, "action") || (replaces && member_true(route, "shown"));
+    bool of_record = member(route, "action") && !member_true(route, "onList");
+    bool known = of_record || (replaces && member_true(route, "shown"));
     /* What comes and goes by itself, as jobs do, is gone before its version is another. */
     return known && (!resource || !member_true(resource, "noCommonTimes"));
 }

@@ -183,7 +183,8 @@ static bool keeps_versions(struct cx *cx, const struct router *router)
 {
     if (cx->request.method == HTTP_GET || cx->request.method == HTTP_HEAD)
         return is_single(cx, router);
-    if (cx->request.method == HTTP_POST && !cx->route->action)
+    const struct action *action = cx->route->action;
+    if (cx->request.method == HTTP_POST && (!action || (action->flags & ACTION_ON_LIST)))
         return false;
     return is_of_engine(cx->route) ||
            is_shown(router_find(router, cx->arena, HTTP_GET, cx->request.path).route);
