@@ -218,7 +218,7 @@ bool action_handle(struct cx *cx)
 {
     const struct action *action = cx->route->action;
     struct list_result record;
-    bool there;
+    bool there = false;
     if (action->flags & ACTION_ON_LIST)
         return handle_on_list(cx, action);
     bool dry = (action->flags & ACTION_SENDS) && input_bool(cx, ACTION_DRY_RUN, false);

@@ -152,7 +152,7 @@ bool action_find_matching(struct cx *cx, const struct resource *resource,
 static bool choose_matching(struct cx *cx, json_object *filter, struct chosen *out)
 {
     struct parameter *parameters = NULL;
-    struct list_result found;
+    struct list_result found = {.rows = NULL};
     if (!read_filter(cx, filter, &parameters) ||
         !action_find_matching(cx, cx->route->about, parameters, &found))
         return false;

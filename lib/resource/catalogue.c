@@ -370,8 +370,10 @@ static void check_order(struct db *db, const struct resource *resource, struct b
 static void check_computed(struct db *tenant, const struct resource *resource,
                            const struct field *field, struct buf *report)
 {
-    struct db platform, *db = resource->scope == SCOPE_PLATFORM ? &platform : tenant;
+    struct db platform, *db = tenant;
     db_init(&platform, tenant->arena, DB_PLATFORM, NULL, "everyone");
+    if (resource->scope == SCOPE_PLATFORM)
+        db = &platform;
     const char *sql =
         arena_printf(db->arena, "select pg_typeof((select (%s) from %s limit 1))::text", field->sql,
                      resource->table);

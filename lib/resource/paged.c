@@ -73,7 +73,7 @@ bool paged_run(struct cx *cx, const struct paged *list, const char *const *param
 bool respond_paged(struct cx *cx, const struct paged *list, const char *const *parameters,
                    int count)
 {
-    struct paged_rows page;
+    struct paged_rows page = {.rows = NULL};
     int64_t limit = query_int(cx, "limit", LIMIT_USUAL);
     if (!paged_run(cx, list, parameters, count, limit, &page))
         return false;
