@@ -22,7 +22,6 @@ const struct resource deal_lines = {
     .parent = &deals,
     .parent_column = "deal_id",
     .sort = "position",
-    .label = "name",
     .fields = FIELDS(
         {"deal_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "crm.deals",
          .on_delete = CASCADE},
