@@ -25,10 +25,12 @@ async function makeWorld() {
     return { tenant, operator: await operator(), member: (await makeUser(tenant, "staff")).id };
 }
 
-// Some operations end the session, or the tenant, or ask its owner for a second factor: then the
-// next has another world.
+// Some operations end the session, or the tenant, ask its owner for a second factor or change what
+// the owner may do: then the next has another world.
 async function stillGood(world) {
-    return (await request("GET", "/api/crm/leads?limit=1", { token: world.tenant.token })).status === 200;
+    for (const path of ["/api/crm/leads?limit=1", "/api/teams?limit=1"])
+        if ((await request("GET", path, { token: world.tenant.token })).status !== 200) return false;
+    return true;
 }
 
 before(async () => {
