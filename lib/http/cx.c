@@ -165,13 +165,18 @@ static bool fail_later(struct cx *cx, const char *code, const char *message)
     return fail(cx, 503, code, "%s", message);
 }
 
+bool fail_busy(struct cx *cx)
+{
+    return fail_later(cx, "busy", "Too many changes at once; try again.");
+}
+
 bool fail_db(struct cx *cx)
 {
     switch (cx->db.error.status) {
     case DB_UNAVAILABLE:
         return fail_later(cx, "database_unavailable", "The database is away; try again shortly.");
     case DB_SERIALIZATION:
-        return fail_later(cx, "busy", "Too many changes at once; try again.");
+        return fail_busy(cx);
     case DB_CANCELLED:
         return fail_later(cx, "deadline_exceeded", "This took too long and was stopped.");
     case DB_UNIQUE:

@@ -109,6 +109,8 @@ bool fail_parameter(struct cx *cx, const char *name, const char *code, const cha
  * whatever its status. */
 struct failure_detail *fail_add_detail(struct cx *cx, const char *field, const char *code,
                                        const char *message);
+/* 503 busy: others change the same at the same moment. */
+bool fail_busy(struct cx *cx);
 /* Turns cx->db.error into the failure it means: 503, 409, 422, 403 or 500. A
  * constraint named <table>_<columns>_key or _fkey or _check names its field. */
 bool fail_db(struct cx *cx);

@@ -10,7 +10,10 @@
 #include "resource/offered.h"
 #include "resource/part.h"
 
-enum { OBJECT_MAX = 1 << 20 };
+enum {
+    OBJECT_MAX = 1 << 20,
+    WRITES_MOST = 5 /* how often a write is tried that others overtake */
+};
 
 /* The values' parameters come first, then those of the conditions. */
 struct write {
@@ -175,7 +178,9 @@ bool record_insert_row(struct cx *cx, const struct resource *resource, const str
 }
 
 /* Nothing matched: is it gone or not to be seen, another's, of another version, or in a state from
- * which that does not follow? input NULL: it was to be deleted. */
+ * which that does not follow? input NULL: it was to be deleted. true: nothing stands in the way
+ * now; another wrote between, and PostgreSQL compared the new row with what it had read for the
+ * old one. */
 static bool explain_miss(struct cx *cx, const struct resource *resource, const char *id,
                          const struct input *input)
 {
@@ -185,10 +190,9 @@ static bool explain_miss(struct cx *cx, const struct resource *resource, const c
         return false;
     if (!record_is_demanded(cx, &there))
         return record_fail_version(cx);
-    return (!input || (shape_allows_change(cx, resource, input, &there) &&
-                       offered_allows_change(cx, resource, input, &there) &&
-                       transition_check_moves(cx, input, &there))) &&
-           record_fail_version(cx);
+    return !input || (shape_allows_change(cx, resource, input, &there) &&
+                      offered_allows_change(cx, resource, input, &there) &&
+                      transition_check_moves(cx, input, &there));
 }
 
 /* The one row, as far as the one signed in may do that to it, and of a version that they know. */
@@ -206,8 +210,8 @@ static bool add_row(struct write *write, const char *id, const char *action)
     return true;
 }
 
-bool record_update_row(struct cx *cx, const struct resource *resource, const char *id,
-                       const struct input *input, enum input_mode mode, struct list_result *out)
+static bool update_once(struct cx *cx, const struct resource *resource, const char *id,
+                        const struct input *input, enum input_mode mode, struct list_result *out)
 {
     struct write write;
     struct buf sql;
@@ -226,12 +230,24 @@ bool record_update_row(struct cx *cx, const struct resource *resource, const cha
     buf_printf(&sql, "update %s\nset %s%s\nreturning ", resource->table, write.values.data,
                write.where.sql.data);
     columns_sql(cx, &sql, shape_of(cx, resource)->all);
-    if (!run_write(&write, sql.data, out))
-        return false;
-    return rows_count(out->rows) == 1 || explain_miss(cx, resource, id, input);
+    return run_write(&write, sql.data, out);
 }
 
-bool record_delete_row(struct cx *cx, const struct resource *resource, const char *id)
+bool record_update_row(struct cx *cx, const struct resource *resource, const char *id,
+                       const struct input *input, enum input_mode mode, struct list_result *out)
+{
+    for (int i = 0; i < WRITES_MOST; i++) {
+        if (!update_once(cx, resource, id, input, mode, out))
+            return false;
+        if (rows_count(out->rows) == 1)
+            return true;
+        if (!explain_miss(cx, resource, id, input))
+            return false;
+    }
+    return fail_busy(cx);
+}
+
+static bool delete_once(struct cx *cx, const struct resource *resource, const char *id, bool *done)
 {
     struct write write;
     struct buf sql;
@@ -243,5 +259,16 @@ bool record_delete_row(struct cx *cx, const struct resource *resource, const cha
     buf_printf(&sql, "delete from %s%s\nreturning id", resource->table, write.where.sql.data);
     if (!run_write(&write, sql.data, &out))
         return false;
-    return rows_count(out.rows) == 1 || explain_miss(cx, resource, id, NULL);
+    *done = rows_count(out.rows) == 1;
+    return true;
+}
+
+bool record_delete_row(struct cx *cx, const struct resource *resource, const char *id)
+{
+    bool done = false;
+    for (int i = 0; i < WRITES_MOST && !done; i++)
+        if (!delete_once(cx, resource, id, &done) ||
+            (!done && !explain_miss(cx, resource, id, NULL)))
+            return false;
+    return done || fail_busy(cx);
 }
