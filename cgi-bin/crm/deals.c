@@ -22,6 +22,7 @@ const struct resource deal_lines = {
     .parent = &deals,
     .parent_column = "deal_id",
     .sort = "position",
+    .label = "name",
     .fields = FIELDS(
         {"deal_id", UUID, READ_ONLY | FILTERED | HIDDEN, .refers = "crm.deals",
          .on_delete = CASCADE},

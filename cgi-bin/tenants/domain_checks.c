@@ -157,7 +157,7 @@ bool domain_verify(struct cx *cx, const char *id)
 
 static bool check_one(struct job *job)
 {
-    const char *id = json_object_get_string(json_object_object_get(job->payload, "domain"));
+    const char *id = job_text(job, "domain");
     struct cx cx = {.arena = job->arena};
     struct rows *rows = db_get(job->db, &checks_domain, job->tenant_id, id);
     if (!rows)

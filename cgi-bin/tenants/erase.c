@@ -50,9 +50,7 @@ static bool grace(struct job *job, const char **days)
 
 static bool erase(struct job *job)
 {
-    json_object *value = NULL;
-    json_object_object_get_ex(job->payload, "tenant", &value);
-    const char *days, *id = json_object_get_string(value);
+    const char *days, *id = job_text(job, "tenant");
     if (!uuid_is(id))
         return job_refuse(job, "It names no tenant.");
     if (!grace(job, &days))

@@ -110,9 +110,7 @@ static bool tell(struct job *job, const char *tenant_id, const char *ends_at, bo
 /* Ends the trial, or says that it will end soon; neither when another was faster. */
 static bool move_on(struct job *job)
 {
-    json_object *value = NULL;
-    json_object_object_get_ex(job->payload, "tenant", &value);
-    const char *id = json_object_get_string(value);
+    const char *id = job_text(job, "tenant");
     if (!uuid_is(id))
         return job_refuse(job, "It names no tenant.");
     memcpy(job->db->tenant_id, id, UUID_SIZE);

@@ -94,25 +94,16 @@ static bool step(struct db *db, const char *tenant_id, const char *id,
     return rows && (!*done || event_append(db, "user_import.finished", id, NULL));
 }
 
-static const char *text(const struct job *job, const char *key)
-{
-    json_object *value = NULL;
-    json_object_object_get_ex(job->payload, key, &value);
-    return json_object_get_string(value);
-}
-
 static bool run(struct job *job)
 {
     bool done;
     json_object *who = NULL;
     json_object_object_get_ex(job->payload, "grantor", &who);
     const struct grantor grantor = grantor_read(job->arena, who);
-    db_act_as(job->db, "user", text(job, "by"), text(job, "name"), NULL, NULL, NULL);
-    if (!step(job->db, job->tenant_id, text(job, "import"), &grantor, &done))
+    db_act_as(job->db, "user", job_text(job, "by"), job_text(job, "name"), NULL, NULL, NULL);
+    if (!step(job->db, job->tenant_id, job_text(job, "import"), &grantor, &done))
         return job_fail_db(job);
-    const struct job_new next = {.kind = &import_job,
-                                 .payload = json_object_to_json_string(job->payload)};
-    return done || job_add(job->db, &next) || job_fail_db(job);
+    return done || job_again(job, &import_job);
 }
 
 const struct job_kind import_job = {"users.import", "import", run, .at_once = 2};

@@ -60,3 +60,16 @@ bool job_fail_db(struct job *job)
     return job_fail(job, "the database: %s",
                     job->db->error.message ? job->db->error.message : "not available");
 }
+
+const char *job_text(const struct job *job, const char *name)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(job->payload, name, &value);
+    return json_object_get_string(value);
+}
+
+bool job_again(struct job *job, const struct job_kind *kind)
+{
+    const struct job_new next = {.kind = kind, .payload = json_object_to_json_string(job->payload)};
+    return job_add(job->db, &next) || job_fail_db(job);
+}

@@ -77,6 +77,12 @@ struct job_new {
  * false: db->error. WAITS. */
 bool job_add(struct db *db, const struct job_new *job);
 
+/* For run(): a text of its payload; NULL: it has none of that name. */
+const char *job_text(const struct job *job, const char *name);
+/* For run(), of long work in steps: the same job once more, with its payload as it is now, in the
+ * transaction of this step. false: job_fail_db() said why. WAITS. */
+bool job_again(struct job *job, const struct job_kind *kind);
+
 /* For run(): why this attempt failed; always false. The sentence is kept and
  * shown to operators: no secrets. */
 bool job_fail(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));

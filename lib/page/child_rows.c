@@ -28,7 +28,7 @@ static void add_heads(struct cx *cx, json_object *out, const struct field *field
         if (is_id(it))
             continue;
         json_object *head = page_item(heads);
-        page_set(head, "label", cx_text(cx, field_label(it)));
+        page_set(head, "label", field_title(cx, it));
         page_set_bool(head, "end", is_number(it));
     }
 }
@@ -90,7 +90,7 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
             if (is_id(it))
                 continue;
             json_object *cell = page_item(cells);
-            page_set(cell, "head", cx_text(cx, field_label(it)));
+            page_set(cell, "head", field_title(cx, it));
             page_set(cell, "text",
                      shown_text(cx, it, stored_text(json_object_array_get_idx(stored, i), it),
                                 show_currency(cx, result, row, it)));

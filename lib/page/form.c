@@ -397,7 +397,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     const char *id = arena_printf(cx->arena, "f-%s", name);
     page_set(out, "id", id);
     page_set(out, "name", name);
-    page_set(out, "label", cx_text(cx, field_label(field)));
+    page_set(out, "label", field_title(cx, field));
     const char *help = field->help || !is_lines(field) ? field->help : "One on each line.";
     page_set(out, "help", help);
     page_set(out, "error", error ? error->message : NULL);
@@ -460,7 +460,7 @@ static const char *label_of(struct cx *cx, const char *name)
         const struct custom *custom = fields->type == CUSTOM ? custom_of_field(cx, fields) : NULL;
         field = custom ? field_find(custom->fields, name) : NULL;
     }
-    return field ? cx_text(cx, field_label(field)) : name;
+    return field ? field_title(cx, field) : name;
 }
 
 void form_add_error(struct cx *cx, json_object *data)

@@ -28,7 +28,7 @@ bool generic_show_given(struct cx *cx, const struct field *gives, const char *ti
     for (const struct field *it = gives; it->type != FIELD_END; it++) {
         json_object *item = page_item(list);
         page_set(item, "name", it->name);
-        page_set(item, "label", cx_text(cx, field_label(it)));
+        page_set(item, "label", field_title(cx, it));
         page_set(item, "help", it->help ? cx_text(cx, it->help) : NULL);
         page_set(item, "value", record_given(cx, it->name));
     }
@@ -42,7 +42,7 @@ const char *generic_say_given(struct cx *cx, const struct field *gives, const ch
     const char *said = cx_text(cx, done);
     for (const struct field *it = gives; it && it->type != FIELD_END; it++)
         if (record_given(cx, it->name))
-            said = arena_printf(cx->arena, "%s %s: %s.", said, cx_text(cx, field_label(it)),
+            said = arena_printf(cx->arena, "%s %s: %s.", said, field_title(cx, it),
                                 record_given(cx, it->name));
     return said;
 }

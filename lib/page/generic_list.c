@@ -124,7 +124,7 @@ static void add_column(struct cx *cx, json_object *list, const struct list_page 
     bool descending = *sort == '-' && strcmp(sort + 1, name) == 0;
     bool ascending = strcmp(sort, name) == 0;
     json_object *column = page_item(list);
-    page_set(column, "label", cx_text(cx, field_label(field)));
+    page_set(column, "label", field_title(cx, field));
     page_set(column, "aria_sort", ascending ? "ascending" : descending ? "descending" : NULL);
     page_set_bool(column, "ascending", ascending);
     page_set_bool(column, "descending", descending);
@@ -141,7 +141,7 @@ static void add_offered(const struct cx *cx, json_object *choices, const struct 
 {
     json_object *choice = page_item(choices);
     page_set(choice, "name", field_json_name(field));
-    page_set(choice, "label", cx_text(cx, field_label(field)));
+    page_set(choice, "label", field_title(cx, field));
     page_set_bool(choice, "shown", is_shown(page, field));
 }
 
@@ -200,7 +200,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
             continue;
         json_object *cell = page_item(cells);
         show_value(cx, cell, result, row, *at);
-        page_set(cell, "label", cx_text(cx, field_label(field)));
+        page_set(cell, "label", field_title(cx, field));
         page_set_bool(cell, "first", first);
         page_set_bool(cell, "end", is_number(field));
         if (first && !*show_text(cx, result, row, *at))

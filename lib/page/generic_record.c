@@ -40,7 +40,7 @@ static void add_fact(struct cx *cx, json_object *facts, const struct list_result
 {
     const struct field *field = record->fields[column];
     json_object *fact = page_item(facts);
-    page_set(fact, "label", cx_text(cx, field_label(field)));
+    page_set(fact, "label", field_title(cx, field));
     page_set_bool(fact, "wide",
                   field->type == LONG || field->type == JSON || field->type == OBJECT ||
                       field->child);

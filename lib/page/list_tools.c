@@ -188,7 +188,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
         const char *taken = taken_name(cx, field, bound);
         add_input(list, field, join(cx, field, bound->id),
                   is_typed_otherwise(field) ? join(cx, field, bound->typed) : taken,
-                  cx_printf(cx, bound->words, cx_text(cx, field_label(field))),
+                  cx_printf(cx, bound->words, field_title(cx, field)),
                   show_typed(cx, field, bound, parameter_get(cx->request.query, taken)));
     }
 }
@@ -196,8 +196,7 @@ static void add_range(struct cx *cx, json_object *list, const struct field *fiel
 static void add_choice(struct cx *cx, json_object *list, const struct field *field)
 {
     const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
-    json_object *filter =
-        add_input(list, field, name, name, cx_text(cx, field_label(field)), value);
+    json_object *filter = add_input(list, field, name, name, field_title(cx, field), value);
     json_object *options = page_list(filter, "options");
     page_set_bool(filter, "is_choice", true);
     add_option(options, "", "Any", !value);
@@ -213,7 +212,7 @@ static void add_offered(struct cx *cx, json_object *list, const struct resource 
                         const struct field *field)
 {
     const char *name = field_json_name(field), *value = parameter_get(cx->request.query, name);
-    json_object *filter = add_input(list, field, name, name, field_label(field), value);
+    json_object *filter = add_input(list, field, name, name, field_title(cx, field), value);
     json_object *options = page_list(filter, "options");
     struct rows *rows;
     page_set_bool(filter, "is_choice", true);
@@ -247,7 +246,7 @@ static void add_reference(struct cx *cx, json_object *list, const struct field *
 {
     const char *param = join(cx, field, "[q]");
     json_object *filter =
-        add_input(list, field, field_json_name(field), param, cx_text(cx, field_label(field)),
+        add_input(list, field, field_json_name(field), param, field_title(cx, field),
                   parameter_get(cx->request.query, param));
     page_set(filter, "input", "search");
     add_exactly(cx, filter, field, result);
@@ -283,7 +282,7 @@ static void fold_filters(struct cx *cx, json_object *data, json_object *filters)
 static void add_exact(struct cx *cx, json_object *filters, const struct field *field)
 {
     const char *name = field_json_name(field);
-    add_input(filters, field, name, name, cx_text(cx, field_label(field)),
+    add_input(filters, field, name, name, field_title(cx, field),
               parameter_get(cx->request.query, name));
 }
 
@@ -344,7 +343,7 @@ void list_add_orders(struct cx *cx, json_object *data, const struct list_page *p
             const char *value =
                 arena_printf(cx->arena, "%s%s", descending ? "-" : "", field_json_name(field));
             add_option(orders, value,
-                       arena_printf(cx->arena, "%s, %s", cx_text(cx, field_label(field)),
+                       arena_printf(cx->arena, "%s, %s", field_title(cx, field),
                                     order_words(cx, field, descending)),
                        text_equal(sort, value));
         }

@@ -9,7 +9,7 @@
 #include "resource/event_kind.h"
 #include "resource/internal.h"
 
-/* Of each verb, of what has a name and of what has none. */
+/* Of each verb, of what has no name and of what has one. */
 static const char *const added[] = {"{actor} added the {one}.", "{actor} added the {one} {name}."};
 static const char *const changed[] = {"{actor} changed the {one}.",
                                       "{actor} changed the {one} {name}."};
@@ -54,23 +54,13 @@ static const char *told_of_action(const char *word, const char *verb)
     return told;
 }
 
-/* Where nothing but a reference comes first there is no name. */
-static bool told_is_named(const struct resource *resource)
-{
-    const struct field *label = NULL;
-    if (resource)
-        label = field_find(resource->fields, resource_label(resource));
-    return label && label->type != UUID;
-}
-
-static const char *told_template(const struct event *event, const char *verb)
+static const char *told_template(const struct event *event, const char *verb, bool named)
 {
     const char *told = told_of_declared(event->type);
     if (!told)
         told = told_of_action(event->word, verb);
     if (told)
         return told;
-    bool named = told_is_named(event_resource(event->word));
     return text_equal(verb, "created")   ? added[named]
            : text_equal(verb, "updated") ? changed[named]
            : text_equal(verb, "deleted") ? deleted[named]
@@ -123,16 +113,23 @@ static const char *told_fill(struct arena *arena, const char *sentence,
     return text.data;
 }
 
+/* The column that says what a record is called; NULL: it has no name but a reference. */
+static const char *told_label(const struct resource *resource)
+{
+    const struct field *label = field_find(resource->fields, resource_label(resource));
+    return label && label->type != UUID ? label->name : NULL;
+}
+
 /* What the change itself says that the record is called. */
 static const char *told_name_in(struct arena *arena, const struct resource *resource,
                                 const char *changes)
 {
     static const char *const sides[] = {"after", "before"};
-    json_object *stored = resource && changes ? json_tokener_parse(changes) : NULL, *side, *value;
-    const char *name = NULL;
+    const char *label = resource ? told_label(resource) : NULL, *name = NULL;
+    json_object *stored = label && changes ? json_tokener_parse(changes) : NULL, *side, *value;
     for (size_t i = 0; i < COUNT(sides) && !name; i++)
         if (json_object_object_get_ex(stored, sides[i], &side) &&
-            json_object_object_get_ex(side, resource_label(resource), &value) &&
+            json_object_object_get_ex(side, label, &value) &&
             json_object_is_type(value, json_type_string))
             name = arena_text(arena, json_object_get_string(value));
     json_object_put(stored);
@@ -154,7 +151,7 @@ static void told_write(struct cx *cx, const struct event *event, const char *cha
                 : resource ? cx_text(cx, nameless)
                            : "",
         .verb = cx_text(cx, told_spaced(cx->arena, verb))};
-    out->text = told_fill(cx->arena, cx_text(cx, told_template(event, verb)), &parts);
+    out->text = told_fill(cx->arena, cx_text(cx, told_template(event, verb, name != NULL)), &parts);
 }
 
 /* ---- what the records are called ---- */
@@ -162,7 +159,7 @@ static void told_write(struct cx *cx, const struct event *event, const char *cha
 static bool told_is_looked_up(const struct cx *cx, const struct resource *resource)
 {
     bool here = resource && (resource->scope == SCOPE_TENANT || resource->scope == SCOPE_EITHER);
-    return here && (resource->operations & OP_GET) &&
+    return here && (resource->operations & OP_GET) && shape_sees_rows(cx, resource) &&
            resource_may(cx, resource, arena_printf(cx->arena, "%s:read", resource->permission));
 }
 
@@ -186,7 +183,7 @@ static bool told_look_up(struct cx *cx, const struct resource *resource, const s
         return false;
     for (size_t row = 0; row < rows_count(found.rows); row++) {
         int label = 0;
-        while (found.fields[label] && strcmp(found.fields[label]->name, resource_label(resource)))
+        while (found.fields[label] && !text_equal(found.fields[label]->name, told_label(resource)))
             label++;
         const char *id = rows_text(found.rows, row, 0);
         for (size_t i = 0; i < count; i++) {

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/registry.h"
 #include "base/text.h"
+#include "http/cx.h"
 
 /* Derived once for each field and kept, since they never change. */
 struct names {
@@ -64,6 +65,11 @@ const char *field_label(const struct field *field)
     if (field->flags & MADE)
         return field->label;
     return names_of(field)->label;
+}
+
+const char *field_title(const struct cx *cx, const struct field *field)
+{
+    return field->flags & MADE ? field_label(field) : cx_text(cx, field_label(field));
 }
 
 static const char *const type_names[] = {

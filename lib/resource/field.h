@@ -161,6 +161,8 @@ const struct field *field_find_json(const struct field *fields, const char *json
 const char *field_ordered(const struct field *field);
 const char *field_json_name(const struct field *field);
 const char *field_label(const struct field *field);
+/* What people read: the label in the reader's language; that of a tenant's own field as it is. */
+const char *field_title(const struct cx *cx, const struct field *field);
 /* Whether somebody typed it into a row of a form: its id and what is chosen stand there anyway. */
 bool child_is_typed(const struct field *field);
 

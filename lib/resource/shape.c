@@ -224,6 +224,16 @@ bool shape_allows_change(struct cx *cx, const struct resource *resource, const s
 
 /* ---- what is told of changes ---- */
 
+bool shape_sees_rows(const struct cx *cx, const struct resource *resource)
+{
+    for (size_t i = 0; i < model_count(); i++)
+        for (const struct field *it = model_at(i)->fields; it->type != FIELD_END; it++)
+            if (it->child && text_equal(it->child->table, resource->table) &&
+                !shape_sees(cx, model_at(i), it))
+                return false;
+    return true;
+}
+
 /* "when 'deal' then changes #- '{before,value}' …": of both sides of a change. */
 static void hide_in_changes(const struct cx *cx, struct buf *sql, const struct resource *resource)
 {

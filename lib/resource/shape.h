@@ -46,6 +46,8 @@ const struct field *shape_find(struct cx *cx, const struct resource *resource,
 bool shape_sees(const struct cx *cx, const struct resource *resource, const struct field *field);
 /* Whether they may write it, which is also to see it. */
 bool shape_writes(const struct cx *cx, const struct resource *resource, const struct field *field);
+/* Whether they may see rows of that kind where they are a field of their record. */
+bool shape_sees_rows(const struct cx *cx, const struct resource *resource);
 /* The same for a field of the body of the route: not only resources have fields. */
 bool shape_takes(const struct cx *cx, const struct field *field);
 
