@@ -172,7 +172,7 @@ test("a_reader_has_errors_in_their_own_language_by_api_and_programs_the_same_cod
 test("numbers_are_typed_and_shown_as_the_language_writes_them", async () => {
     for (const [language, typed, shown, day] of [["de", "1.250,50", "1.250,50 EUR", "1. März 2027"], ["es", "1.250,5", "1.250,50 EUR", "1 mar 2027"], ["en", "1,250.50", "1,250.50 EUR", "1 Mar 2027"]]) {
         await speak(world.tenant, language);
-        const made = await world.page.post("/admin/crm/deals", { name: `Z${language}`, stage: "prospecting", value: typed, currency: "EUR", expectedCloseOn: "2027-03-01" });
+        const made = await world.page.post("/admin/crm/deals", { name: `Z${language}`, value: typed, currency: "EUR", expectedCloseOn: "2027-03-01" });
         assert.equal(made.status, 303, made.text.slice(0, 3000));
         const list = await request("GET", `/api/crm/deals?q=Z${language}`, { token: world.tenant.token });
         assert.deepEqual(list.data.map((it) => it.value), [125050], language);
@@ -181,7 +181,7 @@ test("numbers_are_typed_and_shown_as_the_language_writes_them", async () => {
         const form = await world.page.get(`/admin/crm/deals/${list.data[0].id}/edit`);
         assert.ok(form.text.includes(`value="${language === "en" ? "1250.50" : "1250,50"}"`), language);
     }
-    const refused = await world.page.post("/admin/crm/deals", { name: "Zno", stage: "prospecting", value: "1,250,50", currency: "EUR" });
+    const refused = await world.page.post("/admin/crm/deals", { name: "Zno", value: "1,250,50", currency: "EUR" });
     assert.equal(refused.status, 422);
 });
 
@@ -207,4 +207,13 @@ test("mail_and_the_bell_speak_the_language_of_whoever_reads_them", async () => {
         const words = bell.status === 200 ? bell.data.map((it) => it.title) : [];
         assert.ok(words.every((it) => !texts.has(it)), words.join(", "));
     }
+});
+
+test("what_a_tenant_calls_its_own_fields_stays_as_it_is", async () => {
+    const tenant = await makeTenant(), made = await request("POST", "/api/custom-fields", { token: tenant.token, body: { resource: "crm.leads", key: "boss", label: "Company", type: "text" } });
+    assert.equal(made.status, 201, made.text);
+    await speak(tenant, "de");
+    const page = await Page.signIn(tenant.slug, `owner@${tenant.slug}.test`, password);
+    const labels = [...(await page.get("/admin/crm/leads/new")).text.matchAll(/<label[^>]*>\s*([^<]*?)\s*</g)].map((it) => it[1]);
+    assert.ok(labels.includes("Company") && labels.includes("Firma"), labels.join(", "));
 });
