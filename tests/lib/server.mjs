@@ -16,7 +16,7 @@ export class Server {
         const data = join(server.folder, "data");
         const made = await run("sh", ["-c", `printf %s "$0" > "${server.folder}/pw" && "${bin}/initdb" -D "${data}" -U boss -A scram-sha-256 --pwfile="${server.folder}/pw" -E UTF8 --locale=C.UTF-8`, password], { as: account });
         assert.equal(made.status, 0, made.output);
-        const started = await run(`${bin}/pg_ctl`, ["-D", data, "-w", "-l", join(server.folder, "log"), "-o", `-c listen_addresses=127.0.0.1 -p ${server.port} -k ${server.folder}`, "start"], { as: account });
+        const started = await run(`${bin}/pg_ctl`, ["-D", data, "-w", "-l", join(server.folder, "log"), "-o", `-c max_connections=200 -c listen_addresses=127.0.0.1 -p ${server.port} -k ${server.folder}`, "start"], { as: account });
         assert.equal(started.status, 0, started.output);
         return server;
     }
