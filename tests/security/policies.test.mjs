@@ -39,3 +39,29 @@ test("no function with its owner's rights tells the tenant role of another tenan
     assert.deepEqual(open.filter((it) => ![...planted, ...told].includes(it.split(" ")[1])), []);
     assert.ok(output.length > 10 + planted.length, output.join("\n"));
 });
+
+const ask = (sql) => execFileSync("psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", join(folder, "run"), "-U", "tulou_owner", "tulou", "-c", sql], { encoding: "utf8" }).split("\n").filter(Boolean);
+
+test("what the one CHECK of a table stands for is refused by its own name", async () => {
+    const { id } = await makeTenant(), broken = { name: "''", source: "'elsewhere'", status: "'odd'", value: "-1", custom: "'[]'" };
+    assert.deepEqual(ask("select name from house.joined_checks where table_name = 'leads' order by name"), Object.keys(broken).map((it) => `leads_${it}_check`).sort());
+    for (const [column, value] of Object.entries(broken)) {
+        const row = { name: "'A lead'", [column]: value };
+        const refuse = `do $$ declare told text; begin
+            insert into shared.leads (tenant_id, ${Object.keys(row)}) values ('${id}', ${Object.values(row)});
+        exception when check_violation then get stacked diagnostics told = constraint_name; perform set_config('test.told', told, false); end $$; select current_setting('test.told')`;
+        assert.deepEqual(ask(refuse), [`leads_${column}_check`]);
+    }
+});
+
+// PostgreSQL reads them from their text for each statement that writes, and puts the body of such
+// a function into them.
+test("no CHECK and no generated column of a tenant table calls a function of SQL", () => {
+    assert.deepEqual(ask(`select distinct c.relname, p.proname
+        from pg_depend d join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid join pg_language l on l.oid = p.prolang and l.lanname = 'sql'
+        left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+        left join pg_attrdef a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
+        left join pg_attribute g on g.attrelid = a.adrelid and g.attnum = a.adnum and g.attgenerated = 's'
+        join pg_class c on c.oid = coalesce(k.conrelid, g.attrelid)
+        where c.relname in (select name from house.tenant_tables)`), []);
+});
