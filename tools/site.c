@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/text.h"
+#include "http/route.h"
 #include "tool.h"
 
 static json_object *member(json_object *object, const char *key)
@@ -23,6 +24,11 @@ static json_object *member(json_object *object, const char *key)
 static const char *text_of(json_object *object, const char *key)
 {
     return json_object_get_string(member(object, key));
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* ---- what is made from the areas ---- */
@@ -63,6 +69,7 @@ struct address {
     int len;
     bool below, is_stream; /* a stream has a location of its own: put_stream() */
     bool is_file;          /* may be long: what the client does not take waits in the area */
+    int64_t body;          /* bytes that a body may have */
 };
 
 static struct {
@@ -70,8 +77,39 @@ static struct {
     size_t count;
 } addresses;
 
+/* Paths with parameters whose bodies may be longer or must be shorter than others; they stand
+ * inside of the address that they are served below. */
+struct exception {
+    const char *path;
+    int64_t body;
+};
+
+static struct {
+    struct exception *all;
+    size_t count;
+} exceptions;
+
+static void *grown(void *all, size_t count, size_t size)
+{
+    void *more = realloc(all, (count + 1) * size);
+    if (!more)
+        abort();
+    return more;
+}
+
+static void add_exception(const char *path, int64_t body)
+{
+    for (size_t i = 0; i < exceptions.count; i++)
+        if (text_equal(exceptions.all[i].path, path)) {
+            exceptions.all[i].body = larger(exceptions.all[i].body, body);
+            return;
+        }
+    exceptions.all = grown(exceptions.all, exceptions.count, sizeof *exceptions.all);
+    exceptions.all[exceptions.count++] = (struct exception){path, body};
+}
+
 /* "/api/x/:id/y" is served below "/api/x/"; a path without parameters exactly. */
-static void add_address(const char *area, const char *path, const char *answer)
+static void add_address(const char *area, const char *path, const char *answer, int64_t body)
 {
     const char *colon = strchr(path, ':');
     const struct address added = {
@@ -80,21 +118,64 @@ static void add_address(const char *area, const char *path, const char *answer)
         .len = (int)(colon ? colon - path : (ptrdiff_t)strlen(path)),
         .below = colon != NULL,
         .is_stream = text_equal(answer, "stream"),
-        .is_file = !colon && (text_equal(answer, "file") || text_equal(answer, "download"))};
-    for (size_t i = 0; i < addresses.count; i++)
-        if (addresses.all[i].below == added.below && addresses.all[i].len == added.len &&
-            strncmp(addresses.all[i].path, path, (size_t)added.len) == 0)
-            return;
-    struct address *all = realloc(addresses.all, (addresses.count + 1) * sizeof *all);
-    if (!all)
-        abort();
-    addresses.all = all;
-    all[addresses.count++] = added;
+        .is_file = !colon && (text_equal(answer, "file") || text_equal(answer, "download")),
+        .body = colon ? 0 : body};
+    if (colon && body > 0)
+        add_exception(path, body);
+    for (size_t i = 0; i < addresses.count; i++) {
+        struct address *it = &addresses.all[i];
+        if (it->below != added.below || it->len != added.len ||
+            strncmp(it->path, path, (size_t)added.len) != 0)
+            continue;
+        it->body = larger(it->body, added.body);
+        return;
+    }
+    addresses.all = grown(addresses.all, addresses.count, sizeof *addresses.all);
+    addresses.all[addresses.count++] = added;
 }
 
 static int longer_first(const void *a, const void *b)
 {
     return ((const struct address *)b)->len - ((const struct address *)a)->len;
+}
+
+/* "/api/x/:id/y.csv" as an expression: "^/api/x/[^/]+/y\.csv$". */
+static void put_pattern(struct buf *out, const char *path)
+{
+    buf_putc(out, '^');
+    for (const char *at = path; *at; at++)
+        if (*at == ':') {
+            buf_puts(out, "[^/]+");
+            at += strcspn(at, "/") - 1;
+        } else {
+            buf_printf(out, *at == '.' ? "\\%c" : "%c", *at);
+        }
+    buf_putc(out, '$');
+}
+
+static void put_exceptions(struct buf *out, const struct address *address)
+{
+    for (size_t i = 0; address->below && i < exceptions.count; i++) {
+        const struct exception *it = &exceptions.all[i];
+        if (it->body == ROUTE_BODY_MAX || strchr(it->path, ':') != it->path + address->len ||
+            strncmp(it->path, address->path, (size_t)address->len) != 0)
+            continue;
+        buf_puts(out, "            location ~ ");
+        put_pattern(out, it->path);
+        buf_printf(out, " { client_max_body_size %lld; fastcgi_pass %s; }\n", (long long)it->body,
+                   address->area);
+    }
+}
+
+static void put_address(struct buf *out, const struct address *it)
+{
+    buf_printf(out, "        location %s%.*s {\n", it->below ? "" : "= ", it->len, it->path);
+    if (it->body > 0 && it->body != ROUTE_BODY_MAX)
+        buf_printf(out, "            client_max_body_size %lld;\n", (long long)it->body);
+    if (it->is_file)
+        buf_puts(out, "            fastcgi_max_temp_file_size 0;\n");
+    put_exceptions(out, it);
+    buf_printf(out, "            fastcgi_pass %s;\n        }\n", it->area);
 }
 
 /* As locations (of which nginx takes the longest), and as lines of a map (of whose
@@ -105,34 +186,42 @@ static void put_addresses(struct buf *locations, struct buf *map)
     for (size_t i = 0; i < addresses.count; i++) {
         const struct address *it = &addresses.all[i];
         if (!it->is_stream)
-            buf_printf(locations, "        location %s%.*s { %sfastcgi_pass %s; }\n",
-                       it->below ? "" : "= ", it->len, it->path,
-                       it->is_file ? "fastcgi_max_temp_file_size 0; " : "", it->area);
+            put_address(locations, it);
         buf_printf(map, "        %s%.*s %s;\n", it->below ? "~^" : "", it->len, it->path, it->area);
     }
     free(addresses.all);
+    free(exceptions.all);
     addresses.all = NULL;
-    addresses.count = 0;
+    exceptions.all = NULL;
+    addresses.count = exceptions.count = 0;
 }
 
-static void put_area(json_object *area, struct buf *upstreams, struct buf *locations, int64_t *body)
+/* 0: a method that has no body, and takes as much as others of its path. */
+static int64_t body_of(json_object *route)
+{
+    const char *method = text_of(route, "method");
+    int64_t limit = json_object_get_int64(member(route, "bodyLimit"));
+    if (text_equal(method, "GET") || text_equal(method, "DELETE"))
+        return 0;
+    return limit > 0 ? limit : ROUTE_BODY_MAX;
+}
+
+static void put_area(json_object *area, struct buf *upstreams, struct buf *locations)
 {
     const char *name = text_of(area, "name");
     json_object *routes = member(area, "routes");
     put_upstream(upstreams, name);
     for (size_t i = 0; i < json_object_array_length(routes); i++) {
         json_object *route = json_object_array_get_idx(routes, i);
-        int64_t limit = json_object_get_int64(member(route, "bodyLimit"));
-        *body = limit > *body ? limit : *body;
         const char *answer = text_of(route, "answer");
         if (text_equal(answer, "stream"))
             put_stream(locations, name, text_of(route, "path"));
-        add_address(name, text_of(route, "path"), answer);
+        add_address(name, text_of(route, "path"), answer, body_of(route));
     }
 }
 
 /* nginx's own refusals, in the envelope of the API and as a small page. What it
- * calls by a number of its own is named in `shown`; 405 is caught by the site. */
+ * calls by a number of its own is named in `shown`; 405 and 413 are caught by the site. */
 static const struct {
     const char *caught;
     int shown;
@@ -142,7 +231,7 @@ static const struct {
     {"404", 404, "not_found", "There is nothing at this address."},
     {NULL, 405, "method_not_allowed", "This address does not take this method."},
     {"408", 408, "request_timeout", "The request took too long to arrive."},
-    {"413", 413, "body_too_large", "The body is too large."},
+    {NULL, 413, "body_too_large", "The body is too large."},
     {"414", 414, "path_too_long", "This address is too long."},
     {"429", 429, "too_many_streams", "Too many streams are open at this address; close some."},
     {"494", 431, "headers_too_large", "The headers are too large."},
@@ -329,11 +418,9 @@ static void put_form_action(struct buf *out)
 
 static void find_words(struct buf *words, json_object *areas)
 {
-    int64_t largest = 1 << 20;
     json_object *list = member(areas, "areas");
     for (size_t i = 0; i < json_object_array_length(list); i++)
-        put_area(json_object_array_get_idx(list, i), &words[UPSTREAMS], &words[LOCATIONS],
-                 &largest);
+        put_area(json_object_array_get_idx(list, i), &words[UPSTREAMS], &words[LOCATIONS]);
     put_addresses(&words[LOCATIONS], &words[ADDRESSES]);
     put_refusals(&words[ERRORS]);
     put_modules(&words[MODULES], &words[BROTLI]);
@@ -350,7 +437,7 @@ static void find_words(struct buf *words, json_object *areas)
                config_text(CONFIG_PORT));
     buf_printf(&words[RUN], "%s/run", config_text(CONFIG_TULOU_VAR));
     buf_printf(&words[FILES], "%s/tenants", config_text(CONFIG_TULOU_VAR));
-    buf_printf(&words[BODY], "%lld", (long long)largest + 65536);
+    buf_printf(&words[BODY], "%lld", (long long)ROUTE_BODY_MAX);
 }
 
 static bool write_site(const char *path, json_object *areas, const char *template)

@@ -226,6 +226,7 @@ const struct route part_routes[] = {
           "All settings of a tenant, by section.", .operation = "getTenantSettings"),
     ROUTE(PUT, "/api/tenants/:id/settings", MAY(EITHER, "tenants.settings:update"), settings_put,
           "Replace the given sections of a tenant's settings.", .operation = "setTenantSettings",
+          .body_limit = SETTINGS_BODY_MAX,
           .body = FIELDS({"settings", OBJECT, REQUIRED,
                           .example = "{\"general\": {\"weekStarts\": \"monday\"}}"})),
     ROUTE(GET, "/api/tenants/:id/branding", MAY(EITHER, "tenants.branding:read"), branding_get,

@@ -18,9 +18,6 @@
 #include "http/server.h"
 #include "page/page.h"
 
-/* What is parsed in one go holds everybody else up: the largest of our forms needs less. */
-static const size_t default_body_limit = (size_t)128 << 10;
-
 static struct {
     const struct area *area;
     struct router *router;
@@ -67,7 +64,7 @@ static bool read_body(struct cx *cx)
 {
     if (cx->route->answer == ANSWER_STREAM)
         return true;
-    size_t limit = cx->route->body_limit ? cx->route->body_limit : default_body_limit;
+    size_t limit = cx->route->body_limit ? cx->route->body_limit : ROUTE_BODY_MAX;
     return server_read_body(cx, limit);
 }
 

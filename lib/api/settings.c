@@ -303,14 +303,16 @@ static size_t add_api(struct route *routes, const struct section *section, const
         (struct route)ROUTE(GET, path, access_of(table, false), settings_get, table->about,
                             .operation = settings_operation("get", noun), .answer_name = noun,
                             .answer_fields = table->fields, .about = section);
-    routes[1] = (struct route)ROUTE(PUT, path, access_of(table, true), settings_put, table->about,
-                                    .operation = settings_operation("replace", noun),
-                                    .answer_name = noun, .body = table->fields,
-                                    .answer_fields = table->fields, .about = section);
-    routes[2] = (struct route)ROUTE(
-        PATCH, path, access_of(table, true), settings_patch, table->about,
-        .operation = settings_operation("update", noun), .answer_name = noun, .body = table->fields,
-        .answer_fields = table->fields, .flags = ROUTE_MERGE, .about = section);
+    routes[1] =
+        (struct route)ROUTE(PUT, path, access_of(table, true), settings_put, table->about,
+                            .operation = settings_operation("replace", noun), .answer_name = noun,
+                            .body = table->fields, .body_limit = SETTINGS_BODY_MAX,
+                            .answer_fields = table->fields, .about = section);
+    routes[2] =
+        (struct route)ROUTE(PATCH, path, access_of(table, true), settings_patch, table->about,
+                            .operation = settings_operation("update", noun), .answer_name = noun,
+                            .body = table->fields, .body_limit = SETTINGS_BODY_MAX,
+                            .answer_fields = table->fields, .flags = ROUTE_MERGE, .about = section);
     return 3;
 }
 

@@ -8,6 +8,9 @@
 struct cx;
 struct tenant;
 
+/* Of a body that changes settings: all of a tenant together may take 16 kB. */
+enum { SETTINGS_BODY_MAX = 64 << 10 };
+
 /* Closed by a route without path; in static memory of the process. */
 const struct route *settings_routes(const struct settings_section *section);
 

@@ -9,6 +9,25 @@
 
 enum { FORM_FIELDS_MAX = 500 };
 
+/* nginx reads nothing of a body that is longer than its address takes, and lets us say so. */
+static bool is_kept_back(const struct request *request)
+{
+    return request_variable(request, "BODY_TOO_LARGE") != NULL;
+}
+
+static bool is_too_long(const struct request *request, size_t limit)
+{
+    int64_t length = 0;
+    const char *text = request_variable(request, "CONTENT_LENGTH");
+    return is_kept_back(request) ||
+           (text && text_to_int(text, 0, INT64_MAX, &length) && (uint64_t)length > limit);
+}
+
+static bool fail_too_long(struct cx *cx, size_t limit)
+{
+    return fail(cx, 413, "body_too_large", "The body is larger than %zu bytes.", limit);
+}
+
 static bool read_whole(struct cx *cx, body_reader *read, void *source, size_t limit)
 {
     struct buf body;
@@ -18,7 +37,7 @@ static bool read_whole(struct cx *cx, body_reader *read, void *source, size_t li
         if (len < 0)
             return fail(cx, 400, "body_incomplete", "The body ended too early.");
         if (body.len + (size_t)len > limit)
-            return fail(cx, 413, "body_too_large", "The body is larger than %zu bytes.", limit);
+            return fail_too_long(cx, limit);
         buf_add(&body, chunk, (size_t)len);
     }
     cx->request.body = body.data;
@@ -127,6 +146,8 @@ bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t li
     const char *coding = request_header(&cx->request, "Content-Encoding");
     if (coding && strcasecmp(coding, "identity") != 0) /* RFC 9110 8.4 */
         return fail(cx, 415, "unsupported_media_type", "Send the body without Content-Encoding.");
+    if (is_too_long(&cx->request, limit))
+        return fail_too_long(cx, limit);
     if (strcmp(type, "multipart/form-data") == 0)
         return read_multipart(cx, read, source, limit);
     if (!read_whole(cx, read, source, limit))

@@ -28,13 +28,12 @@ enum http_method method_of(const char *name)
     return HTTP_OTHER;
 }
 
-/* The value behind "NAME=" or NULL. */
-static const char *environment_get(char **environment, const char *name)
+const char *request_variable(const struct request *request, const char *name)
 {
     size_t len = strlen(name);
-    for (; *environment; environment++)
-        if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
-            return *environment + len + 1;
+    for (char **at = request->environment; at && *at; at++)
+        if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
+            return *at + len + 1;
     return NULL;
 }
 
@@ -110,7 +109,7 @@ static bool read_path(struct cx *cx, const char *raw, size_t len)
 static bool read_target(struct cx *cx)
 {
     struct request *request = &cx->request;
-    const char *target = environment_get(request->environment, "REQUEST_URI");
+    const char *target = request_variable(request, "REQUEST_URI");
     if (!target)
         return fail(cx, 400, "bad_request", "The request has no address.");
     const char *mark = strchrnul(target, '?');
@@ -196,7 +195,7 @@ static bool is_boundary(const char *text)
 /* "Multipart/Form-Data; boundary=x" */
 static bool read_content_type(struct cx *cx)
 {
-    const char *type = environment_get(cx->request.environment, "CONTENT_TYPE");
+    const char *type = request_variable(&cx->request, "CONTENT_TYPE");
     if (!type)
         type = "";
     const char *end = strchrnul(type, ';');
@@ -222,9 +221,9 @@ bool request_read_head(struct cx *cx, char **environment)
     request->environment = environment;
     request->body = request->content_type = request->query_string = "";
     request->host = request->origin_host = "";
-    const char *method = environment_get(environment, "REQUEST_METHOD");
-    const char *remote = environment_get(environment, "REMOTE_ADDR");
-    const char *scheme = environment_get(environment, "REQUEST_SCHEME");
+    const char *method = request_variable(request, "REQUEST_METHOD");
+    const char *remote = request_variable(request, "REMOTE_ADDR");
+    const char *scheme = request_variable(request, "REQUEST_SCHEME");
     request->method = method_of(method ? method : "");
     request->remote = remote ? remote : "";
     request->scheme = scheme && strcmp(scheme, "https") == 0 ? "https" : "http";

@@ -75,6 +75,9 @@ bool request_read_body(struct cx *cx, body_reader *read, void *source, size_t li
  * boundary. false: 500, a file of it cannot be read again. */
 bool request_body_sha256(struct cx *cx, char out[static 65]);
 
+/* What nginx says of the request: the FastCGI parameter of that name, NULL when absent. No client
+ * can set one, whose headers all begin with HTTP_. */
+const char *request_variable(const struct request *request, const char *name);
 /* Value of a header by its usual name ("If-Match"), NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);

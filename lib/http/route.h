@@ -54,6 +54,10 @@ enum answer {
     ANSWER_STREAM    /* goes on without end: nginx leads it to AREA.stream.sock, by HTTP */
 };
 
+/* Of a body whose route says nothing else: what is parsed in one go holds everybody else up, and
+ * the largest of our forms needs less. */
+enum { ROUTE_BODY_MAX = 128 << 10 };
+
 enum route_flags {
     ROUTE_FORM = 1,           /* body is a form (urlencoded or multipart), for pages */
     ROUTE_UPLOAD = 2,         /* takes multipart or text/csv; larger body limit */
@@ -99,7 +103,7 @@ struct route {
     unsigned flags;
     const char *errors; /* codes besides the usual: "409 slug_taken, 409 last_owner"; one of a
                            field in details: "422 code.invalid_code" */
-    size_t body_limit;  /* bytes; 0: 128 KiB */
+    size_t body_limit;  /* bytes; 0: ROUTE_BODY_MAX. nginx keeps longer ones to itself */
     const void *about;  /* what the handler works on: a struct resource, a page … */
     const struct action *action; /* of the resource that it is about: the route does it */
     const struct field *gives;   /* members of the answer besides the record's; NULL: none */

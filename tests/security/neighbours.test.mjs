@@ -1,7 +1,8 @@
 // One client does not spoil the day of others: what one may ask has bounds.
 import assert from "node:assert/strict";
+import http from "node:http";
 import { test } from "node:test";
-import { makeTenant, makeUser, request } from "../lib/client.mjs";
+import { base, makeTenant, makeUser, port, request } from "../lib/client.mjs";
 import { sql } from "../lib/factors.mjs";
 import { listen, socket } from "../lib/stream.mjs";
 
@@ -109,10 +110,24 @@ test("a_user_has_twenty_streams_of_either_kind_and_no_more", async () => {
     await Promise.all([...open, other, again].map((it) => it.stop()));
 });
 
-test("a_body_larger_than_any_of_our_forms_is_not_read", async () => {
-    const tenant = await makeTenant();
-    const put = (size) => request("PUT", `/api/tenants/${tenant.id}/settings`, { token: tenant.token, body: { settings: { b1: { x: "A".repeat(size) } } } });
-    const large = await put(200000);
-    assert.deepEqual([large.status, large.error.code], [413, "body_too_large"], large.text);
-    assert.equal((await put(100000)).status, 422);
+test("a_body_larger_than_its_address_takes_is_not_read", async () => {
+    const tenant = await makeTenant(), other = await makeTenant();
+    const put = (size, who = tenant) => request("PUT", `/api/tenants/${tenant.id}/settings`, { token: who?.token, tenant: tenant.slug, body: { settings: { b1: { x: "A".repeat(size) } } } });
+    const large = await put(70000);
+    assert.deepEqual([large.status, large.error.code, large.error.message], [413, "body_too_large", "The body is larger than 65536 bytes."], large.text);
+    assert.equal((await put(50000)).status, 422);
+    assert.equal((await put(900000, null)).status, 401);
+    assert.equal((await put(900000, other)).error.code, "tenant_mismatch");
+    const lead = (size) => request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "x".repeat(size) } });
+    assert.deepEqual([(await lead(120000)).status, (await lead(140000)).error.code], [422, "body_too_large"]);
+    // Without a length nothing tells it before it is there.
+    const pieces = await new Promise((resolve, reject) => {
+        const call = http.request({ host: "127.0.0.1", port, method: "POST", path: "/api/crm/leads", headers: { host: `${tenant.slug}.${base}:${port}`, authorization: `Bearer ${tenant.token}`, "content-type": "application/json" } }, (answer) => {
+            let text = "";
+            answer.on("data", (it) => (text += it)).on("end", () => resolve([answer.statusCode, JSON.parse(text).error.code]));
+        }).on("error", reject);
+        for (let i = 0; i < 10; i++) call.write("x".repeat(20000));
+        call.end();
+    });
+    assert.deepEqual(pieces, [413, "body_too_large"]);
 });
