@@ -1,6 +1,6 @@
 // How PostgreSQL answers what the engine asks: every list by default and by each sort and filter,
-// with its count, search, export and references, each record by its id, each change, and what
-// stands in the way of a deletion. Nothing may read a table from its beginning, every table of the
+// with its count, search, export and references, by what the tenant's own fields say, the rows of
+// each parent, each record by its id, each change, and what stands in the way of a deletion. Nothing may read a table from its beginning, every table of the
 // tenants is entered by an index that begins with the tenant, and no list is sorted after it was
 // read. The resources come from the areas' own tables: a new one is tried without anyone naming it.
 //
@@ -22,7 +22,11 @@ after(() => platform.stop());
 const { login, makeTenant, password, request } = await import("../lib/client.mjs");
 const tenant = await makeTenant({ planLevel: 3 });
 
-const resources = areas.flatMap((area) => area.resources).filter((it) => it.api && it.scope === "tenant" && !it.parent);
+const ofTenants = areas.flatMap((area) => area.resources.map((it) => Object.assign(it, { area: area.name }))).filter((it) => it.api && it.scope === "tenant");
+const resources = ofTenants.filter((it) => !it.parent), children = ofTenants.filter((it) => it.parent);
+// What a record of the tenant's own fields says, one of each type that is filtered by an index.
+const own = { p_text: "Porto", p_number: 2, p_date: "2026-11-03", p_choice: "one", p_flag: true, p_email: "a@example.com", p_money: { amount: 100, currency: "EUR" } };
+const hasOwn = (resource) => resource.fields.some((it) => it.type === "custom");
 // Again where an area has not noticed yet that its connections are gone, or the owner's roles
 // have changed.
 async function ask(method, path, options) {
@@ -47,17 +51,29 @@ async function explainAll() {
     await owner.end();
 }
 
-const recordsOf = {};
+const recordsOf = {}, nameOf = (resource) => `${resource.area}.${resource.name}`;
+// Where it is listed: rows of a parent below one of these.
+const listOf = (resource) => resource.parent ? resource.api.replace(":id", recordsOf[`${resource.area}.${resource.parent}`]) : resource.api;
+const offersOne = (method, resource) => apiRoutes.find((it) => it.method === method && it.path.startsWith(`${resource.api}/:`) && !it.path.slice(resource.api.length + 1).includes("/"));
+
+async function addOwnFields(resource) {
+    const types = { p_text: "text", p_number: "number", p_date: "date", p_choice: "choice", p_flag: "boolean", p_email: "email", p_money: "money" };
+    for (const [key, type] of Object.entries(types)) {
+        const made = await ask("POST", "/api/custom-fields", { body: { resource: nameOf(resource), key, label: key, type, filtered: true, listed: true, ...(type === "choice" ? { choices: [{ value: "one", label: "One" }] } : {}) } });
+        assert.equal(made.status, 201, made.text);
+    }
+}
+
 async function make(resource) {
     const route = offers("POST", resource.api);
     if (!route?.body) return null;
-    const body = bodyOf(route.body);
+    const body = { ...bodyOf(route.body), ...(hasOwn(resource) ? { custom: own } : {}) };
     for (const field of route.body.filter((it) => it.refers && !it.readOnly)) {
         const target = resourceNamed(field.refers), known = recordsOf[field.refers];
         if (known) body[field.name] = known;
         else if (field.required) body[field.name] = (await ask("GET", `${target.api}?limit=1`)).json?.data?.[0]?.id;
     }
-    return (await ask("POST", resource.api, { body })).json?.data?.id ?? null;
+    return (await ask("POST", listOf(resource), { body })).json?.data?.id ?? null;
 }
 
 function pathsOf(resource) {
@@ -66,15 +82,18 @@ function pathsOf(resource) {
     for (const field of named("filtered")) list.push(`?${field.name}=${encodeURIComponent(value(field))}${field.currency ? `&${field.currency}=EUR` : ""}`);
     if (named("searched").length) list.push("?q=example", "?q=wu");
     if (named("includes").length) list.push(`?include=${named("includes").map((it) => it.includes).join(",")}`);
+    if (hasOwn(resource)) list.push("?custom.p_text=Porto", "?custom.p_text[in]=Porto,Lima", "?custom.p_number[gte]=1", "?custom.p_number=2", "?custom.p_date[lte]=2026-12-01", "?custom.p_choice=one", "?custom.p_flag=true", "?custom.p_email=a@example.com",
+        "?custom.p_money.amount[gte]=1&custom.p_money.currency=EUR", "?custom.p_text=Porto&custom.p_number[lt]=9", "?fields=name,custom.p_text,custom.p_money.amount");
     return list;
 }
 
 async function exercise(resource) {
-    const full = `${resource.area}.${resource.name}`, id = recordsOf[full] ?? "01990000-0000-7000-8000-000000000000";
-    if (offers("GET", resource.api)) for (const path of pathsOf(resource)) assert.equal((await ask("GET", resource.api + path)).status, 200, resource.api + path);
-    if (offers("GET", `${resource.api}/export`)) await ask("GET", `${resource.api}/export`);
-    if (offers("GET", `${resource.api}/:id`)) await ask("GET", `${resource.api}/${id}`);
-    if (offers("PATCH", `${resource.api}/:id`)) await ask("PATCH", `${resource.api}/${id}`, { body: {}, headers: { "content-type": "application/merge-patch+json" } });
+    const at = listOf(resource), one = `${at}/${recordsOf[nameOf(resource)] ?? "01990000-0000-7000-8000-000000000000"}`;
+    if (offers("GET", resource.api)) for (const path of pathsOf(resource)) assert.equal((await ask("GET", at + path)).status, 200, at + path);
+    if (offers("GET", `${resource.api}/export`)) await ask("GET", `${at}/export`);
+    if (offersOne("GET", resource)) await ask("GET", one);
+    const own = hasOwn(resource) ? [{ custom: { p_text: "Lima", p_number: null } }] : [];
+    if (offersOne("PATCH", resource)) for (const body of [{}, ...own]) await ask("PATCH", one, { body, headers: { "content-type": "application/merge-patch+json" } });
 }
 
 // Those of the log since then: [{sql, plan}].
@@ -113,18 +132,19 @@ function complaints({ sql, plan }, tables) {
 }
 
 test("every statement of the engine is answered by an index of the tenant", async () => {
-    for (const area of areas) for (const resource of area.resources) resource.area = area.name;
-    for (let turn = 0; turn < 2; turn++) for (const it of resources) recordsOf[`${it.area}.${it.name}`] = (await make(it)) ?? recordsOf[`${it.area}.${it.name}`];
+    for (const it of resources.filter(hasOwn)) await addOwnFields(it);
+    for (let turn = 0; turn < 2; turn++) for (const it of [...resources, ...children]) recordsOf[nameOf(it)] = (await make(it)) ?? recordsOf[nameOf(it)];
     await explainAll();
     const offset = readFileSync(log, "utf8").length;
-    for (const it of resources) await exercise(it);
-    for (const it of resources) if (recordsOf[`${it.area}.${it.name}`] && offers("DELETE", `${it.api}/:id`)) await ask("DELETE", `${it.api}/${recordsOf[`${it.area}.${it.name}`]}`);
+    for (const it of ofTenants) await exercise(it);
+    for (const it of [...children, ...resources]) if (recordsOf[nameOf(it)] && offersOne("DELETE", it)) await ask("DELETE", `${listOf(it)}/${recordsOf[nameOf(it)]}`);
     const owner = new pg.Client({ host: `${platform.folder}/run`, database: "tulou", user: "tulou_owner" });
     await owner.connect();
     const tables = new Set((await owner.query("select name from house.tenant_tables")).rows.map((it) => it.name));
     await owner.end();
     const plans = plansSince(offset), asked = new Set(plans.map((it) => it.sql));
-    const silent = resources.filter((it) => offers("GET", it.api) && ![...asked].some((sql) => sql.includes(`from ${it.table}`)));
+    assert.ok(plans.some((it) => /custom_values/.test(it.sql)), "the tenant's own fields were asked for");
+    const silent = ofTenants.filter((it) => offers("GET", it.api) && ![...asked].some((sql) => sql.includes(`from ${it.table}`)));
     assert.deepEqual(silent.map((it) => it.name), [], "each resource was asked for");
     const wrong = [...new Set(plans.flatMap((it) => complaints(it, tables)))];
     assert.equal(wrong.length, 0, wrong.join("\n"));
