@@ -1,6 +1,7 @@
 /* sso_check: whether a provider would work, asked of the provider itself, for
  * whoever sets it up. */
 #include "access/tenant.h"
+#include "base/sentence.h"
 #include "http/cx.h"
 #include "page/page.h"
 #include "sso.h"
@@ -39,7 +40,7 @@ static bool test(struct cx *cx)
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
     json_pair_bool(json, "works", !report.problem);
-    json_pair(json, "problem", report.problem);
+    json_pair(json, "problem", sentence_read(cx->arena, NULL, report.problem));
     json_pair(json, "redirectUri", redirect_uri(cx));
     json_pair(json, "authorizationEndpoint", metadata->authorization_endpoint);
     json_pair(json, "tokenEndpoint", metadata->token_endpoint);
@@ -64,7 +65,7 @@ static bool test_page(struct cx *cx)
     if (!data || !sso_providers.add_to_page(cx, data, &record))
         return false;
     json_object *result = page_add(data, "result");
-    page_set(result, "problem", report.problem);
+    page_set(result, "problem", sentence_read(cx->arena, cx->language, report.problem));
     page_set(result, "token_endpoint", report.metadata.token_endpoint);
     page_set(result, "authorization_endpoint", report.metadata.authorization_endpoint);
     page_set_int(result, "keys", report.keys);

@@ -14,6 +14,7 @@
 #include "access/tenant.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
@@ -201,8 +202,8 @@ static bool start(struct cx *cx)
                    : false;
     if (oidc_discover(cx->arena, provider.client.issuer, false, &metadata, &problem))
         return send_off(cx, &provider, &metadata);
-    log_warn("provider not usable", "provider", provider.id, "problem", problem, "requestId",
-             cx->request_id);
+    log_warn("provider not usable", "provider", provider.id, "problem",
+             sentence_read(cx->arena, NULL, problem), "requestId", cx->request_id);
     return back(cx, cx_printf(cx,
                               "%s cannot be used at the moment. Try again later, or tell an "
                               "administrator.",
@@ -228,7 +229,7 @@ static const char *refused(struct cx *cx, const struct sso_provider *provider, c
     json_start(&json, &changes);
     json_open_object(&json);
     json_pair(&json, "provider", provider->name);
-    json_pair(&json, "reason", reason);
+    json_pair(&json, "reason", sentence_read(cx->arena, NULL, reason));
     json_close_object(&json);
     event_append(&db, "sso_provider.sign_in_refused", provider->id, changes.data);
     return cx_printf(cx,
@@ -270,8 +271,9 @@ static const char *read_error(struct cx *cx, const struct sso_provider *provider
         return cx_printf(cx, "Signing in with %s was cancelled.", provider->name);
     if (text_equal(error, "temporarily_unavailable"))
         return cx_printf(cx, "%s is busy. Try again in a moment.", provider->name);
-    return refused(cx, provider,
-                   cx_printf(cx, "The provider answered with the error \"%.60s\".", error));
+    return refused(
+        cx, provider,
+        sentence_keep(cx->arena, "The provider answered with the error \"%.60s\".", error));
 }
 
 /* Another provider's answer is not taken for this one's (RFC 9207 2.4). */

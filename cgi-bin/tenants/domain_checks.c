@@ -4,6 +4,7 @@
 
 #include "access/shared.h"
 #include "access/tenant.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "domains.h"
 #include "http/cx.h"
@@ -150,7 +151,9 @@ bool domain_verify(struct cx *cx, const char *id)
         domain_prove(cx->arena, check.domain, rows_text(rows, 0, DOMAIN_TOKEN), &check.problem);
     if (!store(cx, &cx->db, &check))
         return false;
-    return check.proof == PROOF_THERE || fail(cx, 409, "domain_unproved", "%s", check.problem);
+    return check.proof == PROOF_THERE ||
+           fail(cx, 409, "domain_unproved", "%s",
+                sentence_read(cx->arena, cx->language, check.problem));
 }
 
 /* ---- by the clock ---- */

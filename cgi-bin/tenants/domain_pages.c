@@ -5,6 +5,7 @@
 #include "access/permission.h"
 #include "access/tenant.h"
 #include "base/clock.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "domains.h"
 #include "http/cx.h"
@@ -57,7 +58,8 @@ static void fill(struct cx *cx, json_object *item, const struct rows *rows, size
     page_set_bool(item, "is_primary", rows_bool(rows, row, DOMAIN_PRIMARY));
     page_set_bool(item, "is_verified", rows_text(rows, row, DOMAIN_VERIFIED_AT) != NULL);
     page_set_bool(item, "needs_proof", !text_equal(rows_text(rows, row, DOMAIN_STATE), "verified"));
-    page_set(item, "problem", rows_text(rows, row, DOMAIN_PROBLEM));
+    page_set(item, "problem",
+             sentence_read(cx->arena, cx->language, rows_text(rows, row, DOMAIN_PROBLEM)));
     set_time(cx, item, "checked", rows_text(rows, row, DOMAIN_CHECKED_AT));
     set_time(cx, item, "next", rows_text(rows, row, DOMAIN_NEXT_AT));
 }

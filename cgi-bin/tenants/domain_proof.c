@@ -3,6 +3,7 @@
 
 #include "access/tenant.h"
 #include "base/arena.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "client/client.h"
 #include "client/names.h"
@@ -20,11 +21,11 @@ static enum proof by_record(struct arena *arena, const char *domain, const char 
         if (strcmp(text_trim(arena, found.texts[i]), token) == 0)
             return PROOF_THERE;
     if (status == NAME_UNKNOWN)
-        *problem = arena_printf(arena, "The DNS gave no answer about %s.", name);
+        *problem = sentence_keep(arena, "The DNS gave no answer about %s.", name);
     else if (status == NAME_NONE)
-        *problem = arena_printf(arena, "There is no TXT record %s.", name);
+        *problem = sentence_keep(arena, "There is no TXT record %s.", name);
     else
-        *problem = arena_printf(arena, "The TXT record %s holds another value.", name);
+        *problem = sentence_keep(arena, "The TXT record %s holds another value.", name);
     return status == NAME_UNKNOWN ? PROOF_UNKNOWN : PROOF_NONE;
 }
 

@@ -72,7 +72,7 @@ const struct field domain_fields[] = {
     {"lost_at", TIME, NULLABLE},
     {"checked_at", TIME, NULLABLE},
     {"next_check_at", TIME, NULLABLE},
-    {"problem", TEXT, NULLABLE, .help = "Why the last look found no proof."},
+    {"problem", SENTENCE, NULLABLE, .help = "Why the last look found no proof."},
     {"created_at", TIME},
     {.type = FIELD_END}};
 

@@ -48,7 +48,7 @@ bool domain_make_primary(struct cx *cx, const char *id);
 enum proof { PROOF_NONE, PROOF_THERE, PROOF_UNKNOWN /* nobody could tell */ };
 
 /* Whether the DNS or the site of a domain shows the token; if not, *problem is a
- * sentence for people. Takes up to about 20 seconds. WAITS. */
+ * sentence as base/sentence.h keeps it. Takes up to about 20 seconds. WAITS. */
 enum proof domain_prove(struct arena *arena, const char *domain, const char *token,
                         const char **problem);
 

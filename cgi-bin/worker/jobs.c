@@ -94,7 +94,7 @@ const struct resource jobs = {
          .choices = CHOICES("ready", "scheduled", "paused", "running", "dead"), .example = "dead"},
         {"attempt", INT, READ_ONLY | LISTED, .label = "Attempts so far", .example = "3"},
         {"attempts", INT, READ_ONLY, .label = "Attempts at most", .example = "20"},
-        {"error", LONG, READ_ONLY | NULLABLE | LISTED, .label = "What went wrong"},
+        {"error", SENTENCE, READ_ONLY | NULLABLE | LISTED, .label = "What went wrong"},
         {"failed_at", TIME, READ_ONLY | NULLABLE},
         {"run_at", TIME, READ_ONLY, .label = "At the earliest"},
         {"priority", INT, READ_ONLY, .sql = "priority::integer", .help = "Smaller goes first."},

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "access/permission.h"
+#include "access/tenant.h"
 #include "base/clock.h"
 #include "base/language_format.h"
 #include "base/text.h"
@@ -44,7 +45,7 @@ static void add_schedule(struct cx *cx, json_object *list, const struct job_sche
     page_set(item, "next",
              cron_parse(schedule->cron, &cron) &&
                      cron_next(&cron, schedule->zone, clock_now_us(), &next_us)
-                 ? language_time(cx->arena, cx->language, next_us,
+                 ? language_time(cx->arena, cx->language, tenant_date_order(cx), next_us,
                                  schedule->zone ? schedule->zone : "UTC")
                  : "never");
 }

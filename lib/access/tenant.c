@@ -109,6 +109,11 @@ const struct language *tenant_language(const struct tenant *tenant, const char *
     return language_find(locale ? locale : tenant->locale);
 }
 
+enum date_order tenant_date_order(const struct cx *cx)
+{
+    return cx->tenant ? cx->tenant->date_order : DATE_DAY_FIRST;
+}
+
 bool tenant_resolve(struct cx *cx, const char *claim_tenant)
 {
     if (!agree_host(cx) || !agree_slug(cx) ||

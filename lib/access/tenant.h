@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "base/language_format.h"
 #include "base/uuid.h"
 
 struct cx;
@@ -34,6 +35,7 @@ struct tenant {
     enum tenant_status status;
     const char *name, *slug, *schema; /* schema: "shared" or "tenant_<uuid>" */
     const char *locale, *time_zone, *currency;
+    enum date_order date_order;
     /* Read once, when the tenant was looked up; shared by all requests that hold it, never changed.
      * By section; {"key": true} after defaults, plan and overrides. */
     struct json_object *settings, *features;
@@ -69,6 +71,8 @@ const char *tenant_setting_of(struct cx *cx, const struct tenant *tenant, const 
 /* The language of somebody of the tenant who chose `locale`; NULL: they chose none. Who chose what
  * we do not speak reads English. The answer NULL: English. */
 const struct language *tenant_language(const struct tenant *tenant, const char *locale);
+/* How the tenant of the request writes dates. */
+enum date_order tenant_date_order(const struct cx *cx);
 /* Where a tenant is reached, for links: "http://acme.localhost:8080", or its
  * primary domain in place of the host. */
 char *tenant_url(struct arena *arena, const struct tenant *tenant);

@@ -142,6 +142,12 @@ static const char *schema_of(struct arena *arena, const char *isolation, const c
     return name;
 }
 
+static enum date_order date_order_of(json_object *settings)
+{
+    json_object *general = json_object_object_get(settings, "general");
+    return date_order_named(json_object_get_string(json_object_object_get(general, "dateFormat")));
+}
+
 static void read_tenant(struct tenant *tenant, const char *const *text)
 {
     static const char *const kinds[] = {"platform", "reseller", "business"};
@@ -158,6 +164,7 @@ static void read_tenant(struct tenant *tenant, const char *const *text)
     tenant->time_zone = text[8];
     tenant->currency = text[9];
     tenant->settings = json_tokener_parse(text[10]);
+    tenant->date_order = date_order_of(tenant->settings);
     tenant->features = json_tokener_parse(text[11]);
     tenant->branding = (struct branding){.name = text[12],
                                          .logo_url = text[13],

@@ -35,6 +35,7 @@ static const struct type_schema {
     {"locale", "string", NULL, NULL, false, "en"},
     {"currency", "string", NULL, "^[A-Z]{3}$", false, "EUR"},
     {"agent", "string", NULL, NULL, true, "curl/8.5.0"},
+    {"sentence", "string", NULL, NULL, true, "The address is malformed."},
     {"json", NULL, NULL, NULL, false, "{}"},
     {"decimal", "number", NULL, NULL, false, "12.5"},
     {"object", "object", NULL, NULL, false, "{}"},

@@ -20,9 +20,9 @@ static const char *const spanish_months[] = {"ene", "feb", "mar",  "abr", "may",
                                              "jul", "ago", "sept", "oct", "nov", "dic"};
 
 const struct language languages[] = {
-    {"en", "English", '.', ',', false, "%d %s %lld", english_months, " %"},
-    {"de", "Deutsch", ',', '.', true, "%d. %s %lld", german_months, " %"},
-    {"es", "Español", ',', '.', false, "%d %s %lld", spanish_months, " %"},
+    {"en", "English", '.', ',', false, "", english_months, " %"},
+    {"de", "Deutsch", ',', '.', true, ".", german_months, " %"},
+    {"es", "Español", ',', '.', false, "", spanish_months, " %"},
 };
 const size_t languages_count = COUNT(languages);
 

@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 struct language {
-    const char *code;       /* "de": of BCP 47, and the name of the catalogue */
-    const char *name;       /* as its speakers call it */
-    char decimal, grouping; /* 1.250,50 */
-    bool nouns_are_capital; /* within a sentence too */
-    const char *date;       /* printf: day, month, year */
+    const char *code;         /* "de": of BCP 47, and the name of the catalogue */
+    const char *name;         /* as its speakers call it */
+    char decimal, grouping;   /* 1.250,50 */
+    bool nouns_are_capital;   /* within a sentence too */
+    const char *point_of_day; /* behind the day of a date: "." in German */
     const char *const *months;
     const char *percent; /* what stands behind a share */
 };
@@ -37,6 +37,9 @@ void language_unload(void);
 const struct language *language_find(const char *locale);
 /* What a browser prefers most of ours (Accept-Language, RFC 9110 12.5.4); NULL: none. */
 const struct language *language_accepted(const char *header);
+
+/* A text that stands where tools/texts.mjs cannot see that people read it: part of a sentence. */
+#define SAID(english) english
 
 /* The text in the language; itself where there is none. NULL stays NULL. `language` NULL: English.
  * What it answers lives as long as the process or as `english`. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/money.h"
+#include "base/text.h"
 
 static const struct language *known(const struct language *language)
 {
@@ -77,39 +78,59 @@ char *language_share(struct arena *arena, const struct language *language, int64
     return arena_printf(arena, "%.*s%s", (int)len, text, known(language)->percent);
 }
 
-static char *shown_date(struct arena *arena, const struct language *language, int day, int month,
-                        int64_t year)
+enum date_order date_order_named(const char *name)
 {
-    const struct language *in = known(language);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    return arena_printf(arena, in->date, day, in->months[month - 1], (long long)year);
-#pragma GCC diagnostic pop
+    if (text_equal(name, "month_day_year"))
+        return DATE_MONTH_FIRST;
+    return text_equal(name, "year_month_day") ? DATE_YEAR_FIRST : DATE_DAY_FIRST;
 }
 
-char *language_date(struct arena *arena, const struct language *language, const char *date)
+struct date {
+    int64_t year;
+    int month, day;
+};
+
+/* Without its year where that is 0. */
+static char *date_show(struct arena *arena, const struct language *language, enum date_order order,
+                       const struct date *date)
+{
+    const char *month = known(language)->months[date->month - 1];
+    const char *point = known(language)->point_of_day;
+    const char *year = date->year ? arena_printf(arena, "%lld", (long long)date->year) : "";
+    if (order == DATE_YEAR_FIRST)
+        return arena_printf(arena, "%s%s%02d-%02d", year, date->year ? "-" : "", date->month,
+                            date->day);
+    if (order == DATE_MONTH_FIRST)
+        return arena_printf(arena, "%s %d%s%s", month, date->day, date->year ? ", " : "", year);
+    return arena_printf(arena, "%d%s %s%s%s", date->day, point, month, date->year ? " " : "", year);
+}
+
+char *language_date(struct arena *arena, const struct language *language, enum date_order order,
+                    const char *date)
 {
     if (!clock_is_date(date))
         return arena_text(arena, date);
-    return shown_date(arena, language, atoi(date + 8), atoi(date + 5), atoi(date));
+    const struct date it = {atoi(date), atoi(date + 5), atoi(date + 8)};
+    return date_show(arena, language, order, &it);
 }
 
-char *language_day(struct arena *arena, const struct language *language, const char *date)
+char *language_day(struct arena *arena, const struct language *language, enum date_order order,
+                   const char *date)
 {
-    char *text = language_date(arena, language, date), *year = strrchr(text, ' ');
-    if (year)
-        *year = '\0';
-    return text;
+    if (!clock_is_date(date))
+        return arena_text(arena, date);
+    const struct date it = {0, atoi(date + 5), atoi(date + 8)};
+    return date_show(arena, language, order, &it);
 }
 
-char *language_time(struct arena *arena, const struct language *language, int64_t us,
-                    const char *zone)
+char *language_time(struct arena *arena, const struct language *language, enum date_order order,
+                    int64_t us, const char *zone)
 {
-    int64_t local = calendar_floor_div(us, 1000000) + clock_offset_s(us, zone), year;
+    struct date date;
+    int64_t local = calendar_floor_div(us, 1000000) + clock_offset_s(us, zone);
     int64_t days = calendar_floor_div(local, 86400), minute = (local - days * 86400) / 60;
-    int month, day;
-    calendar_date_of(days, &year, &month, &day);
-    return arena_printf(arena, "%s, %02d:%02d", shown_date(arena, language, day, month, year),
+    calendar_date_of(days, &date.year, &date.month, &date.day);
+    return arena_printf(arena, "%s, %02d:%02d", date_show(arena, language, order, &date),
                         (int)(minute / 60), (int)(minute % 60));
 }
 

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/text.h"
 #include "client/client.h"
 #include "client/internal.h"
@@ -37,9 +38,9 @@ static const char *why_not(const struct fetch *fetch, const struct sockaddr *add
     unsigned flags = fetch->request->flags;
     if ((flags & CLIENT_HTTPS_ONLY) && strncasecmp(fetch->request->url, "https:", 6) != 0 &&
         !address_is_loopback(address))
-        return "the address must begin with https";
+        return SAID("the address must begin with https");
     if ((flags & CLIENT_OUTSIDE) && !private_allowed() && !address_is_public(address))
-        return "the address leads into a private network";
+        return SAID("the address leads into a private network");
     return NULL;
 }
 
@@ -118,10 +119,10 @@ static bool is_one_line(const char *text)
 static const char *malformed(const struct client_request *request)
 {
     if (!is_one_line(request->url) || (request->method && !is_one_line(request->method)))
-        return "the address is malformed";
+        return SAID("the address is malformed");
     for (const char *const *it = request->headers; it && *it; it++)
         if (!is_one_line(*it))
-            return "a header has more than one line";
+            return SAID("a header has more than one line");
     return NULL;
 }
 
@@ -229,10 +230,10 @@ static const char *transfer(struct fetch *fetch, struct arena *arena)
 {
     CURLcode result;
     if (!set_up(fetch))
-        return "the request could not be made";
+        return SAID("the request could not be made");
     enum client_pool pool = fetch->request->flags & CLIENT_OUTSIDE ? POOL_OUTSIDE : POOL_INSIDE;
     if (!multi_perform(pool, fetch->easy, &result))
-        return "the request was given up";
+        return SAID("the request was given up");
     if (result == CURLE_OK)
         return NULL;
     return fetch->refused ? fetch->refused : curl_problem(arena, result, fetch->detail);
@@ -247,7 +248,7 @@ bool client_fetch(struct arena *arena, const struct client_request *request,
     if (answer->problem)
         return false;
     if (!curl_ready() || !(fetch.easy = curl_easy_init())) {
-        answer->problem = "the request could not be made";
+        answer->problem = SAID("the request could not be made");
         return false;
     }
     buf_init(&fetch.body, arena);

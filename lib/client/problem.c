@@ -3,27 +3,28 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "client/internal.h"
 
 static const char *in_words(CURLcode code)
 {
     switch (code) {
     case CURLE_URL_MALFORMAT:
-        return "the address is malformed";
+        return SAID("the address is malformed");
     case CURLE_UNSUPPORTED_PROTOCOL:
-        return "the address names a protocol that is not allowed";
+        return SAID("the address names a protocol that is not allowed");
     case CURLE_COULDNT_RESOLVE_HOST:
-        return "the name could not be resolved";
+        return SAID("the name could not be resolved");
     case CURLE_OPERATION_TIMEDOUT:
-        return "no answer came in time";
+        return SAID("no answer came in time");
     case CURLE_GOT_NOTHING:
-        return "the connection was closed without an answer";
+        return SAID("the connection was closed without an answer");
     case CURLE_PARTIAL_FILE:
-        return "the connection was closed within the answer";
+        return SAID("the connection was closed within the answer");
     case CURLE_LOGIN_DENIED:
-        return "the user or the password was refused";
+        return SAID("the user or the password was refused");
     case CURLE_USE_SSL_FAILED:
-        return "the server does not offer TLS, which is required";
+        return SAID("the server does not offer TLS, which is required");
     default:
         return NULL;
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/language.h"
 #include "base/loop/loop.h"
 #include "client/client.h"
 #include "client/internal.h"
@@ -188,7 +189,7 @@ static void wait_for(struct sending *sending, struct arena *arena,
     while (!sending->done && coroutine_wait())
         ;
     if (!sending->done) {
-        answer->problem = "the message was given up";
+        answer->problem = SAID("the message was given up");
         sending->owner = NULL;
         atomic_store(&sending->given_up, true);
         return;
@@ -212,11 +213,11 @@ bool client_mail(struct arena *arena, const struct client_mail *mail,
     *answer = (struct client_mail_answer){0};
     if (!is_envelope(mail->from) || !is_envelope(mail->to)) {
         answer->refused = true;
-        answer->problem = "the address is malformed";
+        answer->problem = SAID("the address is malformed");
         return false;
     }
     if (!senders_ready() || !take_turn()) {
-        answer->problem = "the message was given up";
+        answer->problem = SAID("the message was given up");
         return false;
     }
     struct sending *sending = make_sending(mail);
@@ -224,7 +225,7 @@ bool client_mail(struct arena *arena, const struct client_mail *mail,
         if (sending)
             end_sending(sending);
         pass_turn();
-        answer->problem = "the message could not be sent: no thread";
+        answer->problem = SAID("the message could not be sent: no thread");
         return false;
     }
     wait_for(sending, arena, answer);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/language.h"
+#include "base/sentence.h"
 #include "client/client.h"
 #include "client/internal.h"
 
@@ -107,12 +109,13 @@ static void judge(struct arena *arena, const struct dialogue *dialogue, CURL *ea
     answer->status = status >= 400 && status < 600 ? (int)status : 0;
     answer->refused = is_refused(dialogue, result, status);
     if (atomic_load(dialogue->give_up))
-        answer->problem = "the message was given up";
+        answer->problem = SAID("the message was given up");
     else if (answer->status && *dialogue->reply)
-        answer->problem = arena_printf(arena, "the mail server answered: %s", dialogue->reply);
-    else
         answer->problem =
-            arena_printf(arena, "mail server: %s", curl_problem(arena, result, dialogue->detail));
+            sentence_keep(arena, SAID("the mail server answered: %s"), dialogue->reply);
+    else
+        answer->problem = sentence_keep(arena, SAID("mail server: %s"),
+                                        curl_problem(arena, result, dialogue->detail));
 }
 
 CURL *smtp_send(struct arena *arena, const struct client_mail *mail,
@@ -122,7 +125,7 @@ CURL *smtp_send(struct arena *arena, const struct client_mail *mail,
     CURL *easy = curl_easy_init();
     struct curl_slist *to = mail->to ? curl_slist_append(NULL, mail->to) : NULL;
     if (!easy || (mail->to && !to)) {
-        answer->problem = "the message could not be sent: no memory";
+        answer->problem = SAID("the message could not be sent: no memory");
         curl_easy_cleanup(easy);
         curl_slist_free_all(to);
         return NULL;
@@ -154,6 +157,6 @@ bool client_mail_check(struct arena *arena, const struct client_mail *mail,
     if (curl_ready())
         smtp_close(smtp_send(arena, &greeting, answer, &never));
     else
-        answer->problem = "libcurl could not start";
+        answer->problem = SAID("libcurl could not start");
     return answer->problem == NULL;
 }

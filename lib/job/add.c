@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/arena.h"
+#include "base/sentence.h"
 #include "job/job.h"
 
 STATEMENT(
@@ -32,7 +32,7 @@ bool job_add(struct db *db, const struct job_new *job)
 
 static bool say(struct job *job, const char *format, va_list args)
 {
-    job->error = arena_vprintf(job->arena, format, args);
+    job->error = sentence_vkeep(job->arena, format, args);
     return false;
 }
 
@@ -57,7 +57,7 @@ bool job_refuse(struct job *job, const char *format, ...)
 
 bool job_fail_db(struct job *job)
 {
-    return job_fail(job, "the database: %s",
+    return job_fail(job, "The database: %s",
                     job->db->error.message ? job->db->error.message : "not available");
 }
 

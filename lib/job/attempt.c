@@ -4,8 +4,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/loop/loop.h"
+#include "base/sentence.h"
 #include "db/db.h"
 #include "job/internal.h"
 
@@ -16,7 +18,7 @@ STATEMENT(attempt_failed,
           DB_WRITES | DB_ON_PLATFORM);
 
 /* Doubling from 15 seconds, at most 8 hours: 20 attempts take three days. */
-enum { BACKOFF_FIRST_S = 15, BACKOFF_MAX_S = 28800, ERROR_MAX = 1000 };
+enum { BACKOFF_FIRST_S = 15, BACKOFF_MAX_S = 28800, ERROR_MAX = 4000 };
 
 enum ending { DONE, LOST, FAILED, STOPPED };
 
@@ -102,7 +104,7 @@ static int64_t backoff_s(int attempt)
 static enum job_outcome store_failure(const struct job *job, const struct claimed *it)
 {
     struct db db;
-    const char *error = job->error ? job->error : "It gave no reason.";
+    const char *error = job->error ? job->error : SAID("It gave no reason.");
     int64_t retry_s = job->retry_s > 0 ? job->retry_s : backoff_s(it->attempt);
     const int64_t second_us = 1000000;
     db_init(&db, it->arena, DB_PLATFORM, NULL, "everyone");
@@ -113,7 +115,8 @@ static enum job_outcome store_failure(const struct job *job, const struct claime
                arena_printf(it->arena, "%lld", (long long)retry_s));
     const char *state = rows ? rows_text(rows, 0, 0) : NULL;
     log_line(state && strcmp(state, "dead") == 0 ? LOG_ERROR : LOG_WARN, "job failed", "kind",
-             it->kind->name, "id", it->id, "tenant", it->tenant_id, "detail", error, "then",
+             it->kind->name, "id", it->id, "tenant", it->tenant_id, "detail",
+             sentence_read(it->arena, NULL, error), "then",
              state  ? state
              : rows ? "another has it"
                     : db.error.message,

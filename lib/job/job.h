@@ -30,7 +30,7 @@ struct job {
     const char *id, *tenant_id, *kind;
     int attempt, attempts; /* this one, from 1; at most */
     json_object *payload;
-    /* What went wrong, by job_fail() and job_refuse(). */
+    /* What went wrong, by job_fail() and job_refuse(), as base/sentence.h keeps it. */
     const char *error;
     int64_t retry_s; /* when to try again; 0: exponential back-off with jitter */
     bool refused;    /* not again: a dead letter at once */
@@ -83,8 +83,8 @@ const char *job_text(const struct job *job, const char *name);
  * transaction of this step. false: job_fail_db() said why. WAITS. */
 bool job_again(struct job *job, const struct job_kind *kind);
 
-/* For run(): why this attempt failed; always false. The sentence is kept and
- * shown to operators: no secrets. */
+/* For run(): why this attempt failed; always false. The sentence is kept (base/sentence.h) and
+ * shown to operators, in the language of each: no secrets. */
 bool job_fail(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, but trying again is useless. */
 bool job_refuse(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));

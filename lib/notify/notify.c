@@ -44,19 +44,19 @@ static char *address(struct cx *cx, const struct tenant *tenant, const char *pat
 
 /* A title or a body in cx->language. */
 static const char *say(struct cx *cx, const struct notification *it, const char *format,
-                       const char *zone)
+                       const struct tenant *tenant)
 {
     char iso[32];
     int64_t us;
     const char *about = it->about ? it->about : "";
     if (it->at && clock_from_database(it->at, iso) && clock_parse(iso, &us))
-        about = language_time(cx->arena, cx->language, us, zone);
+        about = language_time(cx->arena, cx->language, tenant->date_order, us, tenant->time_zone);
     return format ? cx_printf(cx, format, about) : NULL;
 }
 
 /* {"en": "…", "de": "…"}; NULL for no text. */
 static const char *say_in_all(struct cx *cx, const struct notification *it, const char *format,
-                              const char *zone)
+                              const struct tenant *tenant)
 {
     const struct language *own = cx->language;
     struct buf out;
@@ -68,7 +68,7 @@ static const char *say_in_all(struct cx *cx, const struct notification *it, cons
     json_open_object(&json);
     for (size_t i = 0; i < languages_count; i++) {
         cx->language = &languages[i];
-        json_pair(&json, languages[i].code, say(cx, it, format, zone));
+        json_pair(&json, languages[i].code, say(cx, it, format, tenant));
     }
     json_close_object(&json);
     cx->language = own;
@@ -90,12 +90,12 @@ static bool write_to(struct cx *cx, struct db *db, const struct tenant *tenant,
                               .quota = kind->email ? MAIL_ALWAYS : MAIL_IF_LEFT,
                               .data = data};
     cx->language = tenant_language(tenant, mail.locale);
-    const char *title = say(cx, notification, notification->title, tenant->time_zone);
-    const char *body = say(cx, notification, notification->body, tenant->time_zone);
+    const char *title = say(cx, notification, notification->title, tenant);
+    const char *body = say(cx, notification, notification->body, tenant);
     page_set(data, "title", title);
     page_set(data, "body", body ? body : title);
     if (notification->at)
-        page_set(data, "date", say(cx, notification, "%s", tenant->time_zone));
+        page_set(data, "date", say(cx, notification, "%s", tenant));
     cx->language = own;
     page_set(data, "link",
              address(cx, tenant, notification->link ? notification->link : "/notifications"));
@@ -109,9 +109,9 @@ static struct rows *ring(struct cx *cx, struct db *db, const struct tenant *tena
 {
     const struct language *language = tenant_language(tenant, NULL);
     return db_get(db, &notify_insert, tenant->id, user_id, kind->type,
-                  say_in_all(cx, it, it->title, tenant->time_zone),
-                  say_in_all(cx, it, it->body, tenant->time_zone), it->link,
-                  kind->email ? "true" : "false", language ? language->code : languages->code);
+                  say_in_all(cx, it, it->title, tenant), say_in_all(cx, it, it->body, tenant),
+                  it->link, kind->email ? "true" : "false",
+                  language ? language->code : languages->code);
 }
 
 bool notify_user(struct cx *cx, struct db *db, const char *tenant_id, const char *user_id,

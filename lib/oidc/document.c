@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/loop/loop.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "client/client.h"
 #include "oidc/internal.h"
@@ -86,11 +87,11 @@ static json_object *fetch(struct arena *arena, const char *url, const char **pro
                                            .body_max = DOCUMENT_MAX,
                                            .flags = CLIENT_OUTSIDE | CLIENT_HTTPS_ONLY};
     if (!client_fetch(arena, &request, &answer)) {
-        *problem = arena_printf(arena, "%s did not answer: %s.", url, answer.problem);
+        *problem = sentence_keep(arena, "%s did not answer: %s.", url, answer.problem);
         return NULL;
     }
     if (answer.status != 200) {
-        *problem = arena_printf(arena, "%s answered with status %d.", url, answer.status);
+        *problem = sentence_keep(arena, "%s answered with status %d.", url, answer.status);
         return NULL;
     }
     json_object *object = document_read(arena, answer.body, answer.body_len, problem);

@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/language.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "client/client.h"
 #include "oidc/internal.h"
@@ -78,14 +80,14 @@ static json_object *ask(struct arena *arena, const struct client_request *reques
     struct client_answer answer;
     if (!client_fetch(arena, request, &answer)) {
         *problem =
-            arena_printf(arena, "The provider's %s did not answer: %s.", what, answer.problem);
+            sentence_keep(arena, "The provider's %s did not answer: %s.", what, answer.problem);
         return NULL;
     }
     json_object *object = document_read(arena, answer.body, answer.body_len, problem);
     if (answer.status == 200)
         return object;
-    *problem = arena_printf(arena, "The provider's %s answered with status %d%s.", what,
-                            answer.status, error_word(arena, object));
+    *problem = sentence_keep(arena, "The provider's %s answered with status %d%s.", what,
+                             answer.status, error_word(arena, object));
     return NULL;
 }
 
@@ -116,7 +118,7 @@ static json_object *ask_for_tokens(struct arena *arena, const struct oidc_metada
                                         .timeout_s = TIMEOUT_S,
                                         .body_max = ANSWER_MAX,
                                         .flags = CLIENT_OUTSIDE | CLIENT_HTTPS_ONLY},
-               "token endpoint", problem);
+               SAID("token endpoint"), problem);
 }
 
 /* A key that is not known may be a new one. */
@@ -183,7 +185,7 @@ static bool add_user_info(struct arena *arena, const struct oidc_metadata *metad
                                                      .timeout_s = TIMEOUT_S,
                                                      .body_max = ANSWER_MAX,
                                                      .flags = CLIENT_OUTSIDE | CLIENT_HTTPS_ONLY},
-                            "user info", problem);
+                            SAID("user info"), problem);
     if (!info)
         return false;
     if (!text_equal(oidc_claim_text(info, "sub"), oidc_claim_text(claims, "sub"))) {

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "oidc/internal.h"
 
@@ -49,7 +50,7 @@ static bool take_address(struct arena *arena, json_object *metadata, const char 
         *out = arena_text(arena, text);
         return true;
     }
-    *problem = arena_printf(arena, "The provider's metadata has no usable %s.", name);
+    *problem = sentence_keep(arena, "The provider's metadata has no usable %s.", name);
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/tenant.h"
 #include "base/language_format.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -70,7 +71,7 @@ static const char *shown_text(struct cx *cx, const struct field *field, const ch
     if (field->type == CHOICE)
         return show_choice(cx, text);
     if (field->type == DATE)
-        return language_date(cx->arena, cx->language, text);
+        return language_date(cx->arena, cx->language, tenant_date_order(cx), text);
     if (field->type == BOOL)
         return cx_text(cx, *text == 't' ? "Yes" : "No");
     return arena_text(cx->arena, text);

@@ -22,7 +22,8 @@ static const struct control {
     [UUID] = {"text", NULL, NULL},         [TIME] = {"datetime-local", NULL, NULL},
     [DATE] = {"date", NULL, NULL},         [ZONE] = {"text", NULL, NULL},
     [LOCALE] = {"text", NULL, NULL},       [CURRENCY] = {"text", NULL, NULL},
-    [AGENT] = {"text", NULL, NULL},        [FILE_FIELD] = {"file", NULL, NULL},
+    [AGENT] = {"text", NULL, NULL},        [SENTENCE] = {"text", NULL, NULL},
+    [FILE_FIELD] = {"file", NULL, NULL},
 };
 
 static bool is_code(const struct field *field)

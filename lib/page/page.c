@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/tenant.h"
 #include "base/language.h"
 #include "base/language_format.h"
 #include "base/log.h"
@@ -192,5 +193,6 @@ void page_chart_point(json_object *chart, const char *label, int64_t value)
 
 void page_chart_day(struct cx *cx, json_object *chart, const char *date, int64_t value)
 {
-    page_chart_point(chart, language_day(cx->arena, cx->language, date), value);
+    page_chart_point(chart, language_day(cx->arena, cx->language, tenant_date_order(cx), date),
+                     value);
 }

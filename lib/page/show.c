@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/language_format.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -126,7 +127,8 @@ const char *show_currency(struct cx *cx, const struct list_result *result, size_
 
 const char *show_instant(struct cx *cx, int64_t us)
 {
-    return language_time(cx->arena, cx->language, us, cx->tenant ? cx->tenant->time_zone : "UTC");
+    return language_time(cx->arena, cx->language, tenant_date_order(cx), us,
+                         cx->tenant ? cx->tenant->time_zone : "UTC");
 }
 
 static const char *show_time(struct cx *cx, const char *text)
@@ -184,7 +186,7 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case TIME:
         return show_time(cx, text);
     case DATE:
-        return language_date(cx->arena, cx->language, text);
+        return language_date(cx->arena, cx->language, tenant_date_order(cx), text);
     case MONEY:
         return language_money(cx->arena, cx->language, strtoll(text, NULL, 10),
                               show_currency(cx, result, row, field));
@@ -198,6 +200,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
         return show_choice_of(cx, field, text);
     case AGENT:
         return *text ? agent_show(cx->arena, cx->language, text) : "";
+    case SENTENCE:
+        return sentence_read(cx->arena, cx->language, text);
     case INT:
         return show_number(cx, strtoll(text, NULL, 10));
     case FILE_FIELD:

@@ -118,6 +118,7 @@ static const struct {
     {CURRENCY, "character"},
     {CURRENCY, "text"},
     {AGENT, "text"},
+    {SENTENCE, "text"},
     {JSON, "jsonb"},
     {OBJECT, "jsonb"},
     {ARRAY, "jsonb"},

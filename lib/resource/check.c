@@ -283,7 +283,8 @@ bool field_check_text(struct cx *cx, const struct field *field, const char *text
         [UUID] = check_uuid,        [TIME] = check_time,     [DATE] = check_date,
         [ZONE] = check_zone,        [LOCALE] = check_locale, [CURRENCY] = check_currency,
         [JSON] = check_json,        [OBJECT] = check_json,   [ARRAY] = check_json,
-        [FILE_FIELD] = check_text,  [AGENT] = check_text,    [CUSTOM] = check_json};
+        [FILE_FIELD] = check_text,  [AGENT] = check_text,    [SENTENCE] = check_text,
+        [CUSTOM] = check_json};
     struct check check = {cx, field, out, code, message};
     out->raw = field->type == SECRET ? NULL : text;
     if (!text_is_utf8(text, strlen(text)))

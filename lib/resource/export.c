@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/sentence.h"
 #include "http/cx.h"
 #include "http/server.h"
 #include "resource/csv.h"
@@ -145,6 +146,8 @@ static void write_line(struct buf *out, const struct list_result *result, size_t
             text = time;
         else if (text && result->fields[i]->type == BOOL)
             text = text[0] == 't' ? "true" : "false";
+        else if (text && result->fields[i]->type == SENTENCE)
+            text = sentence_read(out->arena, NULL, text);
         else if (text && reference_target(result->fields[i]))
             text = name_of(result, row, result->fields[i]);
         csv_cell(out, text);

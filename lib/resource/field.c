@@ -73,15 +73,16 @@ const char *field_title(const struct cx *cx, const struct field *field)
 }
 
 static const char *const type_names[] = {
-    [TEXT] = "text",       [LONG] = "long",         [EMAIL] = "email",
-    [PHONE] = "phone",     [URL] = "url",           [ORIGIN] = "origin",
-    [SLUG] = "slug",       [COLOR] = "color",       [SECRET] = "secret",
-    [INT] = "int",         [MONEY] = "money",       [BASIS_POINTS] = "basisPoints",
-    [BOOL] = "bool",       [CHOICE] = "choice",     [UUID] = "uuid",
-    [TIME] = "time",       [DATE] = "date",         [ZONE] = "zone",
-    [LOCALE] = "locale",   [CURRENCY] = "currency", [AGENT] = "agent",
-    [JSON] = "json",       [OBJECT] = "object",     [ARRAY] = "array",
-    [FILE_FIELD] = "file", [DECIMAL] = "decimal",   [CUSTOM] = "custom",
+    [TEXT] = "text",         [LONG] = "long",         [EMAIL] = "email",
+    [PHONE] = "phone",       [URL] = "url",           [ORIGIN] = "origin",
+    [SLUG] = "slug",         [COLOR] = "color",       [SECRET] = "secret",
+    [INT] = "int",           [MONEY] = "money",       [BASIS_POINTS] = "basisPoints",
+    [BOOL] = "bool",         [CHOICE] = "choice",     [UUID] = "uuid",
+    [TIME] = "time",         [DATE] = "date",         [ZONE] = "zone",
+    [LOCALE] = "locale",     [CURRENCY] = "currency", [AGENT] = "agent",
+    [SENTENCE] = "sentence", [JSON] = "json",         [OBJECT] = "object",
+    [ARRAY] = "array",       [FILE_FIELD] = "file",   [DECIMAL] = "decimal",
+    [CUSTOM] = "custom",
 };
 
 const char *field_type_name(enum field_type type)

@@ -42,6 +42,7 @@ enum field_type {
     LOCALE, /* BCP 47 of a small list: en, de, fr, … any well-formed tag */
     CURRENCY,
     AGENT,      /* a User-Agent as it was sent; pages show the browser's name and system */
+    SENTENCE,   /* what base/sentence.h kept: pages say it in the reader's language, else English */
     JSON,       /* any value, stored as jsonb; max is bytes */
     OBJECT,     /* .fields; patched member by member */
     ARRAY,      /* of .fields objects, or of .item values; max is a count */

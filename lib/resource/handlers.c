@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/sentence.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/attachment.h"
@@ -42,6 +43,9 @@ void field_write_json(struct json *json, const struct field *field, const char *
         break;
     case TIME:
         json_put_text(json, clock_from_database(text, time) ? time : text);
+        break;
+    case SENTENCE:
+        json_put_text(json, sentence_read(json->out->arena, NULL, text));
         break;
     default:
         json_put_text_len(json, text, len);

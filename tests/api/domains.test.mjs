@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, password, port, request } from "../lib/client.mjs";
 import { NameServer } from "../lib/dns.mjs";
 import { sql } from "../lib/factors.mjs";
+import { Page } from "../lib/forms.mjs";
 import { linkOf, mailTo } from "../lib/mail.mjs";
 import { socket } from "../lib/stream.mjs";
 import { connect, until } from "../lib/worker.mjs";
@@ -54,6 +55,16 @@ async function lookAgain(domain) {
     }
 }
 
+// As a page says it, kept as it was found before.
+async function problemInGerman(domain) {
+    const speak = (locale) => request("PATCH", `/api/tenants/${a.id}/profile`, { token: a.token, body: { locale } });
+    await speak("de");
+    const page = await Page.signIn(a.slug, `owner@${a.slug}.test`, password);
+    const { text } = await page.get(`/admin/domains/${domain.id}`);
+    await speak("en");
+    return text.match(/<p>(Der TXT-Eintrag[^<]*)<\/p>/)?.[1];
+}
+
 test("a_domain_answers_once_its_record_is_there_and_no_longer_when_removed", async () => {
     const made = await claim(a, `${fresh("Club").toUpperCase()}.`);
     assert.equal(made.status, 201, made.text);
@@ -67,6 +78,7 @@ test("a_domain_answers_once_its_record_is_there_and_no_longer_when_removed", asy
     const wrong = await act(a, domain, "verify");
     assert.match(wrong.error.message, /holds another value/);
     assert.match((await get(a, domain)).problem, /holds another value/);
+    assert.equal(await problemInGerman(domain), `Der TXT-Eintrag ${domain.recordName} enthält einen anderen Wert.`);
     names.set("TXT", domain.recordName, "something else", domain.verificationToken);
     const verified = await act(a, domain, "verify");
     assert.deepEqual([verified.status, verified.data?.state, verified.data?.isPrimary, verified.data?.problem], [200, "verified", true, null], verified.text);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { folder, makeTenant } from "../lib/client.mjs";
-import { Worker, connect, until } from "../lib/worker.mjs";
+import { Worker, connect, said, until } from "../lib/worker.mjs";
 
 const platformTenant = "00000000-0000-7000-8000-000000000001";
 let db, tenant;
@@ -52,7 +52,7 @@ async function add(kind, payload = {}, { count = 1, ...columns } = {}) {
 }
 
 const effects = async () => (await db.query("select * from public.job_effects order by at")).rows;
-const jobs = async () => (await db.query("select * from everyone.jobs where kind like 'tests.%' order by created_at, id")).rows;
+const jobs = async () => (await db.query("select * from everyone.jobs where kind like 'tests.%' order by created_at, id")).rows.map((it) => ({ ...it, error: said(it.error) }));
 
 const whenDone = () => until(jobs, (rows) => rows.length === 0);
 

@@ -14,6 +14,8 @@ const { login, makeTenant, makeUser, operator, password, request } = await impor
 const { upload } = await import("../lib/files.mjs");
 const { Page } = await import("../lib/forms.mjs");
 const { mailTo, mailsTo } = await import("../lib/mail.mjs");
+const { setSignup, signUp } = await import("../lib/signup.mjs");
+const { connect } = await import("../lib/worker.mjs");
 
 const world = {}, texts = collect();
 async function speak(tenant, locale) {
@@ -39,6 +41,10 @@ test("each_text_has_an_entry_in_each_catalogue", () => {
     const problems = problemsOf(texts);
     assert.equal(problems.length, 0, `${problems.slice(0, 20).join("\n")}\n${problems.length} translations are missing. \`make texts\` adds the texts to locale/de.po and locale/es.po; write what stands empty there (German with Sie, Spanish with usted), and keep what is in {{ }}, < > and % as it is.`);
 });
+
+// Words of English sentences that neither German nor Spanish has: whatever the catalogues say,
+// where one of them stands something was not translated.
+const englishWord = /(?<![\w./:@-])(the|and|your|you|of|for|with|this|that|from|by|to|it|have|are|once|who|is|them|its|does)(?![\w./:@-])/i;
 
 // ---- pages ----
 
@@ -91,6 +97,7 @@ async function compare(page, wanted, choose) {
             for (const said of words) {
                 const text = said.replace(/ · (Zzz|Platform)$/, "");
                 if (sameThere(path, text)) continue;
+                if (englishWord.test(text)) bad.push(`${path}: ${text}`);
                 if (english.get(path)?.has(said) && (texts.has(text) ? entries.get(text)[0] !== text : !sameEverywhere.test(text))) bad.push(`${path}: ${text}`);
             }
         assert.equal(bad.length, 0, `${language}:\n${bad.slice(0, 40).join("\n")}`);
@@ -185,6 +192,38 @@ test("numbers_are_typed_and_shown_as_the_language_writes_them", async () => {
     assert.equal(refused.status, 422);
 });
 
+test("dates_have_the_order_that_the_tenant_chose", async () => {
+    const choose = (dateFormat) => request("PATCH", "/api/settings/general", { token: world.tenant.token, body: { dateFormat } });
+    await speak(world.tenant, "en");
+    const deal = await request("POST", "/api/crm/deals", { token: world.tenant.token, body: { name: "Zdate", value: 100, currency: "EUR", expectedCloseOn: "2027-03-01" } });
+    assert.equal(deal.status, 201, deal.text);
+    for (const [order, date, time] of [["month_day_year", "Mar 1, 2027", /[A-Z][a-z]{2} \d{1,2}, \d{4}, \d\d:\d\d/], ["year_month_day", "2027-03-01", /\d{4}-\d\d-\d\d, \d\d:\d\d/], ["day_month_year", "1 Mar 2027", /\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d/]]) {
+        const answer = await choose(order);
+        assert.equal(answer.status, 200, answer.text);
+        const { text } = await world.page.get(`/admin/crm/deals/${deal.data.id}`);
+        assert.ok(text.includes(date) && time.test(text), order);
+    }
+});
+
+// ---- what was kept ----
+
+test("why_a_job_failed_is_said_in_the_language_of_whoever_reads_it", async () => {
+    const db = await connect(platform.folder), token = await operator();
+    const kept = JSON.stringify(["%s did not answer: %s.", "zz.example", ["no answer came in time"]]);
+    const english = "zz.example did not answer: no answer came in time.";
+    const { rows } = await db.query("insert into everyone.jobs (tenant_id, kind, queue, state, attempts, error, failed_at) values ('00000000-0000-7000-8000-000000000001', 'zz.kind', 'zz', 'dead', 1, $1, now()) returning id", [kept]);
+    const page = await Page.signIn(undefined, world.operator.email, password);
+    const id = (await request("GET", `/api/admin-users?email=${encodeURIComponent(world.operator.email)}`, { token })).data.find((it) => it.email === world.operator.email).id;
+    const said = { de: "zz.example hat nicht geantwortet: es kam rechtzeitig keine Antwort.", es: "zz.example no respondió: no llegó ninguna respuesta a tiempo.", en: english };
+    for (const [locale, text] of Object.entries(said)) {
+        assert.equal((await request("PATCH", `/api/admin-users/${id}`, { token, body: { locale } })).status, 200);
+        assert.ok((await page.get(`/platform/jobs/${rows[0].id}`)).text.includes(text), locale);
+    }
+    assert.equal((await request("GET", `/api/platform/jobs/${rows[0].id}`, { token })).data.error, english);
+    await db.query("delete from everyone.jobs where id = $1", [rows[0].id]);
+    await db.end();
+});
+
 // ---- mail ----
 
 test("mail_and_the_bell_speak_the_language_of_whoever_reads_them", async () => {
@@ -206,6 +245,23 @@ test("mail_and_the_bell_speak_the_language_of_whoever_reads_them", async () => {
         const bell = await request("GET", "/api/notifications", { token });
         const words = bell.status === 200 ? bell.data.map((it) => it.title) : [];
         assert.ok(words.every((it) => !texts.has(it)), words.join(", "));
+    }
+});
+
+test("who_is_invited_and_who_signs_up_is_written_to_in_the_language_of_the_workspace", async () => {
+    await setSignup();
+    for (const language of ["de", "es"]) {
+        await speak(world.tenant, language);
+        const email = `zi-${language}@${world.tenant.slug}.test`;
+        const invited = await request("POST", "/api/platform-users", { token: world.tenant.token, body: { email, name: "Zed", kind: "staff", invite: true } });
+        assert.equal(invited.status, 201, invited.text);
+        const address = `zs-${language}@${world.tenant.slug}.test`;
+        const signed = await signUp({ email: address, organisation: "Zorg", locale: language });
+        assert.equal(signed.status, 201, signed.text);
+        for (const mail of [await mailTo(email), await mailTo(address)]) {
+            assert.ok(mail.html.includes(`<html lang="${language}">`), `${language}: ${mail.subject}`);
+            for (const line of [mail.subject, ...mail.text.split("\n")]) assert.ok(!englishWord.test(line), `${language}: ${line}`);
+        }
     }
 });
 

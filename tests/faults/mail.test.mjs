@@ -9,7 +9,7 @@ import { Platform } from "../lib/platform.mjs";
 import { Authority, BrokenServer, MailServer, SilentServer, refusal, stages } from "../lib/smtp.mjs";
 
 const secret = "mail-server-pass-7134";
-let platform, port, good, strange, misnamed, client, db, connect, until, settings, tenant, server;
+let platform, port, good, strange, misnamed, client, db, connect, said, until, settings, tenant, server;
 
 before(async () => {
     platform = new Platform();
@@ -23,7 +23,7 @@ before(async () => {
     await platform.start(settings);
     Object.assign(process.env, platform.environment());
     client = await import("../lib/client.mjs");
-    ({ connect, until } = await import("../lib/worker.mjs"));
+    ({ connect, said, until } = await import("../lib/worker.mjs"));
     db = await connect(platform.folder);
     tenant = await client.makeTenant();
 });
@@ -38,7 +38,7 @@ after(async () => {
 });
 
 const serve = async (it) => (server = await it.start(port));
-const jobs = async () => (await db.query("select * from everyone.jobs where kind = 'mail.send' order by created_at")).rows;
+const jobs = async () => (await db.query("select * from everyone.jobs where kind = 'mail.send' order by created_at")).rows.map((it) => ({ ...it, error: said(it.error) }));
 const allGone = () => until(jobs, (rows) => rows.length === 0);
 const attempted = (attempt) => until(jobs, (rows) => rows.length > 0 && rows.every((it) => it.attempt >= attempt && ["scheduled", "dead"].includes(it.state)));
 // As if the time had come at which they are tried again.

@@ -17,6 +17,13 @@ export async function connect(folder) {
     return client;
 }
 
+// A sentence as a column keeps it (lib/base/sentence.h), in English.
+export function said(kept) {
+    if (!kept?.startsWith("[")) return kept;
+    const [format, ...pieces] = JSON.parse(kept).map((it) => (Array.isArray(it) ? said(it.length > 1 ? JSON.stringify(it) : it[0]) : it));
+    return format.replace(/%\w+/g, () => pieces.shift());
+}
+
 // Reads until it is as it should be; gives up in the end, so that a test that
 // fails ends too.
 export async function until(read, good, seconds = 180) {

@@ -8,6 +8,7 @@
 #include "base/language.h"
 #include "base/language_format.h"
 #include "base/money.h"
+#include "base/sentence.h"
 #include "http/cx.h"
 #include "page/template_text.h"
 #include "unit.h"
@@ -44,14 +45,39 @@ END_TEST
 
 START_TEST(test_dates_as_written)
 {
-    ck_assert_str_eq(language_date(arena, NULL, "2026-03-01"), "1 Mar 2026");
-    ck_assert_str_eq(language_date(arena, language_find("de-AT"), "2026-03-01"), "1. März 2026");
-    ck_assert_str_eq(language_date(arena, language_find("es"), "2026-09-21"), "21 sept 2026");
-    ck_assert_str_eq(language_date(arena, NULL, "soon"), "soon");
-    ck_assert_str_eq(language_time(arena, NULL, 1795253400000000, "Europe/Berlin"),
+    ck_assert_str_eq(language_date(arena, NULL, DATE_DAY_FIRST, "2026-03-01"), "1 Mar 2026");
+    ck_assert_str_eq(language_date(arena, language_find("de-AT"), DATE_DAY_FIRST, "2026-03-01"),
+                     "1. März 2026");
+    ck_assert_str_eq(language_date(arena, language_find("es"), DATE_DAY_FIRST, "2026-09-21"),
+                     "21 sept 2026");
+    ck_assert_str_eq(language_date(arena, NULL, DATE_DAY_FIRST, "soon"), "soon");
+    ck_assert_str_eq(language_time(arena, NULL, DATE_DAY_FIRST, 1795253400000000, "Europe/Berlin"),
                      "21 Nov 2026, 10:30");
-    ck_assert_str_eq(language_time(arena, language_find("de"), 1795253400000000, "UTC"),
-                     "21. Nov. 2026, 09:30");
+    ck_assert_str_eq(
+        language_time(arena, language_find("de"), DATE_DAY_FIRST, 1795253400000000, "UTC"),
+        "21. Nov. 2026, 09:30");
+}
+END_TEST
+
+START_TEST(test_dates_in_the_order_of_the_tenant)
+{
+    static const struct {
+        const char *language, *order, *date, *day;
+    } rows[] = {{"en", "day_month_year", "1 Mar 2026", "1 Mar"},
+                {"de", "day_month_year", "1. März 2026", "1. März"},
+                {"en", "month_day_year", "Mar 1, 2026", "Mar 1"},
+                {"es", "month_day_year", "mar 1, 2026", "mar 1"},
+                {"en", "year_month_day", "2026-03-01", "03-01"},
+                {"de", "year_month_day", "2026-03-01", "03-01"},
+                {"en", NULL, "1 Mar 2026", "1 Mar"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct language *in = language_find(rows[i].language);
+        enum date_order order = date_order_named(rows[i].order);
+        ck_assert_str_eq(language_date(arena, in, order, "2026-03-01"), rows[i].date);
+        ck_assert_str_eq(language_day(arena, in, order, "2026-03-01"), rows[i].day);
+    }
+    ck_assert_str_eq(language_time(arena, NULL, DATE_YEAR_FIRST, 1795253400000000, "UTC"),
+                     "2026-11-21, 09:30");
 }
 END_TEST
 
@@ -149,6 +175,35 @@ START_TEST(test_texts_of_a_catalogue)
 }
 END_TEST
 
+/* What was kept is read in another language later; a constant within it is too. */
+START_TEST(test_sentences_kept)
+{
+    char *folder = make_catalogue(), *noun = arena_text(arena, "lead");
+    const struct language *german = language_find("de");
+    ck_assert(language_load(folder));
+    const char *kept = sentence_keep(arena, "From %s to %s", "lead", noun);
+    ck_assert_str_eq(kept, "[\"From %s to %s\",[\"lead\"],\"lead\"]");
+    kept = arena_text(arena, kept);
+    ck_assert_str_eq(sentence_read(arena, NULL, kept), "From lead to lead");
+    ck_assert_str_eq(sentence_read(arena, german, kept), "Nach lead aus Lead");
+    ck_assert_str_eq(sentence_read(arena, german, sentence_keep(arena, "%d: %s", 7, kept)),
+                     "7: Nach lead aus Lead");
+    ck_assert_str_eq(sentence_keep(arena, "lead"), "lead");
+    ck_assert_str_eq(sentence_keep(arena, "%s", kept), kept);
+    ck_assert_str_eq(sentence_read(arena, german, noun), "Lead");
+    ck_assert_ptr_null(sentence_read(arena, german, NULL));
+    static const char *const others[] = {"[::1] is away", "[1]", "[]", "[\"a", "{\"a\": 1}", "%s"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char *text = arena_text(arena, others[i]);
+        ck_assert_str_eq(sentence_read(arena, german, text), text);
+        const char *within = sentence_keep(arena, "New %s", text);
+        ck_assert_str_eq(sentence_read(arena, NULL, within), arena_printf(arena, "New %s", text));
+    }
+    ck_assert_str_eq(sentence_read(arena, NULL, "[\"%s %s\",\"a\"]"), "a ");
+    remove_catalogue(folder);
+}
+END_TEST
+
 START_TEST(test_broken_catalogues)
 {
     char *folder = make_catalogue(), *path = arena_printf(arena, "%s/de.mo", folder), data[2048];
@@ -214,9 +269,11 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, test_numbers_as_written);
     tcase_add_test(all, test_dates_as_written);
+    tcase_add_test(all, test_dates_in_the_order_of_the_tenant);
     tcase_add_test(all, test_numbers_as_typed);
     tcase_add_test(all, test_language_asked_for);
     tcase_add_test(all, test_texts_of_a_catalogue);
+    tcase_add_test(all, test_sentences_kept);
     tcase_add_test(all, test_broken_catalogues);
     tcase_add_test(all, test_texts_of_templates);
     suite_add_tcase(suite, all);
