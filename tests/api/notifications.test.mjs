@@ -133,7 +133,7 @@ test("the_audit_log_knows_that_somebody_was_told_but_not_what", async () => {
 // The letters that were written to an address, as the files of TULOU_VAR/mail.
 const letters = (to) => readdirSync(join(folder, "mail")).filter((it) => it.endsWith(".eml")).map((it) => readFileSync(join(folder, "mail", it), "utf8")).filter((it) => it.includes(to));
 async function lettersTo(to, count) {
-    for (let i = 0; i < 200 && letters(to).length < count; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (letters(to).length < count) await new Promise((resolve) => setTimeout(resolve, 50));
     return letters(to);
 }
 

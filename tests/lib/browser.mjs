@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { base, port } from "./client.mjs";
+import { patience } from "./patience.mjs";
 
 const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
 export const address = (tenant, path) => `http://${tenant ? `${tenant}.` : ""}${base}:${port}${path}`;
@@ -12,9 +13,6 @@ export function launch(more = []) {
     return chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more] });
 }
-
-// How long something may take that should come: a machine may be busy, in milliseconds.
-const patience = 180000;
 
 // Nothing moves unless a test wants it to: frames between are only drawn, not looked at.
 export async function open(browser, options = {}) {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { folder } from "./client.mjs";
+import { patience } from "./patience.mjs";
 
 function read() {
     const mail = join(folder, "mail");
@@ -23,7 +24,7 @@ export const mailsTo = (address) => read().filter((it) => it.to === address).sor
 // The last of `count` messages to an address, once there are so many; of those that
 // are `wanted`, where others may come between.
 export async function mailTo(address, count = 1, wanted = () => true) {
-    for (const end = Date.now() + 120000; Date.now() < end; await wait(20)) {
+    for (const end = Date.now() + patience; Date.now() < end; await wait(20)) {
         const mails = mailsTo(address).filter(wanted);
         if (mails.length >= count) return mails[count - 1];
     }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { bound } from "./bound.mjs";
 import { build } from "./build.mjs";
+import { patience } from "./patience.mjs";
 
 export const socketOf = (folder) => join(folder, "run");
 
@@ -26,8 +27,8 @@ export function said(kept) {
 
 // Reads until it is as it should be; gives up in the end, so that a test that
 // fails ends too.
-export async function until(read, good, seconds = 180) {
-    const end = performance.now() + seconds * 1000;
+export async function until(read, good) {
+    const end = performance.now() + patience;
     for (;;) {
         const answer = await read();
         if (good(answer)) return answer;

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { base, login, password, port, request } from "./client.mjs";
 import { linkOf, mailsTo } from "./mail.mjs";
+import { patience } from "./patience.mjs";
 
 const origin = (slug) => `http://${slug}.${base}:${port}`;
 export const form = (slug, path, fields, { cookie, from = slug } = {}) =>
@@ -22,7 +23,7 @@ export const ticketOf = (answer) => answer.text.match(/name="ticket" value="([^"
 
 // The message with a link to one tenant that comes to an address, after those seen before.
 async function linkTo(tenant, email, path, seen) {
-    for (const end = Date.now() + 120000; Date.now() < end; await wait(20)) {
+    for (const end = Date.now() + patience; Date.now() < end; await wait(20)) {
         const links = mailsTo(email).filter((it) => it.text.includes("?token=")).map(linkOf)
             .filter((it) => it.hostname.startsWith(`${tenant.slug}.`) && it.pathname === path && !seen.has(it.href));
         if (links.length > 0) return links[0];

@@ -186,7 +186,7 @@ for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 
         await check(page, "a page that is not there");
     });
 
-test("filters_fold_and_lines_have_headings_on_a_phone", { timeout: 120000 }, async () => {
+test("filters_fold_and_lines_have_headings_on_a_phone", async () => {
     const page = await owner({ viewport: { width: 360, height: 780 } });
     await page.goto(address(tenant.slug, "/admin/crm/leads"));
     assert.equal(await page.isVisible("#filter-status"), false);
@@ -200,7 +200,7 @@ test("filters_fold_and_lines_have_headings_on_a_phone", { timeout: 120000 }, asy
     await page.context().close();
 });
 
-test("no_word_is_broken_in_a_list_of_many_columns", { timeout: 120000 }, async () => {
+test("no_word_is_broken_in_a_list_of_many_columns", async () => {
     const make = async (path, body) => (await request("POST", `/api/crm/${path}`, { token: tenant.token, body })).data;
     const companyId = (await make("companies", { name: "Evergreen Refurbishments" })).id, contactId = (await make("contacts", { name: "Wilhelmina Featherstonehaugh" })).id;
     await make("deals", { name: "Maintenance", companyId, contactId, value: 123456789, expectedCloseOn: "2027-03-31" });
@@ -226,7 +226,7 @@ test("no_word_is_broken_in_a_list_of_many_columns", { timeout: 120000 }, async (
 });
 
 for (const javaScriptEnabled of [true, false])
-    test(`rows_of_a_record_are_added_moved_and_saved_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 120000 }, async () => {
+    test(`rows_of_a_record_are_added_moved_and_saved_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const page = await owner({ javaScriptEnabled });
         await page.goto(address(tenant.slug, "/admin/crm/deals/new"));
         await page.fill("#f-name", "With rows");
