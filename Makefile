@@ -185,10 +185,12 @@ stop:
 	@if [ -x $(BUILD)/tulou ]; then $(BUILD)/tulou stop; else echo "Tulou was never built."; fi
 demo: ready
 	@node tools/demo.mjs
-# T=api/leads runs one file of the tests, T=unit/money one unit test, T=pages a folder.
-TEST_PROGRAMS := $(if $(filter unit/%,$(T)),$(BUILD)/tests/units, \
-    $(if $(filter fuzz/%,$(T)),fuzz-targets, \
-    $(if $(filter unit,$(T)),unit-tests,$(if $(T),$(BUILD)/tests/worker,unit-tests fuzz-targets))))
+# T=api/leads runs one file of the tests, T=unit/money one unit test, T=pages a folder,
+# T=api/leads,security/walk several.
+comma := ,
+TESTS := $(subst $(comma), ,$(T))
+TEST_PROGRAMS := $(if $(T),$(if $(filter unit unit/%,$(TESTS)),$(BUILD)/tests/units) $(if $(filter fuzz fuzz/%,$(TESTS)),fuzz-targets) \
+    $(if $(filter-out unit/% fuzz fuzz/%,$(TESTS)),$(BUILD)/tests/worker),unit-tests fuzz-targets)
 test: install-test-packages
 	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	@node tests/run.mjs $(if $(T),--only $(T))

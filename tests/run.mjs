@@ -4,7 +4,8 @@
 //     node tests/run.mjs                  everything
 //     node tests/run.mjs --fuzz SECONDS   the fuzz targets alone, longer
 //     node tests/run.mjs --only api       one folder of tests alone, or one file of it:
-//                                         api/leads, unit/money, fuzz/json (make test T=api/leads)
+//                                         api/leads, unit/money, fuzz/json (make test T=api/leads),
+//                                         or several: api/leads,security/walk
 //     node tests/run.mjs --lint           everything, and `make lint` beside it
 //     node tests/run.mjs --sanitized      unit, api and security with the programs of
 //                                         make SANITIZE=1: what they report fails the run
@@ -29,12 +30,13 @@ const option = (name) => {
     return at < 0 ? undefined : process.argv[at + 1];
 };
 
-// Where --only names one file of a folder, that one alone.
-const [onlyGroup, onlyName] = option("--only")?.split("/") ?? [];
+// What --only names: folders, and files of folders.
+const only = option("--only")?.split(",");
+const isWanted = (group, name) => !only || only.includes(group) || only.includes(name);
+const oneFile = only?.length === 1 && only[0].includes("/");
 
 function files(folder, pattern) {
-    const named = (it) => !onlyName || it.replace(/^(test|fuzz)_/, "").replace(/(\.test\.mjs|\.c)$/, "") === onlyName;
-    return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it) && named(it)).sort().map((it) => join(folder, it)) : [];
+    return existsSync(folder) ? readdirSync(folder).filter((it) => pattern.test(it)).sort().map((it) => join(folder, it)) : [];
 }
 
 // How long a file of tests may take before it is taken for one that hangs, in milliseconds. Tests
@@ -79,7 +81,7 @@ const cluster = new UnitCluster();
 // Check closes with "100%: Checks: 12, Failures: 0, Errors: 0" for each suite. Its
 // limit of 4 seconds is one for a test that hangs, not for a machine that is busy.
 async function unit(name) {
-    const shared = onlyName ? {} : await cluster.environment();
+    const shared = oneFile ? {} : await cluster.environment();
     const { status, output } = await run(join(build, "tests/units"), [name], { CK_DEFAULT_TIMEOUT: "120", ...shared });
     let checks = 0, bad = 0;
     for (const [, all, failures, errors] of output.matchAll(/Checks: (\d+), Failures: (\d+), Errors: (\d+)/g)) {
@@ -134,10 +136,10 @@ async function onPlatform(file, platform) {
 
 const nameOf = (file) => file.replace(/^tests\//, "").replace(/\.test\.mjs$/, "");
 const groups = sanitized ? ["unit", "api", "security"] : ["pages", "faults", "commands", "security", "api", "unit", "fuzz"];
-const wanted = (group) => (onlyGroup ? group === onlyGroup : groups.includes(group));
 // Files that start platforms of their own, and break them.
 const alone = ["commands", "faults"];
 
+const wantedOf = (group) => piecesOf(group).filter((it) => isWanted(group, it.name));
 function piecesOf(group) {
     if (group === "unit") return files("tests/unit", /^test_[a-z_0-9]+\.c$/).map((it) => basename(it, ".c").slice(5)).map((it) => ({ name: `unit/${it}`, run: () => unit(it), whole: true }));
     if (group === "fuzz") return files("build/fuzz", /^fuzz_[a-z_]+$/).map((it) => ({ name: `fuzz/${basename(it).slice(5)}`, run: () => fuzz(it, 5) }));
@@ -185,9 +187,9 @@ if (sanitized) watchReports();
 const longer = option("--fuzz");
 const began = performance.now();
 if (longer) await everything(piecesOf("fuzz").map((it) => ({ ...it, run: () => fuzz(`build/${it.name.replace("/", "/fuzz_")}`, Number(longer)) })));
-else await everything([...(onlyGroup ? [] : [{ name: "statements", run: statements }]), ...groups.filter(wanted).flatMap(piecesOf)]);
+else await everything([...(only ? [] : [{ name: "statements", run: statements }]), ...groups.flatMap(wantedOf)]);
 if (sanitized) reports();
-if (!onlyName && times.length) printSlowest();
+if (!oneFile && times.length) printSlowest();
 console.log(`the tests took ${((performance.now() - began) / 1000).toFixed(0)} s`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
