@@ -262,7 +262,7 @@ lint: install-test-packages
 	@echo "lint: clean"
 # The document under two linters that know nothing of each other, strictly.
 openapi-lint: $(SHARE)/openapi.json
-	@node_modules/.bin/spectral lint --quiet --fail-severity=hint -r tests/lib/spectral.yaml $<
+	@node_modules/.bin/spectral lint --quiet --fail-severity=hint -r tests/lib/spectral.mjs $<
 	@REDOCLY_TELEMETRY=off node_modules/.bin/redocly lint --config tests/lib/redocly.yaml $< >/dev/null 2>build/redocly.log || { cat build/redocly.log; exit 1; }
 format:
 	@clang-format -i $(C_FILES)
