@@ -259,7 +259,7 @@ static bool run(struct cx *cx, struct import_state *out)
         return false;
     json_close_array(&import.json);
     import.file.rows = rows.data;
-    return import_begin(cx, &import.file, out);
+    return user_import_begin(cx, &import.file, out);
 }
 
 /* ---- answers ---- */
@@ -316,7 +316,7 @@ static bool export_api(struct cx *cx)
     return resource_export(cx);
 }
 
-const struct route import_routes[] = {
+const struct route user_import_routes[] = {
     ROUTE(POST, "/api/platform-users/bulk-import", MAY(EITHER, "users.users:import"), import_api,
           "Import users from CSV (email, name, phone, kind, and for operators password_hash); "
           "reports every refused row. Separators (comma, semicolon, tab) and encodings (UTF-8, "

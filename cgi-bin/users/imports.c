@@ -15,12 +15,12 @@ enum { STEP = 100, REFUSED_MAX = 10000, REFUSED_SHOWN = 500, KEPT_DAYS = 30 };
 #define STEP_TEXT "100"
 _Static_assert(STEP == 100, "STEP_TEXT says the same");
 
-STATEMENT(import_insert,
+STATEMENT(user_import_insert,
           "insert into user_imports (tenant_id, id, total, handled)\n"
           "values ($1::uuid, $2::uuid, $3::int, $4::int)",
           DB_WRITES);
 
-STATEMENT(import_insert_rows,
+STATEMENT(user_import_insert_rows,
           "insert into user_import_rows (tenant_id, import_id, line, email, name, phone, kind,\n"
           "                              role_key, password_hash, field, code, message)\n"
           "select $1::uuid, $2::uuid, r.line, r.email, r.name, r.phone, r.kind,\n"
@@ -30,16 +30,16 @@ STATEMENT(import_insert_rows,
           "    role_key text, password_hash text, field text, code text, message text)",
           DB_WRITES);
 
-STATEMENT(import_step,
+STATEMENT(user_import_step,
           "select house.user_import_step($1::uuid, $2::uuid, " STEP_TEXT ", $3::jsonb)", DB_WRITES);
 
-STATEMENT(import_state,
+STATEMENT(user_import_state,
           "select status = 'done', total, handled, created\n"
           "from user_imports\n"
           "where tenant_id = $1::uuid and id = $2::uuid",
           0);
 
-STATEMENT(import_refusals,
+STATEMENT(user_import_refusals,
           "select line, field, code, message\n"
           "from user_import_rows\n"
           "where import_id = $1::uuid and code is not null\n"
@@ -48,7 +48,7 @@ STATEMENT(import_refusals,
           "limit $3::int",
           0);
 
-STATEMENT(import_forget,
+STATEMENT(user_import_forget,
           "delete from user_imports\n"
           "where created_at < now() - make_interval(days => $1::int)",
           DB_WRITES | DB_ON_PLATFORM | DB_SLOW);
@@ -89,7 +89,8 @@ static bool step(struct db *db, const char *tenant_id, const char *id,
     struct rights most;
     if (!grant_lock(db, tenant_id) || !grantor_rights(db, grantor, &most))
         return false;
-    const struct rows *rows = db_get(db, &import_step, tenant_id, id, refused_roles(db, &most));
+    const struct rows *rows =
+        db_get(db, &user_import_step, tenant_id, id, refused_roles(db, &most));
     *done = rows && rows_bool(rows, 0, 0);
     return rows && (!*done || event_append(db, "user_import.finished", id, NULL));
 }
@@ -103,19 +104,19 @@ static bool run(struct job *job)
     db_act_as(job->db, "user", job_text(job, "by"), job_text(job, "name"), NULL, NULL, NULL);
     if (!step(job->db, job->tenant_id, job_text(job, "import"), &grantor, &done))
         return job_fail_db(job);
-    return done || job_again(job, &import_job);
+    return done || job_again(job, &user_import_job);
 }
 
-const struct job_kind import_job = {"users.import", "import", run, .at_once = 2};
+const struct job_kind user_import_job = {"users.import", "import", run, .at_once = 2};
 
 static bool forget(struct job *job)
 {
-    return db_get(job->db, &import_forget, arena_printf(job->arena, "%d", KEPT_DAYS)) ||
+    return db_get(job->db, &user_import_forget, arena_printf(job->arena, "%d", KEPT_DAYS)) ||
            job_fail_db(job);
 }
 
-const struct job_kind import_forget_job = {"users.forget_imports", "cleanup", forget,
-                                           .flags = JOB_PLATFORM};
+const struct job_kind user_import_forget_job = {"users.forget_imports", "cleanup", forget,
+                                                .flags = JOB_PLATFORM};
 
 /* ---- the beginning ---- */
 
@@ -133,7 +134,7 @@ static bool leave_to_job(struct cx *cx, struct db *db, const char *id)
     json_key(&json, "grantor");
     grantor_write(&json, cx->arena, &grantor);
     json_close_object(&json);
-    return job_add(db, &(struct job_new){.kind = &import_job, .payload = payload.data});
+    return job_add(db, &(struct job_new){.kind = &user_import_job, .payload = payload.data});
 }
 
 static bool store(struct cx *cx, struct db *db, const struct new_import *import,
@@ -142,16 +143,17 @@ static bool store(struct cx *cx, struct db *db, const struct new_import *import,
     const char *total = arena_printf(cx->arena, "%lld", (long long)import->total);
     const char *refused = arena_printf(cx->arena, "%lld", (long long)import->refused);
     const struct grantor grantor = grantor_of(cx);
-    return db_begin(db) && db_get(db, &import_insert, import->tenant_id, out->id, total, refused) &&
-           db_get(db, &import_insert_rows, import->tenant_id, out->id, import->rows) &&
+    return db_begin(db) &&
+           db_get(db, &user_import_insert, import->tenant_id, out->id, total, refused) &&
+           db_get(db, &user_import_insert_rows, import->tenant_id, out->id, import->rows) &&
            (import->total > STEP || step(db, import->tenant_id, out->id, &grantor, &out->done)) &&
            (out->done || leave_to_job(cx, db, out->id)) && db_commit(db);
 }
 
 static bool read_state(struct cx *cx, const char *tenant_id, struct import_state *out)
 {
-    const struct rows *rows = db_get(&cx->db, &import_state, tenant_id, out->id);
-    out->refused = rows ? import_refused(cx, out->id, REFUSED_MAX) : NULL;
+    const struct rows *rows = db_get(&cx->db, &user_import_state, tenant_id, out->id);
+    out->refused = rows ? user_import_refused(cx, out->id, REFUSED_MAX) : NULL;
     if (!rows)
         return fail_db(cx);
     if (!out->refused)
@@ -163,7 +165,7 @@ static bool read_state(struct cx *cx, const char *tenant_id, struct import_state
     return true;
 }
 
-bool import_begin(struct cx *cx, const struct new_import *import, struct import_state *out)
+bool user_import_begin(struct cx *cx, const struct new_import *import, struct import_state *out)
 {
     struct db db = cx->db; /* an operator's sees all tenants; this one is of the file's */
     snprintf(db.tenant_id, sizeof db.tenant_id, "%s", import->tenant_id);
@@ -180,11 +182,11 @@ bool import_begin(struct cx *cx, const struct new_import *import, struct import_
 
 /* ---- how far it is ---- */
 
-const struct rows *import_refused(struct cx *cx, const char *id, int most)
+const struct rows *user_import_refused(struct cx *cx, const char *id, int most)
 {
     const char *tenant_id = cx->db.tenant_id[0] ? cx->db.tenant_id : NULL;
     const struct rows *rows =
-        db_get(&cx->db, &import_refusals, id, tenant_id, arena_printf(cx->arena, "%d", most));
+        db_get(&cx->db, &user_import_refusals, id, tenant_id, arena_printf(cx->arena, "%d", most));
     if (!rows)
         fail_db(cx);
     return rows;
@@ -203,7 +205,8 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
         return true;
     int64_t total = number_of(record, "total"), handled = number_of(record, "handled"),
             created = number_of(record, "created");
-    const struct rows *refused = import_refused(cx, rows_text(record->rows, 0, 0), REFUSED_SHOWN);
+    const struct rows *refused =
+        user_import_refused(cx, rows_text(record->rows, 0, 0), REFUSED_SHOWN);
     if (!refused)
         return false;
     page_set_int(data, "total", total);

@@ -26,10 +26,10 @@ struct import_state {
 
 /* Begins one in the tenant; a long one is left to a job.
  * false with the failure set. WAITS. */
-bool import_begin(struct cx *cx, const struct new_import *import, struct import_state *out);
+bool user_import_begin(struct cx *cx, const struct new_import *import, struct import_state *out);
 
 /* What of an import was refused, at most `most` of it: line, field, code, message;
  * NULL with the failure set. WAITS. */
-const struct rows *import_refused(struct cx *cx, const char *id, int most);
+const struct rows *user_import_refused(struct cx *cx, const char *id, int most);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/cx.h"
+#include "import/import.h"
 
 void act_for_platform(struct cx *cx)
 {
@@ -27,6 +28,8 @@ static const struct area worker = {
     .more_routes = (const struct route *const[]){queue_routes, NULL},
     .events = worker_events,
     .resources = RESOURCES(&jobs),
+    .jobs = JOBS(&import_job, &import_forget_job),
+    .schedules = SCHEDULES({"core.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
     .menu = MENU({PLATFORM_PAGES, "Jobs", "/platform/jobs", "stack-2", "platform.jobs:read",
                   "Operation", "platform", 80}),
     .prepare = worker_prepare,

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "import/import.h"
 #include "resource/event_kind.h"
 #include "resource/file_field.h"
 #include "resource/reference.h"
@@ -370,6 +371,18 @@ static void describe_grants(struct json *json, const struct area *area)
     json_close_array(json);
 }
 
+/* What the engine tells of a resource's imports. */
+static void describe_import_event(struct json *json, const struct resource *resource)
+{
+    const char *many = text_plural(json->out->arena, resource->one);
+    json_open_object(json);
+    json_pair(json, "type", import_event(resource));
+    json_pair(json, "about",
+              arena_printf(json->out->arena, "Told when an import of %s has ended.", many));
+    json_pair(json, "told", "An import has ended.");
+    json_close_object(json);
+}
+
 static void describe_events(struct json *json, const struct area *area)
 {
     json_key(json, "events");
@@ -382,6 +395,9 @@ static void describe_events(struct json *json, const struct area *area)
         pair_fields(json, "data", it->data);
         json_close_object(json);
     }
+    for (const struct resource *const *it = area->resources; it && *it; it++)
+        if ((*it)->imports)
+            describe_import_event(json, *it);
     json_close_array(json);
 }
 

@@ -36,6 +36,16 @@ enum operation {
     OP_ALL = 127
 };
 
+/* What a resource says of imports (lib/import). */
+struct import_rules {
+    /* Columns by whose values, besides the id, a row of a file and a record are told to be the
+     * same; FILTERED. Closed by NULL. */
+    const char *const *keys;
+    /* What a file may have and no field of the resource is, for its hooks; NULL: nothing. */
+    const struct field *also;
+};
+#define IMPORTS(...) (&(const struct import_rules){.keys = CHOICES(__VA_ARGS__)})
+
 struct resource {
     const char *name;       /* plural: "leads" */
     const char *one;        /* "lead"; in OpenAPI the schema Lead, and getLead, listLeads … */
@@ -100,6 +110,8 @@ struct resource {
      */
     bool (*tell)(struct cx *cx, struct list_result *result);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
+    /* Its records may come from a file, for those with the permission "…:import"; NULL: not. */
+    const struct import_rules *imports;
 };
 
 /* Whom a route of the resource is for: who has the permission; everybody signed in, where it is
