@@ -16,7 +16,7 @@ const struct resource companies = {
     .attachments = true,
     .sort = "name",
     .owner = "owner_id",
-    .imports = IMPORTS("name", "email"),
+    .imports = IMPORTS(companies, "name", "email"),
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Blum Optics"},

@@ -19,7 +19,7 @@ const struct resource contacts = {
     .attachments = true,
     .sort = "name",
     .owner = "owner_id",
-    .imports = IMPORTS("email"),
+    .imports = IMPORTS(contacts, "email"),
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Nora Blum"},

@@ -82,7 +82,7 @@ const struct resource deals = {
     .attachments = true,
     .sort = "-createdAt",
     .owner = "owner_id",
-    .imports = IMPORTS("name"),
+    .imports = IMPORTS(deals, "name"),
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Lenses for the new shop"},

@@ -27,7 +27,7 @@ const struct resource leads = {
     .attachments = true,
     .sort = "-createdAt",
     .owner = "owner_id",
-    .imports = IMPORTS("email"),
+    .imports = IMPORTS(leads, "email"),
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Nora Blum"},

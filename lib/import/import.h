@@ -22,8 +22,8 @@ struct field;
  * the process. */
 size_t import_routes(const struct resource *resource, const struct route **routes);
 
-/* POST of a file, for a route of one's own about the resource, made like the engine's with these
- * parameters and this answer. */
+/* POST of a file, for a route of one's own about the rules of a resource, made like the engine's
+ * with these parameters and this answer. */
 bool import_send(struct cx *cx);
 extern const struct field import_query[], import_answer[];
 

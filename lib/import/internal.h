@@ -150,6 +150,8 @@ struct import_state {
     bool minor, dry;
     int64_t parts, part, total, handled, created, updated, skipped, refused, reverted, kept;
 };
+/* Whose imports the route is about: its .about are the rules. */
+const struct resource *import_about(const struct cx *cx);
 /* That of the route's :importId, of its resource; 404. WAITS. */
 bool import_find(struct cx *cx, struct import_state *out);
 /* The same by id, locked; false: db->error, or *there is false. WAITS. */
@@ -182,7 +184,16 @@ bool import_start(struct cx *cx, struct db *db, struct import_state *state);
 /* A context of the request's own for its rows. */
 struct cx *import_actor(struct cx *cx, struct db *db, const struct import_plan *plan);
 
+/* ---- page.c ---- */
+bool import_page_new(struct cx *cx);
+bool import_page_send(struct cx *cx);
+bool import_page_list(struct cx *cx);
+bool import_page_show(struct cx *cx);
+bool import_page_start(struct cx *cx);
+
 /* ---- send.c ---- */
+/* The refused rows as a file. */
+bool import_refused_file(struct cx *cx);
 /* Reads the request's file into an import that waits to be started (`ready`) or begins. */
 bool import_receive(struct cx *cx, const struct resource *resource, bool ready,
                     struct import_state *out);

@@ -205,7 +205,7 @@ bool import_answer_state(struct cx *cx, const struct import_state *state, int st
 bool import_send(struct cx *cx)
 {
     struct import_state state;
-    const struct resource *resource = cx->route->about;
+    const struct resource *resource = import_about(cx);
     if (!import_receive(cx, resource, false, &state))
         return false;
     response_header_set(cx, "Location",
@@ -237,7 +237,7 @@ static const struct paged import_list = {&import_list_rows, &import_list_count, 
 
 static bool get_list(struct cx *cx)
 {
-    const char *const parameters[] = {model_name(cx->route->about),
+    const char *const parameters[] = {model_name(import_about(cx)),
                                       cx->db.tenant_id[0] ? cx->db.tenant_id : NULL};
     return respond_paged(cx, &import_list, parameters, 2);
 }
@@ -346,7 +346,36 @@ static size_t make_api(const struct resource *resource, struct route *routes)
         ROUTE(GET, kept(api, "/imports/:importId/refused", ""), access, import_refused_file,
               kept("The refused rows of an import of ", title,
                    " as CSV, with their lines and reasons."),
-              .operation = kept("get", one, "ImportRefusals"), .answer = ANSWER_FILE),
+              .operation = kept("get", one, "ImportRefusals"), .answer = ANSWER_FILE,
+              .media = "text/csv"),
+    };
+    memcpy(routes, all, sizeof all);
+    return COUNT(all);
+}
+
+static size_t make_pages(const struct resource *resource, struct route *routes)
+{
+    const char *page = resource->page, *title = resource->title;
+    struct access access = resource_access(resource, kept(resource->permission, ":", "import"));
+    if (access.scope == SCOPE_EITHER)
+        access.scope = SCOPE_TENANT;
+    const struct route all[] = {
+        ROUTE(GET, kept(page, "/import", ""), access, import_page_new,
+              kept(title, ": ", "Form to import a file"), .answer = ANSWER_PAGE),
+        ROUTE(POST, kept(page, "/import", ""), access, import_page_send,
+              kept(title, ": ", "Takes a file to import"), .answer = ANSWER_PAGE,
+              .flags = ROUTE_FORM | ROUTE_UPLOAD | ROUTE_NOT_REPEATED, .body_limit = FILE_LIMIT,
+              .query = import_query),
+        ROUTE(GET, kept(page, "/imports", ""), access, import_page_list,
+              kept(title, ": ", "Earlier imports"), .answer = ANSWER_PAGE,
+              .flags = ROUTE_LIST_QUERY),
+        ROUTE(GET, kept(page, "/imports/:importId", ""), access, import_page_show,
+              kept(title, ": ", "An import"), .answer = ANSWER_PAGE),
+        ROUTE(POST, kept(page, "/imports/:importId", ""), access, import_page_start,
+              kept(title, ": ", "Begins or tries an import"), .answer = ANSWER_PAGE,
+              .flags = ROUTE_FORM | ROUTE_LOOSE_BODY | ROUTE_NOT_REPEATED),
+        ROUTE(GET, kept(page, "/imports/:importId/refused.csv", ""), access, import_refused_file,
+              kept(title, ": ", "Refused rows of an import"), .answer = ANSWER_DOWNLOAD),
     };
     memcpy(routes, all, sizeof all);
     return COUNT(all);
@@ -361,7 +390,9 @@ size_t import_routes(const struct resource *resource, const struct route **route
         log_out_of_memory();
     *routes = made;
     size_t count = make_api(resource, made);
+    if (resource->page)
+        count += make_pages(resource, made + count);
     for (size_t i = 0; i < count; i++)
-        made[i].about = resource;
+        made[i].about = resource->imports;
     return count;
 }

@@ -209,12 +209,18 @@ static void store_read(struct db *db, const struct rows *rows, struct import_sta
     memcpy(out->id, rows_text(rows, 0, ID), UUID_SIZE);
 }
 
+const struct resource *import_about(const struct cx *cx)
+{
+    const struct import_rules *rules = cx->route->about;
+    return rules->resource;
+}
+
 bool import_find(struct cx *cx, struct import_state *out)
 {
     const char *id = cx_path(cx, "importId");
     const char *tenant_id = cx->db.tenant_id[0] ? cx->db.tenant_id : NULL;
     const struct rows *rows =
-        uuid_is(id) ? db_get(&cx->db, &import_select, id, model_name(cx->route->about), tenant_id)
+        uuid_is(id) ? db_get(&cx->db, &import_select, id, model_name(import_about(cx)), tenant_id)
                     : NULL;
     if (!rows && uuid_is(id))
         return fail_db(cx);

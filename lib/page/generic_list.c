@@ -222,6 +222,10 @@ static void add_actions(struct cx *cx, json_object *data, const struct list_page
                                           "download");
         page_set_bool(action, "download", true);
     }
+    if (resource->imports &&
+        resource_may(cx, resource, arena_printf(cx->arena, "%s:import", resource->permission)))
+        page_action(data, "Import", arena_printf(cx->arena, "%s/import", resource->page),
+                    /* icon */ "file-import");
     if (generic_may(cx, resource, OP_CREATE)) {
         json_object *action =
             page_action(data, cx_printf(cx, "New %s", resource->one),

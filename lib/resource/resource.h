@@ -37,14 +37,17 @@ enum operation {
 };
 
 /* What a resource says of imports (lib/import). */
+struct resource;
 struct import_rules {
+    const struct resource *resource;
     /* Columns by whose values, besides the id, a row of a file and a record are told to be the
      * same; FILTERED. Closed by NULL. */
     const char *const *keys;
     /* What a file may have and no field of the resource is, for its hooks; NULL: nothing. */
     const struct field *also;
 };
-#define IMPORTS(...) (&(const struct import_rules){.keys = CHOICES(__VA_ARGS__)})
+#define IMPORTS(of, ...)                                                                           \
+    (&(const struct import_rules){.resource = &(of), .keys = CHOICES(__VA_ARGS__)})
 
 struct resource {
     const char *name;       /* plural: "leads" */
