@@ -346,8 +346,7 @@ static size_t make_api(const struct resource *resource, struct route *routes)
         ROUTE(GET, kept(api, "/imports/:importId/refused", ""), access, import_refused_file,
               kept("The refused rows of an import of ", title,
                    " as CSV, with their lines and reasons."),
-              .operation = kept("get", one, "ImportRefusals"), .answer = ANSWER_FILE,
-              .media = "text/csv"),
+              .operation = kept("get", one, "ImportRefusals"), .answer = ANSWER_FILE),
     };
     memcpy(routes, all, sizeof all);
     return COUNT(all);
