@@ -32,7 +32,7 @@ before(async () => {
     const file = { raw: `email,name\nwalked@${world.a.slug}.test,Walked\n`, headers: { "content-type": "text/csv" } };
     await request("POST", "/api/platform-users/bulk-import", { token: world.a.token, ...file });
     for (const route of apiRoutes.filter((it) => it.method === "POST" && it.upload && it.path.endsWith("/import")))
-        assert.equal((await call(route, route.path, { token: world.a.token })).status, 202, title(route));
+        assert.equal((await call(route, route.path, { token: world.a.token, raw: route.sample })).status, 202, title(route));
     // What only a sign-in at a provider makes.
     await seedIdentity(folder, world.a.id, world.customer.id);
     await seedNotification(folder, world.a.id, world.a.owner.user.id);
