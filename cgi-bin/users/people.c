@@ -4,6 +4,7 @@
 
 #include "access/factor.h"
 #include "access/grant.h"
+#include "access/password.h"
 #include "access/permission.h"
 #include "access/policy.h"
 #include "access/roles.h"
@@ -186,13 +187,29 @@ static const char *guarded_text(const struct input *input, enum operation operat
     return text_given(input, name, operation == OP_REPLACE ? field->initial : NULL);
 }
 
+/* From another system: operators alone may say what a password was. */
+static bool store_hash(struct cx *cx, const char *tenant_id, const char *id)
+{
+    const char *hash = text_given(cx->input, "password_hash", NULL);
+    if (!hash)
+        return true;
+    if (!cx->session->is_operator || !may(cx, "users.users:import_hashes"))
+        return fail_field(cx, "passwordHash", "permission_missing",
+                          "Only operators with the permission may import hashes of passwords.");
+    if (!password_hash_is_known(hash))
+        return fail_field(cx, "passwordHash", "unknown_hash",
+                          "Use a hash of bcrypt with a cost from 10 to 12, or of Argon2id.");
+    return credential_set_hash(cx, tenant_id, id, hash);
+}
+
 static bool store_credentials(struct cx *cx, enum operation operation, const char *tenant_id,
                               const char *id)
 {
     const struct input *input = cx->input;
     const char *password = text_given(input, "password", NULL);
     if (operation == OP_CREATE)
-        return !password || credential_set_first(cx, tenant_id, id, password);
+        return (!password || credential_set_first(cx, tenant_id, id, password)) &&
+               store_hash(cx, tenant_id, id);
     const struct credential_change change = {
         .password = password,
         .email = guarded_text(input, operation, "email"),
@@ -215,6 +232,16 @@ static json_object *default_roles(struct cx *cx, const struct input *input)
     if (role)
         json_object_array_add(roles, json_object_new_string(role));
     return roles;
+}
+
+/* What is refused of them is refused of the kind that brings them. */
+static bool store_usual_roles(struct cx *cx, const char *tenant_id, const char *id)
+{
+    if (roles_store(cx, tenant_id, id, default_roles(cx, cx->input)))
+        return true;
+    if (cx->failure.status == 403)
+        fail_add_detail(cx, "kind", cx->failure.code, cx->failure.message);
+    return false;
 }
 
 static bool invite_new(struct cx *cx, const char *id)
@@ -271,7 +298,8 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
     bool given = roles && roles->presence == GIVEN;
     if (operation != OP_CREATE)
         return !given || change_roles(cx, tenant_id, id, roles->json);
-    return roles_store(cx, tenant_id, id, given ? roles->json : default_roles(cx, cx->input)) &&
+    return (given ? roles_store(cx, tenant_id, id, roles->json)
+                  : store_usual_roles(cx, tenant_id, id)) &&
            invite_new(cx, id);
 }
 
@@ -401,7 +429,7 @@ const struct resource platform_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .template_list = "users/list",
+    .imports = &user_import_rules,
     .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
                        &unlock_user, &sign_out_user, &require_mfa, &reset_mfa, &unlink_user),
 };

@@ -18,8 +18,6 @@ static const struct event_declared user_events[] = {
      "{actor} unlocked the account of {name}."},
     {"user.imported", "Told before 2026-11-30 when an import of users had ended.",
      "An import of users has ended."},
-    {"user_import.finished", "Told when an import of users has ended.",
-     "An import of users has ended."},
     EVENTS_OF_ROWS("user_role", "a role of a user"),
     {.type = NULL}};
 
@@ -27,13 +25,11 @@ static const struct area area = {
     .name = "users",
     .title = "Users",
     .about = "The people of a tenant, their invitations and their import.",
-    .more_routes = (const struct route *const[]){action_routes, user_import_routes, figure_routes,
-                                                 team_pages, NULL},
+    .more_routes =
+        (const struct route *const[]){action_routes, bulk_routes, figure_routes, team_pages, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
-                           &parent_users, &staff_users, &user_imports, &teams, &team_members),
+                           &parent_users, &staff_users, &teams, &team_members),
     .events = user_events,
-    .jobs = JOBS(&user_import_job, &user_import_forget_job),
-    .schedules = SCHEDULES({"users.forget_imports", "41 3 * * *", NULL, &user_import_forget_job}),
     .permissions = PERMISSIONS(
         {"users.users:import_hashes", "Import users with hashes of their passwords"},
         {CREDENTIAL_PERMISSION, "Passwords, addresses and status of users, by API key"}),

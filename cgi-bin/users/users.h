@@ -12,12 +12,11 @@ extern const struct action activate_user, deactivate_user, reset_password, invit
 extern const struct action unlink_user;    /* ends links with other workspaces */
 extern const struct route action_routes[]; /* sessions, activity, permissions */
 extern const struct action require_mfa, reset_mfa, sign_out_user, unlock_user;
-extern const struct route user_import_routes[]; /* CSV in, by API and by page */
+extern const struct route bulk_routes[];   /* older addresses of imports and exports */
 extern const struct route figure_routes[]; /* analytics */
-extern const struct resource user_imports; /* what became of the files */
+extern const struct import_rules user_import_rules;
 extern const struct resource teams, team_members;
 extern const struct route team_pages[]; /* members, on the page of their team */
-extern const struct job_kind user_import_job, user_import_forget_job;
 extern const struct notification_kind notice_rights_changed;
 
 struct user {

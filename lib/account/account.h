@@ -1,4 +1,4 @@
-/* account: the one place that makes accounts outside the users area's own form and import,
+/* account: the one place that makes accounts besides the records of the users area,
  * and that notes what a sign-in or a link of ours tells of one. What changes how somebody
  * gets into an account that there is stands in account/credential.h.
  */

@@ -253,6 +253,14 @@ bool credential_set_first(struct cx *cx, const char *tenant_id, const char *user
            credential_store(cx, &owner, &change);
 }
 
+bool credential_set_hash(struct cx *cx, const char *tenant_id, const char *user_id,
+                         const char *hash)
+{
+    return db_get(&cx->db, &credential_write, tenant_id, user_id, NULL, NULL, hash, NULL, NULL,
+                  "false") ||
+           fail_db(cx);
+}
+
 /* ---- one's own password ---- */
 
 /* Attempts are counted by the platform's role, whoever asks. A right password forgives

@@ -61,6 +61,10 @@ bool credential_change_own(struct cx *cx, const char *tenant_id, const char *use
 bool credential_set_first(struct cx *cx, const char *tenant_id, const char *user_id,
                           const char *password);
 
+/* The same in the form in which another system kept it (password_hash_is_known). WAITS. */
+bool credential_set_hash(struct cx *cx, const char *tenant_id, const char *user_id,
+                         const char *hash);
+
 /* Whether this is the password of the one signed in; *hash: as it is stored. Wrong ones
  * count as at sign-in. false: 422 wrong_password of the field currentPassword, 429
  * locked_out. Not within a transaction. WAITS. */

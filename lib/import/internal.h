@@ -181,8 +181,22 @@ struct rows *import_refusals(struct db *db, const struct import_state *state, in
 bool import_step(struct cx *cx, struct import_state *state);
 /* Begins, or goes on with, the work: here or by a job. WAITS. */
 bool import_start(struct cx *cx, struct db *db, struct import_state *state);
+/* Adds the job that goes on with it, as whoever is signed in. WAITS; false: db->error. */
+bool import_leave(struct cx *cx, struct db *db, const struct import_state *state);
+/* What a handler of the resource would have. */
+void import_set_route(struct cx *cx, const struct import_plan *plan);
 /* A context of the request's own for its rows. */
 struct cx *import_actor(struct cx *cx, struct db *db, const struct import_plan *plan);
+
+/* ---- revert.c ---- */
+/* From done to reverting; *begun: it was done. false: db->error. WAITS. */
+bool import_revert_mark(struct db *db, const struct import_state *state, bool *begun);
+/* Begins it: 409 not_revertible. WAITS. */
+bool import_revert(struct cx *cx, struct import_state *state);
+/* Takes some rows back, as import_step() takes some in. WAITS. */
+bool import_revert_step(struct cx *cx, struct import_state *state);
+/* What stayed: line, record's id, code, message; at most `most`. WAITS; NULL: db->error. */
+struct rows *import_kept(struct db *db, const struct import_state *state, int most);
 
 /* ---- page.c ---- */
 bool import_page_new(struct cx *cx);

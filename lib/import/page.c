@@ -208,6 +208,11 @@ static bool add_plan(struct cx *cx, json_object *data, const struct import_state
 
 static const char *headline(struct cx *cx, const struct import_state *it)
 {
+    if (strcmp(it->status, "reverting") == 0)
+        return cx_printf(cx, "%lld rows were taken back so far", (long long)it->reverted);
+    if (strcmp(it->status, "reverted") == 0)
+        return cx_printf(cx, "%lld rows were taken back, %lld stayed", (long long)it->reverted,
+                         (long long)it->kept);
     if (strcmp(it->status, "running") == 0)
         return cx_printf(cx, "%lld of %lld rows", (long long)it->handled, (long long)it->total);
     return cx_printf(cx,
@@ -227,6 +232,22 @@ static const char *column_titled(struct cx *cx, const char *name)
     return name;
 }
 
+static bool add_kept(struct cx *cx, json_object *data, const struct import_state *state)
+{
+    const struct rows *kept = import_kept(&cx->db, state, REFUSED_SHOWN);
+    if (!kept)
+        return fail_db(cx);
+    page_set_bool(data, "has_kept", rows_count(kept) > 0);
+    json_object *list = page_list(data, "kept");
+    for (size_t i = 0; i < rows_count(kept); i++) {
+        json_object *item = page_item(list);
+        page_set_int(item, "line", rows_int(kept, i, 0));
+        page_set(item, "record", rows_text(kept, i, 1));
+        page_set(item, "message", rows_text(kept, i, 3));
+    }
+    return true;
+}
+
 static bool add_report(struct cx *cx, json_object *data, const struct import_state *state)
 {
     const struct rows *refused = import_refusals(&cx->db, state, -1, REFUSED_SHOWN);
@@ -244,18 +265,21 @@ static bool add_report(struct cx *cx, json_object *data, const struct import_sta
         page_set(item, "field", column_titled(cx, rows_text(refused, i, 1)));
         page_set(item, "message", rows_text(refused, i, 3));
     }
-    return true;
+    return add_kept(cx, data, state);
 }
 
 static bool show(struct cx *cx, int status, const struct import_state *state,
                  const struct import_plan *plan)
 {
     json_object *data = page_begin(cx);
-    bool running = strcmp(state->status, "running") == 0,
+    bool reverting = strcmp(state->status, "reverting") == 0;
+    bool running = reverting || strcmp(state->status, "running") == 0,
          ready = strcmp(state->status, "ready") == 0;
     page_set(data, "id", state->id);
-    page_set_int(data, "handled", state->handled);
-    page_set_int(data, "total", state->total);
+    page_set_int(data, "handled", reverting ? state->reverted : state->handled);
+    page_set_int(data, "total", reverting ? state->created + state->updated : state->total);
+    page_set_bool(data, "can_revert",
+                  strcmp(state->status, "done") == 0 && state->created + state->updated > 0);
     page_set(data, "headline", headline(cx, state));
     page_set_bool(data, "running", running);
     page_crumb(data, "Earlier imports",
@@ -329,7 +353,11 @@ bool import_page_start(struct cx *cx)
 {
     struct import_state state;
     struct import_plan plan;
-    if (!import_find(cx, &state) || !import_plan_of(cx, &state, &plan))
+    if (!import_find(cx, &state))
+        return false;
+    if (text_equal(form_text(cx, "do", NULL), "revert"))
+        return import_revert(cx, &state) && go_to(cx, &state);
+    if (!import_plan_of(cx, &state, &plan))
         return false;
     read_form(cx, &plan);
     if (!import_plan_check(cx, &plan, 1))

@@ -62,6 +62,10 @@ const struct field import_answer[] = {
     {"refused", ARRAY,
      .fields = FIELDS({"line", INT}, {"field", TEXT, NULLABLE}, {"code", TEXT}, {"message", TEXT}),
      .help = "Each refused value, 10,000 at most; the file of refused rows has all."},
+    {"reverted", INT, .help = "Rows that were taken back."},
+    {"kept", ARRAY,
+     .fields = FIELDS({"line", INT}, {"record_id", UUID}, {"code", TEXT}, {"message", TEXT}),
+     .help = "What was not taken back, 10,000 at most, and why."},
     {.type = FIELD_END}};
 
 /* ---- what was chosen ---- */
@@ -180,7 +184,8 @@ bool import_answer_state(struct cx *cx, const struct import_state *state, int st
     struct db db = cx->db;
     memcpy(db.tenant_id, state->tenant_id, UUID_SIZE);
     const struct rows *refused = import_refusals(&db, state, -1, REFUSED_SHOWN);
-    if (!refused) {
+    const struct rows *kept = refused ? import_kept(&db, state, REFUSED_SHOWN) : NULL;
+    if (!kept) {
         cx->db.error = db.error;
         return fail_db(cx);
     }
@@ -198,8 +203,27 @@ bool import_answer_state(struct cx *cx, const struct import_state *state, int st
         json_close_object(json);
     }
     json_close_array(json);
+    json_pair_int(json, "reverted", state->reverted);
+    json_key(json, "kept");
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(kept); i++) {
+        json_open_object(json);
+        json_pair_int(json, "line", rows_int(kept, i, 0));
+        json_pair(json, "recordId", rows_text(kept, i, 1));
+        json_pair(json, "code", rows_text(kept, i, 2));
+        json_pair(json, "message", rows_text(kept, i, 3));
+        json_close_object(json);
+    }
+    json_close_array(json);
     json_close_object(json);
     return respond_end(cx);
+}
+
+static bool revert_api(struct cx *cx)
+{
+    struct import_state state;
+    return credential_refuse_impersonator(cx) && import_find(cx, &state) &&
+           import_revert(cx, &state) && import_answer_state(cx, &state, 202);
 }
 
 bool import_send(struct cx *cx)
@@ -347,6 +371,12 @@ static size_t make_api(const struct resource *resource, struct route *routes)
               kept("The refused rows of an import of ", title,
                    " as CSV, with their lines and reasons."),
               .operation = kept("get", one, "ImportRefusals"), .answer = ANSWER_FILE),
+        ROUTE(POST, kept(api, "/imports/:importId/revert", ""), access, revert_api,
+              kept("Take an import of ", title,
+                   " back: what it added is deleted, what it changed gets its values again; what "
+                   "was changed since stays and is listed."),
+              .operation = kept("revert", one, "Import"), .answer_name = noun, .status = 202,
+              .answer_fields = import_answer, .errors = "409 not_revertible"),
     };
     memcpy(routes, all, sizeof all);
     return COUNT(all);

@@ -18,7 +18,7 @@ enum { GROUP = 25 };
 /* ---- who writes ---- */
 
 /* What a handler would have: the body's fields and what it is about. */
-static void step_set_route(struct cx *cx, const struct import_plan *plan)
+void import_set_route(struct cx *cx, const struct import_plan *plan)
 {
     static char *no_head[] = {NULL};
     struct route *route = arena_alloc(cx->arena, sizeof *route);
@@ -39,7 +39,7 @@ struct cx *import_actor(struct cx *cx, struct db *db, const struct import_plan *
     actor->db = *db;
     actor->failure = (struct failure){.status = 0};
     actor->is_page = false;
-    step_set_route(actor, plan);
+    import_set_route(actor, plan);
     return actor;
 }
 
@@ -197,7 +197,7 @@ bool import_step(struct cx *cx, struct import_state *state)
     size_t count = 0;
     if (!import_plan_of(cx, state, &plan))
         return false;
-    step_set_route(cx, &plan);
+    import_set_route(cx, &plan);
     const char *text = import_read_part(&cx->db, state);
     if (!text)
         return fail_db(cx);
@@ -214,7 +214,7 @@ bool import_step(struct cx *cx, struct import_state *state)
 
 /* ---- later ---- */
 
-static bool step_leave(struct cx *cx, struct db *db, const struct import_state *state)
+bool import_leave(struct cx *cx, struct db *db, const struct import_state *state)
 {
     struct buf payload;
     struct json json;
@@ -238,7 +238,7 @@ bool import_start(struct cx *cx, struct db *db, struct import_state *state)
 {
     struct import_plan plan;
     if (state->total > IMPORT_AT_ONCE) {
-        if (step_leave(cx, db, state))
+        if (import_leave(cx, db, state))
             return true;
         cx->db.error = db->error;
         return fail_db(cx);
@@ -295,11 +295,13 @@ static bool step_run(struct job *job)
     bool there;
     if (!step_enter(job, cx) || !import_lock(&cx->db, job_text(job, "import"), &state, &there))
         return job_fail_cx(job, cx);
-    if (!there || strcmp(state.status, "running") != 0)
+    bool reverts = there && strcmp(state.status, "reverting") == 0;
+    if (!there || (!reverts && strcmp(state.status, "running") != 0))
         return true;
-    if (!import_step(cx, &state))
+    if (!(reverts ? import_revert_step(cx, &state) : import_step(cx, &state)))
         return job_fail_cx(job, cx);
-    return strcmp(state.status, "running") != 0 || job_again(job, &import_job);
+    bool more = strcmp(state.status, reverts ? "reverting" : "running") == 0;
+    return !more || job_again(job, &import_job);
 }
 
 const struct job_kind import_job = {"core.import", "import", step_run, .at_once = 2};

@@ -133,15 +133,30 @@ test("a_long_file_is_worked_on_after_the_answer", async () => {
     assert.deepEqual(listed.data.map((it) => [it.id, it.created]), [[begun.data.id, 1188]]);
 });
 
+test("an_import_is_taken_back_but_for_what_changed_since", async () => {
+    const own = await makeTenant(), token = own.token;
+    const there = (await request("POST", "/api/crm/leads", { token, body: { name: "There", email: "there@back.test", company: "Before" } })).data;
+    const sent = await leads("name,email,company\r\nThere again,there@back.test,After\r\nNew,new@back.test,After\r\nTouched,touched@back.test,After\r\n", "?key=email&mode=upsert", token);
+    assert.deepEqual([sent.data.created, sent.data.updated], [2, 1], sent.text);
+    const [touched] = await list("email=touched@back.test", token);
+    await request("PATCH", `/api/crm/leads/${touched.id}`, { token, body: { phone: "+34600100999" } });
+    const revert = () => request("POST", `${sent.headers.location}/revert`, { token });
+    assert.equal((await revert()).status, 202);
+    const ended = await until(async () => (await request("GET", sent.headers.location, { token })).data, (it) => it.status === "reverted");
+    assert.deepEqual([ended.reverted, ended.kept.map((it) => [it.line, it.recordId, it.code])], [2, [[4, touched.id, "changed_since"]]]);
+    assert.deepEqual((await list("sort=name", token)).map((it) => [it.name, it.company]), [["There", "Before"], ["Touched", "After"]]);
+    assert.equal((await list("name=There", token))[0].id, there.id);
+    assert.equal((await revert()).status, 409);
+});
+
 test("whoever_may_not_import_imports_nothing_and_sees_no_import", async () => {
     const routes = apiRoutes.filter((it) => it.method === "POST" && it.path.endsWith("/import"));
-    assert.ok(routes.length >= 4);
+    assert.ok(routes.length >= 5);
     const staff = await makeUser(tenant, "staff", { kind: "staff" }), other = await makeTenant();
     for (const { path } of routes) {
-        const mine = await send(path.replace(/\/import$/, ""), "name\r\nSeen\r\n");
-        assert.ok([202, 422].includes(mine.status), mine.text);
+        const mine = await send(path.replace(/\/import$/, ""), path.includes("users") ? "name,email\r\nSeen,seen@x.test\r\n" : "name\r\nSeen\r\n");
+        assert.equal(mine.status, 202, mine.text);
         assert.equal((await send(path.replace(/\/import$/, ""), "name\r\nA\r\n", "", staff.access_token)).status, 403, path);
-        if (mine.status !== 202) continue;
         for (const tail of ["", "/refused"]) {
             assert.equal((await request("GET", `${path}s/${mine.data.id}${tail}`, { token: other.token })).status, 404, path);
             assert.equal((await request("GET", `${path}s/${mine.data.id}${tail}`, { token: staff.access_token })).status, 403, path);

@@ -90,7 +90,7 @@ test("import_reports_every_refused_row_and_makes_the_others", async () => {
     const answer = await request("POST", "/api/platform-users/bulk-import", { token: own.token, raw, headers: { "content-type": "text/csv" } });
     assert.equal(answer.data.created, 1, answer.text);
     assert.deepEqual(answer.data.refused.map((it) => [it.line, it.field, it.code]),
-        [[3, "email", "invalid_email"], [4, "email", "email_taken"], [5, "name", "required"], [5, "kind", "not_a_choice"]]);
+        [[3, "email", "invalid_email"], [4, "email", "email_taken"], [5, "kind", "not_a_choice"], [5, "name", "required"]]);
 });
 
 test("the_audit_chain_is_sealed_and_verifies", async () => {

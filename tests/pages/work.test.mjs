@@ -57,31 +57,55 @@ test("a_lead_is_made_refused_changed_and_deleted_by_page", async () => {
     assert.equal((await page.goto(record)).status(), 404);
 });
 
+async function importing(page, path, text) {
+    await page.goto(address(tenant.slug, `${path}/import`));
+    await page.setInputFiles("[name=file]", { name: "some.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+    await Promise.all([page.waitForURL(/imports\/[0-9a-f-]{36}$/), page.click("main form button[type=submit]")]);
+}
+
 test("users_are_imported_with_a_report_of_refused_rows", async () => {
     const page = await owner();
-    await page.goto(address(tenant.slug, "/admin/users/import"));
-    await page.setInputFiles("[name=file]", { name: "users.csv", mimeType: "text/csv", buffer: Buffer.from(`email,name,kind\nim@${tenant.slug}.test,Imported,staff\nbad,Bad,staff\n`) });
-    await page.click("main form button[type=submit]");
+    await importing(page, "/admin/users", `email,name,kind\nim@${tenant.slug}.test,Imported,staff\nbad,Bad,staff\n`);
+    await page.click("button[value=start]");
     await page.waitForSelector("#report-title");
-    assert.match(await page.textContent("#report-title"), /1 users made, 1 rows refused/);
+    assert.match(await page.textContent("#report-title"), /1 added, 0 changed, 0 passed over, 1 refused/);
     assert.match(await page.textContent("main"), /This is not an e-mail address/);
+});
+
+test("a_file_is_looked_at_tried_imported_and_taken_back_without_javascript", async () => {
+    const page = await owner({ javaScriptEnabled: false });
+    await page.goto(address(tenant.slug, "/admin/crm/leads"));
+    await page.click("a[href$='/leads/import']");
+    await importing(page, "/admin/crm/leads", "Person;Mail\nTaken back;back@page.test\n;bad\n");
+    await page.selectOption("[name='column.0']", "name");
+    await page.selectOption("[name='column.1']", "email");
+    await page.selectOption("[name=key]", "email");
+    await page.click("button[value=try]");
+    assert.match(await page.textContent("#report-title"), /Tried: 1 would be added, 0 changed, 0 passed over, 1 refused/);
+    await page.click("button[value=start]");
+    assert.match(await page.textContent("#report-title"), /1 added, 0 changed, 0 passed over, 1 refused/);
+    assert.match(await page.textContent("main"), /Refused rows as CSV/);
+    await page.click("button[value=revert]");
+    for (let i = 0; i < 100 && !/1 rows were taken back, 0 stayed/.test(await page.textContent("#report-title")); i++) await page.reload();
+    assert.match(await page.textContent("#report-title"), /1 rows were taken back, 0 stayed/);
+    assert.deepEqual(page.complaints, []);
 });
 
 test("a_long_import_shows_its_progress_and_its_end_by_itself", async () => {
     const page = await owner(), token = await operator();
     const rows = Array.from({ length: 700 }, (_, i) => `long${i}@${tenant.slug}.test,Long ${i},customer\n`).join("");
+    await importing(page, "/admin/users", `email,name,kind\n${rows}bad,Bad,staff\n`);
+    assert.deepEqual(await accessibility(page), []);
     assert.equal((await request("POST", "/api/platform/jobs/pause-queue", { token, body: { queue: "import" } })).status, 204);
     try {
-        await page.goto(address(tenant.slug, "/admin/users/import"));
-        await page.setInputFiles("[name=file]", { name: "users.csv", mimeType: "text/csv", buffer: Buffer.from(`email,name,kind\n${rows}bad,Bad,staff\n`) });
-        await page.click("main form button[type=submit]");
+        await page.click("button[value=start]");
         await page.waitForSelector("progress");
-        assert.match(await page.textContent("#report-title"), /^1 of 701 rows$/);
+        assert.match(await page.textContent("#report-title"), /^0 of 701 rows$/);
         assert.deepEqual(await accessibility(page), []);
     } finally {
         assert.equal((await request("POST", "/api/platform/jobs/resume-queue", { token, body: { queue: "import" } })).status, 204);
     }
-    await page.waitForFunction(() => document.getElementById("report-title")?.textContent === "700 users made, 1 rows refused");
+    await page.waitForFunction(() => document.getElementById("report-title")?.textContent === "700 added, 0 changed, 0 passed over, 1 refused");
     assert.match(await page.textContent("main"), /This is not an e-mail address/);
     assert.deepEqual(page.complaints, []);
 });

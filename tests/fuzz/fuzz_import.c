@@ -1,0 +1,50 @@
+/* fuzz_import: cells of files as values of every type that is read without a database. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "http/cx.h"
+#include "import/internal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct field fields[] = {
+    {"whole", INT},
+    {"share", BASIS_POINTS},
+    {"number", DECIMAL},
+    {"amount", MONEY},
+    {"yes", BOOL},
+    {"kind", CHOICE, .choices = CHOICES("new", "old-one")},
+    {"day", DATE},
+    {"instant", TIME},
+    {"list", ARRAY, .item = TEXT},
+    {"text", TEXT},
+};
+enum { TYPES = sizeof fields / sizeof *fields };
+
+/* The first byte chooses the type, the second how dates are ordered and amounts counted. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const orders[] = {"ymd", "dmy", "mdy"};
+    if (size < 2)
+        return 0;
+    struct arena *arena = arena_new();
+    struct cx cx = {.arena = arena};
+    const struct import_plan plan = {.dates = orders[data[1] % 3], .minor = data[1] & 128};
+    struct import_run run = {.cx = &cx, .plan = &plan};
+    const struct field *field = &fields[data[0] % TYPES];
+    const struct import_column column = {.name = field->name, .field = field};
+    const char *text = arena_copy(arena, (const char *)data + 2, size - 2);
+    const struct import_row row = {.count = 0};
+    bool skip;
+    const char *order = import_date_order(text);
+    if (order && strcmp(order, "dmy") != 0 && strcmp(order, "mdy") != 0)
+        abort();
+    json_object *value = *text ? import_cell(&run, &column, &row, text, &skip) : NULL;
+    if (*text && !value && cx.failure.status != 422)
+        abort();
+    json_object_put(value);
+    arena_free(arena);
+    return 0;
+}
