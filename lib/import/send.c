@@ -219,11 +219,20 @@ bool import_answer_state(struct cx *cx, const struct import_state *state, int st
     return respond_end(cx);
 }
 
+static void say_where(struct cx *cx, const struct import_state *state)
+{
+    response_header_set(cx, "Location",
+                        arena_printf(cx->arena, "%s/imports/%s", import_about(cx)->api, state->id));
+}
+
 static bool revert_api(struct cx *cx)
 {
     struct import_state state;
-    return credential_refuse_impersonator(cx) && import_find(cx, &state) &&
-           import_revert(cx, &state) && import_answer_state(cx, &state, 202);
+    if (!credential_refuse_impersonator(cx) || !import_find(cx, &state) ||
+        !import_revert(cx, &state))
+        return false;
+    say_where(cx, &state);
+    return import_answer_state(cx, &state, 202);
 }
 
 bool import_send(struct cx *cx)
@@ -232,8 +241,7 @@ bool import_send(struct cx *cx)
     const struct resource *resource = import_about(cx);
     if (!import_receive(cx, resource, false, &state))
         return false;
-    response_header_set(cx, "Location",
-                        arena_printf(cx->arena, "%s/imports/%s", resource->api, state.id));
+    say_where(cx, &state);
     return import_answer_state(cx, &state, 202);
 }
 

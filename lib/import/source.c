@@ -48,7 +48,7 @@ static bool source_read(struct cx *cx, const char **data, size_t *len, const cha
     *len = upload ? upload->size : cx->request.body_len;
     if (*len == 0)
         return fail_field(cx, "file", "required", "Choose a CSV file.");
-    return *data || source_map_file(cx, upload, data);
+    return *data || !upload || source_map_file(cx, upload, data);
 }
 
 /* ---- CSV ---- */
