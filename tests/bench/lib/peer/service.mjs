@@ -16,7 +16,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const asText = (text) => text;
 const types = { getTypeParser: (oid) => (oid === 20 ? Number : asText) };
-const columns = "id, created_at, updated_at, name, email, phone, company, source, status, value, currency, owner_id";
+const columns = "id, created_at, updated_at, name, email, phone, company, source, status, value, currency, owner_id, custom";
 const statements = {
     begin: { name: "begin", text: "begin" },
     commit: { name: "commit", text: "commit" },
@@ -53,13 +53,13 @@ const time = (text) => {
     return at.length === 19 ? `${at}.000000Z` : `${at.padEnd(26, "0")}Z`;
 };
 const lead = (row) => ({ id: row[0], createdAt: time(row[1]), updatedAt: time(row[2]), name: row[3], email: row[4], phone: row[5], company: row[6],
-    source: row[7], status: row[8], value: row[9], currency: row[10], ownerId: row[11] });
+    source: row[7], status: row[8], value: row[9], currency: row[10], ownerId: row[11], custom: row[12] ? JSON.parse(row[12]) : {} });
 const cursorOf = (rows, limit) => rows.length < limit ? null :
     Buffer.from(JSON.stringify(["-createdAt", rows.at(-1)[1], rows.at(-1)[0]])).toString("base64url");
 
 const text = { type: "string" }, textOrNull = { type: ["string", "null"] };
 const leadSchema = { type: "object", properties: { id: text, createdAt: text, updatedAt: text, name: text, email: textOrNull, phone: textOrNull, company: textOrNull,
-    source: text, status: text, value: { type: ["integer", "null"] }, currency: text, ownerId: textOrNull } };
+    source: text, status: text, value: { type: ["integer", "null"] }, currency: text, ownerId: textOrNull, custom: { type: "object", additionalProperties: true } } };
 const oneSchema = { type: "object", properties: { success: { type: "boolean" }, data: leadSchema } };
 const listSchema = { type: "object", properties: { success: { type: "boolean" }, data: { type: "array", items: leadSchema },
     meta: { type: "object", properties: { page: { type: "integer" }, limit: { type: "integer" }, total: { type: "integer" }, totalPages: { type: "integer" }, nextCursor: textOrNull } } } };
