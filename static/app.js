@@ -59,7 +59,7 @@
         const whole = form.querySelector("[name=all]");
         for (const button of all("[data-bulk-button]", form)) {
             button.disabled = ticked === 0 && !(whole && whole.checked);
-            button.querySelector("[data-bulk-count]").textContent = ticked ? ` (${ticked})` : "";
+            button.querySelector("[data-bulk-count]").textContent = ticked ? `(${ticked})` : "";
         }
         every.checked = ticked > 0 && ticked === boxes.length;
         every.indeterminate = ticked > 0 && ticked < boxes.length;
@@ -157,9 +157,63 @@
             openFilters = undefined;
     }
 
+    // ---- the frame: what was opened over a page closes with it, the menu stays where it was ----
+    function closeOpened() {
+        for (const open of all("[popover]:popover-open"))
+            open.hidePopover();
+    }
+
+    let menuTop = 0;
+    document.addEventListener("scroll", (event) => {
+        if (event.target.id === "menu")
+            menuTop = event.target.scrollTop;
+    }, true);
+    function showPlaceInMenu() {
+        const menu = document.getElementById("menu"), current = menu?.querySelector("[aria-current]");
+        if (!current)
+            return;
+        menu.scrollTop = menuTop;
+        const [place, whole] = [current, menu].map((it) => it.getBoundingClientRect());
+        if (place.bottom > whole.bottom || place.top < whole.top)
+            menu.scrollTop += place.top - whole.top - whole.height / 2;
+    }
+
+    // Groups of the menu stay folded: the server draws them so. One that holds the page is open.
+    document.addEventListener("toggle", (event) => {
+        const fold = event.target.dataset?.fold;
+        if (!fold || event.target.querySelector("[aria-current]"))
+            return;
+        const folds = new Set((/(?:^|; )folds=([\w.]*)/.exec(document.cookie)?.[1] ?? "").split(".").filter(Boolean));
+        folds[event.target.open ? "delete" : "add"](fold);
+        document.cookie = `folds=${[...folds].join(".")}; path=/; max-age=31536000; samesite=lax`;
+    }, true);
+
+    // ---- what changed without a word on the screen is said: how many a filter found ----
+    const said = Object.assign(document.createElement("p"), { className: "visually-hidden" });
+    said.setAttribute("role", "status");
+    document.body.append(said);
+    let listed = location.pathname;
+    function sayCount() {
+        const count = document.querySelector("#page .pager-count, #page .empty h2");
+        said.textContent = listed === location.pathname && count ? count.textContent : "";
+        listed = location.pathname;
+    }
+
+    // ---- tables: one that has room needs no frame to scroll in, and its head can stay in sight ----
+    const rooms = new ResizeObserver((changes) => changes.forEach(({ target }) => measure(target.closest(".table-scroll"))));
+    function measure(frame) {
+        frame?.classList.toggle("fits", frame.firstElementChild.offsetWidth <= frame.clientWidth);
+    }
+
     // ---- every part of a page, when it came ----
     function prepare() {
         keepFiltersOpen();
+        for (const presets of all("[data-presets]"))
+            presets.hidden = false;
+        rooms.disconnect();
+        for (const frame of all(".table-scroll"))
+            for (const part of [frame, frame.firstElementChild])
+                rooms.observe(part);
         all("[data-bulk]").forEach((form) => {
             for (const label of all(".tick-all", form))
                 label.hidden = false;
@@ -201,6 +255,12 @@
                 box.checked = event.target.checked;
         countTicks(bulk);
     });
+    // Ticks by the handful, where there are many.
+    document.addEventListener("click", (event) => {
+        const preset = event.target.closest?.("[data-preset]");
+        for (const box of preset ? all("[type=checkbox]", preset.closest("fieldset")) : [])
+            box.checked = preset.dataset.preset === "all" || (preset.dataset.preset === "reads" && "reads" in box.dataset);
+    });
     document.addEventListener("click", (event) => {
         for (const open of all("details.drop[open]"))
             if (!open.contains(event.target))
@@ -229,11 +289,15 @@
         document.querySelector(".notices")?.replaceChildren(notice);
     });
     document.addEventListener("htmx:after:swap", () => {
+        closeOpened();
+        showPlaceInMenu();
+        sayCount();
         prepare();
         if (document.activeElement === document.body)
             document.getElementById("main")?.focus({ preventScroll: true });
     });
     document.addEventListener("live:refreshed", prepare);
+    showPlaceInMenu();
     prepare(); // scripts are deferred: the page is whole
 })();
 

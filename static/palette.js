@@ -39,6 +39,45 @@
 
     const links = () => [...results.querySelectorAll(".found-link")];
 
+    // ---- what needs no server: records opened lately, and what can be done here ----
+    function addGroup(found, title, items, first) {
+        if (items.length === 0)
+            return;
+        const head = Object.assign(document.createElement("h2"), { className: "found-title", textContent: title });
+        const list = Object.assign(document.createElement("ul"), { className: "found-list" });
+        for (const item of items) {
+            const place = document.createElement("li"), name = Object.assign(document.createElement("span"), { className: "found-name", textContent: item.title });
+            const link = Object.assign(document.createElement(item.path ? "a" : "button"), { className: "found-link" });
+            if (item.path) link.href = item.path;
+            else {
+                link.type = "button";
+                link.addEventListener("click", () => {
+                    dialog.close();
+                    item.does.click();
+                });
+            }
+            if (item.icon) link.append(item.icon.cloneNode(true));
+            link.append(name);
+            if (item.kind) link.append(Object.assign(document.createElement("span"), { className: "found-detail", textContent: item.kind }));
+            place.append(link);
+            list.append(place);
+        }
+        if (first) found.querySelector(".found-count").after(head, list);
+        else found.append(head, list);
+    }
+
+    const actions = () => [...document.querySelectorAll("#main .heading-actions :is(a, button), .user-menu button.menu-link, [data-theme-form] [name=theme]")]
+        .filter((it) => !it.hidden && !it.closest(".way"))
+        .map((it) => ({ title: (it.getAttribute("aria-label") || it.title || it.textContent).trim(), does: it, icon: it.querySelector(".icon") }));
+
+    function addOwn(found, query) {
+        const names = (item) => item.title.toLowerCase().includes(query.trim().toLowerCase());
+        const records = (globalThis.recentRecords?.() ?? []).filter(names);
+        addGroup(found, textOf("Actions here"), actions().filter(names), false);
+        addGroup(found, textOf("Opened lately"), records, true);
+        if (query && found.querySelector(".found-link")) found.querySelector(".found-count").classList.add("visually-hidden");
+    }
+
     // Up and down go from the input through the results and round again.
     function move(event) {
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -74,6 +113,7 @@
             for (const name of ["id", "aria-labelledby"])
                 if (within.hasAttribute(name))
                     within.setAttribute(name, `palette-${within.getAttribute(name)}`);
+        addOwn(found, query);
         results.replaceChildren(found);
         globalThis.htmx?.process(found);
     }
@@ -106,8 +146,12 @@
             show();
         }
     });
-    for (const key of document.querySelectorAll(".seek-key")) {
-        key.textContent = onMac ? "⌘ K" : "Ctrl K";
-        key.hidden = false;
+    function showKey() {
+        for (const key of document.querySelectorAll(".seek-key")) {
+            key.textContent = onMac ? "⌘ K" : "Ctrl K";
+            key.hidden = false;
+        }
     }
+    document.addEventListener("htmx:after:swap", showKey); // going back brings the page as it came
+    showKey();
 })();

@@ -7,11 +7,12 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/areas.h"
+#include "resource/permission_words.h"
 
 struct ticks {
     struct cx *cx;
-    json_object *areas, *permissions;
-    const char *area;
+    json_object *subjects, *permissions;
+    const char *subject;
 };
 
 static bool is_ticked(const struct cx *cx, const char *permission)
@@ -25,18 +26,22 @@ static bool is_ticked(const struct cx *cx, const char *permission)
 static void add_tick(void *arg, const char *name, const char *title, const char *area)
 {
     struct ticks *ticks = arg;
-    (void)title;
+    (void)area;
     if (!areas_may(ticks->cx, name))
         return;
-    if (!text_equal(area, ticks->area)) {
-        json_object *item = page_item(ticks->areas);
-        page_set(item, "area", area);
+    const struct permission_words words = permission_words(ticks->cx, name, title);
+    if (!text_equal(words.subject, ticks->subject)) {
+        json_object *item = page_item(ticks->subjects);
+        page_set(item, "subject", words.subject);
+        page_set_int(item, "number", (int64_t)json_object_array_length(ticks->subjects));
         ticks->permissions = page_list(item, "permissions");
-        ticks->area = area;
+        ticks->subject = words.subject;
     }
     json_object *item = page_item(ticks->permissions);
     const char *grant = permission_with_sight(ticks->cx->arena, name, sight_of(ticks->cx, name));
     page_set(item, "name", grant);
+    page_set(item, "action", words.action);
+    page_set_bool(item, "reads", text_ends(name, ":read"));
     page_set_bool(item, "on", is_ticked(ticks->cx, grant));
 }
 
@@ -62,7 +67,7 @@ static void leave_out(json_object *fields, const char *name)
 bool api_key_add_to_form(struct cx *cx, json_object *data, const struct list_result *record)
 {
     (void)record; /* it is made by this form, and never changed */
-    struct ticks ticks = {.cx = cx, .areas = page_list(data, "areas")};
+    struct ticks ticks = {.cx = cx, .subjects = page_list(data, "subjects")};
     areas_permissions(add_tick, &ticks);
     page_set(data, "permissions_error", permissions_error(cx));
     leave_out(json_object_object_get(data, "fields"), "permissions");

@@ -9,6 +9,7 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/areas.h"
+#include "resource/permission_words.h"
 
 STATEMENT(matrix_roles,
           "select key, name, permissions, rank, inherits\n"
@@ -35,8 +36,8 @@ struct table {
     struct cx *cx;
     struct column *columns;
     size_t count;
-    json_object *rows;
-    const char *area;
+    json_object *groups, *rows;
+    const char *subject;
 };
 
 static const struct column *column_find(const struct table *table, const char *key)
@@ -127,15 +128,40 @@ static void add_options(const struct cx *cx, json_object *cell, const char *name
     }
 }
 
+/* What nobody here has nor could give, like the platform's own, is no concern of theirs. */
+static bool is_of_concern(const struct table *table, const char *name)
+{
+    bool concerns = areas_may(table->cx, name);
+    for (size_t i = 0; i < table->count; i++)
+        concerns = concerns || permissions_sight(&table->columns[i].grants, name) != SIGHT_NONE;
+    return concerns;
+}
+
+static json_object *rows_of(struct table *table, const char *subject)
+{
+    if (!text_equal(subject, table->subject)) {
+        json_object *group = page_item(table->groups);
+        page_set(group, "subject", subject);
+        page_set_int(group, "number", (int64_t)json_object_array_length(table->groups));
+        page_set_int(group, "wide", (int64_t)table->count + 1);
+        table->rows = page_list(group, "rows");
+        table->subject = subject;
+    }
+    return table->rows;
+}
+
 static void add_row(void *arg, const char *name, const char *title, const char *area)
 {
     struct table *table = arg;
-    json_object *row = page_item(table->rows), *cells = page_list(row, "cells");
+    (void)area;
+    if (!is_of_concern(table, name))
+        return;
+    const struct permission_words words = permission_words(table->cx, name, title);
+    json_object *row = page_item(rows_of(table, words.subject));
+    json_object *cells = page_list(row, "cells");
     bool has_owners = areas_permission_has_owners(name);
     page_set(row, "permission", name);
-    page_set(row, "title", title);
-    page_set(row, "first", text_equal(area, table->area) ? NULL : area);
-    table->area = area;
+    page_set(row, "action", words.action);
     for (size_t i = 0; i < table->count; i++) {
         const struct column *column = &table->columns[i];
         json_object *cell = page_item(cells);
@@ -143,7 +169,9 @@ static void add_row(void *arg, const char *name, const char *title, const char *
         bool editable = column->editable && is_editable(table->cx, had, name, has_owners);
         page_set(cell, "field", arena_printf(table->cx->arena, "%s/%s", column->key, name));
         page_set(cell, "role", column->name);
-        page_set(cell, "permission", name);
+        page_set(cell, "may",
+                 arena_printf(table->cx->arena, "%s: %s, %s", column->name, words.subject,
+                              words.action));
         page_set_bool(cell, "on", had != SIGHT_NONE);
         page_set_bool(cell, "ticks", editable && !has_owners);
         page_set_bool(cell, "chooses", editable && has_owners);
@@ -169,7 +197,7 @@ static bool show(struct cx *cx)
         page_set_bool(head, "custom", table.columns[i].custom);
         editable = editable || table.columns[i].editable;
     }
-    table.rows = page_list(data, "rows");
+    table.groups = page_list(data, "groups");
     areas_permissions(add_row, &table);
     page_set_bool(data, "editable", editable);
     page_crumb(data, roles.title, roles.page);

@@ -296,6 +296,8 @@ static bool finish(struct cx *cx, enum operation operation, const char *id)
         return false;
     const struct value *roles = given_value(cx->input, "roles");
     bool given = roles && roles->presence == GIVEN;
+    if (given && cx->is_page && operation == OP_CREATE) /* a form always says which are ticked */
+        given = json_object_array_length(roles->json) > 0;
     if (operation != OP_CREATE)
         return !given || change_roles(cx, tenant_id, id, roles->json);
     return (given ? roles_store(cx, tenant_id, id, roles->json)
@@ -357,7 +359,7 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
          INPUT_ONLY,                                                                               \
          1,                                                                                        \
          1024,                                                                                     \
-         .help = "A first password.",                                                              \
+         .help = "A first one, unless the person is invited.",                                     \
          .example = "a first long password"},                                                      \
         {"invite",                                                                                 \
          BOOL,                                                                                     \
@@ -430,6 +432,7 @@ const struct resource platform_users = {
     .finish = finish,
     .committed = committed,
     .imports = &user_import_rules,
+    .add_to_form = role_ticks_add,
     .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
                        &unlock_user, &sign_out_user, &require_mfa, &reset_mfa, &unlink_user),
 };
@@ -458,6 +461,7 @@ const struct resource admin_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
+    .add_to_form = role_ticks_add,
     .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
                        &unlock_user, &sign_out_user, &require_mfa, &reset_mfa),
 };

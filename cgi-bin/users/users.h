@@ -35,6 +35,9 @@ bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[sta
  * 409 not_invitable. WAITS. */
 bool user_invite(struct cx *cx, const struct user *user);
 
+/* Hook of the form: roles are ticks of names. WAITS. */
+bool role_ticks_add(struct cx *cx, struct json_object *data, const struct list_result *record);
+
 /* The role that a kind of user has unless roles are given; NULL: none. */
 const char *role_of_kind(const char *kind);
 

@@ -134,8 +134,7 @@ bool page_find(struct cx *cx, const char *query, json_object *data)
     add_pages(pages, &menu, query);
     add_settings(cx, pages, &menu, query);
     add_account(cx, pages, &menu, query);
-    if (*query)
-        add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
+    add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
     if (!find_records(cx, &menu, query, data))
         return false;
     tidy(cx, data);

@@ -38,7 +38,8 @@ void form_add_kind(struct cx *cx, json_object *out, const struct field *field,
     bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
     bool picker = reference_target(field) != NULL && !field->offered;
     bool area = field->type == LONG || is_code(field) || form_is_lines(field),
-         choice = field->type == CHOICE || field->offered;
+         language = field->type == LOCALE,
+         choice = field->type == CHOICE || field->offered || language;
     page_set_bool(out, "is_group", group);
     page_set_bool(out, "is_check", check);
     page_set_bool(out, "is_picker", picker);
@@ -54,6 +55,8 @@ void form_add_kind(struct cx *cx, json_object *out, const struct field *field,
     page_set_int(out, "rows", is_code(field) ? 6 : 5);
     if (field->offered)
         form_add_offered(cx, out, field, row, value);
+    else if (language)
+        form_add_languages(out, field, value);
     else if (choice)
         form_add_choices(cx, out, field, row, value);
     else if (group)

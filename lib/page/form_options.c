@@ -118,11 +118,19 @@ void form_add_ticks(struct cx *cx, json_object *out, const struct field *field, 
     }
 }
 
-/* Those that pages are written in, by the names that their speakers give them. */
-static void add_languages(json_object *options)
+void form_add_languages(json_object *out, const struct field *field, const char *value)
 {
-    for (size_t i = 0; i < languages_count; i++)
-        add_option(options, languages[i].code, languages[i].name, false);
+    json_object *options = page_list(out, "options");
+    bool known = !value || !*value;
+    if (!form_must_have(field) || known)
+        add_option(options, "", form_must_have(field) ? "Choose" : "–", known);
+    for (size_t i = 0; i < languages_count; i++) {
+        bool selected = text_equal(languages[i].code, value);
+        add_option(options, languages[i].code, languages[i].name, selected);
+        known = known || selected;
+    }
+    if (!known)
+        add_option(options, value, value, true);
 }
 
 bool form_add_suggestions(json_object *out, const struct field *field)
@@ -130,12 +138,10 @@ bool form_add_suggestions(json_object *out, const struct field *field)
     const char *const *texts = field->type == ZONE       ? zones
                                : field->type == CURRENCY ? currencies
                                                          : NULL;
-    if (!texts && field->type != LOCALE)
+    if (!texts)
         return false;
     json_object *options = page_list(out, "options");
-    for (; texts && *texts; texts++)
+    for (; *texts; texts++)
         add_option(options, *texts, *texts, false);
-    if (field->type == LOCALE)
-        add_languages(options);
     return true;
 }

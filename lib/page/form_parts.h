@@ -28,7 +28,10 @@ void form_add_choices(struct cx *cx, json_object *out, const struct field *field
                       const struct list_result *row, const char *value);
 /* Ticks: those sent, or those that stand in the stored list. */
 void form_add_ticks(struct cx *cx, json_object *out, const struct field *field, const char *value);
-/* What is likely of a zone, a currency, a language; false: there are none for the type. */
+/* Those that pages are written in, by the names that their speakers give them; what is stored
+ * besides stays. */
+void form_add_languages(json_object *out, const struct field *field, const char *value);
+/* What is likely of a zone or a currency; false: there are none for the type. */
 bool form_add_suggestions(json_object *out, const struct field *field);
 /* What has an initial value and cannot be null is never empty. */
 bool form_must_have(const struct field *field);

@@ -114,6 +114,7 @@ static void add_user(struct cx *cx, json_object *frame)
     }
     const char *name = session->name && *session->name ? session->name : session->email;
     json_object *user = page_add(frame, "user");
+    page_set(user, "id", session->user_id);
     page_set(user, "name", name);
     page_set(user, "email", session->email);
     page_set(user, "role", session->role ? show_choice(cx, session->role) : NULL);
@@ -137,6 +138,7 @@ static void add_acting(struct cx *cx, json_object *frame)
     bool ends =
         session->ends_at && clock_from_database(session->ends_at, text) && clock_parse(text, &us);
     page_set(acting, "user", session->name);
+    page_set(acting, "role", session->role ? show_choice(cx, session->role) : NULL);
     page_set(acting, "operator", session->impersonator_name);
     page_set(acting, "until", ends ? show_instant(cx, us) : NULL);
 }

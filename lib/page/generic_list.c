@@ -1,6 +1,7 @@
 /* The list page of a resource: search, filters, order, columns, pages. */
 #include <string.h>
 
+#include "access/permission.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -67,7 +68,7 @@ static bool is_plain_column(const struct list_page *page, const struct field *fi
     return false;
 }
 
-static bool is_shown(const struct list_page *page, const struct field *field)
+bool list_shows(const struct list_page *page, const struct field *field)
 {
     if (!page->query.columns)
         return is_plain_column(page, field);
@@ -95,7 +96,7 @@ static const struct field **list_columns(struct cx *cx, struct list_page *page)
     for (size_t i = 0; i < page->custom->count && at < count + LIST_COLUMNS_MAX; i++) {
         const struct field *field = page->custom->definitions[i].field;
         bool is_money = field->type == MONEY;
-        if (!is_shown(page, field))
+        if (!list_shows(page, field))
             continue;
         columns[at++] = field;
         if (is_money)
@@ -117,14 +118,15 @@ static void order_columns(struct list_page *page)
     page->order[count] = -1;
 }
 
-static void add_column(struct cx *cx, json_object *list, const struct list_page *page,
-                       const struct field *field)
+static void add_column(struct cx *cx, json_object *list, const struct list_page *page, int at)
 {
+    const struct field *field = page->result.fields[page->order[at]];
     const char *sort = list_sort(page), *name = field_json_name(field);
     bool descending = *sort == '-' && strcmp(sort + 1, name) == 0;
     bool ascending = strcmp(sort, name) == 0;
     json_object *column = page_item(list);
     page_set(column, "label", field_title(cx, field));
+    page_set(column, "room", page->room[at]);
     page_set(column, "aria_sort", ascending ? "ascending" : descending ? "descending" : NULL);
     page_set_bool(column, "ascending", ascending);
     page_set_bool(column, "descending", descending);
@@ -142,7 +144,7 @@ static void add_offered(const struct cx *cx, json_object *choices, const struct 
     json_object *choice = page_item(choices);
     page_set(choice, "name", field_json_name(field));
     page_set(choice, "label", field_title(cx, field));
-    page_set_bool(choice, "shown", is_shown(page, field));
+    page_set_bool(choice, "shown", list_shows(page, field));
 }
 
 static void add_columns(struct cx *cx, json_object *data, const struct list_page *page)
@@ -151,18 +153,26 @@ static void add_columns(struct cx *cx, json_object *data, const struct list_page
     struct buf plain;
     buf_init(&plain, cx->arena);
     buf_puts(&plain, "");
-    for (const int *at = page->order; *at >= 0; at++) {
-        const struct field *field = page->result.fields[*at];
+    for (int at = 0; page->order[at] >= 0; at++) {
+        const struct field *field = page->result.fields[page->order[at]];
         if (!(field->flags & MADE))
             add_offered(cx, choices, page, field);
         if (is_plain_column(page, field))
             buf_printf(&plain, "%s%s", plain.len ? "," : "", field_json_name(field));
-        if (is_shown(page, field))
-            add_column(cx, columns, page, field);
+        if (list_shows(page, field))
+            add_column(cx, columns, page, at);
     }
     for (size_t i = 0; i < page->custom->count; i++)
         add_offered(cx, choices, page, page->custom->definitions[i].field);
     page_set(data, "plain_columns", plain.data);
+}
+
+static bool has_face(const struct list_result *result)
+{
+    for (int i = 0; result->fields[i]; i++)
+        if (is_face(result->fields[i]))
+            return true;
+    return false;
 }
 
 /* The picture of a record whose resource has one (its first FILE_FIELD that is LISTED) stands
@@ -178,6 +188,28 @@ static void add_face(struct cx *cx, json_object *out, const struct list_result *
     page_set(out, "face", show_file_is_picture(cx, stored) ? show_file_url(cx, stored) : NULL);
 }
 
+/* Whoever may do that with some records alone does it on their pages. */
+static bool may_with_all(struct cx *cx, const struct resource *resource, enum operation operation,
+                         const char *action)
+{
+    return generic_may(cx, resource, operation) &&
+           sight_of(cx, arena_printf(cx->arena, "%s:%s", resource->permission, action)) ==
+               SIGHT_ALL;
+}
+
+static void add_row_acts(struct cx *cx, json_object *out, const struct list_page *page,
+                         const char *id)
+{
+    if (!page->edits && !page->deletes) {
+        page_set(out, "acts", NULL);
+        return;
+    }
+    json_object *acts = page_add(out, "acts");
+    const char *path = arena_printf(cx->arena, "%s/%s", page->resource->page, id);
+    page_set(acts, "edit", page->edits ? arena_printf(cx->arena, "%s/edit", path) : NULL);
+    page_set(acts, "delete", page->deletes ? arena_printf(cx->arena, "%s/delete", path) : NULL);
+}
+
 static void add_row(struct cx *cx, json_object *rows, const struct list_page *page, size_t row)
 {
     const struct list_result *result = &page->result;
@@ -187,6 +219,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
     page_set(out, "id", id);
     page_set(out, "label", show_label(cx, page->resource, result, row));
     add_face(cx, out, result, row);
+    add_row_acts(cx, out, page, id);
     page_set(out, "path",
              page->resource->operations & OP_GET
                  ? arena_printf(cx->arena, "%s/%s", page->resource->page, id)
@@ -194,16 +227,18 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
     if (page->resource->template_list) /* a template of its own takes values by their names */
         json_object_object_add(out, "record", json_object_get(page_record(cx, result, row)));
     cells = page_list(out, "cells");
-    for (const int *at = page->order; *at >= 0; at++) {
-        const struct field *field = result->fields[*at];
-        if (!is_shown(page, field))
+    for (int at = 0; page->order[at] >= 0; at++) {
+        int column = page->order[at];
+        const struct field *field = result->fields[column];
+        if (!list_shows(page, field))
             continue;
         json_object *cell = page_item(cells);
-        show_value(cx, cell, result, row, *at);
+        show_value(cx, cell, result, row, column);
+        page_set(cell, "room", page->room[at]);
         page_set(cell, "label", field_title(cx, field));
         page_set_bool(cell, "first", first);
         page_set_bool(cell, "end", is_number(field));
-        if (first && !*show_text(cx, result, row, *at))
+        if (first && !*show_text(cx, result, row, column))
             page_set(cell, "text", show_label(cx, page->resource, result, row));
         first = false;
     }
@@ -258,10 +293,13 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
         (resource->tell && !resource->tell(cx, &page.result)))
         return NULL;
     order_columns(&page);
+    list_find_room(cx, &page, has_face(&page.result));
     json_object *data = page_object(cx), *rows = page_list(data, "rows");
     size_t count = rows_count(page.result.rows);
     bool filtered = is_filtered(&page.query), none = count == 0 && page.result.total <= 0;
     page.can_delete = generic_may(cx, resource, OP_DELETE);
+    page.edits = may_with_all(cx, resource, OP_MERGE, "update");
+    page.deletes = may_with_all(cx, resource, OP_DELETE, "delete");
     page_set(data, "subtitle", resource->about);
     page_set(data, "path", resource->page);
     page_set(data, "follows", resource->follows);
@@ -272,6 +310,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     page_set_bool(data, "is_empty", none && !filtered);
     page_set_bool(data, "no_match", none && filtered);
     page_set_bool(data, "can_delete", page.can_delete);
+    page_set_bool(data, "row_acts", page.edits || page.deletes);
     json_object *buttons = generic_bulk_buttons(cx, resource);
     bool can_tick = page.can_delete || json_object_array_length(buttons) > 0;
     bool can_tick_all = can_tick && page.result.total > (int64_t)count && !page.result.more &&
@@ -308,6 +347,18 @@ static void lead_on(json_object *data)
     }
 }
 
+static const char *last_page(json_object *data)
+{
+    json_object *pager = json_object_object_get(data, "pager");
+    return json_object_get_string(json_object_object_get(pager, "previous"));
+}
+
+/* Beyond the last page there is nothing to stay for. */
+static bool is_there(json_object *data)
+{
+    return json_object_array_length(json_object_object_get(data, "rows")) > 0 || !last_page(data);
+}
+
 bool generic_list(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
@@ -318,6 +369,8 @@ bool generic_list(struct cx *cx)
     const char *template = resource->template_list ? resource->template_list : "layout/list";
     if (data && resource->add_to_page && !resource->add_to_page(cx, data, NULL))
         return false;
+    if (data && !is_there(data)) /* an old address, or the last of its rows was deleted */
+        return page_go(cx, last_page(data));
     if (data)
         lead_on(data);
     return data && page_render(cx, 200, template, resource->title, data);

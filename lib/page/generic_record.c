@@ -21,12 +21,21 @@ static const char *id_of(const struct list_result *record)
     return rows_text(record->rows, 0, show_column(record, "id"));
 }
 
-static bool is_fact(const struct field *field)
+/* An amount beside it says it. */
+static bool is_said_by_amount(const struct list_result *record, const struct field *field)
 {
-    bool is_currency = (field->flags & MADE) && field->type == CURRENCY; /* its amount has it */
-    return !(field->flags & (HIDDEN | INPUT_ONLY)) && field->type != SECRET && !is_currency &&
-           field->type != CUSTOM && strcmp(field->name, "id") != 0 &&
-           strcmp(field->name, "tenant_id") != 0;
+    for (int i = 0; record->fields[i]; i++)
+        if (record->fields[i]->type == MONEY &&
+            text_equal(record->fields[i]->currency, field->name))
+            return true;
+    return (field->flags & MADE) && field->type == CURRENCY;
+}
+
+static bool is_fact(const struct list_result *record, const struct field *field)
+{
+    return !(field->flags & (HIDDEN | INPUT_ONLY)) && field->type != SECRET &&
+           !is_said_by_amount(record, field) && field->type != CUSTOM &&
+           strcmp(field->name, "id") != 0 && strcmp(field->name, "tenant_id") != 0;
 }
 
 /* What is shown on a condition is null while that does not hold. */
@@ -53,7 +62,7 @@ static void add_facts(struct cx *cx, json_object *data, const struct list_result
     json_object *facts = page_list(data, "facts");
     for (int common = 0; common < 2; common++)
         for (int i = 0; record->fields[i]; i++)
-            if (is_fact(record->fields[i]) && is_there(record, i) &&
+            if (is_fact(record, record->fields[i]) && is_there(record, i) &&
                 show_is_common(record->fields[i]) == common)
                 add_fact(cx, facts, record, i);
 }
@@ -169,6 +178,7 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     const char *begun = child_rows_asked(cx) ? parameter_get(cx->request.form, "_version") : NULL;
     page_set(data, "version", begun ? begun : record ? record_etag(cx, record) : NULL);
     page_set_bool(data, "any_rows", has_rows(resource));
+    page_set_bool(data, "unsaved", cx->request.method == HTTP_POST);
     page_set_bool(data, "multipart", file_field_is_written(resource));
     json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
     json_object_object_add(data, "fields", fields);

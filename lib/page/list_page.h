@@ -13,7 +13,9 @@ struct list_page {
     struct list_result result;
     const struct custom *custom; /* the tenant's own fields */
     bool can_delete;
+    bool edits, deletes;             /* what can be done with each row, whosever it is */
     int order[LIST_COLUMNS_MAX + 1]; /* columns of the result that may be shown, closed by -1 */
+    const char *room[LIST_COLUMNS_MAX + 1]; /* for each of them; NULL: it is always shown */
 };
 
 /* The address of this list with `name` set to `value` (NULL: left out), on its
@@ -22,6 +24,12 @@ const char *list_address(struct cx *cx, const struct resource *resource, const c
                          const char *value);
 const char *list_usual_sort(const struct resource *resource);
 const char *list_sort(const struct list_page *page);
+
+/* Whether the field is a column of this list, as chosen or by itself. */
+bool list_shows(const struct list_page *page, const struct field *field);
+/* ---- list_room.c: which columns need how wide a screen ---- */
+/* Fills page->room with the classes of its columns; `has_face`: a picture stands before names. */
+void list_find_room(struct cx *cx, struct list_page *page, bool has_face);
 
 /* ---- list_view.c: columns, page size and order as chosen before ---- */
 /* Keeps the choice that the list's form was sent with and leads to the list; false: no

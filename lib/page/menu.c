@@ -45,12 +45,12 @@ const char *menu_set_title(const char *set)
     return NULL;
 }
 
-/* "platform reseller" holds "reseller". */
-static bool has_word(const char *words, const char *word)
+/* "platform reseller" holds "reseller", as "admin2.admin4" does "admin4". */
+static bool holds(const char *words, const char *word, char between)
 {
     size_t len = strlen(word);
     for (const char *at = words; (at = strstr(at, word)); at += len)
-        if ((at == words || at[-1] == ' ') && (at[len] == 0 || at[len] == ' '))
+        if ((at == words || at[-1] == between) && (at[len] == 0 || at[len] == between))
             return true;
     return false;
 }
@@ -70,7 +70,7 @@ static bool is_shown(const struct cx *cx, json_object *entry)
     const char *set = areas_text(entry, "set"), *needs = areas_text(entry, "needs");
     const char *kinds = areas_text(entry, "kinds");
     return set && may_enter(cx, set) && (!needs || areas_may(cx, needs)) &&
-           (!kinds || has_word(kinds, kind_words[cx->tenant->kind]));
+           (!kinds || holds(kinds, kind_words[cx->tenant->kind], ' '));
 }
 
 static int by_order(const void *a, const void *b)
@@ -122,9 +122,9 @@ static const struct menu_item *entry_of(const struct menu *menu, const char *set
     const struct menu_item *found = NULL;
     for (size_t i = 0; path && i < menu->count; i++) {
         const struct menu_item *it = &menu->entries[i];
-        bool holds =
+        bool within =
             is_first_of_set(it->path) ? strcmp(path, it->path) == 0 : below(path, it->path);
-        if (strcmp(it->set, set) == 0 && holds &&
+        if (strcmp(it->set, set) == 0 && within &&
             (!found || strlen(it->path) > strlen(found->path)))
             found = it;
     }
@@ -167,6 +167,22 @@ static const char *set_of(const struct cx *cx, const struct menu *menu)
     return set;
 }
 
+/* Groups that somebody folded: the cookie "folds" names them, "admin2.admin4". The one in which
+ * the page is stays open. */
+static void add_fold(const struct cx *cx, json_object *group, const char *set)
+{
+    const char *folds = request_cookie(&cx->request, "folds");
+    const char *number = json_object_get_string(json_object_object_get(group, "number"));
+    const char *fold = arena_printf(cx->arena, "%s%s", set, number);
+    json_object *entries = json_object_object_get(group, "entries");
+    bool folded = folds && holds(folds, fold, '.');
+    for (size_t i = 0; i < json_object_array_length(entries); i++)
+        if (areas_flag(json_object_array_get_idx(entries, i), "current"))
+            folded = false;
+    page_set(group, "fold", fold);
+    page_set_bool(group, "folded", folded);
+}
+
 static json_object *group_of(json_object *groups, const char *title)
 {
     for (size_t i = 0; i < json_object_array_length(groups); i++) {
@@ -197,6 +213,8 @@ static void add_entries(const struct cx *cx, json_object *frame, const struct me
         page_set(entry, "icon", it->icon);
         page_set_bool(entry, "current", it == current);
     }
+    for (size_t i = 0; i < json_object_array_length(groups); i++)
+        add_fold(cx, json_object_array_get_idx(groups, i), set);
 }
 
 static void add_sets(json_object *frame, const struct menu *menu, const char *current)

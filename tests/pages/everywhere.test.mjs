@@ -90,7 +90,7 @@ test("a_reseller_finds_its_own_tenants", async () => {
 for (const javaScriptEnabled of [true, false])
     test(`a_list_stays_as_it_was_chosen_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const page = await owner({ javaScriptEnabled });
-        const heads = async () => (await page.locator("thead th:not(.rows-tick)").allTextContents()).map((it) => it.trim());
+        const heads = async () => (await page.locator("thead th:not(.rows-tick, .rows-own)").allTextContents()).map((it) => it.trim());
         const choose = async (rows, phone) => {
             await page.click(".drop > summary");
             await page.selectOption("#list-limit", rows);
@@ -240,5 +240,132 @@ for (const javaScriptEnabled of [true, false])
         await Promise.all([page.waitForURL(/deals\/[0-9a-f-]{36}$/), page.press("[name='lines[1].name']", "Enter")]);
         assert.deepEqual(await page.locator(".rows-lines td[data-label=Name]").allTextContents(), ["Two", "One"]);
         assert.deepEqual(page.complaints, []);
+        await page.context().close();
+    });
+
+test("menu_bar_and_heads_stay_in_sight_and_what_was_opened_closes", { timeout: 120000 }, async () => {
+    const many = [];
+    for (let i = 0; i < 20; i++) many.push(request("POST", "/api/crm/leads", { token: tenant.token, body: { name: `Row ${i}`, email: `row.${i}@example.com`, company: "Evergreen Foods" } }));
+    await Promise.all(many);
+    const page = await owner({ viewport: { width: 1280, height: 700 } });
+    await page.goto(address(tenant.slug, "/admin/crm/leads"));
+    await page.check("tbody tr:nth-child(9) [name=id]");
+    await page.waitForSelector(".table-scroll.fits");
+    await page.evaluate(() => scrollTo(0, 400));
+    const seen = async (selector) => page.locator(selector).evaluate((it) => {
+        const { left, top, width, height } = it.getBoundingClientRect();
+        return it.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    });
+    for (const part of [".menu .sign", ".user-button", ".crumbs a", "th a.sort >> nth=0", "[data-bulk-button] >> nth=0"])
+        assert.ok(await seen(part), `${part} is in sight`);
+    await page.click(".user-button");
+    await Promise.all([page.waitForURL(/\/account$/), page.click(".user-menu a[href='/account']")]);
+    await page.waitForSelector("h1:has-text('account')");
+    assert.equal(await page.locator("[popover]:popover-open").count(), 0);
+    await page.goto(address(tenant.slug, "/admin/crm/leads"));
+    await page.fill("#list-q", "quillon");
+    await page.waitForFunction(() => [...document.querySelectorAll("body > [role=status]")].some((it) => it.textContent === "1 in all"));
+    await page.context().close();
+});
+
+test("columns_are_shown_where_there_is_room_and_always_when_chosen", { timeout: 120000 }, async () => {
+    await request("POST", "/api/crm/deals", { token: tenant.token, body: { name: "Roomy", value: 123456789, expectedCloseOn: "2027-03-31" } });
+    const page = await owner({ viewport: { width: 1000, height: 800 } });
+    const heads = async (width, path) => {
+        await page.setViewportSize({ width, height: 800 });
+        await page.goto(address(tenant.slug, path));
+        return (await page.locator("thead th:visible").allTextContents()).map((it) => it.trim());
+    };
+    const wide = await heads(1920, "/admin/crm/deals"), narrow = await heads(1000, "/admin/crm/deals"), desk = await heads(1280, "/admin/crm/deals");
+    assert.ok(wide.includes("Owner") && !narrow.includes("Owner") && narrow.length < desk.length && desk.length <= wide.length, String([narrow, desk, wide]));
+    assert.ok((await heads(1000, "/admin/crm/deals?fields=name,ownerId")).includes("Owner"));
+    await page.goto(address(tenant.slug, "/admin/api-keys/new"));
+    for (const width of [390, 320]) {
+        await page.setViewportSize({ width, height: 800 });
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `a time and its zone at ${width}`);
+    }
+    await page.context().close();
+});
+
+test("one_goes_from_record_to_record_of_the_list_one_came_from_also_by_keys", { timeout: 120000 }, async () => {
+    for (const name of ["Way one", "Way two", "Way three"]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name } });
+    const page = await owner(), list = "/admin/crm/leads?q=way&limit=2&sort=name";
+    const title = () => page.textContent("#main h1");
+    await page.goto(address(tenant.slug, list));
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    await Promise.all([page.waitForURL(/[0-9a-f-]{36}$/), page.keyboard.press("Enter")]);
+    await page.waitForSelector(".way [rel=next][href]");
+    assert.equal(await title(), "Way one");
+    assert.equal(await page.locator(".way [rel=prev][aria-disabled]").count(), 1);
+    await page.keyboard.press("j");
+    await page.waitForSelector("h1:has-text('Way three')");
+    await page.click(".way [rel=next]"); // on the next page of the list
+    await page.waitForSelector("h1:has-text('Way two')");
+    await page.keyboard.press("k");
+    await page.waitForSelector("h1:has-text('Way three')");
+    assert.deepEqual(await accessibilityInBoth(page), []);
+    await page.keyboard.press("u");
+    await page.waitForURL((url) => url.search.includes("q=way"));
+    await page.keyboard.press("Control+k");
+    await page.waitForSelector(".found-title:has-text('Opened lately')");
+    assert.deepEqual((await found(page)).slice(0, 3), ["Way three", "Way two", "Way one"]);
+    await page.keyboard.type("new le");
+    await page.waitForFunction(() => document.querySelector(".palette .found-name")?.textContent === "New lead");
+    await Promise.all([page.waitForURL(/leads\/new$/), page.keyboard.press("Enter")]);
+    await page.goto(address(tenant.slug, list));
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog.keys[open]");
+    assert.deepEqual(await accessibilityInBoth(page), [], "the keys");
+    await page.uncheck("dialog.keys input");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("n");
+    assert.match(page.url(), /q=way/, "single keys are switched off");
+    await page.evaluate(() => localStorage.clear());
+    await page.keyboard.press("n");
+    await page.waitForURL(/leads\/new$/);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+});
+
+test("who_leaves_with_typed_changes_is_asked_and_rows_are_edited_from_the_list", { timeout: 120000 }, async () => {
+    await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Typed lead" } });
+    const page = await owner();
+    await page.goto(address(tenant.slug, "/admin/crm/leads?q=typed+lead"));
+    await page.hover("tbody tr");
+    await Promise.all([page.waitForURL(/edit$/), page.click("tbody [aria-label='Edit Typed lead']")]);
+    await page.click(".menu a[href='/admin/users']");
+    await page.waitForURL(/admin\/users$/);
+    await page.goBack();
+    await page.waitForSelector("#f-company");
+    await page.fill("#f-company", "Not saved yet");
+    await page.click(".menu a[href='/admin/users']");
+    await page.waitForSelector("dialog.ask[open]");
+    assert.deepEqual(await accessibilityInBoth(page), []);
+    await page.keyboard.press("Escape");
+    assert.match(page.url(), /edit$/);
+    assert.equal(await page.inputValue("#f-company"), "Not saved yet");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL(/leads\/[0-9a-f-]{36}$/);
+    await page.goto(page.url() + "/edit");
+    await page.fill("#f-company", "Given up");
+    await page.click(".menu a[href='/admin/users']");
+    await page.click("dialog.ask .btn-quiet-danger");
+    await page.waitForURL(/admin\/users$/);
+    await page.context().close();
+});
+
+for (const javaScriptEnabled of [true, false])
+    test(`folded_groups_stay_folded_and_a_page_that_is_no_more_leads_to_the_last_${javaScriptEnabled ? "with" : "without"}_javascript`, { timeout: 120000 }, async () => {
+        const page = await owner({ javaScriptEnabled });
+        await page.goto(address(tenant.slug, "/admin/crm/leads?page=99&limit=2"));
+        assert.doesNotMatch(page.url(), /page=99/);
+        assert.ok((await page.locator("tbody tr").count()) > 0);
+        await page.click("#menu summary:has-text('People')");
+        await page.goto(address(tenant.slug, "/admin/crm/leads"));
+        assert.equal(await page.isVisible("#menu a[href='/admin/users']"), !javaScriptEnabled);
+        await page.goto(address(tenant.slug, "/admin/users"));
+        assert.ok(await page.isVisible("#menu a[href='/admin/users']"), "the group of the page is open");
         await page.context().close();
     });

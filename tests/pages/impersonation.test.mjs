@@ -33,7 +33,7 @@ for (const javaScriptEnabled of [true, false])
         await Promise.all([page.waitForURL((url) => url.hostname === `${tenant.slug}.localhost`), page.click("main form.sheet button[type=submit]")]);
         for (const path of ["/admin/crm/leads", "/account", "/admin/users"]) {
             await page.goto(address(tenant.slug, path));
-            assert.match(await page.textContent(".acting"), /You act as Owner, Helper\. It ends at/, path);
+            assert.match(await page.textContent(".acting"), /Helper, you are acting as Owner .*until /, path);
             if (javaScriptEnabled) assert.deepEqual(await accessibility(page), [], path);
             if (javaScriptEnabled) assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, path);
         }
@@ -48,6 +48,9 @@ for (const javaScriptEnabled of [true, false])
                 assert.equal(met, "Stop", `${width} wide`);
             }
             await stop.click({ trial: true });
+            assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${width}: no wider than the screen`);
+            await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+            assert.deepEqual(await stop.boundingBox(), box, `${width}: it stays where it is`);
         }
         assert.equal((await page.goto(address(tenant.slug, "/account/password"))).status(), 403);
         const cookie = (await page.context().cookies(address(tenant.slug, "/"))).find((it) => it.name === "tulou_session").value;
