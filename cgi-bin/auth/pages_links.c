@@ -8,6 +8,7 @@
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/input.h"
+#include "second_step.h"
 
 #define TOKEN_FIELD                                                                                \
     {                                                                                              \
@@ -151,12 +152,32 @@ static bool accept_page(struct cx *cx)
     return token_of(cx) ? show_form(cx, &accept_form, 200) : page_go(cx, "/login");
 }
 
+/* Whoever just chose a password goes on into the workspace with it, by all that a sign-in asks;
+ * false: they sign in themselves. */
+static bool find_account(struct cx *cx, const struct link *link, struct sign_in *found)
+{
+    bool here = cx->tenant && strcmp(link->tenant_id, cx->tenant->id) == 0;
+    if (here &&
+        sign_in_check(cx, link->user_email, input_text(cx, "password"), link->tenant_id, found))
+        return found->count == 1;
+    cx->failure = (struct failure){.status = 0};
+    return false;
+}
+
 static bool accept_submit(struct cx *cx)
 {
+    struct link link;
+    struct sign_in found;
     int scope = db_scope(&cx->db);
     bool done = cx->failure.status == 0 &&
+                link_find(cx, input_text(cx, "token"), LINK_INVITATION, &link) &&
                 invitation_accept(cx, input_text(cx, "token"), input_text(cx, "name"),
                                   input_text(cx, "password"));
+    if (done && find_account(cx, &link, &found)) {
+        if (enter_or_ask(cx, &found.accounts[0], "/"))
+            return true;
+        cx->failure = (struct failure){.status = 0}; /* they come in by another way */
+    }
     return close_form(cx, &accept_form, scope, done, "Your account is ready. Sign in.");
 }
 

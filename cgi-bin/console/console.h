@@ -9,4 +9,13 @@ extern const struct route search_routes[];    /* /search */
 extern const struct route operation_routes[]; /* /readyz, /metrics */
 extern const struct route outbox_routes[];    /* /platform/mail */
 
+/* ---- figures.c ---- */
+/* Of events, as far as the one signed in may be told of them: "before and … after", with one
+ * parameter or NULL. NULL: cx->db.error. WAITS. */
+struct rows *dashboard_events(struct cx *cx, const char *before, const char *after,
+                              const char *parameter, unsigned flags);
+/* Adds "figures" to the data of the dashboard, for the last `days` days. false: the failure is
+ * set. WAITS. */
+bool dashboard_add_figures(struct cx *cx, struct json_object *data, int64_t days);
+
 #endif

@@ -15,14 +15,6 @@
 #include "resource/model.h"
 #include "resource/resource.h"
 
-enum { LEADS_COUNTED = 100000 };
-
-STATEMENT(dashboard_counts,
-          "select\n"
-          "    (select count(*) from users where status = 'active'),\n"
-          "    (select count(*) from users where last_login_at > now() - interval '30 days')",
-          0);
-
 static bool start_page(struct cx *cx)
 {
     if (cx->session && strcmp(page_home(cx), "/") != 0)
@@ -34,69 +26,11 @@ static bool start_page(struct cx *cx)
     return page_render(cx, 200, "console/start", cx->tenant->branding.name, data);
 }
 
-/* Of events, as far as the one signed in may be told of them: "before and … after". */
-static struct rows *read_events(struct cx *cx, const char *before, const char *after,
-                                const char *parameter, unsigned flags)
-{
-    struct conditions where;
-    conditions_init(&where, cx->arena);
-    if (parameter)
-        conditions_parameter(&where, parameter);
-    const char *cut = event_sight_sql(cx, &where);
-    const char *sql = arena_printf(cx->arena, "%s and %s%s", before, cut ? cut : "true", after);
-    return db_run(&cx->db, statement_made(cx->arena, sql, flags), where.parameters, where.count);
-}
-
-static void add_figure(json_object *list, const char *label, int64_t value, const char *path)
-{
-    json_object *figure = page_item(list);
-    page_set(figure, "label", label);
-    page_set_int(figure, "value", value);
-    page_set(figure, "path", path);
-}
-
-/* Those that the one signed in may see. */
-static bool add_leads(struct cx *cx, json_object *list)
-{
-    const struct resource *leads = model_resource("crm.leads");
-    if (!leads || !resource_may(cx, leads, "crm.leads:read"))
-        return true;
-    const struct field *status = field_find(leads->fields, "status");
-    struct list_filter lost = {.field = status, .operator= "!=", .value = "lost"};
-    struct list_filter open = {
-        .field = status, .operator= "!=", .value = "converted", .next = &lost};
-    const struct list_query query = {.page = 1, .limit = 1, .sort = "-createdAt", .filters = &open};
-    int64_t count;
-    if (!list_count(cx, leads, &query, LEADS_COUNTED, &count))
-        return false;
-    add_figure(list, "Open leads", count, leads->page);
-    return true;
-}
-
-static bool add_figures(struct cx *cx, json_object *data)
-{
-    struct rows *rows = db_get0(&cx->db, &dashboard_counts);
-    struct rows *events = read_events(
-        cx, "select count(*) from events where at > now() - interval '1 day'", "", NULL, DB_SLOW);
-    json_object *list = page_list(data, "figures");
-    if (!rows || !events)
-        return fail_db(cx);
-    if (may(cx, "users.users:read")) {
-        add_figure(list, "Active users", rows_int(rows, 0, 0), "/admin/users?status=active");
-        add_figure(list, "Signed in this month", rows_int(rows, 0, 1), NULL);
-    }
-    if (!add_leads(cx, list))
-        return false;
-    add_figure(list, "Events today", rows_int(events, 0, 0),
-               may(cx, "access.audit:read") ? "/admin/audit" : NULL);
-    return true;
-}
-
 static bool add_chart(struct cx *cx, json_object *data)
 {
     int64_t days = query_int(cx, "days", 30);
     /* A row for each day, also those on which nothing happened. */
-    struct rows *rows = read_events(
+    struct rows *rows = dashboard_events(
         cx,
         "select to_char(day, 'YYYY-MM-DD'), count(events.id)\n"
         "from generate_series(date_trunc('day', now()) - make_interval(days => $1::int - 1),\n"
@@ -123,8 +57,8 @@ static bool add_recent(struct cx *cx, json_object *data)
     const char *changes[RECENT];
     char text[32];
     int64_t us;
-    struct rows *rows = read_events(cx, "select " EVENT_COLUMNS "from events where true",
-                                    "\norder by id desc\nlimit 8", NULL, 0);
+    struct rows *rows = dashboard_events(cx, "select " EVENT_COLUMNS "from events where true",
+                                         "\norder by id desc\nlimit 8", NULL, 0);
     json_object *list = page_list(data, "recent");
     if (!rows)
         return fail_db(cx);
@@ -187,7 +121,8 @@ static bool add_state(struct cx *cx, json_object *data)
 static bool dashboard(struct cx *cx)
 {
     json_object *data = page_object(cx);
-    if (!add_state(cx, data) || !add_figures(cx, data) || !add_chart(cx, data))
+    if (!add_state(cx, data) || !dashboard_add_figures(cx, data, query_int(cx, "days", 30)) ||
+        !add_chart(cx, data))
         return false;
     bool audit = may(cx, "access.audit:read");
     if (audit && !add_recent(cx, data))
