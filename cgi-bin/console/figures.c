@@ -113,7 +113,8 @@ static bool add_open_leads(struct cx *cx, json_object *list)
     for (const char *const *it = status->choices; *it; it++)
         if (strcmp(*it, "converted") != 0 && strcmp(*it, "lost") != 0)
             buf_printf(&open, "%s%s", open.len ? "," : "", *it);
-    struct list_filter filter = {.field = status, .operator= "in", .value = open.data};
+    struct list_filter filter = {
+        .field = status, .operator= "in", .value = arena_printf(cx->arena, "{%s}", open.data)};
     if (!count_rows(cx, leads, &filter, &count))
         return false;
     add_figure(list, "Open leads", count,

@@ -369,3 +369,19 @@ for (const javaScriptEnabled of [true, false])
         assert.ok(await page.isVisible("#menu a[href='/admin/users']"), "the group of the page is open");
         await page.context().close();
     });
+
+test("cards_of_the_dashboard_lead_to_the_rows_they_count_and_words_stand_for_codes", async () => {
+    const html = async (path) => (await request("GET", path, { tenant: tenant.slug, token: tenant.token })).text;
+    for (const name of ["Kept", "Given up"]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name, status: name === "Kept" ? "new" : "lost" } });
+    const start = await html("/admin?days=7"), counted = (page) => Number(/pager-count">(?:[^<]* of )?(\d+)/.exec(page)[1]);
+    for (const label of ["Open leads", "New leads"]) {
+        const [, path, value] = new RegExp(`href="([^"]+)"><span class="figure-label">${label}</span> <span class="figure-value">(\\d+)`).exec(start);
+        assert.equal(counted(await html(path.replaceAll("&amp;", "&"))), Number(value), label);
+    }
+    assert.match(start, /more than in the 7 days before/);
+    const user = await html("/admin/users/new"), matrix = await html("/admin/permissions"), key = await html("/admin/api-keys/new");
+    assert.match(user, /name="roles" value="admin"> <span>Administrator</);
+    assert.match(user, /<option value="de">Deutsch</);
+    for (const page of [matrix, key]) assert.ok(/>Leads</.test(page) && /See</.test(page) && !/>\s*crm\.leads:read/.test(page));
+    assert.doesNotMatch(matrix, /platform\.jobs/, "what no tenant can hold is not shown to it");
+});

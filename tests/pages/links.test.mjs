@@ -89,6 +89,8 @@ for (const javaScriptEnabled of [true, false]) {
         await fits(guest, javaScriptEnabled);
         await guest.fill("[name=password]", "ocean lamp quarter");
         await Promise.all([guest.waitForURL((url) => !/accept-invitation|login/.test(url.pathname)), guest.click(submit)]);
+        const [made] = (await request("GET", `/api/platform-users?email=${email}`, { token: tenant.token })).data;
+        assert.deepEqual(made.roles, ["staff"], "nothing was ticked: the usual role of the kind");
         assert.match(await guest.textContent(".user-head"), /Ada Lovely/, "who accepts is signed in");
         await guest.context().close();
     });
