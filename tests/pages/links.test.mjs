@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
-import { makeTenant, makeUser, password } from "../lib/client.mjs";
+import { makeTenant, makeUser, password, request } from "../lib/client.mjs";
 import { hasLink, linkOf, mailTo } from "../lib/mail.mjs";
 
 let browser, tenant;
