@@ -30,7 +30,7 @@ async function importing(bench, tenant, raw, pids) {
 export async function run(bench) {
     const rows = bench.quick ? 10000 : 100000;
     bench.say(`importing ${rows} rows`);
-    const [tenant] = await bench.makeFilled(1, 10, 998);
+    const [tenant] = await bench.makeFilled(1, bench.leads, 998);
     for (const [key, type] of own) await bench.request("POST", "/api/custom-fields", { token: tenant.token, body: { resource: "crm.leads", key, label: key, type } });
     const pids = children(bench.platform.child.pid).filter((it) => it.name === "worker").map((it) => it.pid);
     const raw = fileOf(rows), first = await importing(bench, tenant, raw, pids), second = await importing(bench, tenant, raw, pids);
