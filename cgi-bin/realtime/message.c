@@ -37,8 +37,8 @@ static char *event_text(struct arena *arena, const struct rows *rows, size_t row
                                 .word = rows_text(rows, row, EVENT_RESOURCE_TYPE),
                                 .resource_id = rows_text(rows, row, EVENT_RESOURCE_ID),
                                 .request_id = rows_text(rows, row, EVENT_REQUEST_ID)};
-    const char *changes = rows_text(rows, row, EVENT_CHANGES);
-    bool fits = rows_length(rows, row, EVENT_CHANGES) <= CHANGES_MOST;
+    const char *changes = rows_text(rows, row, EVENT_TOLD);
+    bool fits = rows_length(rows, row, EVENT_TOLD) <= CHANGES_MOST;
     struct buf text = {0};
     struct json json;
     json_start(&json, &text);

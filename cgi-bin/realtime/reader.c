@@ -21,8 +21,16 @@ STATEMENT(reader_seal, "select house.events_seal(5000)", DB_WRITES | DB_ON_PLATF
 STATEMENT(reader_sleep, "select house.live_sleep()", DB_ON_PLATFORM | DB_SLOW);
 
 STATEMENT(reader_events,
-          "select *\n"
-          "from house.live_events($1::uuid[], $2::bigint[], $3::integer)",
+          "select l.*,\n"
+          "       case when l.changes -> 'before' ? 'custom' or l.changes -> 'after' ? 'custom'\n"
+          "           then house.event_custom(l.changes, array(\n"
+          "               select f.key\n"
+          "               from house.custom_tables t\n"
+          "               join everyone.custom_fields f on f.resource = t.resource\n"
+          "               where f.tenant_id = l.tenant_id and t.event = l.resource_type\n"
+          "               and not f.archived and f.seen_with is null))\n"
+          "           else l.changes end\n"
+          "from house.live_events($1::uuid[], $2::bigint[], $3::integer) l",
           DB_ON_PLATFORM | DB_SLOW);
 
 enum { AT_ONCE = 200, CALM = 10 };

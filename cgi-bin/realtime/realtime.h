@@ -216,7 +216,8 @@ enum event_column {
     EVENT_UNREAD,
     EVENT_ACTOR_KIND,
     EVENT_REQUEST_ID,
-    EVENT_CHANGES
+    EVENT_CHANGES,
+    EVENT_TOLD /* the changes without custom fields that are not for everybody */
 };
 
 /* ---- replay.c ---- */
