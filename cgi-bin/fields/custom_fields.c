@@ -1,6 +1,7 @@
 /* custom_fields: what a tenant defines of its own fields. Which values there are binds what may
  * still change: a key never does, a type only while no record has a value, and of the choices none
  * may go that a record has. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "access/tenant.h"
@@ -11,7 +12,7 @@
 #include "resource/custom.h"
 #include "resource/model.h"
 
-enum { CHOICES_MOST = 200 };
+enum { CHOICES_MOST = 200, LENGTH_MOST = 1000 };
 
 STATEMENT(custom_removal_begin,
           "insert into custom_removals (tenant_id, resource, key)\n"
@@ -137,7 +138,10 @@ static bool check_default(struct cx *cx, const struct input *input, const struct
                           const char *type, json_object *offered)
 {
     const char *text = merged(input, there, "default_value"), *code, *message;
-    struct field field = {.name = "default_value", .type = custom_type_named(type)};
+    struct field field = {.name = "default_value",
+                          .type = custom_type_named(type),
+                          .least = merged(input, there, "minimum"),
+                          .most = merged(input, there, "maximum")};
     struct value value;
     bool found = false;
     if (!text)
@@ -153,6 +157,73 @@ static bool check_default(struct cx *cx, const struct input *input, const struct
     if (!field_check_text(cx, &field, text, &value, &code, &message))
         return fail_field(cx, "defaultValue", code, "%s", message);
     return true;
+}
+
+/* What a bound is of a field of that type; FIELD_END: it has none. */
+static enum field_type type_of_bound(enum field_type type)
+{
+    return type == TEXT ? INT : type == DECIMAL || type == MONEY || type == DATE ? type : FIELD_END;
+}
+
+static bool check_bound(struct cx *cx, const char *name, enum field_type type, const char *text)
+{
+    struct field field = {.name = name, .type = type_of_bound(type)};
+    struct value value;
+    const char *code, *message;
+    if (!text)
+        return true;
+    if (field.type == FIELD_END)
+        return fail_field(cx, name, "not_for_this_type",
+                          "Only texts, numbers, amounts and dates have bounds.");
+    if (type == TEXT)
+        field.max = LENGTH_MOST;
+    return field_check_text(cx, &field, text, &value, &code, &message) ||
+           fail_field(cx, name, code, "%s", message);
+}
+
+static bool check_bounds(struct cx *cx, const struct input *input, const struct list_result *there,
+                         enum field_type type)
+{
+    const char *least = merged(input, there, "minimum"), *most = merged(input, there, "maximum");
+    if (!check_bound(cx, "minimum", type, least) || !check_bound(cx, "maximum", type, most))
+        return false;
+    bool crossed =
+        least && most &&
+        (type == DATE ? strcmp(least, most) > 0 : strtod(least, NULL) > strtod(most, NULL));
+    return !crossed || fail_field(cx, "maximum", "too_small", "It is less than the minimum.");
+}
+
+/* Who may see and change it is one of the permissions of what it is a field of. */
+static bool check_limit(struct cx *cx, const struct input *input, const struct list_result *there,
+                        const char *name, const char *json_name)
+{
+    const char *permission = merged(input, there, name);
+    const struct resource *resource = model_resource(merged(input, there, "resource"));
+    if (!permission)
+        return true;
+    if (!resource || !custom_may_limit(resource, permission))
+        return fail_field(cx, json_name, "not_a_choice",
+                          "This is no permission that such records have besides the usual ones.");
+    return !text_equal(merged(input, there, "required"), "true") ||
+           fail_field(cx, "required", "not_for_everybody",
+                      "What only some may see or change cannot be required of everybody.");
+}
+
+static bool check_unique(struct cx *cx, const struct input *input, const struct list_result *there,
+                         enum field_type type)
+{
+    return type != BOOL || !text_starts(merged(input, there, "is_unique"), "t") ||
+           fail_field(cx, "isUnique", "not_for_this_type",
+                      "There are but two values of yes or no.");
+}
+
+static bool check_rules(struct cx *cx, const struct input *input, const struct list_result *there)
+{
+    enum field_type type = custom_type_named(merged(input, there, "type"));
+    bool good = check_bounds(cx, input, there, type);
+    good = check_unique(cx, input, there, type) && good;
+    good = check_limit(cx, input, there, "seen_with", "seenWith") && good;
+    return check_limit(cx, input, there, "changed_with", "changedWith") && good;
 }
 
 static bool check_whole(struct cx *cx, const struct input *input, const struct list_result *there)
@@ -171,6 +242,7 @@ static bool check_whole(struct cx *cx, const struct input *input, const struct l
     else if (target)
         good = check_resource(cx, "refersTo", target, field_may_refer_to) && good;
     good = check_twins(cx, offered) && check_default(cx, input, there, type, offered) && good;
+    good = check_rules(cx, input, there) && good;
     json_object_put(offered);
     return good;
 }
@@ -247,6 +319,28 @@ static bool fill_index(struct cx *cx, const char *id, const struct input *input,
            fail_db(cx);
 }
 
+static bool is_other(const struct input *input, const struct list_result *there, const char *name)
+{
+    const struct value *value = input_value(input, name);
+    const char *was = record_value(there, name);
+    bool is_bool = field_find(input->fields, name)->type == BOOL;
+    return value->presence != ABSENT &&
+           (is_bool ? *value->text != *was : !text_equal(value->text, was));
+}
+
+/* Searches find from now on what is written; what was written before is gone through. */
+static bool fill_words(struct cx *cx, const struct input *input, const struct list_result *there)
+{
+    bool changed = is_other(input, there, "searched") || is_other(input, there, "archived") ||
+                   is_other(input, there, "seen_with") ||
+                   input_value(input, "choices")->presence == GIVEN;
+    const char *payload =
+        arena_printf(cx->arena, "{\"resource\": \"%s\"}", record_value(there, "resource"));
+    return !changed ||
+           job_add(&cx->db, &(struct job_new){.kind = &custom_wording, .payload = payload}) ||
+           fail_db(cx);
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
     struct list_result there;
@@ -255,7 +349,8 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
     if (operation == OP_CREATE)
         return check_new(cx, input) && check_whole(cx, input, NULL);
     return record_get(cx, &custom_fields, id, &there) && check_whole(cx, input, &there) &&
-           may_change(cx, input, &there) && fill_index(cx, id, input, &there);
+           may_change(cx, input, &there) && fill_index(cx, id, input, &there) &&
+           fill_words(cx, input, &there);
 }
 
 static void committed(struct cx *cx, enum operation operation, const char *id)
@@ -269,7 +364,7 @@ const struct resource custom_fields = {
     .name = "custom-fields",
     .one = "custom field",
     .errors = "422 too_many_custom_fields, 409 custom_field_leaving, 409 custom_field_in_use, "
-              "409 choice_in_use",
+              "409 choice_in_use, 409 custom_values_repeat",
     .title = "Custom fields",
     .about = "Fields of your own on the records that allow them.",
     .permission = "fields.custom_fields",
@@ -279,36 +374,53 @@ const struct resource custom_fields = {
     .icon = "forms",
     .scope = SCOPE_TENANT,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
-    .fields =
-        FIELDS({"label", TEXT, REQUIRED | LISTED | SEARCHED | SORTED, 1, 100,
-                .help = "What people read beside the value.", .example = "Favourite colour"},
-               {"resource", TEXT, REQUIRED | CREATE_ONLY | FILTERED | LISTED, 1, 100, .label = "Of",
-                .help = "The records that have it, like crm.leads.", .example = "crm.leads"},
-               {"key", TEXT, REQUIRED | CREATE_ONLY | SEARCHED | FILTERED | LISTED, 1, 40,
-                .help = "Its name in the API: letters, digits and _; it never changes.",
-                .example = "favouriteColour"},
-               {"type", CHOICE, REQUIRED | FILTERED | LISTED, .choices = types,
-                .choice_labels = type_labels, .example = "text",
-                .help = "It can change as long as no record has a value."},
-               {"choices", ARRAY, LIST_OMITTED, 0, CHOICES_MOST,
-                .fields = FIELDS(CHILD_ID, CHOICE_MEMBERS), .child = &custom_choices,
-                .example = "[]", .help = "Of a choice: what it offers."},
-               {"refers_to", TEXT, NULLABLE, 1, 100, .example = "crm.contacts",
-                .help = "Of a reference: the records that it refers to, like crm.contacts."},
-               {"required", BOOL, LISTED, .initial = "false", .example = "false",
-                .help = "A new record must have a value."},
-               {"listed", BOOL, 0, .initial = "false", .label = "Shown in lists",
-                .example = "false", .help = "Lists have a column for it unless others are chosen."},
-               {"filtered", BOOL, LISTED, .initial = "false", .label = "Filter", .example = "false",
-                .help = "Lists offer it as a filter, and find its values by an index."},
-               {"default_value", TEXT, NULLABLE, 1, 1000, .label = "Default", .example = "Blue",
-                .help = "What a new record has when nothing else is given."},
-               {"help", TEXT, NULLABLE, 1, 300, .label = "Help", .example = "The one on the door.",
-                .help = "A sentence that stands below the input."},
-               {"position", INT, SORTED, 0, 100000, .initial = "0", .example = "0",
-                .help = "Where it stands among the others; smaller is first."},
-               {"archived", BOOL, FILTERED, .initial = "false", .example = "false",
-                .help = "It is shown nowhere, but its values are kept."}),
+    .fields = FIELDS(
+        {"label", TEXT, REQUIRED | LISTED | SEARCHED | SORTED, 1, 100,
+         .help = "What people read beside the value.", .example = "Favourite colour"},
+        {"resource", TEXT, REQUIRED | CREATE_ONLY | FILTERED | LISTED, 1, 100, .label = "Of",
+         .help = "The records that have it, like crm.leads.", .example = "crm.leads"},
+        {"key", TEXT, REQUIRED | CREATE_ONLY | SEARCHED | FILTERED | LISTED, 1, 40,
+         .help = "Its name in the API: letters, digits and _; it never changes.",
+         .example = "favouriteColour"},
+        {"type", CHOICE, REQUIRED | FILTERED | LISTED, .choices = types,
+         .choice_labels = type_labels, .example = "text",
+         .help = "It can change as long as no record has a value."},
+        {"choices", ARRAY, LIST_OMITTED, 0, CHOICES_MOST,
+         .fields = FIELDS(CHILD_ID, CHOICE_MEMBERS), .child = &custom_choices, .example = "[]",
+         .help = "Of a choice: what it offers."},
+        {"refers_to", TEXT, NULLABLE, 1, 100, .example = "crm.contacts",
+         .help = "Of a reference: the records that it refers to, like crm.contacts."},
+        {"required", BOOL, LISTED, .initial = "false", .example = "false",
+         .help = "A new record must have a value."},
+        {"listed", BOOL, 0, .initial = "false", .label = "Shown in lists", .example = "false",
+         .help = "Lists have a column for it unless others are chosen."},
+        {"filtered", BOOL, LISTED, .initial = "false", .label = "Filter", .example = "false",
+         .help = "Lists offer it as a filter, and find its values by an index."},
+        {"searched", BOOL, 0, .initial = "true", .example = "true",
+         .help = "Searches find records by its value: by texts, choices and addresses that "
+                 "everybody may see."},
+        {"is_unique", BOOL, 0, .initial = "false", .label = "Unique", .example = "false",
+         .help = "No two records have the same value."},
+        {"minimum", TEXT, NULLABLE, 1, 30, .example = "1",
+         .help = "The least that it may be: a number, a day, an amount in the currency's "
+                 "smallest unit; of a text how many characters."},
+        {"maximum", TEXT, NULLABLE, 1, 30, .example = "100",
+         .help = "The most that it may be, in the same way."},
+        {"seen_with", TEXT, NULLABLE, 1, 100, .label = "Seen by", .example = "crm.leads:private",
+         .help = "The permission with which it is seen; without one everybody sees it who "
+                 "sees the record."},
+        {"changed_with", TEXT, NULLABLE, 1, 100, .label = "Changed by",
+         .example = "crm.leads:private",
+         .help = "The permission with which it is changed, besides that of changing the "
+                 "record."},
+        {"default_value", TEXT, NULLABLE, 1, 1000, .label = "Default", .example = "Blue",
+         .help = "What a new record has when nothing else is given."},
+        {"help", TEXT, NULLABLE, 1, 300, .label = "Help", .example = "The one on the door.",
+         .help = "A sentence that stands below the input."},
+        {"position", INT, SORTED, 0, 100000, .initial = "0", .example = "0",
+         .help = "Where it stands among the others; smaller is first."},
+        {"archived", BOOL, FILTERED, .initial = "false", .example = "false",
+         .help = "It is shown nowhere, but its values are kept."}),
     .sort = "position",
     .label = "label",
     .prepare = prepare,

@@ -20,7 +20,7 @@ static const struct area area = {
     .grants = ROLE_GRANTS({"admin", "fields.*"}),
     .menu = MENU({ADMIN_PAGES, "Custom fields", "/admin/custom-fields", "forms",
                   "fields.custom_fields:read", "Settings", "business reseller", 77}),
-    .jobs = JOBS(&custom_removal, &custom_filling),
+    .jobs = JOBS(&custom_removal, &custom_filling, &custom_wording),
 };
 
 AREA_MAIN(area)

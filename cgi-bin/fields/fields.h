@@ -18,5 +18,7 @@ bool field_page_add(struct cx *cx, json_object *data, const struct list_result *
 extern const struct job_kind custom_removal;
 /* Fills the index of a field that became a filter. */
 extern const struct job_kind custom_filling;
+/* Writes anew for which words the records are found, when that changes for one of their fields. */
+extern const struct job_kind custom_wording;
 
 #endif

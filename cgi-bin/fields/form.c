@@ -3,6 +3,7 @@
 #include "fields.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/areas.h"
 #include "resource/custom.h"
 #include "resource/model.h"
 
@@ -42,6 +43,38 @@ static void offer(struct cx *cx, json_object *field, const char *none,
             add_option(options, model_name(model_at(i)), cx_text(cx, model_at(i)->title), chosen);
 }
 
+/* ---- who may see and change it ---- */
+
+struct permissions_offered {
+    struct cx *cx;
+    json_object *options;
+    const char *chosen;
+};
+
+static void offer_permission(void *arg, const char *name, const char *title, const char *area)
+{
+    const struct permissions_offered *offered = arg;
+    bool is_meant = false;
+    (void)area;
+    for (size_t i = 0; i < model_count() && !is_meant; i++)
+        is_meant = field_allows_custom(model_at(i)) && custom_may_limit(model_at(i), name);
+    if (is_meant)
+        add_option(offered->options, name,
+                   cx_printf(offered->cx, "Who may: %s", cx_text(offered->cx, title)),
+                   offered->chosen);
+}
+
+static void offer_permissions(struct cx *cx, json_object *field)
+{
+    struct permissions_offered offered = {
+        .cx = cx, .chosen = json_object_get_string(json_object_object_get(field, "value"))};
+    offered.options = page_list(field, "options");
+    page_set_bool(field, "is_input", false);
+    page_set_bool(field, "is_choice", true);
+    add_option(offered.options, "", cx_text(cx, "Everybody"), offered.chosen);
+    areas_permissions(offer_permission, &offered);
+}
+
 bool field_form_add(struct cx *cx, json_object *data, const struct list_result *record)
 {
     json_object *fields = json_object_object_get(data, "fields");
@@ -53,6 +86,8 @@ bool field_form_add(struct cx *cx, json_object *data, const struct list_result *
             offer(cx, field, "Choose", field_allows_custom);
         else if (text_equal(name, "refersTo"))
             offer(cx, field, "–", field_may_refer_to);
+        else if (text_equal(name, "seenWith") || text_equal(name, "changedWith"))
+            offer_permissions(cx, field);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 /* values: work on the values that records have, some thousand records at a time, so that no
- * transaction is long: those of a deleted field go, and the index of a field that became a filter
- * gets those that there are. */
+ * transaction is long: those of a deleted field go, the index of a field that became a filter
+ * gets those that there are, and what records are found by is written anew. */
 #include <json-c/json.h>
 
 #include "access/tenant.h"
@@ -14,6 +14,9 @@ STATEMENT(custom_removal_end, "delete from custom_removals where resource = $1 a
           DB_WRITES);
 
 STATEMENT(custom_fill, "select house.custom_fill($1, $2, $3::uuid, 5000)", DB_WRITES | DB_SLOW);
+
+STATEMENT(custom_word, "select house.custom_fill_words($1, $2, $3::uuid, 2000)",
+          DB_WRITES | DB_SLOW);
 
 STATEMENT(custom_filled, "update custom_fields set indexed = true where id = $1::uuid and filtered",
           DB_WRITES);
@@ -79,3 +82,19 @@ static bool fill_some(struct job *job)
 }
 
 const struct job_kind custom_filling = {"fields.fill_index", "maintenance", fill_some};
+
+/* ---- for which words records are found ---- */
+
+static bool word_some(struct job *job)
+{
+    const struct resource *resource = resource_of(job);
+    if (!resource)
+        return false;
+    const struct rows *rows = db_get(job->db, &custom_word, job_text(job, "resource"),
+                                     resource->table, job_text(job, "after"));
+    if (!rows)
+        return job_fail_db(job);
+    return !rows_text(rows, 0, 0) || go_on(job, &custom_wording, rows_text(rows, 0, 0));
+}
+
+const struct job_kind custom_wording = {"fields.write_words", "maintenance", word_some};

@@ -117,6 +117,8 @@ static void describe_field(struct json *json, const struct field *field)
         json_pair_int(json, "min", field->min);
     if (field->max)
         json_pair_int(json, "max", field->max);
+    pair_if(json, "least", field->least);
+    pair_if(json, "most", field->most);
     json_pair(json, "label", field_label(field));
     pair_if(json, "help", field->help);
     pair_if(json, "example", field->example);

@@ -69,6 +69,18 @@ static void put_bound(json_object *schema, json_object *field, const char *from,
         put_int(schema, to, member_int(field, from));
 }
 
+/* Of a number that a tenant has bounded: a whole one, or a decimal. */
+static void put_number(json_object *schema, json_object *field, const char *from, const char *to)
+{
+    const char *text = member_text(field, from);
+    if (!text || text_equal(member_text(field, "type"), "date"))
+        return;
+    if (strchr(text, '.'))
+        json_object_object_add(schema, to, json_object_new_double(strtod(text, NULL)));
+    else
+        put_int(schema, to, strtoll(text, NULL, 10));
+}
+
 static void put_bounds(json_object *schema, json_object *field, const struct type_schema *type)
 {
     if (type->length) {
@@ -194,6 +206,8 @@ static json_object *value_schema(struct openapi *api, const char *parent, json_o
     if (is_body(use))
         put_text(schema, "pattern", type->pattern);
     put_bounds(schema, field, type);
+    put_number(schema, field, "least", "minimum");
+    put_number(schema, field, "most", "maximum");
     put_choices(schema, member(field, "choices"), nullable);
     return schema;
 }

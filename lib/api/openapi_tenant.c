@@ -53,6 +53,8 @@ static const struct field *money_members(struct cx *cx, const struct field *amou
     fields[0] = (struct field){.name = "amount",
                                .type = MONEY,
                                .flags = MADE | REQUIRED,
+                               .least = amount->least,
+                               .most = amount->most,
                                .label = amount->label,
                                .help = "In the currency's smallest unit."};
     fields[1] = (struct field){

@@ -155,8 +155,11 @@ static bool fail_raised(struct cx *cx)
     if (!text_to_int(arena_copy(cx->arena, text, digits), 400, 599, &status) || len == 0 ||
         strncmp(code + len, ": ", 2) != 0)
         return fail(cx, 500, "internal", "Something went wrong on our side.");
-    return fail(cx, (int)status, arena_copy(cx->arena, code, len), "%s",
-                cx_text(cx, code + len + 2));
+    const char *known = arena_copy(cx->arena, code, len), *message = cx_text(cx, code + len + 2);
+    fail(cx, (int)status, known, "%s", message);
+    if (cx->db.error.column)
+        fail_add_detail(cx, cx->db.error.column, known, message);
+    return false;
 }
 
 static bool fail_later(struct cx *cx, const char *code, const char *message)

@@ -271,6 +271,24 @@ static bool check_json(struct check *check, const char *text)
     return accept(check, text);
 }
 
+/* Whether the value stands before the bound, both in their normal form. */
+static bool is_before(const struct field *field, const char *value, const char *bound)
+{
+    return field->type == DATE ? strcmp(value, bound) < 0
+                               : strtod(value, NULL) < strtod(bound, NULL);
+}
+
+static bool check_bounds(struct check *check)
+{
+    const struct field *field = check->field;
+    const char *value = check->out->text;
+    if (field->least && is_before(field, value, field->least))
+        return refuse(check, "too_small", cx_printf(check->cx, "Use at least %s.", field->least));
+    if (field->most && is_before(field, field->most, value))
+        return refuse(check, "too_big", cx_printf(check->cx, "Use at most %s.", field->most));
+    return true;
+}
+
 bool field_check_text(struct cx *cx, const struct field *field, const char *text, struct value *out,
                       const char **code, const char **message)
 {
@@ -291,5 +309,5 @@ bool field_check_text(struct cx *cx, const struct field *field, const char *text
         return refuse(&check, "invalid_text", "This is not text.");
     if (field->type != SECRET)
         text = unicode_nfc(cx->arena, text);
-    return checks[field->type](&check, text);
+    return checks[field->type](&check, text) && check_bounds(&check);
 }

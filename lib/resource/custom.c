@@ -10,6 +10,7 @@
 #include "base/registry.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/areas.h"
 #include "resource/custom_internal.h"
 #include "resource/internal.h"
 #include "resource/model.h"
@@ -105,12 +106,64 @@ const struct field *custom_field(const struct resource *resource)
     return field->type == CUSTOM ? field : NULL;
 }
 
+bool custom_may_limit(const struct resource *resource, const char *permission)
+{
+    static const char *const usual[] = {"read", "create", "update", "delete", "export"};
+    size_t len = strlen(resource->permission);
+    if (!text_starts(permission, resource->permission) || permission[len] != ':')
+        return false;
+    for (size_t i = 0; i < COUNT(usual); i++)
+        if (strcmp(permission + len + 1, usual[i]) == 0)
+            return false;
+    return areas_permission_exists(permission);
+}
+
 static const struct custom *pin(struct cx *cx, const struct custom *custom)
 {
     struct custom_pin *it = arena_alloc(cx->arena, sizeof *it);
     *it = (struct custom_pin){custom, cx->custom};
     cx->custom = it;
     return custom;
+}
+
+/* ---- what the one who asks may see of them ---- */
+
+static bool custom_is_seen(const struct cx *cx, const struct custom *custom)
+{
+    for (size_t i = 0; i < custom->count; i++)
+        if (!shape_sees(cx, custom->resource, custom->definitions[i].field))
+            return false;
+    return true;
+}
+
+/* The same without the fields that are for others alone, as if they were archived. */
+static const struct custom *custom_narrowed(struct cx *cx, const struct custom *all)
+{
+    size_t hidden = 0, fields = 0;
+    while (all->hidden[hidden])
+        hidden++;
+    struct custom *out = arena_alloc(cx->arena, sizeof *out);
+    struct custom_definition *seen = arena_alloc(cx->arena, sizeof *seen * (all->count + 1));
+    struct field *copies = arena_alloc(cx->arena, sizeof *copies * (2 * all->count + 1));
+    const char **keys = arena_alloc(cx->arena, sizeof *keys * (hidden + all->count + 1));
+    memcpy(keys, all->hidden, sizeof *keys * hidden);
+    *out = (struct custom){.resource = all->resource, .definitions = seen, .fields = copies};
+    for (size_t i = 0; i < all->count; i++) {
+        const struct custom_definition *it = &all->definitions[i];
+        if (!shape_sees(cx, all->resource, it->field)) {
+            keys[hidden++] = it->key;
+            continue;
+        }
+        seen[out->count] = *it;
+        seen[out->count++].field = &copies[fields];
+        copies[fields++] = it->field[0];
+        if (custom_is_money(it))
+            copies[fields++] = it->field[1];
+    }
+    copies[fields].type = FIELD_END;
+    keys[hidden] = NULL;
+    out->hidden = keys;
+    return out;
 }
 
 const struct custom *custom_of(struct cx *cx, const struct resource *resource)
@@ -130,7 +183,8 @@ const struct custom *custom_of(struct cx *cx, const struct resource *resource)
     }
     cached->holders++;
     arena_defer(cx->arena, release, cached);
-    return pin(cx, &cached->custom);
+    bool is_seen = custom_is_seen(cx, &cached->custom);
+    return pin(cx, is_seen ? &cached->custom : custom_narrowed(cx, &cached->custom));
 }
 
 const struct custom *custom_of_field(struct cx *cx, const struct field *field)

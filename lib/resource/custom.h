@@ -39,17 +39,21 @@ struct custom_definition {
     bool filtered;             /* lists offer it as a filter, and it has an index */
 };
 
-/* The fields of one tenant on one resource, in their order. */
+/* The fields of one tenant on one resource, in their order; those that are for others alone
+ * (`seen_with`) are not among them. */
 struct custom {
     const struct resource *resource;
     const struct custom_definition *definitions;
     size_t count;
     const struct field *fields; /* closed; those of all definitions */
-    const char *const *hidden;  /* keys whose values nobody is shown; closed by NULL */
+    const char *const *hidden;  /* keys whose values are not shown; closed by NULL */
 };
 
 /* The field of a resource that holds them; NULL: it allows none. */
 const struct field *custom_field(const struct resource *resource);
+/* Whether a field of the tenant's on it may be for who has that permission alone: it is one of the
+ * resource's besides those of its routes ("crm.leads:private"). */
+bool custom_may_limit(const struct resource *resource, const char *permission);
 /* The tenant's fields on the resource, held as long as the request; without any where it has none.
  * NULL: the failure is set. WAITS. */
 const struct custom *custom_of(struct cx *cx, const struct resource *resource);

@@ -82,7 +82,7 @@ static bool complete(const struct reading *reading)
         const struct custom_definition *it = &reading->custom->definitions[i];
         struct value *value = value_of(reading, it->field);
         if (value->presence == ABSENT && it->initial)
-            *value = (struct value){.presence = GIVEN, .text = it->initial};
+            *value = (struct value){.presence = GIVEN, .text = it->initial, .by_default = true};
         else if (value->presence == ABSENT && (it->field->flags & REQUIRED))
             good = input_complain(&reading->place, it->key, "required", "This is required.");
     }

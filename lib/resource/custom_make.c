@@ -18,7 +18,8 @@ const struct statement custom_read_definitions = {
            "            where c.tenant_id = f.tenant_id and c.field_id = f.id)\n"
            "       end,\n"
            "       f.refers_to, f.required, f.listed, f.default_value, f.help, f.archived,\n"
-           "       f.filtered, f.filtered and f.indexed\n"
+           "       f.filtered, f.filtered and f.indexed, f.minimum, f.maximum, f.seen_with,\n"
+           "       f.changed_with\n"
            "from custom_fields f\n"
            "where f.resource = $1\n"
            "order by f.position, f.created_at, f.id\n"
@@ -38,7 +39,11 @@ enum {
     HELP,
     ARCHIVED,
     AS_FILTER,
-    INDEXED
+    INDEXED,
+    MINIMUM,
+    MAXIMUM,
+    SEEN_WITH,
+    CHANGED_WITH
 };
 
 const struct statement custom_read_removals = {.name = "custom_read_removals",
@@ -156,9 +161,27 @@ static const struct field *make_money(struct making *making, struct field field,
                           .name = field.currency,
                           .type = CURRENCY,
                           .flags = MADE | FILTERED | LIST_OMITTED | NULLABLE,
+                          .seen_with = amount->seen_with,
+                          .changed_with = amount->changed_with,
                           .label = arena_printf(arena, "%s: currency", label),
                           .sql = arena_printf(arena, "%s.custom #>> '{%s,currency}'", table, key)});
     return amount;
+}
+
+/* Of a text how many letters it has, of the others the least and the most. */
+static void make_bounds(const struct making *making, size_t row, struct field *field)
+{
+    const char *least = text_at(making, row, MINIMUM), *most = text_at(making, row, MAXIMUM);
+    if (field->type != TEXT) {
+        field->least = least;
+        field->most = most;
+        return;
+    }
+    if (least)
+        text_to_int(least, 0, TEXT_MOST, &field->min);
+    field->max = TEXT_MOST;
+    if (most)
+        text_to_int(most, 1, TEXT_MOST, &field->max);
 }
 
 static const struct field *make_field(struct making *making, size_t row, const char *key)
@@ -167,14 +190,16 @@ static const struct field *make_field(struct making *making, size_t row, const c
     struct field field = {.name = arena_printf(making->arena, "custom.%s", key),
                           .type = type->type,
                           .flags = flags_of(making, row, type),
-                          .max = type->type == TEXT ? TEXT_MOST : 0,
                           .label = text_at(making, row, LABEL),
                           .help = text_at(making, row, HELP),
                           .initial = text_at(making, row, DEFAULT),
                           .on_delete = LEFT,
+                          .seen_with = text_at(making, row, SEEN_WITH),
+                          .changed_with = text_at(making, row, CHANGED_WITH),
                           .custom = rows_bool(making->rows, row, INDEXED) ? text_at(making, row, ID)
                                                                           : NULL,
                           .sql = plain_sql(making, key, type)};
+    make_bounds(making, row, &field);
     if (type->type == MONEY)
         return make_money(making, field, key);
     if (type->type == UUID)

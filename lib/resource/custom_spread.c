@@ -16,11 +16,11 @@ static bool is_hidden(const struct custom *custom, const char *key)
 
 void custom_write_json(struct json *json, const struct custom *custom, const char *text, size_t len)
 {
-    if (!text) {
+    if (!text || !custom) {
         json_put_raw(json, "{}", 2);
         return;
     }
-    if (!custom || !custom->hidden[0]) {
+    if (!custom->hidden[0]) {
         json_put_raw(json, text, len);
         return;
     }

@@ -95,6 +95,7 @@ struct field {
     enum field_type type;
     unsigned flags;
     int64_t min, max;
+    const char *least, *most; /* bounds as text, of a tenant's DECIMAL, MONEY and DATE; NULL: none */
     const char *label;                /* NULL: text_title(name) */
     const char *help;                 /* one sentence under the input, and OpenAPI's description */
     const char *example;              /* text form; OpenAPI and tests use it: must be valid */

@@ -24,6 +24,7 @@ struct value {
     json_object *json;          /* of JSON, OBJECT, ARRAY */
     const char *raw;            /* as typed, to fill the form again */
     const struct input *nested; /* of CUSTOM: the values by the tenant's fields */
+    bool by_default;            /* of those: nobody gave it */
 };
 
 struct input {

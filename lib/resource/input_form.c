@@ -1,5 +1,6 @@
 /* input_form: what people typed into a form against fields. Empty means null, or
  * absent where null is no value; what was typed is kept to fill the form again. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "access/tenant.h"
@@ -66,6 +67,12 @@ static const char *typed_currency(const struct cx *cx, const struct field *field
     return cx->tenant && cx->tenant->currency ? cx->tenant->currency : "EUR";
 }
 
+/* A bound counts the smallest unit, which people do not. */
+static const char *amount_bound(struct cx *cx, const char *bound, const char *currency)
+{
+    return money_show(cx->arena, strtoll(bound, NULL, 10), currency);
+}
+
 /* People write amounts as 12.50; the field beside it says of which currency. */
 static bool read_form_money(const struct place *place, const struct field *field, const char *name,
                             const char *typed, struct value *value)
@@ -77,10 +84,13 @@ static bool read_form_money(const struct place *place, const struct field *field
         return input_complain(place, name, "invalid_amount", "Use an amount like 12.50.");
     const char *code, *message;
     const char *text = arena_printf(cx->arena, "%lld", (long long)amount);
-    bool good = field_check_text(cx, field, text, value, &code, &message) ||
-                input_complain(place, name, code, message);
+    bool good = field_check_text(cx, field, text, value, &code, &message);
+    if (!good && text_equal(code, "too_small") && field->least)
+        message = cx_printf(cx, "Use at least %s.", amount_bound(cx, field->least, currency));
+    else if (!good && text_equal(code, "too_big") && field->most)
+        message = cx_printf(cx, "Use at most %s.", amount_bound(cx, field->most, currency));
     value->raw = typed;
-    return good;
+    return good || input_complain(place, name, code, message);
 }
 
 /* People give times by the clocks of their tenant, as pages show them. */

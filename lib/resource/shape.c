@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/areas.h"
+#include "resource/custom.h"
 #include "resource/event_kind.h"
 #include "resource/internal.h"
 #include "resource/model.h"
@@ -171,7 +173,8 @@ static bool is_given_unasked(const struct cx *cx, const struct resource *resourc
                              const struct field *field, const struct value *value)
 {
     bool limited = field->seen_with || field->changed_with;
-    return limited && value->presence != ABSENT && !shape_writes(cx, resource, field);
+    return limited && value->presence != ABSENT && !value->by_default &&
+           !shape_writes(cx, resource, field);
 }
 
 bool shape_allows(struct cx *cx, const struct resource *resource, const struct input *input,
@@ -180,6 +183,8 @@ bool shape_allows(struct cx *cx, const struct resource *resource, const struct i
     bool good = true;
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
+        if (value->nested)
+            good = shape_allows(cx, resource, value->nested, creating) && good;
         if (is_given_unasked(cx, resource, field, value) &&
             (creating || !shape_sees(cx, resource, field)))
             good = fail_unseen(cx, field, writing_needs(cx, resource, field));
@@ -192,8 +197,10 @@ void shape_add_conditions(struct conditions *where, const struct cx *cx,
 {
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
+        if (value->nested)
+            shape_add_conditions(where, cx, resource, value->nested);
         if (is_given_unasked(cx, resource, field, value))
-            conditions_add(where, "%s is not distinct from $%d", field->name,
+            conditions_add(where, "(%s) is not distinct from $%d", column_expression(field),
                            conditions_parameter(where, value->text));
     }
 }
@@ -215,6 +222,10 @@ bool shape_allows_change(struct cx *cx, const struct resource *resource, const s
     bool good = true;
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
+        struct list_result spread = *there;
+        if (value->nested)
+            good = custom_spread(cx, &spread) &&
+                   shape_allows_change(cx, resource, value->nested, &spread) && good;
         if (is_given_unasked(cx, resource, field, value) &&
             !is_same(field, record_value(there, field->name), value->text))
             good = fail_unseen(cx, field, writing_needs(cx, resource, field));
@@ -234,6 +245,39 @@ bool shape_sees_rows(const struct cx *cx, const struct resource *resource)
     return true;
 }
 
+struct seen_permissions {
+    const struct cx *cx;
+    const struct resource *resource;
+    struct buf names; /* for an array of PostgreSQL's */
+};
+
+static void add_seen(void *arg, const char *name, const char *title, const char *area)
+{
+    struct seen_permissions *seen = arg;
+    (void)title;
+    (void)area;
+    if (custom_may_limit(seen->resource, name) &&
+        permission_reaches(seen->cx, seen->resource, name, "read"))
+        buf_printf(&seen->names, "%s%s", seen->names.len ? "," : "", name);
+}
+
+/* Of the tenant's own fields those that they see, and that were changed. */
+static const char *custom_in_changes(const struct cx *cx, const struct resource *resource,
+                                     const char *changes)
+{
+    struct seen_permissions seen = {.cx = cx, .resource = resource};
+    buf_init(&seen.names, cx->arena);
+    buf_puts(&seen.names, "");
+    areas_permissions(add_seen, &seen);
+    return arena_printf(
+        cx->arena,
+        "case when changes -> 'before' ? 'custom' or changes -> 'after' ? 'custom'\n"
+        "     then house.event_custom(%s, array(select f.key from custom_fields f\n"
+        "         where f.tenant_id = events.tenant_id and f.resource = '%s' and not f.archived\n"
+        "         and (f.seen_with is null or f.seen_with = any ('{%s}')))) else %s end",
+        changes, model_name(resource), seen.names.data, changes);
+}
+
 /* "when 'deal' then changes #- '{before,value}' …": of both sides of a change. */
 static void hide_in_changes(const struct cx *cx, struct buf *sql, const struct resource *resource)
 {
@@ -247,8 +291,11 @@ static void hide_in_changes(const struct cx *cx, struct buf *sql, const struct r
             buf_printf(sql, "\nwhen '%s' then null", event_word_of(it->child));
         buf_printf(&hidden, " #- '{before,%s}' #- '{after,%s}'", it->name, it->name);
     }
-    if (hidden.len > 0)
-        buf_printf(sql, "\nwhen '%s' then changes%s", word, hidden.data);
+    if (hidden.len == 0 && !custom_field(resource))
+        return;
+    const char *changes = arena_printf(cx->arena, "changes%s", hidden.len ? hidden.data : "");
+    buf_printf(sql, "\nwhen '%s' then %s", word,
+               custom_field(resource) ? custom_in_changes(cx, resource, changes) : changes);
 }
 
 const char *shape_changes_sql(const struct cx *cx)

@@ -203,6 +203,106 @@ test("a_field_that_is_a_filter_is_found_by_an_index_that_follows_each_change", a
     assert.deepEqual(await found("custom.place=Oslo"), [three]);
 });
 
+test("bounds_hold_for_what_is_written_from_now_on_and_stand_in_the_document", async () => {
+    const bounds = { number: ["0.5", "10", 0, 10.5, 0.5], money: ["100", "500", { amount: 99, currency: "EUR" }, { amount: 501, currency: "EUR" }, { amount: 500, currency: "EUR" }],
+        date: ["2026-01-01", "2026-12-31", "2025-12-31", "2027-01-01", "2026-01-01"], text: ["2", "4", "a", "abcde", "äöüß"] };
+    for (const [type, [minimum, maximum, low, high, good]] of Object.entries(bounds)) {
+        const key = `bound_${type}`, { data: field } = await define({ key, label: key, type });
+        const { data: before } = await lead({ [key]: low });
+        assert.equal((await api("PATCH", `/api/custom-fields/${field.id}`, { minimum, maximum })).status, 200);
+        for (const value of [low, high]) assert.equal(fieldsOf(await lead({ [key]: value }))[0].split(" ")[0].replace(".amount", ""), `custom.${key}`, type);
+        assert.equal((await lead({ [key]: good })).status, 201);
+        assert.equal((await api("PATCH", `/api/crm/leads/${before.id}`, { name: "Still" })).status, 200, "what was there may stay");
+        assert.equal((await api("PATCH", `/api/custom-fields/${field.id}`, { minimum: maximum, maximum: minimum })).status, 422);
+        assert.deepEqual(fieldsOf(await api("PATCH", `/api/custom-fields/${field.id}`, { minimum: "x" }))[0], `minimum ${type === "date" ? "invalid_date" : "not_a_number"}`);
+    }
+    assert.deepEqual(fieldsOf(await define({ key: "x", label: "x", type: "boolean", minimum: "1" })), ["minimum not_for_this_type"]);
+    assert.deepEqual(fieldsOf(await define({ key: "x", label: "x", type: "number", minimum: "3", defaultValue: "2" })), ["defaultValue too_small"]);
+    const { components: { schemas } } = (await request("GET", "/api/openapi.json", { token: world.a.token })).json, { properties } = schemas.LeadCreateCustom;
+    assert.deepEqual([properties.bound_number.minimum, properties.bound_number.maximum, properties.bound_text.minLength, properties.bound_text.maxLength, schemas.LeadCreateCustomBound_money.properties.amount.maximum], [0.5, 10, 2, 4, 500]);
+});
+
+test("of_a_unique_field_no_two_records_have_a_value_whoever_comes_first", async () => {
+    const taken = (answer, key) => assert.deepEqual([answer.status, answer.error?.code, answer.error?.details?.[0]?.field], [409, "custom_value_taken", `custom.${key}`], answer.text);
+    for (const [type, one, same, other] of [["text", "One", "One", "one"], ["number", 1.5, 1.50, 2], ["email", "n@example.com", "N@Example.com", "m@example.com"], ["money", { amount: 1, currency: "EUR" }, { currency: "EUR", amount: 1 }, { amount: 1, currency: "USD" }]]) {
+        const key = `only_${type}`;
+        assert.equal((await define({ key, label: key, type, isUnique: true })).status, 201);
+        const { data: first } = await lead({ [key]: one }), at = `/api/crm/leads/${first.id}`;
+        taken(await lead({ [key]: same }), key);
+        const { data: second } = await lead({ [key]: other });
+        taken(await api("PATCH", `/api/crm/leads/${second.id}`, { custom: { [key]: one } }), key);
+        assert.equal((await api("PATCH", at, { custom: { [key]: same } })).status, 200, "a record has its own");
+        assert.equal((await api("PATCH", at, { custom: { [key]: null } })).status, 200);
+        assert.equal((await api("PATCH", `/api/crm/leads/${second.id}`, { custom: { [key]: one } })).status, 200, "what was given up is free");
+    }
+    const many = await Promise.all(Array.from({ length: 8 }, () => lead({ only_text: "Raced" })));
+    assert.deepEqual(many.map((it) => it.status).sort(), [201, 409, 409, 409, 409, 409, 409, 409]);
+    const long = "x".repeat(900);
+    assert.deepEqual([(await lead({ only_text: `${long}a` })).status, (await lead({ only_text: `${long}b` })).status, (await lead({ only_text: `${long}a` })).status], [201, 201, 409]);
+    assert.deepEqual(fieldsOf(await define({ key: "x", label: "x", type: "boolean", isUnique: true })), ["isUnique not_for_this_type"]);
+    // Later, where there are values: they must differ first.
+    const { data: field } = await define({ key: "later", label: "Later", type: "text" }), at = `/api/custom-fields/${field.id}`;
+    const [a, b] = [(await lead({ later: "same" })).data, (await lead({ later: "same" })).data];
+    assert.equal((await api("PATCH", at, { isUnique: true })).error.code, "custom_values_repeat");
+    await api("PATCH", `/api/crm/leads/${b.id}`, { custom: { later: "other" } });
+    assert.equal((await api("PATCH", at, { isUnique: true })).status, 200);
+    taken(await api("PATCH", `/api/crm/leads/${b.id}`, { custom: { later: "same" } }), "later");
+    await api("DELETE", `/api/crm/leads/${a.id}`);
+    assert.equal((await api("PATCH", `/api/crm/leads/${b.id}`, { custom: { later: "same" } })).status, 200);
+    assert.equal((await api("PATCH", at, { isUnique: false })).status, 200);
+    assert.equal((await lead({ later: "same" })).status, 201);
+});
+
+test("searches_find_what_is_searched_and_shown_and_no_longer_what_is_not", async () => {
+    const found = async (q) => (await api("GET", `/api/crm/leads?q=${q}`)).data.length;
+    const { data: field } = await define({ key: "nick", label: "Nick", type: "text" }), at = `/api/custom-fields/${field.id}`;
+    const { data: level } = await define({ key: "grade2", label: "Grade", type: "choice", choices: [{ value: "g1", label: "Zirconium class" }] });
+    const { data: made } = await lead({ nick: "Quixotic", grade2: "g1" }), seen = async () => (await api("GET", `/api/crm/leads/${made.id}`)).data.updatedAt;
+    assert.deepEqual([await found("quixotic"), await found("zirconium"), await found("nora")].map((it) => it > 0), [true, true, true], "a choice is found by what people read");
+    const before = await seen();
+    for (const [off, on] of [[{ searched: false }, { searched: true }], [{ archived: true }, { archived: false }], [{ seenWith: "crm.leads:private" }, { seenWith: null }]]) {
+        assert.equal((await api("PATCH", at, off)).status, 200);
+        await until(() => found("quixotic"), (it) => it === 0);
+        assert.equal((await api("PATCH", at, on)).status, 200);
+        await until(() => found("quixotic"), (it) => it === 1);
+    }
+    await api("PATCH", `/api/custom-fields/${level.id}`, { choices: [{ value: "g1", label: "Vanadium class" }] });
+    await until(() => found("vanadium"), (it) => it === 1);
+    assert.equal(await found("zirconium"), 0);
+    assert.equal(await seen(), before, "the record itself did not change");
+    assert.deepEqual((await api("GET", `/api/audit/logs?resourceId=${made.id}`)).data.map((it) => it.type), ["lead.created"]);
+    await define({ key: "quiet", label: "Quiet", type: "text", searched: false });
+    await lead({ quiet: "Hushhushword" });
+    assert.equal(await found("hushhushword"), 0);
+});
+
+test("what_becomes_required_later_is_asked_of_new_records_and_not_taken_from_old_ones", async () => {
+    const { data: field } = await define({ key: "must", label: "Must", type: "text" });
+    const { data: old } = await lead(), at = `/api/crm/leads/${old.id}`;
+    await api("PATCH", `/api/custom-fields/${field.id}`, { required: true });
+    assert.deepEqual(fieldsOf(await lead()), ["custom.must required"]);
+    const { id, createdAt, updatedAt, ...whole } = (await api("GET", at)).data;
+    assert.deepEqual([(await api("PATCH", at, { name: "Old" })).status, (await api("PUT", at, whole)).status], [200, 200]);
+    assert.equal((await api("PATCH", at, { custom: { must: "Here" } })).status, 200);
+    assert.deepEqual(fieldsOf(await api("PATCH", at, { custom: { must: null } })), ["custom.must not_nullable"]);
+    await api("PATCH", `/api/custom-fields/${field.id}`, { required: false });
+});
+
+test("events_tell_of_the_fields_that_everybody_sees_what_changed", async () => {
+    const { data: secret } = await define({ key: "wage", label: "Wage", type: "number", seenWith: "crm.leads:private" });
+    const { data: gone } = await define({ key: "faded", label: "Faded", type: "text" });
+    const { data: made } = await lead({ wage: 4711, faded: "Old", a_text: "Blue" });
+    await api("PATCH", `/api/crm/leads/${made.id}`, { custom: { a_text: "Green", wage: 815 } });
+    await api("PATCH", `/api/custom-fields/${gone.id}`, { archived: true });
+    const told = async () => (await api("GET", `/api/audit/logs?resourceId=${made.id}&sort=createdAt`)).data.map((it) => [it.data.before?.custom ?? null, it.data.after.custom]);
+    assert.deepEqual(await told(), [[null, { a_text: "Blue", wage: 4711 }], [{ a_text: "Blue", wage: 4711 }, { a_text: "Green", wage: 815 }]]);
+    await api("POST", "/api/rbac/roles", { key: "looker", name: "Looker", rank: 10, permissions: ["access.audit:*", "crm.leads:read"] });
+    const { access_token: token } = await makeUser(world.a, "looker");
+    const theirs = (await api("GET", `/api/audit/logs?resourceId=${made.id}&sort=createdAt`, undefined, { token })).data;
+    assert.deepEqual(theirs.map((it) => it.data.after.custom), [{ a_text: "Blue" }, { a_text: "Green" }]);
+    await api("DELETE", `/api/custom-fields/${secret.id}`);
+});
+
 test("pages_and_files_have_each_field_as_one_of_their_own", async () => {
     await define({ resource: "crm.contacts", key: "shown", label: "Shown <in> lists", type: "choice", listed: true, filtered: true, choices: [{ value: "x1", label: "The first" }] });
     const page = await Page.signIn(world.a.slug, `owner@${world.a.slug}.test`, "correct horse battery");

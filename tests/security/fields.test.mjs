@@ -170,3 +170,66 @@ test("the_document_says_who_sees_and_changes_a_field", async () => {
         }
     }
 });
+
+// The tenant's own fields, of each resource that allows them: who may see and change one is chosen
+// where it is defined, among the resource's own permissions.
+test("a_field_of_the_tenants_own_is_met_only_by_whom_it_is_for", async () => {
+    const allowing = areas.flatMap((area) => area.resources.map((it) => ({ ...it, full: `${area.name}.${it.name}` }))).filter((it) => it.fields.some((field) => field.type === "custom"));
+    assert.ok(allowing.length >= 4);
+    const usual = ["access.audit:read", "access.audit:export", ...allowing.flatMap((it) => ["read", "create", "update", "delete", "export"].map((verb) => `${it.permission}:${verb}`))];
+    for (const [key, permissions] of [["without", usual], ["within", [...usual, ...allowing.map((it) => `${it.permission}:private`)]]]) {
+        const made = await asOwner("POST", "/api/rbac/roles", { body: { key, name: key, rank: 10, permissions } });
+        assert.equal(made.status, 201, made.text);
+        world[key] = await makeUser(world.tenant, key);
+    }
+    const cookie = await pageCookie(world.without.email, password, { tenant: world.tenant.slug });
+    for (const resource of allowing) {
+        const limit = `${resource.permission}:private`, define = (body) => asOwner("POST", "/api/custom-fields", { body: { resource: resource.full, type: "text", filtered: true, listed: true, ...body } });
+        for (const body of [{ key: "closed", label: "Closed label", seenWith: limit }, { key: "fixed", label: "Fixed", type: "number", changedWith: limit }, { key: "kept", label: "Kept", changedWith: limit, defaultValue: "begin" }, { key: "whom", label: "Whom label", type: "reference", refersTo: "crm.contacts", seenWith: limit }])
+            assert.equal((await define(body)).status, 201);
+        for (const [body, field] of [[{ seenWith: `${resource.permission}:read` }, "seenWith"], [{ changedWith: "users.platform_users:read" }, "changedWith"], [{ seenWith: limit, required: true }, "required"]]) {
+            const refused = await define({ key: "wrong", label: "Wrong", ...body });
+            assert.deepEqual([refused.status, refused.error.details[0].field], [422, field], refused.text);
+        }
+        const person = (await asOwner("POST", "/api/crm/contacts", { body: { name: "Only for some" } })).data;
+        const custom = { closed: word, fixed: number, whom: person.id };
+        const made = await asOwner("POST", resource.api, { body: { ...await bodyFor(resource), custom } });
+        assert.equal(made.status, 201, made.text);
+        const one = `${resource.api}/${made.data.id}`, by = (user) => (method, path, body, headers) => request(method, path, { token: user.access_token, body, headers });
+        const [blind, seeing] = [by(world.without), by(world.within)];
+        assert.deepEqual((await seeing("GET", one)).data.custom, { ...custom, kept: "begin" });
+        assert.deepEqual((await blind("GET", one)).data.custom, { fixed: number, kept: "begin" });
+        // Every way in which it could show.
+        const told = (text) => text.includes(word) || text.includes("Closed label") || text.includes("Whom label");
+        const ways = [one, `${resource.api}?limit=100`, `${resource.api}?q=${word}`, `${resource.api}/export`, `${resource.api}?fields=custom`, `/api/audit/logs?resourceId=${made.data.id}`, "/api/audit/export", "/api/audit/export?format=jsonl", "/api/openapi.json"];
+        for (const path of ways) {
+            const answer = await blind("GET", path);
+            assert.ok(answer.status === 200 && !told(answer.text), `${path}: ${answer.status} ${answer.text.slice(0, 300)}`);
+        }
+        for (const path of [`${resource.page}?fields=name`, `${resource.page}/${made.data.id}`, `${resource.page}/${made.data.id}/edit`, `${resource.page}/new`]) {
+            const answer = await page(path, { headers: { cookie } });
+            assert.ok(answer.status === 200 && !answer.text.includes("Closed label") && !answer.text.includes("Whom label") && (path.includes("?") || !/name="custom\.(fixed|kept)"/.test(answer.text)), `${path}: ${answer.status}`);
+        }
+        for (const query of ["fields=custom.closed", "sort=custom.closed", "sort=-custom.closed", "include=custom.whom", "custom.whom[q]=x", ...["", "[ne]", "[in]", "[null]", "[gte]"].map((it) => `custom.closed${it}=${word}`)])
+            assert.equal((await blind("GET", `${resource.api}?${query}`)).status, 400, query);
+        assert.ok((await seeing("GET", `${resource.api}?custom.closed=${word}`)).data.some((it) => it.id === made.data.id));
+        // Nor written, but sent back as it is.
+        const refused = (answer, name, code, status) => assert.deepEqual([answer.status, answer.error?.details?.[0]?.field, answer.error?.details?.[0]?.code], [status, `custom.${name}`, code], answer.text);
+        const body = await bodyFor(resource);
+        for (const [name, value, code, status] of [["closed", "x", "unknown_field", 422], ["fixed", 1, "permission_missing", 403], ["kept", null, "permission_missing", 403]]) {
+            if (name !== "kept") refused(await blind("POST", resource.api, { ...body, custom: { [name]: value } }), name, code, status);
+            refused(await blind("PATCH", one, { custom: { [name]: value } }), name, code, status);
+        }
+        const own = await blind("POST", resource.api, body);
+        assert.deepEqual([own.status, own.data?.custom], [201, { kept: "begin" }], "a default needs nobody");
+        const mine = await blind("GET", one), put = await blind("PUT", one, mine.data, { "if-match": mine.headers.etag });
+        assert.equal(put.status, 200, put.text);
+        const edit = (await page(`${resource.page}/${made.data.id}/edit`, { headers: { cookie } })).text;
+        const hidden = Object.fromEntries([...edit.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([it]) => [it.match(/name="([^"]*)"/)[1], it.match(/value="([^"]*)"/)?.[1].replaceAll("&quot;", '"') ?? ""]));
+        const send = (more) => page(`${resource.page}/${made.data.id}`, { raw: new URLSearchParams({ ...hidden, ...more }).toString(), headers: { cookie, ...form } });
+        assert.equal((await send({ "custom.fixed": "1" })).status, 403);
+        assert.equal((await send({ "custom.closed": "1" })).status, 303, "what is unknown is passed over");
+        assert.deepEqual((await seeing("GET", one)).data.custom, { ...custom, kept: "begin" }, "all of it stays");
+        assert.equal((await seeing("PATCH", one, { custom: { closed: "open", fixed: 1, kept: null } })).status, 200);
+    }
+});
