@@ -95,12 +95,13 @@ struct field {
     enum field_type type;
     unsigned flags;
     int64_t min, max;
-    const char *least, *most; /* bounds as text, of a tenant's DECIMAL, MONEY and DATE; NULL: none */
-    const char *label;                /* NULL: text_title(name) */
-    const char *help;                 /* one sentence under the input, and OpenAPI's description */
-    const char *example;              /* text form; OpenAPI and tests use it: must be valid */
-    const char *const *choices;       /* NULL-terminated */
-    const char *const *choice_labels; /* what people read of each; NULL: made of the choices */
+    const char *least,
+        *most;           /* bounds as text, of a tenant's DECIMAL, MONEY and DATE; NULL: none */
+    const char *label;   /* NULL: text_title(name) */
+    const char *help;    /* one sentence under the input, and OpenAPI's description */
+    const char *example; /* text form; OpenAPI and tests use it: must be valid */
+    const char *const *choices;           /* NULL-terminated */
+    const char *const *choice_labels;     /* what people read of each; NULL: made of the choices */
     const struct transition *transitions; /* of CHOICE: resource/transition.h; NULL: any to any */
     const char *initial;                  /* value when absent on create, text form */
     const char *initial_of, *initial_sql; /* the same of the tenant's: resource/initial.h */
