@@ -11,6 +11,7 @@
 #include "resource/custom.h"
 #include "resource/file_field.h"
 #include "resource/internal.h"
+#include "resource/moving.h"
 #include "resource/part.h"
 #include "resource/reference.h"
 
@@ -405,9 +406,10 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
          ROUTE(PATCH, one, write, resource_merge,
                sentence("Change", noun, ": what is absent stays."),
                .operation = operation_name("update", noun), .body = body, .flags = ROUTE_MERGE)},
-        {OP_DELETE, ROUTE(DELETE, one, resource->parent ? write : may_do(resource, ":delete"),
-                          resource_delete, sentence("Delete", noun, "."),
-                          .operation = operation_name("delete", noun), .answer = ANSWER_NOTHING)},
+        {OP_DELETE,
+         ROUTE(DELETE, one, resource->parent ? write : may_do(resource, ":delete"), resource_delete,
+               sentence("Delete", noun, "."), .operation = operation_name("delete", noun),
+               .query = resource->move ? moving_query : NULL, .answer = ANSWER_NOTHING)},
     };
     size_t count = 0;
     for (size_t i = 0; i < COUNT(all); i++)

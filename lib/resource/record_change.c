@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/internal.h"
+#include "resource/moving.h"
 #include "resource/reference.h"
 
 static bool begin(struct cx *cx, const struct resource *resource, enum operation operation,
@@ -121,7 +122,11 @@ bool record_delete(struct cx *cx, const struct resource *resource, const char *i
 {
     if (!uuid_is(id))
         return record_fail_missing(cx, resource);
+    bool moves = moving_target(cx, resource) != NULL;
+    if (moves && !db_begin(&cx->db))
+        return fail_db(cx);
     return begin(cx, resource, OP_DELETE, id, NULL) && is_deleted_by(cx, resource, id) &&
-           record_check_version(cx, resource, id) && reference_allows_deletion(cx, resource, id) &&
-           record_delete_row(cx, resource, id) && end(cx, resource, OP_DELETE, id);
+           record_check_version(cx, resource, id) && moving_away(cx, resource, id) &&
+           reference_allows_deletion(cx, resource, id) && record_delete_row(cx, resource, id) &&
+           end(cx, resource, OP_DELETE, id) && (!moves || db_commit(&cx->db) || fail_db(cx));
 }

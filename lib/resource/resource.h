@@ -87,6 +87,9 @@ struct resource {
      * prepare may refuse (fail…) and may change input; finish sees the new row. */
     bool (*prepare)(struct cx *cx, enum operation operation, const char *id, struct input *input);
     bool (*finish)(struct cx *cx, enum operation operation, const char *id);
+    /* What refers to the record refers to the other one from now on, before it is deleted
+     * (resource/moving.h). NULL: it is deleted when nothing refers to it. */
+    bool (*move)(struct cx *cx, const char *id, const char *to);
     /* After the commit: caches, notices. */
     void (*committed)(struct cx *cx, enum operation operation, const char *id);
     const char *template_detail, *template_list, *template_form; /* overrides; NULL: generic */

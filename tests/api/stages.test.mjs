@@ -87,6 +87,41 @@ test("a_stage_says_where_a_deal_may_go_and_a_jump_is_refused_with_what_is_allowe
     assert.deepEqual([end.status, end.error.details[0].allowed], [409, []]);
 });
 
+test("a_stage_or_pipeline_is_deleted_when_its_deals_move_to_another_in_one_step", async () => {
+    const [old, other] = [await made("pipelines", { name: "Old way", position: 3 }), await made("pipelines", { name: "Other way", position: 4 })];
+    const stage = (pipeline, name, kind = "open") => made("stages", { pipelineId: pipeline.id, name, kind });
+    const [a, b, won, there, same] = [await stage(old, "Asked"), await stage(old, "Shown"), await stage(old, "Bought", "won"), await stage(other, "First"), await stage(other, "Shown")];
+    const deal = (to) => made("deals", { name: "Moved", stageId: to.id }), stageOf = async (it) => (await crm("GET", `deals/${it.id}`)).data.stageId;
+    const [one, two, three] = [await deal(a), await deal(b), await deal(won)];
+    assert.equal((await crm("DELETE", `stages/${a.id}`)).error.code, "in_use");
+    for (const to of [a.id, one.id, "01990000-0000-7000-8000-000000000000"]) assert.deepEqual([(await crm("DELETE", `stages/${a.id}?moveTo=${to}`)).status, await stageOf(one)], [400, a.id]);
+    const unlike = await crm("DELETE", `stages/${a.id}?moveTo=${won.id}`);
+    assert.deepEqual([unlike.status, unlike.error.code, await stageOf(one)], [409, "stage_of_another_kind", a.id]);
+    await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "stager", name: "Stager", rank: 5, permissions: ["crm.pipelines:*", "crm.deals:read", "crm.deals:update@own"] } });
+    const stager = await makeUser(tenant, "stager");
+    assert.equal((await crm("DELETE", `stages/${a.id}?moveTo=${b.id}`, undefined, stager.access_token)).status, 403);
+    assert.equal((await crm("DELETE", `stages/${a.id}?moveTo=${b.id}`)).status, 204);
+    assert.deepEqual([await stageOf(one), (await crm("GET", `stages/${a.id}`)).status], [b.id, 404]);
+    assert.ok((await request("GET", `/api/audit/logs?resourceId=${one.id}`, { token: tenant.token })).data.some((it) => it.type === "deal.updated" && it.data.after.stageId === b.id));
+    // A pipeline: to the stage of the same name, else the first of the kind; where there is none, nothing happens.
+    const left = await crm("DELETE", `pipelines/${old.id}?moveTo=${other.id}`);
+    assert.deepEqual([left.status, left.error.code], [409, "stage_of_another_kind"]);
+    assert.match(left.error.message, /Bought/);
+    assert.deepEqual([await stageOf(one), await stageOf(three)], [b.id, won.id]);
+    const bought = await stage(other, "Signed", "won");
+    assert.equal((await crm("DELETE", `pipelines/${old.id}?moveTo=${other.id}`)).status, 204);
+    assert.deepEqual([await stageOf(one), await stageOf(two), await stageOf(three)], [same.id, same.id, bought.id]);
+    assert.equal((await crm("GET", `stages?pipelineId=${old.id}`)).data.length, 0);
+    // By page: what stands in the way, and where it may go.
+    const ask = (await page(`/admin/crm/stages/${same.id}/delete`)).text;
+    assert.ok(ask.includes("2 deals") && ask.includes("First (Other way)") && ask.includes(`value="${there.id}"`) && !ask.includes(`value="${same.id}"`), ask);
+    assert.equal((await post(`/admin/crm/stages/${same.id}/delete`, { ...hiddenOf(ask) })).status, 409);
+    assert.equal((await post(`/admin/crm/stages/${same.id}/delete`, { ...hiddenOf(ask), moveTo: there.id })).status, 303);
+    assert.deepEqual([await stageOf(one), await stageOf(two)], [there.id, there.id]);
+    const free = (await page(`/admin/crm/pipelines/${(await made("pipelines", { name: "Free", position: 5 })).id}/delete`)).text;
+    assert.ok(!free.includes("moveTo"), "where nothing stands in the way nothing is asked");
+});
+
 test("stages_need_their_permission_but_their_names_only_that_of_deals", async () => {
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "seller", name: "Seller", permissions: ["crm.deals:read", "crm.deals:update"] } });
     const seller = await makeUser(tenant, "seller");
