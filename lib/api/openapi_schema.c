@@ -305,6 +305,9 @@ static bool is_required(json_object *field, enum schema_use use)
 static void add_included(struct openapi *api, json_object *properties, json_object *field)
 {
     const char *name = member_text(field, "includes");
+    json_object *columns = member(field, "columns"); /* of the tenant's own fields */
+    for (size_t i = 0; columns && i < json_object_array_length(columns); i++)
+        add_included(api, properties, json_object_array_get_idx(columns, i));
     if (!name || member(properties, name))
         return;
     json_object *named = json_tokener_parse(

@@ -41,7 +41,13 @@ static json_object *described(struct cx *cx, const struct field *fields)
     buf_init(&text, cx->arena);
     json_start(&json, &text);
     describe_fields(&json, fields);
-    json_object *list = json_tokener_parse(text.data);
+    return json_tokener_parse(text.data);
+}
+
+/* What include= adds stands beside the object, not in it. */
+static json_object *described_inside(struct cx *cx, const struct field *fields)
+{
+    json_object *list = described(cx, fields);
     for (size_t i = 0; i < json_object_array_length(list); i++)
         json_object_object_del(json_object_array_get_idx(list, i), "includes");
     return list;
@@ -80,7 +86,7 @@ static json_object *describe_members(struct cx *cx, const struct custom *custom)
         }
     }
     fields[custom->count] = (struct field){.type = FIELD_END};
-    return described(cx, fields);
+    return described_inside(cx, fields);
 }
 
 static void widen_field(struct cx *cx, json_object *field)

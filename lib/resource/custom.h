@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "resource/resource.h"
 
+struct arena;
 struct db;
 struct place;
 struct value;
@@ -88,6 +89,8 @@ bool custom_read_form(const struct place *place, const struct field *field, stru
 /* Puts the tenant's fields in the place of the column that holds them all, so that pages and CSV
  * have one for each. false: the failure is set. */
 bool custom_spread(struct cx *cx, struct list_result *result);
+/* The id that the stored object has of this reference; NULL: none. */
+const char *custom_reference(struct arena *arena, const char *stored, const struct field *field);
 /* The stored object (NULL: none) without what is hidden. */
 void custom_write_json(struct json *json, const struct custom *custom, const char *text,
                        size_t len);

@@ -39,11 +39,19 @@ void custom_write_json(struct json *json, const struct custom *custom, const cha
     json_object_put(object);
 }
 
-static const char *text_of(struct cx *cx, json_object *object, const char *name)
+static const char *text_of(struct arena *arena, json_object *object, const char *name)
 {
     json_object *value = NULL;
     json_object_object_get_ex(object, name, &value);
-    return value ? arena_text(cx->arena, json_object_get_string(value)) : NULL;
+    return value ? arena_text(arena, json_object_get_string(value)) : NULL;
+}
+
+const char *custom_reference(struct arena *arena, const char *stored, const struct field *field)
+{
+    json_object *object = stored ? json_tokener_parse(stored) : NULL;
+    const char *id = object ? text_of(arena, object, field->name + strlen("custom.")) : NULL;
+    json_object_put(object);
+    return id;
 }
 
 static void spread_row(struct cx *cx, const struct custom *custom, const char *stored,
@@ -55,10 +63,10 @@ static void spread_row(struct cx *cx, const struct custom *custom, const char *s
         size_t at = (size_t)(it->field - custom->fields);
         json_object *money = NULL;
         if (!custom_is_money(it)) {
-            texts[at] = text_of(cx, object, it->key);
+            texts[at] = text_of(cx->arena, object, it->key);
         } else if (json_object_object_get_ex(object, it->key, &money)) {
-            texts[at] = text_of(cx, money, "amount");
-            texts[at + 1] = text_of(cx, money, "currency");
+            texts[at] = text_of(cx->arena, money, "amount");
+            texts[at + 1] = text_of(cx->arena, money, "currency");
         }
     }
     json_object_put(object);

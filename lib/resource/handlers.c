@@ -61,6 +61,8 @@ static void write_named(struct json *json, const struct list_result *result, siz
     for (int i = 0; result->fields[i]; i++)
         if (result->fields[i] == field)
             id = rows_text(result->rows, row, i);
+        else if (result->fields[i]->type == CUSTOM && (field->flags & MADE))
+            id = custom_reference(json->out->arena, rows_text(result->rows, row, i), field);
     json_key(json, reference_name(field));
     if (!id) {
         json_put_null(json);
@@ -363,7 +365,7 @@ static const struct field *query_of_one(const struct resource *resource)
                  "null of what the caller may not see."},
         {.type = FIELD_END}};
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
-        if (it->refers)
+        if (it->refers || it->type == CUSTOM)
             return include;
     return plain;
 }

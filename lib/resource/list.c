@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "http/cx.h"
-#include "resource/custom.h"
+#include "resource/custom_internal.h"
 #include "resource/internal.h"
 
 /* Everything that a list of these records may show to the one signed in. With `order`, of a search
@@ -126,8 +126,9 @@ static bool is_page_of_team(const struct list_query *query, const struct viewer 
 /* Ascending, the first pages are what an index gives as it is. */
 static bool is_page_of_two_walks(const struct list_query *query, const struct order *order)
 {
-    return order_has_two_walks(order) && query->page * query->limit <= PAGE_MOST &&
-           (query->after || order->keys[0].descending);
+    bool is_near = query->page * query->limit <= PAGE_MOST;
+    return is_near && (custom_walk_serves(order) ||
+                       (order_has_two_walks(order) && (query->after || order->keys[0].descending)));
 }
 
 static bool add_two_walks(struct cx *cx, struct conditions *where, const struct resource *resource,
@@ -136,8 +137,9 @@ static bool add_two_walks(struct cx *cx, struct conditions *where, const struct 
     const char *values[ORDER_MAX];
     if (query->after && !read_cursor(cx, order, query->after, values))
         return false;
-    order_add_two_walks(order, where, resource->table, query->after ? values : NULL,
-                        query->after ? query->limit : query->page * query->limit);
+    (custom_walk_serves(order) ? custom_walk_add : order_add_two_walks)(
+        order, where, resource->table, query->after ? values : NULL,
+        query->after ? query->limit : query->page * query->limit);
     return true;
 }
 

@@ -8,13 +8,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "resource/custom.h"
+#include "resource/custom_internal.h"
 #include "resource/internal.h"
 
 static bool has_key(const struct order *order, const struct field *field)
 {
     for (int i = 0; i < order->count; i++)
-        if (order->keys[i].field == field)
+        if (strcmp(order->keys[i].field->name, field->name) == 0)
             return true;
     return false;
 }
@@ -26,6 +26,8 @@ static const struct field *sorting_field(struct cx *cx, const struct resource *r
     const struct field *field = shape_field(shape, name);
     if (!field && cx)
         field = custom_find_field(cx, resource, name);
+    if (field && cx)
+        field = custom_ordered(cx->arena, field);
     if (!field || (asked && !(field->flags & SORTED)))
         return NULL;
     return field->sorted_by ? shape_field(shape, field->sorted_by) : field;

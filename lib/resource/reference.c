@@ -11,7 +11,10 @@
 #include "resource/internal.h"
 #include "resource/model.h"
 
-enum { BLOCKERS_MOST = 100 }; /* rows that are counted of one resource */
+enum {
+    BLOCKERS_MOST = 100, /* rows that are counted of one resource */
+    INCLUDED_MADE = 20   /* references of the tenant's own in one include */
+};
 
 static struct arena *reference_arena(void)
 {
@@ -125,9 +128,12 @@ const struct field **reference_labels_shown(struct cx *cx, const struct resource
     return labels_without(cx, shape_of(cx, resource)->all, HIDDEN);
 }
 
-static const struct field *find_named(const struct cx *cx, const struct resource *resource,
+static const struct field *find_named(struct cx *cx, const struct resource *resource,
                                       const char *name)
 {
+    const struct field *made = custom_find_field(cx, resource, name);
+    if (made && reference_target(made))
+        return made;
     const struct field **columns = shape_of(cx, resource)->all;
     for (int i = 0; columns[i]; i++)
         if (reference_target(columns[i]) && strcmp(reference_name(columns[i]), name) == 0)
@@ -138,7 +144,7 @@ static const struct field *find_named(const struct cx *cx, const struct resource
 bool reference_read_include(struct cx *cx, const struct resource *resource, const char *text,
                             const struct field ***labels)
 {
-    size_t count = 0, most = field_count(resource->fields) + 1;
+    size_t count = 0, most = field_count(resource->fields) + INCLUDED_MADE;
     const struct field **found = arena_alloc(cx->arena, sizeof *found * (most + 1));
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, ",");
@@ -147,7 +153,9 @@ bool reference_read_include(struct cx *cx, const struct resource *resource, cons
         bool again = false;
         for (size_t i = 0; i < count; i++)
             again = again || found[i] == field;
-        if (!field || again)
+        if (cx->failure.status)
+            return false;
+        if (!field || again || count == most)
             return fail_parameter(cx, "include", "invalid", "%s \"%s\".",
                                   again ? "twice" : "there is no reference", name);
         found[count++] = field;

@@ -303,6 +303,60 @@ test("events_tell_of_the_fields_that_everybody_sees_what_changed", async () => {
     await api("DELETE", `/api/custom-fields/${secret.id}`);
 });
 
+test("a_reference_of_ones_own_is_included_by_name", async () => {
+    await define({ resource: "crm.companies", key: "guide", label: "Guide", type: "reference", refersTo: "crm.contacts" });
+    const guide = (await api("POST", "/api/crm/contacts", { name: "Guide <Nora>" })).data;
+    const made = (await api("POST", "/api/crm/companies", { name: "Guided", custom: { guide: guide.id } })).data, bare = (await api("POST", "/api/crm/companies", { name: "Bare" })).data;
+    const named = { id: guide.id, name: "Guide <Nora>" };
+    for (const fields of ["", "&fields=name"]) {
+        const one = (await api("GET", `/api/crm/companies/${made.id}?include=custom.guide${fields}`)).data;
+        assert.deepEqual(one["custom.guide"], named);
+        const list = (await api("GET", `/api/crm/companies?include=owner,custom.guide&limit=100${fields}`)).data;
+        assert.deepEqual([made, bare].map((it) => list.find((other) => other.id === it.id)["custom.guide"]), [named, null]);
+    }
+    for (const include of ["custom.place", "custom.nothing", "custom.guide,custom.guide"]) assert.equal((await api("GET", `/api/crm/companies?include=${include}`)).status, 400, include);
+    const document = (await request("GET", "/api/openapi.json", { token: world.a.token })).json;
+    assert.ok(document.components.schemas.Company.properties["custom.guide"]);
+    await api("POST", "/api/rbac/roles", { key: "companies_only", name: "Companies only", rank: 10, permissions: ["crm.companies:read"] });
+    const { access_token: token } = await makeUser(world.a, "companies_only");
+    assert.deepEqual((await api("GET", `/api/crm/companies/${made.id}?include=custom.guide`, undefined, { token })).data["custom.guide"], { id: guide.id, name: null }, "not to whom may not see it");
+});
+
+test("a_list_by_a_field_that_is_a_filter_walks_its_index_page_by_page", async () => {
+    const long = "z".repeat(250), values = { place2: ["äpfel", "Zebra", "apfel", null, "Birne", null, `${long}b`, `${long}a`], level2: [3, 1.5, -2, null, 10, null, 3, 0], money2: [5, 7, null, 1, 2, null, 9, 5] };
+    for (const [key, type] of [["place2", "text"], ["level2", "number"], ["money2", "money"]]) await define({ resource: "crm.deals", key, label: key, type, filtered: true });
+    const made = [];
+    for (let i = 0; i < 8; i++) {
+        const custom = Object.fromEntries(Object.entries(values).filter(([, it]) => it[i] !== null).map(([key, it]) => [key, key === "money2" ? { amount: it[i], currency: "EUR" } : it[i]]));
+        made.push((await api("POST", "/api/crm/deals", { name: `Walked ${i}`, value: i < 7 ? 7 : 8, currency: "EUR", custom })).data.id);
+    }
+    const of = (ids) => ids.map((id) => made.indexOf(id));
+    async function walk(sort, more = "") {
+        const found = [];
+        for (let after = "", last = 0; after !== undefined && last < 20; last++) {
+            const answer = await api("GET", `/api/crm/deals?sort=${sort}&limit=2&count=false${more}${after}`);
+            assert.equal(answer.status, 200, answer.text);
+            found.push(...answer.data.map((it) => it.id).filter((id) => made.includes(id)));
+            after = answer.json.meta.nextCursor && `&after=${answer.json.meta.nextCursor}`;
+        }
+        return of(found);
+    }
+    const rest = (down, key) => values[key].map((it, i) => (it === null ? i : -1)).filter((i) => i >= 0).sort((x, y) => (down ? y - x : x - y));
+    // Of texts that begin with the same 200 letters the id decides.
+    assert.deepEqual(await walk("custom.place2"), [2, 0, 4, 1, 6, 7, ...rest(false, "place2")], "in the order of language");
+    assert.deepEqual(await walk("-custom.place2"), [7, 6, 1, 4, 0, 2, ...rest(true, "place2")]);
+    assert.deepEqual(await walk("custom.level2"), [2, 7, 1, 0, 6, 4, ...rest(false, "level2")]);
+    assert.deepEqual(await walk("-custom.level2"), [4, 6, 0, 1, 7, 2, ...rest(true, "level2")]);
+    assert.deepEqual(await walk("-custom.money2.amount"), [6, 1, 7, 0, 4, 3, ...rest(true, "money2")]);
+    assert.deepEqual(await walk("custom.level2", "&value=7&currency=EUR"), [2, 1, 0, 6, 4, ...rest(false, "level2")], "with other conditions");
+    const second = await api("GET", "/api/crm/deals?sort=custom.level2&limit=2&page=2");
+    assert.deepEqual(of(second.data.map((it) => it.id)), [1, 0]);
+    // Whose records: of one's own alone.
+    await api("POST", "/api/rbac/roles", { key: "own_deals", name: "Own deals", rank: 10, permissions: ["crm.deals:read@own", "crm.deals:create@own"] });
+    const seller = await makeUser(world.a, "own_deals"), own = await api("POST", "/api/crm/deals", { name: "Mine", custom: { level2: 2 } }, { token: seller.access_token });
+    assert.deepEqual((await api("GET", "/api/crm/deals?sort=custom.level2", undefined, { token: seller.access_token })).data.map((it) => it.id), [own.data.id]);
+});
+
 test("pages_and_files_have_each_field_as_one_of_their_own", async () => {
     await define({ resource: "crm.contacts", key: "shown", label: "Shown <in> lists", type: "choice", listed: true, filtered: true, choices: [{ value: "x1", label: "The first" }] });
     const page = await Page.signIn(world.a.slug, `owner@${world.a.slug}.test`, "correct horse battery");
