@@ -123,6 +123,35 @@ test("permissions_are_ticked_on_the_matrix", async () => {
     assert.deepEqual(roles.data[0].permissions.toSorted(), ["crm.leads:read@team", "users.users:read"]);
 });
 
+test("a_field_is_shown_while_its_condition_holds_and_asked_for_then", async () => {
+    const stages = (await request("GET", "/api/crm/stages?limit=100", { token: tenant.token })).data, stage = (kind) => stages.find((it) => it.kind === kind).id;
+    const page = await owner(), reason = page.locator("[name=lostReason]");
+    await page.goto(address(tenant.slug, "/admin/crm/deals/new"));
+    await page.fill("[name=name]", "Conditional");
+    assert.equal(await reason.isVisible(), false);
+    await page.selectOption("[name=stageId]", stage("lost"));
+    assert.ok(await reason.isVisible());
+    assert.deepEqual(await accessibility(page), []);
+    await page.selectOption("[name=stageId]", stage("open"));
+    assert.equal(await reason.isVisible(), false);
+    await page.selectOption("[name=stageId]", stage("lost"));
+    await page.fill("[name=lostReason]", "Too dear");
+    await Promise.all([page.waitForURL(/deals\/[0-9a-f-]{36}$/), page.click("main form.sheet button.btn-primary")]);
+    assert.match(await page.textContent("main"), /Too dear/);
+    assert.deepEqual(page.complaints, []);
+    // Without scripts the form comes back with it.
+    const plain = await owner({ javaScriptEnabled: false });
+    await plain.goto(address(tenant.slug, "/admin/crm/deals/new"));
+    assert.equal(await plain.locator("[name=lostReason]").isVisible(), false);
+    await plain.fill("[name=name]", "Plain and lost");
+    await plain.selectOption("[name=stageId]", stage("lost"));
+    await plain.click("main form.sheet button.btn-primary");
+    await plain.waitForSelector("#error-summary");
+    await plain.fill("[name=lostReason]", "Too late");
+    await Promise.all([plain.waitForURL(/deals\/[0-9a-f-]{36}$/), plain.click("main form.sheet button.btn-primary")]);
+    assert.match(await plain.textContent("main"), /Too late/);
+});
+
 test("it_works_without_javascript", async () => {
     const page = await owner({ javaScriptEnabled: false });
     await page.goto(address(tenant.slug, "/admin/crm/leads/new"));

@@ -82,7 +82,7 @@ function pathsOf(resource) {
     for (const field of named("filtered")) list.push(`?${field.name}=${encodeURIComponent(value(field))}${field.currency ? `&${field.currency}=EUR` : ""}`);
     if (named("searched").length) list.push("?q=example", "?q=wu");
     if (named("includes").length) list.push(`?include=${named("includes").map((it) => it.includes).join(",")}`);
-    if (hasOwn(resource)) list.push("?custom.p_text=Porto", "?custom.p_text[in]=Porto,Lima", "?custom.p_number[gte]=1", "?custom.p_number=2", "?custom.p_date[lte]=2026-12-01", "?custom.p_choice=one", "?custom.p_flag=true", "?custom.p_email=a@example.com",
+    if (hasOwn(resource)) list.push("?sort=custom.p_text", "?sort=-custom.p_text", "?sort=-custom.p_number", "?sort=custom.p_date", "?custom.p_text=Porto", "?custom.p_text[in]=Porto,Lima", "?custom.p_number[gte]=1", "?custom.p_number=2", "?custom.p_date[lte]=2026-12-01", "?custom.p_choice=one", "?custom.p_flag=true", "?custom.p_email=a@example.com",
         "?custom.p_money.amount[gte]=1&custom.p_money.currency=EUR", "?custom.p_text=Porto&custom.p_number[lt]=9", "?fields=name,custom.p_text,custom.p_money.amount");
     return list;
 }
