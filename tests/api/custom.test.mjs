@@ -125,15 +125,29 @@ test("a_deleted_field_hides_its_values_at_once_and_a_job_removes_them", async ()
     await until(() => define({ key: "gone", label: "Again", type: "number" }), (it) => it.status === 201 || it.error.code === "key_taken");
 });
 
-test("nothing_of_another_tenant_is_known", async () => {
-    const { data: field } = await define({ key: "secret", label: "Secret", type: "text" });
-    const { data: made } = await lead({ secret: "ours" });
-    assert.deepEqual(fieldsOf(await lead({ needed: "x", secret: "theirs" }, world.b)), ["custom.secret unknown_field"]);
-    for (const [method, body] of [["GET"], ["PATCH", { label: "Mine" }], ["DELETE"]])
-        assert.equal((await api(method, `/api/custom-fields/${field.id}`, body, world.b)).status, 404);
-    assert.equal((await api("PATCH", `/api/crm/leads/${made.id}`, { custom: { needed: "x" } }, world.b)).status, 404);
-    assert.ok(!(await api("GET", "/api/custom-fields?limit=100", undefined, world.b)).data.some((it) => it.id === field.id));
-    assert.equal((await define({ key: "secret", label: "Own", type: "number" }, world.b)).status, 201);
+test("nothing_of_another_tenant_is_known_on_any_resource", async () => {
+    const [page, document] = [await Page.signIn(world.b.slug, `owner@${world.b.slug}.test`, "correct horse battery"), await request("GET", "/api/openapi.json", { token: world.b.token })];
+    for (const resource of allowing) {
+        const { data: field } = await define({ resource: resource.full, key: "secret", label: "Their secret", type: "text", filtered: true, listed: true, isUnique: true });
+        const { data: whom } = await define({ resource: resource.full, key: "secret_whom", label: "Whom", type: "reference", refersTo: "crm.contacts" });
+        const body = bodyOf(makerOf(resource).body), mine = { ...body, custom: resource.full === "crm.leads" ? { needed: "x" } : {} };
+        const { data: made } = await api("POST", resource.api, { ...body, custom: { secret: "ours" } }), foreign = world.b, at = `${resource.api}/${made.id}`;
+        assert.deepEqual(fieldsOf(await api("POST", resource.api, { ...mine, custom: { ...mine.custom, secret: "theirs" } }, foreign)), ["custom.secret unknown_field"]);
+        const own = await api("POST", resource.api, mine, foreign);
+        assert.equal(own.status, 201, own.text);
+        assert.deepEqual(fieldsOf(await api("PATCH", `${resource.api}/${own.data.id}`, { custom: { secret: "theirs" } }, foreign)), ["custom.secret unknown_field"]);
+        for (const query of ["custom.secret=ours", "custom.secret[null]=false", "sort=custom.secret", "fields=custom.secret", "include=custom.secret_whom"])
+            for (const path of [resource.api, `${resource.api}/export`]) if (path === resource.api || !query.startsWith("include")) assert.equal((await api("GET", `${path}?${query}`, undefined, foreign)).status, 400, `${path}?${query}`);
+        for (const path of [`${resource.api}?q=ours`, `${resource.api}?fields=custom`, `${resource.api}/export`, `/api/custom-fields?limit=100`]) assert.ok(!(await api("GET", path, undefined, foreign)).text.includes("secret"), path);
+        for (const path of ["", "/new", `/${own.data.id}`, `/${own.data.id}/edit`, "/export.csv"]) assert.ok(!(await page.get(resource.page + path)).text.includes("secret"), path);
+        for (const [method, to, sent] of [["GET", at], ["PATCH", at, { custom: mine.custom }], ["DELETE", at], ...[field, whom].flatMap(({ id }) => [["GET"], ["PATCH", { label: "Mine" }], ["DELETE"]].map(([way, it]) => [way, `/api/custom-fields/${id}`, it]))])
+            assert.equal((await api(method, to, sent, foreign)).status, 404, `${method} ${to}`);
+        // The same key is their own there, with other values, and unique by itself.
+        assert.equal((await define({ resource: resource.full, key: "secret", label: "Own", type: "text", isUnique: true }, foreign)).status, 201);
+        assert.equal((await api("PATCH", `${resource.api}/${own.data.id}`, { custom: { secret: "ours" } }, foreign)).status, 200);
+        assert.deepEqual((await api("GET", at)).data.custom.secret, "ours");
+    }
+    assert.ok(!document.text.includes("secret_whom"));
 });
 
 test("a_reference_leads_to_what_one_sees_in_ones_own_tenant_alone", async () => {
