@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
+#include "resource/field.h"
+
 struct cx;
-struct field;
 struct resource;
 
 /* What the route that deletes takes. */
