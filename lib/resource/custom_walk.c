@@ -31,59 +31,66 @@ bool custom_walk_serves(const struct order *order)
            order->keys[1].descending == order->keys[0].descending;
 }
 
-static void write_walk(struct buf *sql, const char *rows, const char *order, const char *limit)
+/* How it goes, whichever way it goes. */
+struct walk {
+    const char *table, *rest; /* of which records, and the conditions on them */
+    const char *way, *operator, * limit;
+    const char *id, *value; /* parameters of the place behind which it is; NULL: the beginning */
+};
+
+/* Along the index of the values. */
+static void write_with_value(struct buf *sql, const struct field *field, const struct walk *walk)
 {
-    buf_printf(sql, "(%s\norder by %s\nlimit %s)", rows, order, limit);
+    bool is_number = field->type == DECIMAL || field->type == MONEY;
+    const char *column = is_number ? "number_value" : "text_value";
+    const char *collation = field->type == TEXT ? " collate \"und-x-icu\"" : "";
+    buf_printf(sql, "(select v.record_id as id\nfrom custom_values v\nwhere v.field_id = '%s' ",
+               field->custom);
+    buf_printf(sql, "and v.%s is not null\n", column);
+    if (walk->value)
+        buf_printf(sql, "and (v.%s%s, v.record_id) %s (%s::%s, %s)\n", column, collation,
+                   walk->operator, walk->value, is_number ? "float8" : "text", walk->id);
+    buf_printf(sql, "and exists (select from %s%s and %s.id = v.record_id)\n", walk->table,
+               walk->rest, walk->table);
+    buf_printf(sql, "order by v.%s%s%s, v.record_id%s\nlimit %s)", column, collation, walk->way,
+               walk->way, walk->limit);
 }
 
-/* The condition of being behind the place, on the keys of the walk; "" at the beginning. */
-static const char *behind(struct conditions *where, const char *keys, const char *operator,
-                          const char * places)
+static void write_without_value(struct buf *sql, const struct field *field, const struct walk *walk)
 {
-    return places ? arena_printf(where->arena, "\nand (%s) %s (%s)", keys, operator, places) : "";
+    buf_printf(sql, "(select id\nfrom %s%s\nand (%s) is null", walk->table, walk->rest, field->sql);
+    if (walk->id && !walk->value)
+        buf_printf(sql, "\nand id %s %s", walk->operator, walk->id);
+    buf_printf(sql, "\norder by id%s\nlimit %s)", walk->way, walk->limit);
+}
+
+static const char *parameter_of(struct conditions *where, const char *value)
+{
+    return value ? arena_printf(where->arena, "$%d", conditions_parameter(where, value)) : NULL;
 }
 
 void custom_walk_add(const struct order *order, struct conditions *where, const char *table,
                      const char *const *values, int64_t most)
 {
-    struct arena *arena = where->arena;
     const struct field *field = order->keys[0].field;
-    bool is_number = field->type == DECIMAL || field->type == MONEY;
     bool descending = order->keys[0].descending;
-    const char *way = descending ? " desc" : "", *operator= descending ? "<" : ">";
-    const char *key = is_number             ? "v.number_value"
-                      : field->type == TEXT ? "v.text_value collate \"und-x-icu\""
-                                            : "v.text_value";
-    const char *rest = where->sql.len ? where->sql.data : "\nwhere true", *places = NULL;
-    const char *limit = list_limit(where, most);
+    const struct walk walk = {.table = table,
+                              .rest = where->sql.len ? where->sql.data : "\nwhere true",
+                              .way = descending ? " desc" : "",
+                              .operator= descending ? "<" : ">",
+                              .limit = list_limit(where, most),
+                              .id = parameter_of(where, values ? values[1] : NULL),
+                              .value = parameter_of(where, values ? values[0] : NULL)};
     struct buf sql;
-    buf_init(&sql, arena);
-    if (values) {
-        int id = conditions_parameter(where, values[1]);
-        places = arena_printf(arena, "$%d", id);
-    }
+    buf_init(&sql, where->arena);
     buf_puts(&sql, "id = any (array(\nselect walked.id\nfrom (");
-    if (!values || values[0]) {
-        const char *both =
-            values ? arena_printf(arena, "$%d::%s, %s", conditions_parameter(where, values[0]),
-                                  is_number ? "float8" : "text", places)
-                   : NULL;
-        const char *rows = arena_printf(
-            arena,
-            "select v.record_id as id\nfrom custom_values v\nwhere v.field_id = '%s' and %s is not "
-            "null%s\nand exists (select from %s%s and %s.id = v.record_id)",
-            field->custom, is_number ? "v.number_value" : "v.text_value",
-            behind(where, arena_printf(arena, "%s, v.record_id", key), operator, both), table, rest,
-            table);
-        write_walk(&sql, rows, arena_printf(arena, "%s%s, v.record_id%s", key, way, way), limit);
+    if (!walk.id || walk.value) {
+        write_with_value(&sql, field, &walk);
         buf_puts(&sql, "\nunion all\n");
     }
-    const char *from = values && !values[0] ? behind(where, "id", operator, places) : "";
-    const char *rows = arena_printf(arena, "select id\nfrom %s%s and (%s) is null%s", table, rest,
-                                    field->sql, from);
-    write_walk(&sql, rows, arena_printf(arena, "id%s", way), limit);
+    write_without_value(&sql, field, &walk);
     /* Those without a value are read only where those with one do not fill the page. */
-    buf_printf(&sql, ") walked\nlimit %s))", limit);
-    buf_init(&where->sql, arena);
+    buf_printf(&sql, ") walked\nlimit %s))", walk.limit);
+    buf_init(&where->sql, where->arena);
     conditions_add(where, "%s", sql.data);
 }
