@@ -124,7 +124,8 @@ test("permissions_are_ticked_on_the_matrix", async () => {
 });
 
 test("a_field_is_shown_while_its_condition_holds_and_asked_for_then", async () => {
-    const stages = (await request("GET", "/api/crm/stages?limit=100", { token: tenant.token })).data, stage = (kind) => stages.find((it) => it.kind === kind).id;
+    const { data: { access_token: token } } = await request("POST", "/api/auth/login", { tenant: tenant.slug, body: { email: `owner@${tenant.slug}.test`, password } });
+    const stages = (await request("GET", "/api/crm/stages?limit=100", { token })).data, stage = (kind) => stages.find((it) => it.kind === kind).id;
     const page = await owner(), reason = page.locator("[name=lostReason]");
     await page.goto(address(tenant.slug, "/admin/crm/deals/new"));
     await page.fill("[name=name]", "Conditional");
