@@ -120,7 +120,7 @@ async function makeLeads(it, token) {
         const company = pick(words.company), source = pick(words.source), status = pick(words.status);
         // No lead comes in as converted.
         const { data } = await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company, source, ownerId: i % 3 ? pick(owners).id : null,
-            status: status === "converted" ? "qualified" : status, value: 5000 + (next() % 400) * 500, currency: it.currency } });
+            status: status === "converted" ? "qualified" : status, valueAmount: 5000 + (next() % 400) * 500, currency: it.currency } });
         if (status === "converted") await must([200], "PATCH", `/api/crm/leads/${data.id}`, { token, body: { status } });
     }
 }
@@ -142,8 +142,8 @@ async function makeDeals(it, token) {
         const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]), ownerId: pick(owners).id });
         const stage = pick(stages);
         const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stageId: stage.id, ...(stage.kind === "lost" ? { lostReason: pick(words.reason) } : {}), probability: next() % 101,
-            value: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15`,
-            lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPrice: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPrice: 10000 }] });
+            valueAmount: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15`,
+            lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPriceAmount: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPriceAmount: 10000 }] });
         if (i % 2 === 0) await make(`deals/${deal.id}/notes`, { text: pick(words.note) });
     }
 }

@@ -29,7 +29,7 @@ static const char *const channels[] = {"in_app", "email"};
 #define CHANNELS CHOICES("in_app", "email")
 
 static const struct field preference_fields[] = {
-    {"type", TEXT}, {"title", TEXT}, {"channel", TEXT}, {"on", BOOL}, {.type = FIELD_END}};
+    {"type", TEXT}, {"title", TEXT}, {"channel", TEXT}, {"enabled", BOOL}, {.type = FIELD_END}};
 
 /* One kind by one channel. */
 struct choice {
@@ -123,7 +123,7 @@ static bool get_api(struct cx *cx)
         json_pair(json, "type", choices.all[i].type);
         json_pair(json, "title", choices.all[i].title);
         json_pair(json, "channel", choices.all[i].channel);
-        json_pair_bool(json, "on", choices.all[i].on);
+        json_pair_bool(json, "enabled", choices.all[i].on);
         json_close_object(json);
     }
     json_close_array(json);
@@ -143,7 +143,7 @@ static bool store_given(struct cx *cx, const struct choices *choices, json_objec
     const char *type = member(given, "type"), *channel = member(given, "channel");
     if (!is_kind(choices, type))
         return fail_field(cx, "preferences", "unknown_type", "There is no kind \"%s\".", type);
-    return store(cx, type, channel, member_true(given, "on"));
+    return store(cx, type, channel, member_true(given, "enabled"));
 }
 
 static bool put_api(struct cx *cx)
@@ -220,10 +220,10 @@ const struct route preference_routes[] = {
           .body =
               FIELDS({"preferences", ARRAY, REQUIRED, 0, 200,
                       .example = "[{\"type\": \"auth.password_changed\", \"channel\": \"in_app\", "
-                                 "\"on\": true}]",
+                                 "\"enabled\": true}]",
                       .fields = FIELDS({"type", TEXT, REQUIRED, 3, 100},
                                        {"channel", CHOICE, REQUIRED, .choices = CHANNELS},
-                                       {"on", BOOL, REQUIRED})}),
+                                       {"enabled", BOOL, REQUIRED})}),
           .answer = ANSWER_LIST, .answer_fields = preference_fields),
     ROUTE(GET, "/notifications/preferences", SIGNED_IN(TENANT), show,
           "Which notifications one wants.", .answer = ANSWER_PAGE),

@@ -90,7 +90,7 @@ const struct resource jobs = {
     .fields = FIELDS(
         {"kind", TEXT, READ_ONLY | FILTERED | LISTED, .example = "mail.send"},
         {"queue", TEXT, READ_ONLY | FILTERED | LISTED, .example = "email"},
-        {"state", CHOICE, READ_ONLY | FILTERED | LISTED,
+        {"state", CHOICE, READ_ONLY | FILTERED | LISTED, .member = "status", .label = "Status",
          .choices = CHOICES("ready", "scheduled", "paused", "running", "dead"), .example = "dead"},
         {"attempt", INT, READ_ONLY | LISTED, .label = "Attempts so far", .example = "3"},
         {"attempts", INT, READ_ONLY, .label = "Attempts at most", .example = "20"},

@@ -31,6 +31,15 @@ static const char *ordered_name(const struct field *field)
     return arena_printf(forever(), "%s collate \"und-x-icu\"", field->name);
 }
 
+static const char *member_name(const struct field *field)
+{
+    if (field->member || field->flags & AS_NAMED)
+        return field->member ? field->member : field->name;
+    const char *name = text_camel(forever(), field->name);
+    bool is_amount = field->type != MONEY || text_ends(name, "Amount");
+    return is_amount ? name : arena_printf(forever(), "%sAmount", name);
+}
+
 static const struct names *names_of(const struct field *field)
 {
     static struct registry known;
@@ -39,7 +48,7 @@ static const struct names *names_of(const struct field *field)
         return names;
     names = arena_alloc(forever(), sizeof *names);
     *names = (struct names){
-        .json = field->flags & AS_NAMED ? field->name : text_camel(forever(), field->name),
+        .json = member_name(field),
         .label = field->label ? field->label : text_title(forever(), field->name),
         .ordered = ordered_name(field)};
     registry_add(&known, field, names);

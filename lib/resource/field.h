@@ -1,7 +1,8 @@
 /* field: one value that comes in, is stored or goes out, said once.
  *
  * Validation, SQL, JSON, CSV, forms, lists and OpenAPI are derived from it.
- * `name` is the column (snake_case); JSON uses camelCase of it.
+ * `name` is the column (snake_case); JSON uses camelCase of it, and says of money that it is an
+ * amount: "value" is valueAmount.
  */
 #ifndef RESOURCE_FIELD_H
 #define RESOURCE_FIELD_H
@@ -97,6 +98,7 @@ struct field {
     int64_t min, max;
     const char *least,
         *most;           /* bounds as text, of a tenant's DECIMAL, MONEY and DATE; NULL: none */
+    const char *member;  /* in JSON, where it is not made of the column's name */
     const char *label;   /* NULL: text_title(name) */
     const char *help;    /* one sentence under the input, and OpenAPI's description */
     const char *example; /* text form; OpenAPI and tests use it: must be valid */

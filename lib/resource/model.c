@@ -149,6 +149,7 @@ static struct field field_read(json_object *described)
                           .flags = flags_read(described),
                           .min = number_read(described, "min"),
                           .max = number_read(described, "max"),
+                          .member = areas_text(described, "name"),
                           .label = areas_text(described, "label"),
                           .help = areas_text(described, "help"),
                           .example = areas_text(described, "example"),

@@ -179,11 +179,11 @@ test("bulk_does_it_with_what_the_lists_filter_finds_in_ones_own_tenant", async (
     const mark = randomUUID(), leads = "/api/crm/leads", token = world.a.token;
     const made = [];
     for (const [i, tenant] of [world.a, world.a, world.a, world.b].entries())
-        made.push((await request("POST", leads, { token: tenant.token, body: { name: `${mark} ${i}`, value: i * 100 } })).data.id);
+        made.push((await request("POST", leads, { token: tenant.token, body: { name: `${mark} ${i}`, valueAmount: i * 100 } })).data.id);
     const send = (filter, more) => request("POST", `${leads}/bulk`, { token, body: { action: "delete", filter, ...more } });
-    const tried = await send({ q: mark, currency: "EUR", "value[gte]": 100 }, { dryRun: true });
+    const tried = await send({ q: mark, currency: "EUR", "valueAmount[gte]": 100 }, { dryRun: true });
     assert.deepEqual(tried.data?.results.map((it) => [it.id, it.status]).sort(), [made[1], made[2]].map((id) => [id, 204]).sort(), tried.text);
-    const done = await send({ q: mark, currency: "EUR", "value[gte]": 100 });
+    const done = await send({ q: mark, currency: "EUR", "valueAmount[gte]": 100 });
     assert.deepEqual([done.data.done, done.data.failed], [2, 0], done.text);
     assert.equal((await send({ q: mark, status: "new", "status[in]": ["new", "lost"] })).data.results[0].id, made[0]);
     assert.equal((await request("GET", `${leads}/${made[3]}`, { token: world.b.token })).status, 200, "another tenant's stays");
@@ -192,7 +192,7 @@ test("bulk_does_it_with_what_the_lists_filter_finds_in_ones_own_tenant", async (
     await refused(send("all"), "filter", "invalid");
     await refused(send({ sort: "name" }), "filter.sort", "unknown_field");
     await refused(send({ nothing: "x" }), "filter.nothing", "unknown_parameter");
-    await refused(send({ currency: "EUR", "value[gte]": "much" }), "filter.value[gte]", "not_a_number");
+    await refused(send({ currency: "EUR", "valueAmount[gte]": "much" }), "filter.valueAmount[gte]", "not_a_number");
     await refused(send({ status: null }), "filter.status", "invalid");
     await refused(send({ q: mark }, { ids: [made[3]] }), "filter", "not_with_ids");
     await refused(request("POST", `${leads}/bulk`, { token, body: { action: "delete" } }), "ids", "required");

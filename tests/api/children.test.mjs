@@ -9,7 +9,7 @@ let tenant, other, cookie;
 const api = (method, path, options = {}) => request(method, `/api/crm/deals${path}`, { token: tenant.token, ...options });
 const page = (path) => request("GET", path, { tenant: tenant.slug, headers: { cookie } });
 const plain = (rows) => rows.map(({ id, ...row }) => (assert.match(id, /^[0-9a-f-]{36}$/), row)); // without the ids, which each has
-const lines = [{ name: "Lenses", quantity: 20, unitPrice: 12500 }, { name: "Advice", quantity: 1, unitPrice: null }];
+const lines = [{ name: "Lenses", quantity: 20, unitPriceAmount: 12500 }, { name: "Advice", quantity: 1, unitPriceAmount: null }];
 before(async () => {
     [tenant, other] = [await makeTenant(), await makeTenant()];
     cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
@@ -121,12 +121,12 @@ test("lines_are_shown_and_edited_in_the_page_of_their_deal", async () => {
         return next;
     };
     let made = await form("/admin/crm/deals/new");
-    assert.ok(made.has("lines[0].unitPrice"), "there is an empty row");
+    assert.ok(made.has("lines[0].unitPriceAmount"), "there is an empty row");
     made.set("name", "By page");
     made.set("currency", "EUR");
     made.set("lines[0].name", "Frames");
     made.set("lines[0].quantity", "3");
-    made.set("lines[0].unitPrice", "12.50");
+    made.set("lines[0].unitPriceAmount", "12.50");
     made = await press("/admin/crm/deals", made, "lines.add");
     assert.ok(made.has("lines[1].name"));
     made.set("lines[1].name", "Cloth");
@@ -139,7 +139,7 @@ test("lines_are_shown_and_edited_in_the_page_of_their_deal", async () => {
     assert.match(shown, /data-label="Name">Frames<\/td><td class="rows-end" data-label="Quantity">3<\/td><td class="rows-end" data-label="Unit price">12\.50 EUR</);
     const before = (await api("GET", `/${id}`)).data.lines;
     const edited = await form(`${saved.headers.location}/edit`);
-    assert.deepEqual([edited.get("lines[0].unitPrice"), edited.get("lines[1].name")], ["12.50", "Cloth"]);
+    assert.deepEqual([edited.get("lines[0].unitPriceAmount"), edited.get("lines[1].name")], ["12.50", "Cloth"]);
     edited.set("currency", "EUR");
     edited.set("name", "By page");
     edited.set("lines[0].name", "");
@@ -274,19 +274,19 @@ test("no_row_is_reached_through_another_record_or_tenant", async () => {
 });
 
 test("a_total_is_computed_from_the_lines_wherever_the_deal_is_shown", async () => {
-    const made = await api("POST", "", { body: { name: "Summed", currency: "EUR", lines: [...lines, { name: "Frames", quantity: 3, unitPrice: 150 }], total: 1 } });
-    assert.deepEqual([made.status, made.data.total, made.data.status], [201, 250450, "open"], made.text);
+    const made = await api("POST", "", { body: { name: "Summed", currency: "EUR", lines: [...lines, { name: "Frames", quantity: 3, unitPriceAmount: 150 }], totalAmount: 1 } });
+    assert.deepEqual([made.status, made.data.totalAmount, made.data.status], [201, 250450, "open"], made.text);
     const one = await api("GET", `/${made.data.id}`);
-    assert.deepEqual((await api("GET", `?id=${made.data.id}&fields=name,total`)).data[0].total, 250450);
+    assert.deepEqual((await api("GET", `?id=${made.data.id}&fields=name,totalAmount`)).data[0].totalAmount, 250450);
     assert.match((await api("GET", `/export?id=${made.data.id}`)).text, /(^|,)250450(,|\r)/m);
     assert.match((await page(`/admin/crm/deals/${made.data.id}`)).text, /2,504\.50/);
-    const changed = await api("PATCH", `/${made.data.id}`, { body: { lines: [lines[0]], total: 7 }, headers: { "if-match": one.headers.etag } });
-    assert.deepEqual([changed.status, changed.data.total], [200, 250000], "what is computed is not written");
+    const changed = await api("PATCH", `/${made.data.id}`, { body: { lines: [lines[0]], totalAmount: 7 }, headers: { "if-match": one.headers.etag } });
+    assert.deepEqual([changed.status, changed.data.totalAmount], [200, 250000], "what is computed is not written");
     assert.notEqual(changed.headers.etag, one.headers.etag);
     assert.equal((await api("PATCH", `/${made.data.id}`, { body: { name: "x" }, headers: { "if-match": one.headers.etag } })).status, 412);
-    for (const query of ["sort=total", "sort=-status", "total=250000", "total[gte]=1", "status=open"]) assert.equal((await api("GET", `?${query}`)).status, 400, `${query} has no index`);
-    const most = await api("POST", "", { body: { name: "Most", lines: Array.from({ length: 100 }, () => ({ name: "x", quantity: 1000000, unitPrice: 100000000000000 })) } });
-    assert.deepEqual([most.status, most.data.total], [201, Number.MAX_SAFE_INTEGER], "no sum is too large to be read");
+    for (const query of ["sort=totalAmount", "sort=-status", "totalAmount=250000", "totalAmount[gte]=1", "status=open"]) assert.equal((await api("GET", `?${query}`)).status, 400, `${query} has no index`);
+    const most = await api("POST", "", { body: { name: "Most", lines: Array.from({ length: 100 }, () => ({ name: "x", quantity: 1000000, unitPriceAmount: 100000000000000 })) } });
+    assert.deepEqual([most.status, most.data.totalAmount], [201, Number.MAX_SAFE_INTEGER], "no sum is too large to be read");
     const { components } = (await request("GET", "/api/openapi.json")).json;
-    assert.ok(components.schemas.DealInput?.properties.total.readOnly ?? Object.entries(components.schemas).some(([name, it]) => name.startsWith("Deal") && it.additionalProperties === false && it.properties.total?.readOnly));
+    assert.ok(components.schemas.DealInput?.properties.totalAmount.readOnly ?? Object.entries(components.schemas).some(([name, it]) => name.startsWith("Deal") && it.additionalProperties === false && it.properties.totalAmount?.readOnly));
 });

@@ -343,7 +343,7 @@ test("a_list_by_a_field_that_is_a_filter_walks_its_index_page_by_page", async ()
     const made = [];
     for (let i = 0; i < 8; i++) {
         const custom = Object.fromEntries(Object.entries(values).filter(([, it]) => it[i] !== null).map(([key, it]) => [key, key === "money2" ? { amount: it[i], currency: "EUR" } : it[i]]));
-        made.push((await api("POST", "/api/crm/deals", { name: `Walked ${i}`, value: i < 7 ? 7 : 8, currency: "EUR", custom })).data.id);
+        made.push((await api("POST", "/api/crm/deals", { name: `Walked ${i}`, valueAmount: i < 7 ? 7 : 8, currency: "EUR", custom })).data.id);
     }
     const of = (ids) => ids.map((id) => made.indexOf(id));
     async function walk(sort, more = "") {
@@ -363,7 +363,7 @@ test("a_list_by_a_field_that_is_a_filter_walks_its_index_page_by_page", async ()
     assert.deepEqual(await walk("custom.level2"), [2, 7, 1, 0, 6, 4, ...rest(false, "level2")]);
     assert.deepEqual(await walk("-custom.level2"), [4, 6, 0, 1, 7, 2, ...rest(true, "level2")]);
     assert.deepEqual(await walk("-custom.money2.amount"), [6, 1, 7, 0, 4, 3, ...rest(true, "money2")]);
-    assert.deepEqual(await walk("custom.level2", "&value=7&currency=EUR"), [2, 1, 0, 6, 4, ...rest(false, "level2")], "with other conditions");
+    assert.deepEqual(await walk("custom.level2", "&valueAmount=7&currency=EUR"), [2, 1, 0, 6, 4, ...rest(false, "level2")], "with other conditions");
     const second = await api("GET", "/api/crm/deals?sort=custom.level2&limit=2&page=2");
     assert.deepEqual(of(second.data.map((it) => it.id)), [1, 0]);
     // Whose records: of one's own alone.

@@ -71,7 +71,7 @@ test("a_domain_answers_once_its_record_is_there_and_no_longer_when_removed", asy
     const domain = made.data;
     assert.equal(domain.domain, domain.domain.toLowerCase());
     assert.ok(!domain.domain.endsWith("."));
-    assert.deepEqual([domain.state, domain.isPrimary, domain.recordName], ["pending", false, `_tulou.${domain.domain}`]);
+    assert.deepEqual([domain.status, domain.primary, domain.recordName], ["pending", false, `_tulou.${domain.domain}`]);
     refused(await current(domain.domain), 404, "tenant_unknown");
     refused(await act(a, domain, "verify"), 409, "domain_unproved");
     names.set("TXT", domain.recordName, "something else");
@@ -81,7 +81,7 @@ test("a_domain_answers_once_its_record_is_there_and_no_longer_when_removed", asy
     assert.equal(await problemInGerman(domain), `Der TXT-Eintrag ${domain.recordName} enthält einen anderen Wert.`);
     names.set("TXT", domain.recordName, "something else", domain.verificationToken);
     const verified = await act(a, domain, "verify");
-    assert.deepEqual([verified.status, verified.data?.state, verified.data?.isPrimary, verified.data?.problem], [200, "verified", true, null], verified.text);
+    assert.deepEqual([verified.status, verified.data?.status, verified.data?.primary, verified.data?.problem], [200, "verified", true, null], verified.text);
     assert.equal((await current(domain.domain)).data.slug, a.slug, "at once");
     assert.equal((await current(`${domain.domain.toUpperCase()}`)).data.slug, a.slug);
     refused(await current(`www.${domain.domain}`), 404, "tenant_unknown");
@@ -124,12 +124,12 @@ test("a_claim_blocks_nobody_and_of_many_proofs_at_once_one_wins", async () => {
 test("of_the_verified_ones_exactly_one_is_primary_whatever_happens_at_once", async () => {
     const tenant = await withDomains();
     const domains = await Promise.all(Array.from({ length: 5 }, () => prove(tenant)));
-    const primaries = async () => (await request("GET", all(tenant), { token: tenant.token })).data.filter((it) => it.isPrimary);
+    const primaries = async () => (await request("GET", all(tenant), { token: tenant.token })).data.filter((it) => it.primary);
     assert.equal((await primaries()).length, 1);
     const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => act(tenant, domains[i % 5], "primary")));
     for (const it of answers) assert.equal(it.status, 200, it.text);
     assert.equal((await primaries()).length, 1);
-    assert.equal((await act(tenant, domains[3], "primary")).data.isPrimary, true);
+    assert.equal((await act(tenant, domains[3], "primary")).data.primary, true);
     assert.deepEqual((await primaries()).map((it) => it.id), [domains[3].id]);
     assert.equal((await act(tenant, domains[3], "", "DELETE")).status, 204);
     assert.equal((await primaries()).length, 1, "another follows it");
@@ -144,7 +144,7 @@ test("links_in_mails_lead_to_the_primary_domain", async () => {
     // Its proof gone, it may be somebody else's.
     names.set("TXT", domain.recordName);
     await lookAgain(domain);
-    assert.equal((await get(tenant, domain)).state, "lost");
+    assert.equal((await get(tenant, domain)).status, "lost");
     assert.equal((await request("POST", "/api/auth/forgot-password", { tenant: tenant.slug, body: { email: user.email } })).status, 204);
     assert.equal(linkOf(await mailTo(user.email, 2)).host, `${tenant.slug}.localhost:${port}`);
 });
@@ -206,18 +206,18 @@ test("that_a_domain_leads_here_proves_nothing_about_whose_it_is", async () => {
     // It leads here and is verified: the record may go.
     names.set("TXT", mine.recordName);
     await lookAgain(mine);
-    assert.equal((await get(a, mine)).state, "verified");
+    assert.equal((await get(a, mine)).status, "verified");
 });
 
 test("pending_ones_are_looked_for_by_the_clock_and_the_owner_hears_of_it", async () => {
     const tenant = await withDomains(), domain = (await claim(tenant, fresh())).data;
     await lookAgain(domain);
     const waiting = await get(tenant, domain);
-    assert.equal(waiting.state, "pending");
+    assert.equal(waiting.status, "pending");
     assert.ok(new Date(waiting.nextCheckAt) > new Date());
     names.set("TXT", domain.recordName, domain.verificationToken);
     await lookAgain(domain);
-    assert.equal((await get(tenant, domain)).state, "verified");
+    assert.equal((await get(tenant, domain)).status, "verified");
     assert.match((await mailTo(`owner@${tenant.slug}.test`)).subject, new RegExp(`${domain.domain} is verified`));
     assert.equal((await current(domain.domain)).data.slug, tenant.slug);
     const log = await request("GET", "/api/audit/logs?resourceType=tenant_domain", { token: tenant.token });
@@ -229,9 +229,9 @@ test("nobody_looks_for_ever_but_asking_begins_anew", async () => {
     sql(`update everyone.domain_checks set begun_at = now() - interval '8 days' where id = '${domain.id}'`);
     await lookAgain(domain).catch(() => undefined);
     const tired = await get(a, domain);
-    assert.deepEqual([tired.state, tired.nextCheckAt], ["expired", null]);
+    assert.deepEqual([tired.status, tired.nextCheckAt], ["expired", null]);
     refused(await act(a, domain, "verify"), 409, "domain_unproved");
-    assert.equal((await get(a, domain)).state, "pending");
+    assert.equal((await get(a, domain)).status, "pending");
 });
 
 test("a_proof_that_is_gone_is_reported_once_and_given_up_after_two_weeks", async () => {
@@ -239,22 +239,22 @@ test("a_proof_that_is_gone_is_reported_once_and_given_up_after_two_weeks", async
     await mailTo(owner);
     names.silent.add(domain.recordName);
     await lookAgain(domain);
-    assert.equal((await get(tenant, domain)).state, "verified", "a server that fails proves nothing");
+    assert.equal((await get(tenant, domain)).status, "verified", "a server that fails proves nothing");
     names.silent.delete(domain.recordName);
     names.set("TXT", domain.recordName);
     await lookAgain(domain);
     await lookAgain(domain);
-    assert.equal((await get(tenant, domain)).state, "lost");
+    assert.equal((await get(tenant, domain)).status, "lost");
     assert.equal((await current(domain.domain)).data.slug, tenant.slug, "it is not dropped at once");
     assert.match((await mailTo(owner, 2)).subject, /proof of .* is gone/);
     names.set("TXT", domain.recordName, domain.verificationToken);
-    assert.equal((await act(tenant, domain, "verify")).data.state, "verified");
+    assert.equal((await act(tenant, domain, "verify")).data.status, "verified");
     assert.match((await mailTo(owner, 3)).subject, /proved again/);
     names.set("TXT", domain.recordName);
     await lookAgain(domain);
     sql(`update everyone.tenant_domains set lost_at = now() - interval '15 days' where id = '${domain.id}'`);
     await lookAgain(domain);
-    assert.equal((await get(tenant, domain)).state, "pending");
+    assert.equal((await get(tenant, domain)).status, "pending");
     refused(await current(domain.domain), 404, "tenant_unknown");
     assert.match((await mailTo(owner, 5)).subject, /no longer verified/);
 });
@@ -292,7 +292,7 @@ test("a_reseller_and_an_operator_care_for_the_domains_of_others", async () => {
         assert.equal(made.status, 201, made.text);
         names.set("TXT", made.data.recordName, made.data.verificationToken);
         assert.equal((await request("POST", `${all(child)}/${made.data.id}/verify`, { token })).status, 200);
-        assert.equal((await request("POST", `${all(child)}/${made.data.id}/primary`, { token })).data.isPrimary, true);
+        assert.equal((await request("POST", `${all(child)}/${made.data.id}/primary`, { token })).data.primary, true);
     }
     refused(await request("GET", all(child), { token: a.token }), 404, "not_found");
 });

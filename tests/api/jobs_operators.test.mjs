@@ -39,23 +39,23 @@ const queue = async (name) => (await call("GET", "queues")).data.find((it) => it
 test("a_dead_letter_is_shown_with_its_error_and_without_its_secrets", async () => {
     const id = await add({ refuse: "the printer is on fire", sealed: "s3cr3t-a", login: { Password: "s3cr3t-b", name: "ana" },
         list: [{ access_token: "s3cr3t-c" }], apiKey: "s3cr3t-d", authorization: "s3cr3t-e" });
-    const shown = await until(() => job(id), (it) => it.data.state === "dead");
+    const shown = await until(() => job(id), (it) => it.data.status === "dead");
     assert.equal(shown.data.error, "the printer is on fire");
     assert.equal(shown.data.tenantId, tenant.id);
     assert.deepEqual(shown.data.payload, { refuse: "the printer is on fire", sealed: "***", login: { Password: "***", name: "ana" },
         list: [{ access_token: "***" }], apiKey: "***", authorization: "***" });
-    for (const path of [`jobs/${id}`, "jobs", "jobs?state=dead&fields=payload,kind", `jobs?queue=tests&tenantId=${tenant.id}`]) {
+    for (const path of [`jobs/${id}`, "jobs", "jobs?status=dead&fields=payload,kind", `jobs?queue=tests&tenantId=${tenant.id}`]) {
         const answer = await call("GET", path);
         assert.equal(answer.status, 200, answer.text);
         assert.ok(!answer.text.includes("s3cr3t"), path);
     }
-    assert.equal((await call("GET", "jobs?state=dead&queue=tests")).data[0].id, id);
+    assert.equal((await call("GET", "jobs?status=dead&queue=tests")).data[0].id, id);
     assert.ok((await queue("tests")).dead >= 1);
 });
 
 test("one_is_retried_with_all_its_attempts_and_only_when_dead", async () => {
     const id = await add({ note: "again", refuse: "no" });
-    await until(() => job(id), (it) => it.data.state === "dead");
+    await until(() => job(id), (it) => it.data.status === "dead");
     await db.query("update everyone.jobs set payload = payload - 'refuse' where id = $1", [id]);
     assert.equal((await call("POST", `jobs/${id}/retry`)).status, 200);
     await isDone(id);
@@ -97,7 +97,7 @@ test("a_queue_is_paused_and_goes_on_with_what_it_set_aside", async () => {
     const held = await add({}, { queue: "tests-pause", state: "scheduled", run_at: new Date(Date.now() + 3600000) });
     for (let i = 0; i < 2; i++) assert.equal((await ofQueue("pause", "tests-pause")).status, 204);
     const id = await add({ note: "second" }, { queue: "tests-pause" });
-    await until(() => job(id), (it) => it.data.state === "paused");
+    await until(() => job(id), (it) => it.data.status === "paused");
     assert.deepEqual([(await queue("tests-pause")).paused, (await queue("tests-pause")).waiting], [true, 1]);
     assert.equal((await ofQueue("resume", "tests-pause")).status, 204);
     await isDone(id);
@@ -107,7 +107,7 @@ test("a_queue_is_paused_and_goes_on_with_what_it_set_aside", async () => {
 
 test("one_that_runs_is_not_deleted", async () => {
     const id = await add({ note: "runs", ms: 700 }, { kind: "tests.outside" });
-    await until(() => job(id), (it) => it.data.state === "running");
+    await until(() => job(id), (it) => it.data.status === "running");
     assert.equal((await call("DELETE", `jobs/${id}`)).error.code, "job_running");
     await isDone(id);
 });

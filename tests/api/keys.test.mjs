@@ -97,7 +97,7 @@ test("a_revoked_key_opens_nothing_however_many_use_it", async () => {
         await Promise.all(users);
         assert.equal(late, 160);
         await refused(request("POST", `${path}/${made.id}/revoke`, { token: tenant.token }), 409, "already_revoked");
-        assert.equal((await request("GET", `${path}/${made.id}`, { token: tenant.token })).data.state, "revoked");
+        assert.equal((await request("GET", `${path}/${made.id}`, { token: tenant.token })).data.status, "revoked");
     }
 });
 
@@ -113,7 +113,7 @@ test("a_rotated_key_has_a_new_secret_which_only_who_holds_its_rights_gets", asyn
     const rotated = await rotate(tenant.token);
     assert.equal(rotated.status, 200, rotated.text);
     assert.match(rotated.data.key, /^tulou_[0-9A-Za-z]{70}$/);
-    assert.deepEqual([rotated.data.id, rotated.data.name, rotated.data.state], [made.id, "Rotated", "active"]);
+    assert.deepEqual([rotated.data.id, rotated.data.name, rotated.data.status], [made.id, "Rotated", "active"]);
     assert.ok(rotated.data.key !== made.key && rotated.data.key.startsWith(rotated.data.prefix));
     await refused(leads(made.key), 401, "api_key_unknown");
     assert.equal((await leads(rotated.data.key)).status, 200);
@@ -140,7 +140,7 @@ test("an_expired_key_is_over", async () => {
     const answer = await until(() => leads(made.key), (it) => it.status !== 200);
     assert.ok(Date.now() >= end);
     await refused(answer, 401, "api_key_expired");
-    assert.equal((await request("GET", `${path}/${made.id}`, { token: tenant.token })).data.state, "expired");
+    assert.equal((await request("GET", `${path}/${made.id}`, { token: tenant.token })).data.status, "expired");
 });
 
 test("a_key_is_good_from_its_networks_alone", async () => {

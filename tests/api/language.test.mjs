@@ -25,7 +25,7 @@ async function speak(tenant, locale) {
 
 before(async () => {
     const tenant = (world.tenant = await makeTenant({ name: "Zzz", ownerName: "Zed" }));
-    const lead = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Qx", email: "qx@zz.example", value: 125050 } });
+    const lead = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Qx", email: "qx@zz.example", valueAmount: 125050 } });
     await upload(`/api/crm/leads/${lead.data.id}/attachments`, tenant.token, "zz.txt", "Zz.");
     await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Zk", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "zdesk", name: "Zdesk", permissions: ["crm.leads:read"] } });
@@ -179,16 +179,16 @@ test("a_reader_has_errors_in_their_own_language_by_api_and_programs_the_same_cod
 test("numbers_are_typed_and_shown_as_the_language_writes_them", async () => {
     for (const [language, typed, shown, day] of [["de", "1.250,50", "1.250,50 EUR", "1. März 2027"], ["es", "1.250,5", "1.250,50 EUR", "1 mar 2027"], ["en", "1,250.50", "1,250.50 EUR", "1 Mar 2027"]]) {
         await speak(world.tenant, language);
-        const made = await world.page.post("/admin/crm/deals", { name: `Z${language}`, value: typed, currency: "EUR", expectedCloseOn: "2027-03-01" });
+        const made = await world.page.post("/admin/crm/deals", { name: `Z${language}`, valueAmount: typed, currency: "EUR", expectedCloseOn: "2027-03-01" });
         assert.equal(made.status, 303, made.text.slice(0, 3000));
         const list = await request("GET", `/api/crm/deals?q=Z${language}`, { token: world.tenant.token });
-        assert.deepEqual(list.data.map((it) => it.value), [125050], language);
+        assert.deepEqual(list.data.map((it) => it.valueAmount), [125050], language);
         const { text } = await world.page.get(`/admin/crm/deals/${list.data[0].id}`);
         assert.ok(text.includes(shown) && text.includes(day), `${language}: ${text.match(/<dl[\s\S]*<\/dl>/)?.[0].replace(/<[^>]+>/g, " ")}`);
         const form = await world.page.get(`/admin/crm/deals/${list.data[0].id}/edit`);
         assert.ok(form.text.includes(`value="${language === "en" ? "1250.50" : "1250,50"}"`), language);
     }
-    const refused = await world.page.post("/admin/crm/deals", { name: "Zno", value: "1,250,50", currency: "EUR" });
+    const refused = await world.page.post("/admin/crm/deals", { name: "Zno", valueAmount: "1,250,50", currency: "EUR" });
     assert.equal(refused.status, 422);
 });
 

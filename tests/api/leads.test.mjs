@@ -12,7 +12,7 @@ const api = (method, path, options = {}) => request(method, `/api/crm/leads${pat
 const create = async (body) => (await api("POST", "", { body })).data;
 
 test("a_lead_lives_from_creation_to_deletion", async () => {
-    const made = await api("POST", "", { body: { name: " Nora ", email: "NORA@Example.com", value: 100 } });
+    const made = await api("POST", "", { body: { name: " Nora ", email: "NORA@Example.com", valueAmount: 100 } });
     assert.equal(made.status, 201);
     assert.equal(made.headers.location, `/api/crm/leads/${made.data.id}`);
     assert.equal(made.data.email, "nora@example.com");
@@ -20,11 +20,11 @@ test("a_lead_lives_from_creation_to_deletion", async () => {
     assert.equal(made.data.status, "new");
     const changed = await api("PATCH", `/${made.data.id}`, { body: { email: null, status: "lost" } });
     assert.equal(changed.data.email, null);
-    assert.equal(changed.data.value, 100);
+    assert.equal(changed.data.valueAmount, 100);
     const part = await api("PUT", `/${made.data.id}`, { body: { name: "Other" } });
-    assert.deepEqual([part.status, part.error?.details.map((it) => [it.field, it.code])], [422, ["email", "phone", "company", "source", "status", "value", "currency", "ownerId"].map((it) => [it, "required"])], part.text);
-    const replaced = await api("PUT", `/${made.data.id}`, { body: { ...changed.data, name: "Other", value: null } });
-    assert.deepEqual([replaced.data.name, replaced.data.value, replaced.data.status, replaced.data.createdAt], ["Other", null, "lost", changed.data.createdAt], replaced.text);
+    assert.deepEqual([part.status, part.error?.details.map((it) => [it.field, it.code])], [422, ["email", "phone", "company", "source", "status", "valueAmount", "currency", "ownerId"].map((it) => [it, "required"])], part.text);
+    const replaced = await api("PUT", `/${made.data.id}`, { body: { ...changed.data, name: "Other", valueAmount: null } });
+    assert.deepEqual([replaced.data.name, replaced.data.valueAmount, replaced.data.status, replaced.data.createdAt], ["Other", null, "lost", changed.data.createdAt], replaced.text);
     assert.equal((await api("DELETE", `/${made.data.id}`)).status, 204);
     assert.equal((await api("GET", `/${made.data.id}`)).status, 404);
 });
@@ -55,11 +55,11 @@ test("lists_page_sort_filter_and_follow_cursors", async () => {
     const own = await makeTenant();
     const at = (query) => request("GET", `/api/crm/leads${query}`, { token: own.token });
     for (let i = 0; i < 25; i++)
-        await request("POST", "/api/crm/leads", { token: own.token, body: { name: `L${String(i).padStart(2, "0")}`, value: i % 5 ? i : undefined, status: i % 2 ? "new" : "lost" } });
+        await request("POST", "/api/crm/leads", { token: own.token, body: { name: `L${String(i).padStart(2, "0")}`, valueAmount: i % 5 ? i : undefined, status: i % 2 ? "new" : "lost" } });
     const page = await at("?page=2&limit=10&sort=name");
     assert.deepEqual(page.data.map((it) => it.name), Array.from({ length: 10 }, (_, i) => `L${i + 10}`));
     assert.deepEqual([page.json.meta.total, page.json.meta.totalPages], [25, 3]);
-    for (const sort of ["name", "-name", "value", "-value", "createdAt", "-createdAt", "status"]) {
+    for (const sort of ["name", "-name", "valueAmount", "-valueAmount", "createdAt", "-createdAt", "status"]) {
         const seen = [];
         let cursor = null;
         for (let i = 0; i < 10; i++) {
@@ -73,8 +73,8 @@ test("lists_page_sort_filter_and_follow_cursors", async () => {
         assert.equal(new Set(seen).size, 25, sort);
     }
     assert.equal((await at("?status=lost")).json.meta.total, 13);
-    assert.equal((await at("?status[in]=lost,new&currency=EUR&value[gte]=20")).json.meta.total, 4);
-    assert.equal((await at("?value[null]=true")).json.meta.total, 5);
+    assert.equal((await at("?status[in]=lost,new&currency=EUR&valueAmount[gte]=20")).json.meta.total, 4);
+    assert.equal((await at("?valueAmount[null]=true")).json.meta.total, 5);
     assert.deepEqual(Object.keys((await at("?fields=name&limit=1")).data[0]), ["id", "name"]);
 });
 

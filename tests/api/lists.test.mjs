@@ -56,8 +56,8 @@ test("the_keys_are_a_list_like_any_other", async () => {
 test("what a search counts and what it shows is the same, and its order is the list's", async () => {
     const tenant = await makeTenant(), word = `zq${Date.now().toString(36)}`;
     const find = async (query) => (await request("GET", `/api/crm/leads?q=${word}${query}`, { token: tenant.token })).json;
-    for (const value of [3, 1, 2]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: `${word} ${value}`, value } });
-    for (const [query, shown] of [["", [2, 1, 3]], ["&sort=createdAt", [3, 1, 2]], ["&sort=value&limit=2", [1, 2]], ["&sort=value&limit=2&page=2", [3]], ["&sort=name", [1, 2, 3]], ["&status=new", [2, 1, 3]], ["%201", [1]], ["%20nothing", []]]) {
+    for (const value of [3, 1, 2]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: `${word} ${value}`, valueAmount: value } });
+    for (const [query, shown] of [["", [2, 1, 3]], ["&sort=createdAt", [3, 1, 2]], ["&sort=valueAmount&limit=2", [1, 2]], ["&sort=valueAmount&limit=2&page=2", [3]], ["&sort=name", [1, 2, 3]], ["&status=new", [2, 1, 3]], ["%201", [1]], ["%20nothing", []]]) {
         const { data, meta } = await find(query);
         assert.deepEqual([data.map((it) => it.value), meta.total], [shown, query.includes("limit") ? 3 : shown.length], query);
     }

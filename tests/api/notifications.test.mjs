@@ -88,26 +88,26 @@ test("a_kind_that_is_not_wanted_does_not_come", async () => {
     const user = await makeUser(tenant, "staff");
     const before = await api(user, "GET", "/preferences");
     const choice = { type: "auth.password_changed", channel: "in_app" };
-    assert.equal(before.data.find((it) => it.type === choice.type && it.channel === "in_app").on, true);
-    const after = await api(user, "PUT", "/preferences", { preferences: [{ ...choice, on: false }] });
+    assert.equal(before.data.find((it) => it.type === choice.type && it.channel === "in_app").enabled, true);
+    const after = await api(user, "PUT", "/preferences", { preferences: [{ ...choice, enabled: false }] });
     assert.equal(after.status, 200, after.text);
-    assert.equal(after.data.find((it) => it.type === choice.type && it.channel === "in_app").on, false);
-    assert.equal(after.data.filter((it) => it.channel === "in_app" && !it.on).length, 1, "the others stay");
+    assert.equal(after.data.find((it) => it.type === choice.type && it.channel === "in_app").enabled, false);
+    assert.equal(after.data.filter((it) => it.channel === "in_app" && !it.enabled).length, 1, "the others stay");
     await request("POST", "/api/auth/change-password", { token: user.access_token, body: { currentPassword: password, newPassword: other } });
     assert.deepEqual((await api(user, "GET")).data, []);
-    await api(user, "PUT", "/preferences", { preferences: [{ ...choice, on: true }] });
+    await api(user, "PUT", "/preferences", { preferences: [{ ...choice, enabled: true }] });
     await request("POST", "/api/auth/change-password", { token: user.access_token, body: { currentPassword: other, newPassword: password } });
     assert.equal((await api(user, "GET")).data.length, 1);
 });
 
 test("preferences_of_no_kind_or_channel_are_refused_whole", async () => {
     const user = await makeUser(tenant, "staff");
-    const good = { type: "auth.password_changed", channel: "in_app", on: false };
-    for (const bad of [{ ...good, type: "auth.nothing" }, { ...good, channel: "pigeon" }, { ...good, on: "maybe" }, { type: good.type }]) {
+    const good = { type: "auth.password_changed", channel: "in_app", enabled: false };
+    for (const bad of [{ ...good, type: "auth.nothing" }, { ...good, channel: "pigeon" }, { ...good, enabled: "maybe" }, { type: good.type }]) {
         const answer = await api(user, "PUT", "/preferences", { preferences: [good, bad] });
         assert.equal(answer.status, 422, answer.text);
     }
-    assert.ok((await api(user, "GET", "/preferences")).data.filter((it) => it.channel === "in_app").every((it) => it.on), "nothing of it was kept");
+    assert.ok((await api(user, "GET", "/preferences")).data.filter((it) => it.channel === "in_app").every((it) => it.enabled), "nothing of it was kept");
 });
 
 test("nobody_sees_or_reads_the_notifications_of_others", async () => {
@@ -139,7 +139,7 @@ async function lettersTo(to, count) {
 
 test("who_wishes_it_is_written_to_and_nobody_else", async () => {
     const [quiet, eager] = [await makeUser(tenant, "staff"), await makeUser(tenant, "staff")];
-    const wish = await api(eager, "PUT", "/preferences", { preferences: [{ type: "users.rights_changed", channel: "email", on: true }, { type: "users.rights_changed", channel: "in_app", on: false }] });
+    const wish = await api(eager, "PUT", "/preferences", { preferences: [{ type: "users.rights_changed", channel: "email", enabled: true }, { type: "users.rights_changed", channel: "in_app", enabled: false }] });
     assert.equal(wish.status, 200, wish.text);
     for (const user of [quiet, eager]) {
         const changed = await request("PATCH", `/api/platform-users/${user.id}`, { token: tenant.token, body: { roles: ["admin"] } });

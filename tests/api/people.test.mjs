@@ -78,11 +78,11 @@ test("names_are_characters_that_people_see", async () => {
 });
 
 test("whole_numbers_are_those_of_json_schema", async () => {
-    const send = (value) => request("POST", "/api/crm/leads", { tenant: tenant.slug, token: tenant.token, raw: `{"name":"N","value":${value}}` });
+    const send = (value) => request("POST", "/api/crm/leads", { tenant: tenant.slug, token: tenant.token, raw: `{"name":"N","valueAmount":${value}}` });
     for (const [written, value] of [["1.0", 1], ["1e3", 1000], ["12.50e1", 125], ["2500000000000.0", 2500000000000], ["0.0", 0]]) {
         const made = await send(written);
         assert.equal(made.status, 201, `${written}: ${made.text}`);
-        assert.equal(made.data.value, value, written);
+        assert.equal(made.data.valueAmount, value, written);
     }
     for (const written of ["1.5", "1e-1", "1e19", "0.1"]) {
         const answer = await send(written);

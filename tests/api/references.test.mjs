@@ -46,7 +46,7 @@ before(async () => {
     const { data: company } = await crm("POST", "companies", { body: { name: "Blum <Optics>" } });
     const { data: contact } = await crm("POST", "contacts", { body: { name: "Nora Blum", companyId: company.id } });
     const owner = await makeUser(world.a, "staff", { name: "Olga Owner" });
-    const { data: deal } = await crm("POST", "deals", { body: { name: "Lenses", companyId: company.id, contactId: contact.id, ownerId: owner.id, value: 125000 } });
+    const { data: deal } = await crm("POST", "deals", { body: { name: "Lenses", companyId: company.id, contactId: contact.id, ownerId: owner.id, valueAmount: 125000 } });
     Object.assign(world, { company, contact, owner, deal });
 });
 after(() => db.end());

@@ -8,7 +8,7 @@ let tenant, lead;
 const api = (method, path, options = {}) => request(method, path, { token: tenant.token, ...options });
 before(async () => {
     tenant = await makeTenant();
-    lead = (await api("POST", "/api/crm/leads", { body: { name: "Nora Blum", email: "nora@example.com", value: 5 } })).data;
+    lead = (await api("POST", "/api/crm/leads", { body: { name: "Nora Blum", email: "nora@example.com", valueAmount: 5 } })).data;
 });
 
 const refused = (answer, status, code, detail) => {
@@ -25,7 +25,7 @@ test("the_version_is_said_and_another_is_refused", async () => {
 
 test("a_parameter_that_is_wrong_is_400_with_its_name", async () => {
     refused(await api("GET", "/api/crm/leads?limit=0"), 400, "bad_parameter", { in: "query", field: "limit", code: "too_small" });
-    refused(await api("GET", "/api/crm/leads?currency=EUR&value[gte]=abc"), 400, "bad_parameter", { in: "query", field: "value[gte]", code: "not_a_number" });
+    refused(await api("GET", "/api/crm/leads?currency=EUR&valueAmount[gte]=abc"), 400, "bad_parameter", { in: "query", field: "valueAmount[gte]", code: "not_a_number" });
     refused(await api("GET", "/api/crm/leads?nothing=1"), 400, "unknown_parameter", { in: "query", field: "nothing", code: "unknown_parameter" });
     refused(await api("GET", "/api/crm/leads?status=new&status=lost"), 400, "repeated_parameter", { in: "query", field: "status", code: "repeated_parameter" });
     refused(await api("GET", "/api/crm/leads?limit=5&limit=6"), 400, "repeated_parameter");
@@ -153,15 +153,15 @@ async function pagesOf(path, limit) {
 
 test("what_has_no_value_comes_last_either_way", async () => {
     const mark = "Nulls last";
-    for (const value of [30, null, 10, null, 20, 20, null]) await api("POST", "/api/crm/leads", { body: { name: "Row", company: mark, value } });
-    const list = `/api/crm/leads?company=${encodeURIComponent(mark)}&fields=value`;
+    for (const value of [30, null, 10, null, 20, 20, null]) await api("POST", "/api/crm/leads", { body: { name: "Row", company: mark, valueAmount: value } });
+    const list = `/api/crm/leads?company=${encodeURIComponent(mark)}&fields=valueAmount`;
     for (const limit of [1, 2, 3, 7, 50]) {
-        assert.deepEqual((await pagesOf(`${list}&sort=value`, limit)).map((it) => it.value), [10, 20, 20, 30, null, null, null]);
-        const down = await pagesOf(`${list}&sort=-value`, limit);
-        assert.deepEqual(down.map((it) => it.value), [30, 20, 20, 10, null, null, null]);
+        assert.deepEqual((await pagesOf(`${list}&sort=valueAmount`, limit)).map((it) => it.valueAmount), [10, 20, 20, 30, null, null, null]);
+        const down = await pagesOf(`${list}&sort=-valueAmount`, limit);
+        assert.deepEqual(down.map((it) => it.valueAmount), [30, 20, 20, 10, null, null, null]);
         assert.ok(down.at(-3).id > down.at(-1).id && down[1].id > down[2].id, "those alike by their id");
-        assert.deepEqual((await pagesOf(`${list}&sort=-value,id`, limit)).map((it) => it.value), [30, 20, 20, 10, null, null, null]);
-        assert.deepEqual((await pagesOf(`${list}&sort=-value,name&q=row`, limit)).map((it) => it.value), [30, 20, 20, 10, null, null, null]);
+        assert.deepEqual((await pagesOf(`${list}&sort=-valueAmount,id`, limit)).map((it) => it.valueAmount), [30, 20, 20, 10, null, null, null]);
+        assert.deepEqual((await pagesOf(`${list}&sort=-valueAmount,name&q=row`, limit)).map((it) => it.valueAmount), [30, 20, 20, 10, null, null, null]);
     }
 });
 
@@ -213,10 +213,10 @@ test("metadata_is_an_object_of_few_short_texts", async () => {
 });
 
 test("amounts_are_compared_within_one_currency", async () => {
-    for (const query of ["value=5", "value[gte]=1", "value[in]=5,6", "value[lt]=9&currency[ne]=USD"]) refused(await api("GET", `/api/crm/leads?${query}`), 400, "bad_parameter", { in: "query", field: "currency", code: "required" });
-    assert.equal((await api("GET", "/api/crm/leads?value[gte]=5&currency=EUR&limit=1")).status, 200);
-    assert.equal((await api("GET", "/api/crm/leads?value[gte]=5&currency=USD")).data.length, 0);
-    assert.equal((await api("GET", "/api/crm/leads?value[null]=true")).status, 200);
+    for (const query of ["valueAmount=5", "valueAmount[gte]=1", "valueAmount[in]=5,6", "valueAmount[lt]=9&currency[ne]=USD"]) refused(await api("GET", `/api/crm/leads?${query}`), 400, "bad_parameter", { in: "query", field: "currency", code: "required" });
+    assert.equal((await api("GET", "/api/crm/leads?valueAmount[gte]=5&currency=EUR&limit=1")).status, 200);
+    assert.equal((await api("GET", "/api/crm/leads?valueAmount[gte]=5&currency=USD")).data.length, 0);
+    assert.equal((await api("GET", "/api/crm/leads?valueAmount[null]=true")).status, 200);
 });
 
 test("the_roles_of_a_user_are_read_where_they_are_set", async () => {

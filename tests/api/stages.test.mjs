@@ -143,10 +143,10 @@ test("what_nobody_says_is_the_tenants_by_api_and_form", async () => {
     for (const path of ["/admin/crm/deals/new", "/admin/crm/leads/new"]) assert.match((await page(path)).text, /name="currency"[^>]*value="CHF"/, path);
     const form = (await page("/admin/crm/deals/new")).text;
     assert.match(form, new RegExp(`<option value="${named("Prospecting").id}" selected>`), "the first stage is chosen");
-    const saved = await post("/admin/crm/deals", { ...hiddenOf(form), name: "By form", value: "12.50" });
+    const saved = await post("/admin/crm/deals", { ...hiddenOf(form), name: "By form", valueAmount: "12.50" });
     assert.equal(saved.status, 303, saved.text);
     const deal = (await crm("GET", `deals/${saved.headers.location.split("/").pop()}`)).data;
-    assert.deepEqual([deal.currency, deal.value, deal.stageId], ["CHF", 1250, named("Prospecting").id]);
+    assert.deepEqual([deal.currency, deal.valueAmount, deal.stageId], ["CHF", 1250, named("Prospecting").id]);
     assert.equal((await request("PATCH", `/api/tenants/${tenant.id}`, { token: await operator(), body: { currency: "SEK" } })).status, 200);
     assert.equal((await made("leads", { name: "In kronor" })).currency, "SEK", "from then on it is the new one");
     assert.equal((await crm("GET", `deals/${deal.id}`)).data.currency, "CHF", "what there is stays");

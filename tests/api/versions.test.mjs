@@ -33,7 +33,7 @@ test("settings_profile_branding_and_the_like_have_versions", async () => {
         const again = await api("GET", path, { headers: { "if-none-match": etag } });
         assert.deepEqual([again.status, again.text], [304, ""], path);
         const kind = first.data[0];
-        const [one, two] = bodies ?? [true, false].map((flip) => ({ preferences: [{ type: kind.type, channel: kind.channel, on: kind.on !== flip }] }));
+        const [one, two] = bodies ?? [true, false].map((flip) => ({ preferences: [{ type: kind.type, channel: kind.channel, enabled: kind.enabled !== flip }] }));
         const write = (body, headers) => api(method, path, { body, headers });
         assert.equal((await write(one, { "if-match": '"1"' })).status, 412, path);
         assert.equal((await write(one, { "if-none-match": "*" })).status, 412, path);

@@ -203,7 +203,7 @@ test("filters_fold_and_lines_have_headings_on_a_phone", async () => {
 test("no_word_is_broken_in_a_list_of_many_columns", async () => {
     const make = async (path, body) => (await request("POST", `/api/crm/${path}`, { token: tenant.token, body })).data;
     const companyId = (await make("companies", { name: "Evergreen Refurbishments" })).id, contactId = (await make("contacts", { name: "Wilhelmina Featherstonehaugh" })).id;
-    await make("deals", { name: "Maintenance", companyId, contactId, value: 123456789, expectedCloseOn: "2027-03-31" });
+    await make("deals", { name: "Maintenance", companyId, contactId, valueAmount: 123456789, expectedCloseOn: "2027-03-31" });
     const brokenWords = (cells) => cells.flatMap((cell) => {
         const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
         for (let node; (node = walker.nextNode());)
@@ -269,7 +269,7 @@ test("menu_bar_and_heads_stay_in_sight_and_what_was_opened_closes", { timeout: 1
 });
 
 test("columns_are_shown_where_there_is_room_and_always_when_chosen", { timeout: 120000 }, async () => {
-    await request("POST", "/api/crm/deals", { token: tenant.token, body: { name: "Roomy", value: 123456789, expectedCloseOn: "2027-03-31" } });
+    await request("POST", "/api/crm/deals", { token: tenant.token, body: { name: "Roomy", valueAmount: 123456789, expectedCloseOn: "2027-03-31" } });
     const page = await owner({ viewport: { width: 1000, height: 800 } });
     const heads = async (width, path) => {
         await page.setViewportSize({ width, height: 800 });

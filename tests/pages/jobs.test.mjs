@@ -30,7 +30,7 @@ for (const javaScriptEnabled of [true, false])
         const id = await addDead();
         const page = await open(browser, { javaScriptEnabled, viewport: { width: 390, height: 844 } });
         await signIn(page, "", "jobs@platform.test", password);
-        await page.goto(address("", "/platform/jobs?state=dead&queue=cleanup"));
+        await page.goto(address("", "/platform/jobs?status=dead&queue=cleanup"));
         assert.match(await page.textContent("main"), /auth\.clean_up.*The disk was full\./s);
         await page.click(`main a[href="/platform/jobs/${id}"]`);
         await page.waitForURL(/jobs\/[0-9a-f-]{36}$/);

@@ -14,7 +14,7 @@ let browser, tenant;
 before(async () => {
     browser = await launch();
     tenant = await makeTenant();
-    const lead = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Nora", email: "nora@example.com", value: 100 } });
+    const lead = await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Nora", email: "nora@example.com", valueAmount: 100 } });
     await upload(`/api/crm/leads/${lead.data.id}/attachments`, tenant.token, "offer.txt", "An offer.");
     await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "Walked", permissions: ["crm.leads:read"] } });
     await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "desk", name: "Desk", permissions: ["crm.leads:read"] } });

@@ -182,26 +182,26 @@ test("a_first_password_must_be_changed_at_the_first_sign_in_by_page", async () =
 for (const javaScriptEnabled of [true, false])
     test(`a_list_is_narrowed_by_least_and_most_${javaScriptEnabled ? "with" : "without"}_javascript`, async () => {
         const own = await makeTenant({ currency: "EUR" });
-        for (const [name, value] of [["Small", 9999], ["Middle", 10050], ["Large", 500000]]) await request("POST", "/api/crm/leads", { token: own.token, body: { name, value } });
+        for (const [name, value] of [["Small", 9999], ["Middle", 10050], ["Large", 500000]]) await request("POST", "/api/crm/leads", { token: own.token, body: { name, valueAmount: value } });
         const page = await open(browser, { javaScriptEnabled });
         await signIn(page, own.slug, `owner@${own.slug}.test`, password);
         await page.goto(address(own.slug, "/admin/crm/leads"));
         const shown = () => page.locator("tbody .rows-first").allTextContents();
-        await page.fill("#filter-value", "100");
-        if (javaScriptEnabled) await page.press("#filter-value", "Enter");
+        await page.fill("#filter-valueAmount", "100");
+        if (javaScriptEnabled) await page.press("#filter-valueAmount", "Enter");
         else await page.click(".tools-apply");
         await page.waitForURL(/value/);
         await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 2);
         assert.deepEqual((await shown()).map((it) => it.trim()), ["Large", "Middle"]);
-        await page.fill("#filter-value-to", "100.5");
-        if (javaScriptEnabled) await page.press("#filter-value-to", "Enter");
+        await page.fill("#filter-valueAmount-to", "100.5");
+        if (javaScriptEnabled) await page.press("#filter-valueAmount-to", "Enter");
         else await page.click(".tools-apply");
         await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
         assert.deepEqual((await shown()).map((it) => it.trim()), ["Middle"]);
-        assert.deepEqual([await page.inputValue("#filter-value"), await page.inputValue("#filter-value-to")], ["100.00", "100.50"]);
+        assert.deepEqual([await page.inputValue("#filter-valueAmount"), await page.inputValue("#filter-valueAmount-to")], ["100.00", "100.50"]);
         const csv = await page.evaluate(async () => (await fetch(document.querySelector("a[download]").href)).text()).catch(() => undefined);
         if (javaScriptEnabled) assert.ok(csv.includes("Middle") && !csv.includes("Large"), csv);
-        await page.goto(address(own.slug, "/admin/crm/leads?value[min]=much&value[max]=1e9"));
+        await page.goto(address(own.slug, "/admin/crm/leads?valueAmount[min]=much&valueAmount[max]=1e9"));
         assert.equal((await shown()).length, 3, "what is no amount asks for nothing");
         await page.context().close();
     });

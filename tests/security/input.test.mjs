@@ -17,7 +17,7 @@ test("malformed JSON is refused with its own code", async () => {
         ["{", 400, "json_syntax"], ["{}x", 400, "json_syntax"], ['{"a":01}', 400, "json_syntax"], ["[1]", 400, "json_not_an_object"], ["null", 400, "json_not_an_object"],
         ['{"name":"a","name":"b"}', 400, "json_duplicate_key"], [`{"name":${deep}}`, 400, "json_depth"],
         ['{"name":"a\\u0000b"}', 400, "json_utf8"], ['{"name":"\\ud800"}', 400, "json_utf8"],
-        ['{"name":"a","value":99999999999999999999}', 400, "json_number_range"], ['{"name":"a","value":1e999}', 400, "json_number_range"]]) {
+        ['{"name":"a","valueAmount":99999999999999999999}', 400, "json_number_range"], ['{"name":"a","valueAmount":1e999}', 400, "json_number_range"]]) {
         const answer = await post(raw);
         assert.equal(answer.status, status, `${raw.slice(0, 40)}: ${answer.text}`);
         assert.equal(answer.error.code, code, raw.slice(0, 40));
@@ -27,9 +27,9 @@ test("malformed JSON is refused with its own code", async () => {
 });
 
 test("wrong types and unknown fields name the field, all at once", async () => {
-    const answer = await post(JSON.stringify({ name: 5, value: "x", zzz: 1, email: "no", status: "odd", ownerId: "1" }));
+    const answer = await post(JSON.stringify({ name: 5, valueAmount: "x", zzz: 1, email: "no", status: "odd", ownerId: "1" }));
     assert.equal(answer.status, 422);
-    assert.deepEqual(answer.error.details.map((it) => it.field).sort(), ["email", "name", "ownerId", "status", "value", "zzz"]);
+    assert.deepEqual(answer.error.details.map((it) => it.field).sort(), ["email", "name", "ownerId", "status", "valueAmount", "zzz"]);
 });
 
 test("bodies that are too large or of another type are refused", async () => {
@@ -90,7 +90,7 @@ test("no route answers 5xx to rubbish in any field", async () => {
 test("paths, queries and cookies that are malformed are refused", async () => {
     for (const path of ["/api/crm/leads/%00", "/api/crm/leads/%ff", "/api/crm/leads/a%2fb", "/api/crm/leads?q=%ff", "/api/crm/leads?limit=0",
         "/api/crm/leads?limit=101", "/api/crm/leads?page=x", "/api/crm/leads?zzz=1", "/api/crm/leads?sort=zzz", "/api/crm/leads?fields=zzz", "/api/crm/leads?after=zzz",
-        "/api/crm/leads?value[gte]=x", "/api/crm/leads?value[zz]=1", "/api/crm/leads?status=odd"]) {
+        "/api/crm/leads?valueAmount[gte]=x", "/api/crm/leads?valueAmount[zz]=1", "/api/crm/leads?status=odd"]) {
         const answer = await request("GET", path, { token: tenant.token });
         assert.equal(answer.status, 400, `${path}: ${answer.status} ${answer.text}`);
     }

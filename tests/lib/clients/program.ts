@@ -3,7 +3,7 @@
 export interface Lead {
     id: string;
     name?: string;
-    value?: number | null;
+    valueAmount?: number | null;
 }
 export interface Answer<T> {
     status: number;
@@ -15,9 +15,9 @@ export interface Answer<T> {
 export interface Client {
     signIn(email: string, password: string, tenant: string): Promise<string>;
     useToken(token: string): void;
-    createLead(body: { name: string; value?: number }, key: string): Promise<Answer<Lead>>;
-    listLeads(query: { limit: number; after?: string; sort?: ("name" | "-name")[]; fields?: ("name" | "value")[] }): Promise<Answer<Lead[]>>;
-    updateLead(id: string, body: { value?: number | null }, etag: string): Promise<Answer<Lead>>;
+    createLead(body: { name: string; valueAmount?: number }, key: string): Promise<Answer<Lead>>;
+    listLeads(query: { limit: number; after?: string; sort?: ("name" | "-name")[]; fields?: ("name" | "valueAmount")[] }): Promise<Answer<Lead[]>>;
+    updateLead(id: string, body: { valueAmount?: number | null }, etag: string): Promise<Answer<Lead>>;
 }
 
 function must(good: boolean, what: string): void {
@@ -26,8 +26,8 @@ function must(good: boolean, what: string): void {
 
 export async function program(client: Client, email: string, password: string, tenant: string): Promise<void> {
     client.useToken(await client.signIn(email, password, tenant));
-    const first = await client.createLead({ name: "Made once", value: 5 }, `key-${tenant}`);
-    const again = await client.createLead({ name: "Made once", value: 5 }, `key-${tenant}`);
+    const first = await client.createLead({ name: "Made once", valueAmount: 5 }, `key-${tenant}`);
+    const again = await client.createLead({ name: "Made once", valueAmount: 5 }, `key-${tenant}`);
     must(first.status === 201 && first.data !== undefined && again.data?.id === first.data.id, "a key makes one record");
     await client.createLead({ name: "Another" }, `another-${tenant}`);
 
@@ -35,7 +35,7 @@ export async function program(client: Client, email: string, password: string, t
     for (let after: string | undefined; ; ) {
         const page = await client.listLeads({ limit: 1, after, sort: ["-name"], fields: ["name"] });
         for (const lead of page.data ?? []) {
-            must(lead.value === undefined && !seen.has(lead.id), "each once, with what was chosen");
+            must(lead.valueAmount === undefined && !seen.has(lead.id), "each once, with what was chosen");
             seen.add(lead.id);
         }
         if (!page.next) break;
@@ -43,10 +43,10 @@ export async function program(client: Client, email: string, password: string, t
     }
     must(seen.size >= 2 && seen.has(first.data!.id), "the pages have all");
 
-    const changed = await client.updateLead(first.data!.id, { value: 7 }, first.etag ?? "");
-    must(changed.status === 200 && changed.data?.value === 7 && changed.etag !== first.etag, "it is changed by its version");
-    const late = await client.updateLead(first.data!.id, { value: 8 }, first.etag ?? "");
+    const changed = await client.updateLead(first.data!.id, { valueAmount: 7 }, first.etag ?? "");
+    must(changed.status === 200 && changed.data?.valueAmount === 7 && changed.etag !== first.etag, "it is changed by its version");
+    const late = await client.updateLead(first.data!.id, { valueAmount: 8 }, first.etag ?? "");
     must(late.status === 412 && late.error?.code === "version_mismatch", "an old version is refused");
-    const invalid = await client.updateLead(first.data!.id, { value: -1 }, changed.etag ?? "");
-    must(invalid.status === 422 && invalid.error?.details?.[0]?.in === "body" && invalid.error.details[0].field === "value", "what is invalid is named");
+    const invalid = await client.updateLead(first.data!.id, { valueAmount: -1 }, changed.etag ?? "");
+    must(invalid.status === 422 && invalid.error?.details?.[0]?.in === "body" && invalid.error.details[0].field === "valueAmount", "what is invalid is named");
 }

@@ -53,13 +53,13 @@ const time = (text) => {
     return at.length === 19 ? `${at}.000000Z` : `${at.padEnd(26, "0")}Z`;
 };
 const lead = (row) => ({ id: row[0], createdAt: time(row[1]), updatedAt: time(row[2]), name: row[3], email: row[4], phone: row[5], company: row[6],
-    source: row[7], status: row[8], value: row[9], currency: row[10], ownerId: row[11], custom: row[12] ? JSON.parse(row[12]) : {} });
+    source: row[7], status: row[8], valueAmount: row[9], currency: row[10], ownerId: row[11], custom: row[12] ? JSON.parse(row[12]) : {} });
 const cursorOf = (rows, limit) => rows.length < limit ? null :
     Buffer.from(JSON.stringify(["-createdAt", rows.at(-1)[1], rows.at(-1)[0]])).toString("base64url");
 
 const text = { type: "string" }, textOrNull = { type: ["string", "null"] };
 const leadSchema = { type: "object", properties: { id: text, createdAt: text, updatedAt: text, name: text, email: textOrNull, phone: textOrNull, company: textOrNull,
-    source: text, status: text, value: { type: ["integer", "null"] }, currency: text, ownerId: textOrNull, custom: { type: "object", additionalProperties: true } } };
+    source: text, status: text, valueAmount: { type: ["integer", "null"] }, currency: text, ownerId: textOrNull, custom: { type: "object", additionalProperties: true } } };
 const oneSchema = { type: "object", properties: { success: { type: "boolean" }, data: leadSchema } };
 const listSchema = { type: "object", properties: { success: { type: "boolean" }, data: { type: "array", items: leadSchema },
     meta: { type: "object", properties: { page: { type: "integer" }, limit: { type: "integer" }, total: { type: "integer" }, totalPages: { type: "integer" }, nextCursor: textOrNull } } } };
@@ -67,7 +67,7 @@ const querySchema = { type: "object", additionalProperties: false, properties: {
     page: { type: "integer", minimum: 1, default: 1 }, after: { type: "string", maxLength: 1000 } } };
 const bodySchema = { type: "object", additionalProperties: false, required: ["name"], properties: { name: { type: "string", minLength: 1, maxLength: 200 },
     email: { type: ["string", "null"], maxLength: 254 }, phone: textOrNull, company: { type: ["string", "null"], maxLength: 200 },
-    source: { type: "string", default: "other" }, status: { type: "string", default: "new" }, value: { type: ["integer", "null"], minimum: 0 },
+    source: { type: "string", default: "other" }, status: { type: "string", default: "new" }, valueAmount: { type: ["integer", "null"], minimum: 0 },
     currency: { type: "string", default: "EUR", pattern: "^[A-Z]{3}$" }, ownerId: textOrNull } };
 
 // ---- who asks ----
@@ -126,7 +126,7 @@ async function serve() {
         const { who, body, headers } = request;
         const context = JSON.stringify({ kind: "user", actorId: who.userId, actorName: who.name, ip: request.ip, userAgent: headers["user-agent"], requestId: randomUUID() });
         const [rows] = await transact(statements.actor, [who.tenantId, context],
-            [statements.create, [who.tenantId, body.name, body.email, body.phone, body.company, body.source, body.status, body.value, body.currency, body.ownerId]]);
+            [statements.create, [who.tenantId, body.name, body.email, body.phone, body.company, body.source, body.status, body.valueAmount, body.currency, body.ownerId]]);
         reply.code(201).header("location", `/api/crm/leads/${rows[0][0]}`);
         return { success: true, data: lead(rows[0]) };
     });
