@@ -171,38 +171,7 @@ static bool verify(struct cx *cx)
     return respond_end(cx);
 }
 
-/* JSON Lines beside the CSV that every resource has. */
-static void write_line(struct buf *out, const struct list_result *result, size_t row)
-{
-    struct json json;
-    json_start(&json, out);
-    record_write_json(&json, result, row);
-    buf_putc(out, '\n');
-}
-
-static bool export_lines(struct cx *cx)
-{
-    static const struct list_file file = {
-        .type = "application/jsonl", .name = "audit.jsonl", .write = write_line};
-    struct list_query query;
-    if (!list_read_query(cx, &audit_logs, &query) || !export_begins(cx))
-        return false;
-    buf_clear(&cx->response.body);
-    return list_send(cx, &audit_logs, &query, &file);
-}
-
-static bool export_either(struct cx *cx)
-{
-    const char *format = query_text(cx, "format");
-    return format && strcmp(format, "jsonl") == 0 ? export_lines(cx) : resource_export(cx);
-}
-
 const struct route audit_routes[] = {
-    ROUTE(GET, "/api/audit/export", MAY(TENANT, "access.audit:export"), export_either,
-          "Export the audit log as CSV or JSON Lines.", .operation = "exportAuditLog",
-          .answer = ANSWER_FILE, .errors = "422 export_too_large, 429 too_many_exports",
-          .flags = ROUTE_LIST_QUERY, .about = &audit_logs,
-          .query = FIELDS({"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl")})),
     ROUTE(GET, "/api/audit/verify", MAY(TENANT, "access.audit:verify"), verify,
           "Verify the seals of the audit log.", .operation = "verifyAuditLog",
           .answer_name = "audit verification", .answer_fields = verify_fields),

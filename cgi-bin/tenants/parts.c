@@ -37,17 +37,32 @@ STATEMENT(part_set_branding,
           "    footer = excluded.footer, email_sender = excluded.email_sender",
           DB_WRITES);
 
+#define MOST(key) "max(most) filter (where key = '" key "')"
+#define USED(name, key)                                                                            \
+    "'" name "', coalesce(max(house.quota_used(key, used, period)) filter (where key = '" key      \
+    "'), 0)"
+
+/* A row, and in the order of quota_fields. */
 STATEMENT(part_quotas,
-          "select key, most, house.quota_used(key, used, period) as used\n"
+          "select " MOST("users") ", " MOST("storage_bytes") ",\n"
+          "       " MOST("api_calls_per_day") ", " MOST("customers") ",\n"
+          "       " MOST("emails_per_month") ",\n"
+          "       jsonb_build_object(" USED("users", "users") ",\n"
+          "           " USED("storageBytes", "storage_bytes") ",\n"
+          "           " USED("apiCallsPerDay", "api_calls_per_day") ",\n"
+          "           " USED("customers", "customers") ",\n"
+          "           " USED("emailsPerMonth", "emails_per_month") ")\n"
           "from tenant_quotas\n"
-          "where " OF_TENANT "\n"
-          "order by key",
+          "where " OF_TENANT,
           0);
 
-STATEMENT(part_set_quota,
-          "update tenant_quotas\n"
-          "set most = $2::bigint\n"
-          "where " OF_TENANT " and key = $1",
+STATEMENT(part_set_quotas,
+          "update tenant_quotas q\n"
+          "set most = given.most\n"
+          "from (values ('users', $1::bigint), ('storage_bytes', $2::bigint),\n"
+          "             ('api_calls_per_day', $3::bigint), ('customers', $4::bigint),\n"
+          "             ('emails_per_month', $5::bigint)) given (key, most)\n"
+          "where q." OF_TENANT " and q.key = given.key",
           DB_WRITES);
 
 STATEMENT(part_features,
@@ -79,10 +94,23 @@ const struct field branding_fields[] = {
      .example = "Northside Club"},
     {.type = FIELD_END}};
 
-static const struct field quota_fields[] = {{"key", TEXT},
-                                            {"most", INT, NULLABLE, .help = "null: no limit."},
-                                            {"used", INT},
-                                            {.type = FIELD_END}};
+#define QUOTA(name)                                                                                \
+    {                                                                                              \
+        name, INT, NULLABLE, 0, 1000000000000, .help = "At most so many; null: no limit.",         \
+            .example = "100"                                                                       \
+    }
+
+enum { QUOTAS = 5 };
+static const struct field quota_fields[] = {
+    QUOTA("users"),
+    QUOTA("storage_bytes"),
+    QUOTA("api_calls_per_day"),
+    QUOTA("customers"),
+    QUOTA("emails_per_month"),
+    {"used", OBJECT, READ_ONLY, .help = "What is used of each.",
+     .fields = FIELDS({"users", INT}, {"storage_bytes", INT}, {"api_calls_per_day", INT},
+                      {"customers", INT}, {"emails_per_month", INT})},
+    {.type = FIELD_END}};
 
 static const struct field feature_fields[] = {
     {"key", TEXT},
@@ -166,27 +194,51 @@ static bool branding_patch(struct cx *cx)
            branding_answer(cx);
 }
 
-/* ---- quotas and features: short lists ---- */
+/* ---- quotas ---- */
+
+static bool quotas_read(struct cx *cx, struct list_result *out)
+{
+    static const struct field *columns[QUOTAS + 2];
+    for (int i = 0; i <= QUOTAS; i++)
+        columns[i] = &quota_fields[i];
+    struct rows *rows = db_get0(&cx->db, &part_quotas);
+    *out = (struct list_result){.rows = rows, .fields = columns, .total = 1};
+    return rows || fail_db(cx);
+}
+
+static bool quotas_store(struct cx *cx)
+{
+    const char *most[QUOTAS];
+    for (int i = 0; i < QUOTAS; i++)
+        most[i] = input_text(cx, quota_fields[i].name);
+    return db_run(&cx->db, &part_set_quotas, most, QUOTAS) || fail_db(cx);
+}
+
+static bool quotas_answer(struct cx *cx)
+{
+    struct list_result quotas;
+    if (!quotas_read(cx, &quotas))
+        return false;
+    record_write_json(respond_begin(cx, 200), &quotas, 0);
+    return respond_end(cx);
+}
 
 static bool quotas_get(struct cx *cx)
 {
-    return enter_path_tenant(cx) &&
-           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas));
+    return enter_path_tenant(cx) && quotas_answer(cx);
 }
 
 static bool quotas_put(struct cx *cx)
 {
-    if (!enter_path_tenant(cx) || (!db_begin(&cx->db) && !fail_db(cx)))
-        return false;
-    for (const struct field *field = cx->input->fields; field->type != FIELD_END; field++) {
-        const struct value *value = &cx->input->values[field - cx->input->fields];
-        if (value->presence != ABSENT &&
-            !db_get(&cx->db, &part_set_quota, field->name, value->text))
-            return fail_db(cx);
-    }
-    return (db_commit(&cx->db) || fail_db(cx)) &&
-           respond_all_rows(cx, quota_fields, db_get0(&cx->db, &part_quotas));
+    return enter_path_tenant(cx) && quotas_store(cx) && quotas_answer(cx);
 }
+
+static bool quotas_patch(struct cx *cx)
+{
+    return enter_path_tenant(cx) && merge_part(cx, quotas_read, quotas_store) && quotas_answer(cx);
+}
+
+/* ---- features: a short list ---- */
 
 static bool features_get(struct cx *cx)
 {
@@ -216,11 +268,6 @@ static bool features_put(struct cx *cx)
            respond_all_rows(cx, feature_fields, db_get0(&cx->db, &part_features));
 }
 
-#define QUOTA(name)                                                                                \
-    {                                                                                              \
-        name, INT, NULLABLE, 0, 1000000000000, .example = "100"                                    \
-    }
-
 const struct route part_routes[] = {
     ROUTE(GET, "/api/tenants/:id/settings", MAY(EITHER, "tenants.settings:read"), settings_get,
           "All settings of a tenant, by section.", .operation = "getTenantSettings"),
@@ -241,13 +288,15 @@ const struct route part_routes[] = {
           .answer_name = "tenant branding", .body = branding_fields,
           .answer_fields = branding_fields, .flags = ROUTE_MERGE),
     ROUTE(GET, "/api/tenants/:id/quotas", MAY(EITHER, "tenants.settings:read"), quotas_get,
-          "A tenant's limits and what is used of them.", .operation = "listTenantQuotas",
-          .answer_name = "tenant quota", .answer = ANSWER_LIST, .answer_fields = quota_fields),
+          "A tenant's limits and what is used of them.", .operation = "getTenantQuotas",
+          .answer_name = "tenant quotas", .answer_fields = quota_fields),
     ROUTE(PUT, "/api/tenants/:id/quotas", MAY(PLATFORM, "platform.tenants:update"), quotas_put,
-          "Set a tenant's limits; null takes a limit away.", .operation = "setTenantQuotas",
-          .answer_name = "tenant quota", .answer = ANSWER_LIST,
-          .body = FIELDS(QUOTA("users"), QUOTA("storage_bytes"), QUOTA("api_calls_per_day"),
-                         QUOTA("customers"), QUOTA("emails_per_month")),
+          "Replace a tenant's limits; null takes a limit away.",
+          .operation = "replaceTenantQuotas", .answer_name = "tenant quotas", .body = quota_fields,
+          .answer_fields = quota_fields),
+    ROUTE(PATCH, "/api/tenants/:id/quotas", MAY(PLATFORM, "platform.tenants:update"), quotas_patch,
+          "Change some of a tenant's limits; null takes a limit away.",
+          .operation = "updateTenantQuotas", .answer_name = "tenant quotas", .body = quota_fields,
           .answer_fields = quota_fields, .flags = ROUTE_MERGE),
     ROUTE(GET, "/api/tenants/:id/features", MAY(EITHER, "tenants.features:read"), features_get,
           "Which features a tenant has.", .operation = "listTenantFeatures",

@@ -43,6 +43,11 @@ STATEMENT(action_own_role,
           "set permissions = excluded.permissions, rank = excluded.rank, inherits = null",
           DB_WRITES);
 
+STATEMENT(action_own_role_get,
+          "select coalesce((select permissions from roles\n"
+          "                 where tenant_id = $1::uuid and key = $2), '[]')",
+          0);
+
 STATEMENT(action_own_role_give,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
           "values ($1::uuid, $2::uuid, $3)\n"
@@ -56,7 +61,12 @@ static const struct field session_fields[] = {
 static const struct field permission_fields[] = {
     {"name", TEXT}, {"title", TEXT}, {"area", TEXT}, {.type = FIELD_END}};
 static const struct field granted_fields[] = {
-    {"permissions", ARRAY, .item = TEXT}, {"role", TEXT}, {"rank", INT}, {.type = FIELD_END}};
+    {"permissions", ARRAY, REQUIRED, 0, 200, .item = TEXT, .example = "[\"crm.leads:read\"]",
+     .help = "Those that this user has besides those of its roles."},
+    {"effective", ARRAY, READ_ONLY, .item = TEXT, .help = "All that it has."},
+    {"role", TEXT, READ_ONLY, .help = "The highest of its roles."},
+    {"rank", INT, READ_ONLY},
+    {.type = FIELD_END}};
 
 /* ---- activate, deactivate ---- */
 
@@ -237,14 +247,27 @@ static bool check_grants(struct cx *cx, json_object *list)
     return true;
 }
 
+static const char *own_role_key(struct cx *cx, const char *id)
+{
+    char *key = text_lower(cx->arena, arena_printf(cx->arena, "own_%s", id)), *to = key;
+    for (const char *from = key; *from; from++)
+        if (*from != '-')
+            *to++ = *from;
+    *to = '\0';
+    return key;
+}
+
 static bool answer_granted(struct cx *cx, const char *tenant_id, const char *id)
 {
     struct rights rights;
-    if (!rights_load(&cx->db, tenant_id, id, &rights))
+    const struct rows *own = db_get(&cx->db, &action_own_role_get, tenant_id, own_role_key(cx, id));
+    if (!own || !rights_load(&cx->db, tenant_id, id, &rights))
         return fail_db(cx);
     struct json *json = respond_begin(cx, 200);
     json_open_object(json);
     json_key(json, "permissions");
+    json_put_raw(json, rows_text(own, 0, 0), rows_length(own, 0, 0));
+    json_key(json, "effective");
     json_open_array(json);
     for (size_t i = 0; i < rights.permissions.count; i++)
         json_put_text(json, rights.permissions.grants[i]);
@@ -266,16 +289,6 @@ bool user_tell_rights(struct cx *cx, const char *tenant_id, const char *id)
                                         .about = cx->session->name};
     return strcmp(id, cx->session->user_id) == 0 ||
            notify_user(cx, &cx->db, tenant_id, id, &notice_rights_changed, &notice);
-}
-
-static const char *own_role_key(struct cx *cx, const char *id)
-{
-    char *key = text_lower(cx->arena, arena_printf(cx->arena, "own_%s", id)), *to = key;
-    for (const char *from = key; *from; from++)
-        if (*from != '-')
-            *to++ = *from;
-    *to = '\0';
-    return key;
 }
 
 /* Permissions of one user alone are a role that only they have. */
@@ -303,6 +316,13 @@ static bool set_permissions(struct cx *cx)
     return answer_granted(cx, tenant_id, id);
 }
 
+static bool get_permissions(struct cx *cx)
+{
+    char tenant_id[UUID_SIZE];
+    const char *id = cx_path(cx, "id");
+    return user_find(cx, id, false, tenant_id) && answer_granted(cx, tenant_id, id);
+}
+
 #define USER_ACTIVITY                                                                              \
     .answer = ANSWER_LIST, .answer_fields = event_fields, .query = FIELDS(PAGED_QUERY)
 
@@ -314,12 +334,13 @@ const struct route action_routes[] = {
           "Every permission there is.", .operation = "listAdministratorPermissions",
           .deprecated = "2026-11-30", .answer_name = "permission", .answer = ANSWER_LIST,
           .answer_fields = permission_fields),
+    ROUTE(GET, "/api/admin-users/:id/permissions", MAY(EITHER, "users.admins:read"),
+          get_permissions, "The permissions of a user.", .operation = "getUserPermissions",
+          .answer_name = "user permissions", .answer_fields = granted_fields),
     ROUTE(PUT, "/api/admin-users/:id/permissions", MAY(EITHER, "users.admins:update"),
           set_permissions, "Give a user permissions besides those of its roles.",
           .operation = "setUserPermissions", .answer_name = "user permissions",
-          .body = FIELDS({"permissions", ARRAY, REQUIRED, 0, 200, .item = TEXT,
-                          .example = "[\"crm.leads:read\"]"}),
-          .answer_fields = granted_fields, .flags = ROUTE_STEP_UP),
+          .body = granted_fields, .answer_fields = granted_fields, .flags = ROUTE_STEP_UP),
     ROUTE(GET, "/api/admin-users/:id/activity", MAY(EITHER, "users.admins:read"), activity,
           "What an administrator did lately.", .operation = "listAdministratorActivity",
           .answer_name = "event", USER_ACTIVITY),

@@ -125,9 +125,12 @@ static bool quota_refuse(struct cx *cx, const struct rows *rows)
     static const int64_t day_us = 86400000000;
     int left_s = (int)((day_us - clock_now_us() % day_us) / 1000000) + 1;
     response_header_set(cx, "Retry-After", arena_printf(cx->arena, "%d", left_s));
-    return fail(cx, 403, "quota_exceeded",
-                "The plan allows %s API calls a day, of which %s are used.", rows_text(rows, 0, 0),
-                rows_text(rows, 0, 1));
+    const char *limit = rows_text(rows, 0, 0), *used = rows_text(rows, 0, 1);
+    fail(cx, 403, "quota_exceeded", "The plan allows %s API calls a day, of which %s are used.",
+         limit, used);
+    cx->failure.quota = arena_printf(
+        cx->arena, "{\"key\":\"apiCallsPerDay\",\"limit\":%s,\"used\":%s}", limit, used);
+    return false;
 }
 
 static bool serve_one(struct account *account)

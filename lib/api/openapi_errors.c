@@ -207,6 +207,11 @@ static void add_failure_schemas(struct openapi *api)
         "\"count\":{\"type\":\"integer\",\"description\":\"Of in_use: how many of them.\"},"
         "\"code\":{\"type\":\"string\",\"description\":\"What is wrong with it.\"},"
         "\"message\":{\"type\":\"string\",\"description\":\"The same for people.\"}}}");
+    put_json(schemas, "FailureQuota",
+             "{\"type\":\"object\",\"required\":[\"key\",\"limit\",\"used\"],\"properties\":{"
+             "\"key\":{\"type\":\"string\",\"description\":\"As in the tenant's quotas: users.\"},"
+             "\"limit\":{\"type\":\"integer\",\"description\":\"What the plan allows.\"},"
+             "\"used\":{\"type\":\"integer\",\"description\":\"What is used of it.\"}}}");
     put_json(schemas, "FailureError",
              "{\"type\":\"object\",\"required\":[\"message\",\"code\",\"documentationUrl\","
              "\"statusCode\",\"requestId\"],\"properties\":{"
@@ -216,6 +221,8 @@ static void add_failure_schemas(struct openapi *api)
              "\"description\":\"What the code means, on this host.\"},"
              "\"statusCode\":{\"type\":\"integer\",\"description\":\"The status of the answer.\"},"
              "\"requestId\":{\"type\":\"string\",\"description\":\"As in X-Request-Id.\"},"
+             "\"quota\":{\"$ref\":\"#/components/schemas/FailureQuota\","
+             "\"description\":\"Of quota_exceeded: which, and its numbers.\"},"
              "\"details\":{\"type\":\"array\",\"description\":\"A row for each field.\","
              "\"items\":{\"$ref\":\"#/components/schemas/FailureDetail\"}}}}");
     put_json(schemas, "Failure",

@@ -77,6 +77,7 @@ struct db_error {
     const char *constraint; /* name, without schema, or NULL */
     const char *column, *table;
     const char *message; /* for the log, or the code of DB_RAISED */
+    const char *detail;  /* of DB_RAISED alone, or NULL */
     char sqlstate[6];
 };
 

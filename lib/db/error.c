@@ -59,6 +59,8 @@ void error_from_result(struct db *db, const PGresult *result, const struct state
     error->constraint = arena_text(db->arena, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
     error->column = arena_text(db->arena, PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
     error->table = arena_text(db->arena, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
+    if (error->status == DB_RAISED)
+        error->detail = arena_text(db->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
     memcpy(error->sqlstate, state, strnlen(state, sizeof error->sqlstate - 1));
     if (result_is_stale_plan(result))
         error->status = DB_SERIALIZATION;

@@ -143,7 +143,7 @@ static bool fail_check(struct cx *cx)
     return fail_field(cx, field, "invalid_value", "This value is not acceptable.");
 }
 
-/* Our SQL raises "409 last_owner: The last owner stays." */
+/* Our SQL raises "409 last_owner: The last owner stays."; quotas have their numbers as detail. */
 static bool fail_raised(struct cx *cx)
 {
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
@@ -159,6 +159,8 @@ static bool fail_raised(struct cx *cx)
     fail(cx, (int)status, known, "%s", message);
     if (cx->db.error.column)
         fail_add_detail(cx, cx->db.error.column, known, message);
+    if (text_equal(known, "quota_exceeded"))
+        cx->failure.quota = cx->db.error.detail;
     return false;
 }
 

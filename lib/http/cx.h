@@ -45,6 +45,7 @@ struct failure {
     const char *code;
     const char *message;
     struct failure_detail *details, *last;
+    const char *quota; /* of quota_exceeded: a JSON object of its key, limit and used; else NULL */
 };
 
 struct cx {

@@ -260,6 +260,10 @@ void response_write_failure(struct cx *cx)
               arena_printf(cx->arena, "/api/docs/errors#%s", cx->failure.code));
     if (cx->failure.details)
         write_details(&json, cx->failure.details);
+    if (cx->failure.quota) {
+        json_key(&json, "quota");
+        json_put_raw(&json, cx->failure.quota, strlen(cx->failure.quota));
+    }
     json_pair_int(&json, "statusCode", cx->failure.status);
     json_pair(&json, "requestId", cx->request_id);
     json_close_object(&json);

@@ -1,4 +1,4 @@
-/* export: everything that a filter shows, as CSV.
+/* export: everything that a filter shows, as CSV or as JSON Lines.
  *
  * It is read in chunks by cursor, so that no statement is long and rows that
  * come meanwhile shift nothing. A chunk's memory is given back and its text
@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/sentence.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "http/server.h"
 #include "resource/csv.h"
@@ -169,12 +171,34 @@ static const struct field **shown_columns(struct cx *cx, const struct field **co
     return shown;
 }
 
+/* A record a line, as the API answers it. */
+static void write_record(struct buf *out, const struct list_result *result, size_t row)
+{
+    struct json json;
+    json_start(&json, out);
+    record_write_json(&json, result->unspread ? result->unspread : result, row);
+    buf_putc(out, '\n');
+}
+
+static bool export_lines(struct cx *cx, const struct resource *resource,
+                         const struct list_query *query)
+{
+    const struct list_file file = {.type = "application/jsonl",
+                                   .name = arena_printf(cx->arena, "%s.jsonl", resource->name),
+                                   .write = write_record};
+    buf_clear(&cx->response.body);
+    return list_send(cx, resource, query, &file);
+}
+
 bool resource_export(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
     struct list_query query;
     if (!list_read_query(cx, resource, &query) || !export_begins(cx))
         return false;
+    if (field_find(cx->input->query_fields, "format") &&
+        text_equal(query_text(cx, "format"), "jsonl"))
+        return export_lines(cx, resource, &query);
     if (!query.columns)
         query.columns = shape_of(cx, resource)->all;
     if (cx->is_page)

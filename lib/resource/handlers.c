@@ -376,6 +376,12 @@ static const struct field *body_fields(const struct resource *resource)
     return resource->fields;
 }
 
+static const struct field export_query[] = {
+    {"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl"),
+     .help = "csv unless it is said: rows with a head; or jsonl: a record a line, as the API "
+             "answers it."},
+    {.type = FIELD_END}};
+
 static size_t make_routes(const struct resource *resource, struct route *routes)
 {
     const char *list = resource->api;
@@ -396,8 +402,9 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
                .body = body, .status = 201, .gives = resource->gives)},
         {OP_EXPORT,
          ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
-               sentence_of_many("Export", resource, " as CSV."),
+               sentence_of_many("Export", resource, " as CSV or JSON Lines."),
                .operation = operation_name("export", nouns), .answer = ANSWER_FILE,
+               .query = export_query,
                .errors = "422 export_too_large, 429 too_many_exports", .flags = ROUTE_LIST_QUERY)},
         {OP_GET, ROUTE(GET, one, read, resource_get, sentence("Get", noun, "."),
                        .operation = operation_name("get", noun), .query = query_of_one(resource))},

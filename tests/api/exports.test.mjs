@@ -69,7 +69,7 @@ test("an_export_that_is_not_read_holds_no_memory_and_loses_no_row", async () => 
 test("a_long_audit_log_is_one_line_of_json_for_each_event", async () => {
     const tenant = await makeTenant();
     sql(`insert into everyone.events (tenant_id, actor_kind, action, resource_type, resource_id) select '${tenant.id}', 'system', 'test.lengthened', 'test', n from generate_series(1, 2500) n`);
-    const answer = await request("GET", "/api/audit/export?format=jsonl&type=test.lengthened", { token: tenant.token });
+    const answer = await request("GET", "/api/audit/logs/export?format=jsonl&type=test.lengthened", { token: tenant.token });
     assert.deepEqual([answer.status, answer.headers["content-type"]], [200, "application/jsonl"], answer.text.slice(0, 200));
     const events = answer.text.trim().split("\n").map((line) => JSON.parse(line));
     assert.equal(events.length, 2500);

@@ -109,7 +109,7 @@ test("what_is_too_large_is_refused_and_what_is_large_is_taken", async () => {
 
 test("the_storage_of_a_plan_is_kept_exactly_whoever_comes_at_once", async () => {
     const other = await makeTenant(), lead = await newLead(other);
-    await request("PUT", `/api/tenants/${other.id}/quotas`, { token: await operator(), body: { storageBytes: 3500 } });
+    await request("PATCH", `/api/tenants/${other.id}/quotas`, { token: await operator(), body: { storageBytes: 3500 } });
     const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => upload(`/api/crm/leads/${lead.id}/attachments`, other.token, `f${i}.txt`, "x".repeat(1000))));
     assert.equal(answers.filter((it) => it.status === 201).length, 3, answers.map((it) => it.text).join("\n"));
     const refused = answers.find((it) => it.status !== 201);

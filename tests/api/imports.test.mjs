@@ -56,7 +56,7 @@ test("the_hash_of_a_password_comes_from_operators_alone", async () => {
 
 test("what_the_rules_refuse_half_way_is_reported_by_line", async () => {
     const own = await makeTenant();
-    await request("PUT", `/api/tenants/${own.id}/quotas`, { token: await operator(), body: { users: 251 } });
+    await request("PATCH", `/api/tenants/${own.id}/quotas`, { token: await operator(), body: { users: 251 } });
     const begun = await send(fileOf(own.slug, 300), own);
     const ended = await until(async () => (await read(begun.data.id, own.token)).data, (it) => it.status === "done");
     assert.deepEqual([ended.created, ended.refused.length], [250, 50]);

@@ -11,7 +11,7 @@ const user = (it, body) => request("POST", "/api/platform-users", { token: it.to
 
 test("the_quota_of_users_is_exact_under_parallel_creates", async () => {
     const own = await makeTenant();
-    await request("PUT", `/api/tenants/${own.id}/quotas`, { token: await operator(), body: { users: 5 } });
+    await request("PATCH", `/api/tenants/${own.id}/quotas`, { token: await operator(), body: { users: 5 } });
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => user(own, { email: `q${i}@${own.slug}.test`, roles: ["staff"] })));
     assert.equal(answers.filter((it) => it.status === 201).length, 4, "the owner is the fifth");
     assert.ok(answers.filter((it) => it.status !== 201).every((it) => it.status === 403 && it.error.code === "quota_exceeded"));

@@ -68,7 +68,7 @@ test("who_may_not_see_a_field_meets_its_value_nowhere", async () => {
         const get = (path) => request("GET", path, { token: world.blind.access_token });
         const one = `${resource.api}/${record.id}`;
         for (const path of [one, `${resource.api}?limit=100`, `${resource.api}?limit=100&q=${word}`, `${resource.api}?q=${number}`, `${resource.api}/export`,
-            "/api/audit/logs?limit=50&fields=type,data", "/api/audit/export", "/api/audit/export?format=jsonl", "/api/search?q=" + word]) {
+            "/api/audit/logs?limit=50&fields=type,data", "/api/audit/logs/export", "/api/audit/export?format=jsonl", "/api/search?q=" + word]) {
             const answer = await get(path);
             assert.ok(answer.status === 200 || answer.status === 404, `${path}: ${answer.text}`);
             assert.ok(!isTold(answer.text), `${path}: ${answer.text.slice(0, 400)}`);

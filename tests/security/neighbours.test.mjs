@@ -84,7 +84,7 @@ test("a_tenant_has_two_exports_at_once_and_others_theirs", async () => {
     for (const it of refused) assert.deepEqual([it.status, it.error.code, it.headers["retry-after"]], [429, "too_many_exports", "5"], it.text);
     for (const it of answers.filter((one) => one.status === 200)) assert.equal(it.text.trim().split("\r\n").length, 8001);
     assert.equal((await ask(greedy)).status, 200);
-    assert.equal((await request("GET", "/api/audit/export?format=jsonl", { token: greedy.token })).status, 200);
+    assert.equal((await request("GET", "/api/audit/logs/export?format=jsonl", { token: greedy.token })).status, 200);
 });
 
 test("a_user_has_twenty_streams_of_either_kind_and_no_more", async () => {

@@ -136,8 +136,12 @@ test("permissions_of_one_user_alone_bring_nothing_besides", async () => {
     ok(await request("POST", "/api/rbac/roles", { token: world.tenant.token, body: { key, name: "x", rank: 90, inherits: "owner" } }));
     refused(await request("PUT", `/api/admin-users/${user.id}/permissions`, { token: admin.token, body: { permissions: ["crm.leads:read"] } }), 403, "rank_too_high");
     const given = ok(await request("PUT", `/api/admin-users/${user.id}/permissions`, { token: world.tenant.token, body: { permissions: ["crm.leads:read"] } }));
-    assert.ok(!given.permissions.includes("*"), given.permissions.join());
-    assert.equal(given.rank, 30);
+    assert.ok(!given.effective.includes("*"), given.effective.join());
+    assert.deepEqual([given.permissions, given.rank], [["crm.leads:read"], 30]);
+    const read = ok(await request("GET", `/api/admin-users/${user.id}/permissions`, { token: world.tenant.token }));
+    assert.deepEqual([read, read.effective.includes("crm.leads:read")], [given, true]);
+    const back = ok(await request("PUT", `/api/admin-users/${user.id}/permissions`, { token: world.tenant.token, body: { ...read, permissions: [] } }));
+    assert.deepEqual([back.permissions, back.effective.includes("crm.leads:read")], [[], false]);
 });
 
 // ---- accounts ----

@@ -333,7 +333,7 @@ test("the log, its files and a user's activity tell of what one may see, also of
         const get = (path) => request("GET", path, { token: me.access_token }), of = `resourceType=${resource.event}&limit=100`;
         const list = await get(`/api/audit/logs?${of}`);
         assert.deepEqual(toldOf(records, list.data), shown, title(resource, scope, list.text));
-        const lines = (await get(`/api/audit/export?format=jsonl&resourceType=${resource.event}`)).text.trim().split("\n").map((it) => JSON.parse(it));
+        const lines = (await get(`/api/audit/logs/export?format=jsonl&resourceType=${resource.event}`)).text.trim().split("\n").map((it) => JSON.parse(it));
         assert.deepEqual(toldOf(records, lines), shown, title(resource, scope, "the file of the log"));
         const page = await open(me, "GET", `/admin/audit?${of}`), file = await open(me, "GET", `/admin/audit/export.csv?resourceType=${resource.event}`);
         assert.equal(page.status, 200);
