@@ -106,7 +106,7 @@ const struct resource deals = {
          .example = "EUR"},
         {"lines", ARRAY, LIST_OMITTED, 0, 100, .fields = FIELDS(CHILD_ID, LINE),
          .child = &deal_lines, .seen_with = DEAL_AMOUNTS,
-         .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPrice\": 12500}]",
+         .example = "[{\"name\": \"Lenses\", \"quantity\": 20, \"unitPriceAmount\": 12500}]",
          .help = "What is offered; a price is of one unit, in the deal's currency."},
         {"total", MONEY, READ_ONLY, .label = "Total of the lines", .currency = "currency",
          .example = "250000", .seen_with = DEAL_AMOUNTS, .sql = TOTAL_OF_LINES,

@@ -44,16 +44,33 @@ STATEMENT(part_set_branding,
 
 /* A row, and in the order of quota_fields. */
 STATEMENT(part_quotas,
-          "select " MOST("users") ", " MOST("storage_bytes") ",\n"
-          "       " MOST("api_calls_per_day") ", " MOST("customers") ",\n"
-          "       " MOST("emails_per_month") ",\n"
-          "       jsonb_build_object(" USED("users", "users") ",\n"
-          "           " USED("storageBytes", "storage_bytes") ",\n"
-          "           " USED("apiCallsPerDay", "api_calls_per_day") ",\n"
-          "           " USED("customers", "customers") ",\n"
-          "           " USED("emailsPerMonth", "emails_per_month") ")\n"
-          "from tenant_quotas\n"
-          "where " OF_TENANT,
+          "select " MOST("users") ", " MOST(
+              "storage_bytes") ",\n"
+                               "       " MOST("api_calls_per_day") ", " MOST(
+                                   "customers") ",\n"
+                                                "       " MOST(
+                                                    "emails_per_month") ",\n"
+                                                                        "       "
+                                                                        "jsonb_build_object(" USED(
+                                                                            "users",
+                                                                            "users") ",\n"
+                                                                                     "          "
+                                                                                     " " USED(
+                                                                                         "storageBy"
+                                                                                         "tes",
+                                                                                         "storage_"
+                                                                                         "bytes") ",\n"
+                                                                                                  "           " USED(
+                                                                                                      "apiCallsPerDay",
+                                                                                                      "api_calls_per_day") ",\n"
+                                                                                                                           "           " USED(
+                                                                                                                               "customers",
+                                                                                                                               "customers") ",\n"
+                                                                                                                                            "           " USED(
+                                                                                                                                                "emailsPerMonth",
+                                                                                                                                                "emails_per_month") ")\n"
+                                                                                                                                                                    "from tenant_quotas\n"
+                                                                                                                                                                    "where " OF_TENANT,
           0);
 
 STATEMENT(part_set_quotas,
@@ -97,7 +114,7 @@ const struct field branding_fields[] = {
 #define QUOTA(name)                                                                                \
     {                                                                                              \
         name, INT, NULLABLE, 0, 1000000000000, .help = "At most so many; null: no limit.",         \
-            .example = "100"                                                                       \
+                                               .example = "100"                                    \
     }
 
 enum { QUOTAS = 5 };
@@ -291,9 +308,8 @@ const struct route part_routes[] = {
           "A tenant's limits and what is used of them.", .operation = "getTenantQuotas",
           .answer_name = "tenant quotas", .answer_fields = quota_fields),
     ROUTE(PUT, "/api/tenants/:id/quotas", MAY(PLATFORM, "platform.tenants:update"), quotas_put,
-          "Replace a tenant's limits; null takes a limit away.",
-          .operation = "replaceTenantQuotas", .answer_name = "tenant quotas", .body = quota_fields,
-          .answer_fields = quota_fields),
+          "Replace a tenant's limits; null takes a limit away.", .operation = "replaceTenantQuotas",
+          .answer_name = "tenant quotas", .body = quota_fields, .answer_fields = quota_fields),
     ROUTE(PATCH, "/api/tenants/:id/quotas", MAY(PLATFORM, "platform.tenants:update"), quotas_patch,
           "Change some of a tenant's limits; null takes a limit away.",
           .operation = "updateTenantQuotas", .answer_name = "tenant quotas", .body = quota_fields,

@@ -1,6 +1,7 @@
-/* openapi_errors: what an operation answers when it went wrong. What any may answer stands
- * under components/responses with its usual codes; an operation's own codes stand in its
- * x-errors, and each has an example in the answer of its status. */
+/* openapi_errors: what an operation answers when it went wrong. What several may answer stands
+ * under components/responses with its usual codes, and what any may (malformed, not signed in, not
+ * allowed, too often, not now) is one of them: Refused, as default. An operation's own codes stand
+ * in its x-errors, and each has an example in the answer of its status. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,9 @@ static const struct common {
      "Cannot serve just now: see Retry-After.", "Retry-After"},
 };
 
+/* May come of whatever is asked. */
+static const char *const everywhere[] = {"400", "401", "403", "413", "415", "429", "503"};
+
 static const struct common *usual_of(const char *status)
 {
     for (size_t i = 0; i < COUNT(failures); i++)
@@ -60,7 +64,8 @@ static const struct common *usual_of(const char *status)
 
 const char *openapi_failure_name(const char *status)
 {
-    return usual_of(status)->name;
+    const struct common *usual = usual_of(status);
+    return usual ? usual->name : "Refused";
 }
 
 static const char *first_code(struct openapi *api, const struct common *usual)
@@ -168,8 +173,10 @@ static void add_code(json_object *list, const char *status, const char *code, co
 /* The usual codes of a status into a response. */
 static void add_usual(struct openapi *api, json_object *response, const struct common *usual)
 {
-    json_object *list = put_array(response, "x-errors");
+    json_object *list = member(response, "x-errors");
     const char *at = usual->codes;
+    if (!list)
+        list = put_array(response, "x-errors");
     for (size_t len; *at; at += len + (at[len] == ' ')) {
         len = strcspn(at, " ");
         const char *code = arena_copy(api->arena, at, len);
@@ -178,16 +185,40 @@ static void add_usual(struct openapi *api, json_object *response, const struct c
     }
 }
 
-static json_object *new_failure(struct openapi *api, const struct common *usual)
+static json_object *empty_failure(const char *description)
 {
     json_object *response = json_object_new_object();
-    put_text(response, "description", usual->description);
+    put_text(response, "description", description);
     openapi_add_header(response, "X-Request-Id");
     openapi_add_header(response, "Tulou-Version");
+    add_media(response);
+    return response;
+}
+
+static json_object *new_failure(struct openapi *api, const struct common *usual)
+{
+    json_object *response = empty_failure(usual->description);
     if (usual->header)
         openapi_add_header(response, usual->header);
-    add_media(response);
     add_example(api, response, usual->status, first_code(api, usual), NULL);
+    return response;
+}
+
+static json_object *new_refusal(struct openapi *api)
+{
+    json_object *response = empty_failure(
+        "400: malformed; 401: nobody is signed in, or no longer; 403: not allowed; 413 and 415: a "
+        "body that is too large or of another type; 429: too many requests, and 503: not just now "
+        "(both say by Retry-After when to come again).");
+    openapi_add_header(response, "RateLimit");
+    openapi_add_header(response, "RateLimit-Policy");
+    for (size_t i = 0; i < COUNT(everywhere); i++) {
+        const struct common *usual = usual_of(everywhere[i]);
+        if (usual->header)
+            openapi_add_header(response, usual->header);
+        add_usual(api, response, usual);
+        add_example(api, response, usual->status, first_code(api, usual), NULL);
+    }
     return response;
 }
 
@@ -298,7 +329,7 @@ static void show_as_pages(json_object *responses)
     json_object_object_foreach(responses, status, response)
     {
         (void)response;
-        if (*status < '4')
+        if (*status < '4') /* "default" too is a failure */
             continue;
         json_object *page = json_object_new_object();
         put_text(page, "description", "A page that says what is wrong.");
@@ -315,24 +346,16 @@ static void add_usual_failures(struct openapi *api, json_object *responses, json
     bool has_path = strchr(member_text(route, "path"), ':') != NULL;
     bool takes = route_takes_body(route), posted = route_is(route, "POST");
     bool written = !route_is(route, "GET");
-    add_usual_failure(api, responses, "400");
-    if (!route_is_public(route))
-        add_usual_failure(api, responses, "401");
-    add_usual_failure(api, responses, "403");
+    json_object_object_add(responses, "default",
+                           openapi_component(api, "responses", "Refused", new_refusal(api)));
     if (has_path || !text_equal(member_text(route, "scope"), "none"))
         add_usual_failure(api, responses, "404");
     if (posted || (resource && written))
         add_usual_failure(api, responses, "409");
     if (route_takes_version(route, resource))
         add_usual_failure(api, responses, "412");
-    if (takes || posted) {
-        add_usual_failure(api, responses, "413");
-        add_usual_failure(api, responses, "415");
-    }
     if (takes || posted || member(route, "query"))
         add_usual_failure(api, responses, "422");
-    add_usual_failure(api, responses, "429");
-    add_usual_failure(api, responses, "503");
 }
 
 void openapi_add_failures(struct openapi *api, json_object *operation, json_object *responses,

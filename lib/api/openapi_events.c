@@ -1,7 +1,7 @@
 /* openapi_events: every event as a webhook of the document: its type, its schema and an example.
  *
- * The envelope is the schema Event; an event of a record has a schema that says its type and what
- * `data` is, which is shared by all of that record's. */
+ * The envelope is the schema Event; the events of a record share a body, whose schema says which
+ * they are and what `data` is. An event with data of its own has one of its own. */
 #include <string.h>
 
 #include "api/openapi.h"
@@ -111,16 +111,16 @@ static json_object *events_example(const char *type, const char *word, json_obje
 
 /* ---- one of them ---- */
 
-/* Takes the schema of its data over. */
-static json_object *events_schema(struct openapi *api, const char *name, const char *type,
-                                  json_object *data)
+/* The envelope with what `data` is in it; the type is one of those that come with it. Takes the
+ * schema of the data over. */
+static json_object *events_schema(struct openapi *api, const char *name, json_object *data)
 {
     json_object *schema = json_object_new_object();
     json_object_array_add(put_array(schema, "allOf"), schema_ref("schemas", "Event"));
     json_object *properties = put_object(schema, "properties");
-    put_text(put_object(properties, "type"), "const", type);
+    put_array(put_object(properties, "type"), "enum");
     json_object_object_add(properties, "data", data);
-    return openapi_component(api, "schemas", arena_printf(api->arena, "%sEvent", name), schema);
+    return openapi_component(api, "schemas", name, schema);
 }
 
 static json_object *events_responses(struct openapi *api)
@@ -142,30 +142,50 @@ struct event_shown {
     json_object *own;      /* described members of its data, or NULL */
 };
 
+static json_object *events_data(struct openapi *api, const struct event_shown *event,
+                                const char *name)
+{
+    if (event->own)
+        return openapi_fields_schema(api, arena_printf(api->arena, "%sData", name), event->own,
+                                     SCHEMA_ANSWER);
+    return event->resource ? events_change_of_record(api, event->resource)
+                           : events_change_of_row(api);
+}
+
+/* The body of what is told: one for all events whose data is alike, those of a record. */
+static json_object *events_body(struct openapi *api, const struct event_shown *event,
+                                const char *word)
+{
+    const char *of = event->own ? events_pascal(api, event->type) : events_pascal(api, word);
+    const char *name = arena_printf(api->arena, "%sEvent", of);
+    if (!member(member(api->components, "requestBodies"), name)) {
+        json_object *body = json_object_new_object();
+        put_bool(body, "required", true);
+        content_add(put_object(body, "content"), "application/json",
+                    events_schema(api, name, events_data(api, event, of)),
+                    events_example(event->type, word,
+                                   events_sample_data(event->type, event->resource, event->own)));
+        json_object_put(openapi_component(api, "requestBodies", name, body));
+    }
+    json_object *schema = member(member(api->components, "schemas"), name);
+    push_text(member(member(member(schema, "properties"), "type"), "enum"), event->type);
+    return schema_ref("requestBodies", name);
+}
+
 static void events_add(struct openapi *api, const struct event_shown *event)
 {
     json_object *all = member(api->document, "webhooks");
-    const char *name = events_pascal(api, event->type);
     const char *word = arena_copy(api->arena, event->type, strcspn(event->type, "."));
     if (member(all, event->type))
         return;
-    json_object *data = event->own
-                            ? openapi_fields_schema(api, arena_printf(api->arena, "%sData", name),
-                                                    event->own, SCHEMA_ANSWER)
-                        : event->resource ? events_change_of_record(api, event->resource)
-                                          : events_change_of_row(api);
     json_object *post = put_object(put_object(all, event->type), "post");
-    put_text(post, "operationId", arena_printf(api->arena, "on%s", name));
+    put_text(post, "operationId",
+             arena_printf(api->arena, "on%s", events_pascal(api, event->type)));
     put_text(post, "summary", event->type);
     put_text(post, "description", event->about);
     push_text(put_array(post, "tags"), event->tag);
     put_array(post, "security");
-    json_object *body = put_object(post, "requestBody");
-    put_bool(body, "required", true);
-    content_add(put_object(body, "content"), "application/json",
-                events_schema(api, name, event->type, data),
-                events_example(event->type, word,
-                               events_sample_data(event->type, event->resource, event->own)));
+    json_object_object_add(post, "requestBody", events_body(api, event, word));
     json_object_object_add(post, "responses", events_responses(api));
 }
 

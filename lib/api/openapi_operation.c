@@ -168,11 +168,9 @@ static void add_description(struct openapi *api, json_object *operation, json_ob
     if (member_true(route, "stepUp"))
         buf_puts(&text, " Who has a second factor must have shown it within ten minutes.");
     if (member_true(route, "keepsSight"))
-        buf_puts(&text, " Held with `@own` or `@team` it is about your own or your teams' records; "
-                        "others are not there.");
+        buf_puts(&text, " It may be held for some records alone.");
     if (route_is(route, "POST") && !route_takes_key(route))
-        buf_puts(&text, " An Idempotency-Key is refused here: what it uses up is good once anyway, "
-                        "or it signs in or out.");
+        buf_puts(&text, " It takes no Idempotency-Key.");
     if (member_true(route, "upload") && media)
         buf_printf(&text, " The file may come bare too, as %s.", media);
     describe_retirement(&text, route);
@@ -182,9 +180,11 @@ static void add_description(struct openapi *api, json_object *operation, json_ob
 static void add_security(json_object *operation, json_object *route)
 {
     static const char *const schemes[] = {"bearer", "apiKey", "session"};
+    if (!route_is_public(route) && route_takes_api_keys(route))
+        return; /* as the document says of all */
     json_object *all = put_array(operation, "security");
     for (size_t i = 0; !route_is_public(route) && i < COUNT(schemes); i++) {
-        if (text_equal(schemes[i], "apiKey") && !route_takes_api_keys(route))
+        if (text_equal(schemes[i], "apiKey"))
             continue;
         json_object *one = json_object_new_object();
         put_array(one, schemes[i]);

@@ -44,10 +44,48 @@ bool route_is_paged(json_object *route, json_object *resource)
     return resource && !member(route, "answerFields");
 }
 
-/* {"success", "data"} around the data, which is taken over; named after what is in it. */
-static json_object *envelope(struct openapi *api, const char *name, json_object *data, bool list,
-                             bool paged)
+/* An answer of a route. */
+struct answered {
+    json_object *route, *resource;
+    bool list;
+};
+
+/* Those of the record, and what the route gives besides. To be released. */
+static json_object *record_fields(json_object *route, json_object *resource)
 {
+    json_object *fields = openapi_record_fields(resource), *gives = member(route, "gives");
+    for (size_t i = 0; gives && i < json_object_array_length(gives); i++)
+        json_object_array_add(fields, json_object_get(json_object_array_get_idx(gives, i)));
+    return fields;
+}
+
+/* Of what is answered, in its envelope. */
+static json_object *answer_example(const struct answered *answer)
+{
+    json_object *route = answer->route, *resource = answer->resource;
+    json_object *fields = member(route, "answerFields"), *example = json_object_new_object();
+    json_object *all = fields ? json_object_get(fields) : NULL;
+    if (!fields && resource)
+        all = record_fields(route, resource);
+    json_object *data = openapi_example(all, SCHEMA_ANSWER);
+    json_object_put(all);
+    put_bool(example, "success", true);
+    if (!answer->list) {
+        json_object_object_add(example, "data", data);
+        return example;
+    }
+    json_object_array_add(put_array(example, "data"), data);
+    if (route_is_paged(route, resource))
+        put_json(example, "meta",
+                 "{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,\"nextCursor\":null}");
+    return example;
+}
+
+/* {"success", "data"} around the data, which is taken over; named after what is in it. */
+static json_object *envelope(struct openapi *api, const char *name, json_object *data,
+                             const struct answered *answer)
+{
+    bool list = answer->list, paged = route_is_paged(answer->route, answer->resource);
     json_object *schema = json_object_new_object();
     put_text(schema, "type", "object");
     json_object *properties = put_object(schema, "properties");
@@ -66,6 +104,7 @@ static json_object *envelope(struct openapi *api, const char *name, json_object 
     } else {
         json_object_object_add(properties, "data", data);
     }
+    json_object_array_add(put_array(schema, "examples"), answer_example(answer));
     return openapi_component(
         api, "schemas", arena_printf(api->arena, "%s%sEnvelope", name, list ? "List" : ""), schema);
 }
@@ -88,15 +127,6 @@ static json_object *record_schema(struct openapi *api, json_object *resource, co
     return whole;
 }
 
-/* Those of the record, and what the route gives besides. To be released. */
-static json_object *record_fields(json_object *route, json_object *resource)
-{
-    json_object *fields = openapi_record_fields(resource), *gives = member(route, "gives");
-    for (size_t i = 0; gives && i < json_object_array_length(gives); i++)
-        json_object_array_add(fields, json_object_get(json_object_array_get_idx(gives, i)));
-    return fields;
-}
-
 /* The record and what is given besides, this once: a schema of its own. */
 static json_object *given_schema(struct openapi *api, json_object *route, json_object *resource,
                                  const char *name)
@@ -115,46 +145,24 @@ static json_object *free_answer(struct openapi *api, const char *name)
     return openapi_component(api, "schemas", name, schema);
 }
 
-static json_object *answer_schema(struct openapi *api, json_object *route, json_object *resource,
-                                  bool list)
+static json_object *answer_schema(struct openapi *api, const struct answered *answer)
 {
+    json_object *route = answer->route, *resource = answer->resource;
     json_object *fields = member(route, "answerFields");
     const char *own = member_text(route, "answerName");
-    bool paged = route_is_paged(route, resource);
     const char *name =
         own ? text_pascal(api->arena, own) : openapi_operation_schema(api, route, "Result");
     if (fields)
-        return envelope(api, name, openapi_fields_schema(api, name, fields, SCHEMA_ANSWER), list,
-                        paged);
+        return envelope(api, name, openapi_fields_schema(api, name, fields, SCHEMA_ANSWER), answer);
     if (!resource)
-        return envelope(api, name, free_answer(api, name), list, paged);
+        return envelope(api, name, free_answer(api, name), answer);
     if (member(route, "gives"))
-        return envelope(api, name, given_schema(api, route, resource, name), list, paged);
+        return envelope(api, name, given_schema(api, route, resource, name), answer);
     name = openapi_record_name(api, resource);
-    bool sparse = list || route_chooses_fields(route, resource);
-    return envelope(api, sparse && !list ? arena_printf(api->arena, "%sChosen", name) : name,
-                    record_schema(api, resource, name, sparse), list, paged);
-}
-
-/* Of what is answered, in its envelope. */
-static json_object *answer_example(json_object *route, json_object *resource, bool list)
-{
-    json_object *fields = member(route, "answerFields"), *example = json_object_new_object();
-    json_object *all = fields ? json_object_get(fields) : NULL;
-    if (!fields && resource)
-        all = record_fields(route, resource);
-    json_object *data = openapi_example(all, SCHEMA_ANSWER);
-    json_object_put(all);
-    put_bool(example, "success", true);
-    if (!list) {
-        json_object_object_add(example, "data", data);
-        return example;
-    }
-    json_object_array_add(put_array(example, "data"), data);
-    if (route_is_paged(route, resource))
-        put_json(example, "meta",
-                 "{\"page\":1,\"limit\":20,\"total\":1,\"totalPages\":1,\"nextCursor\":null}");
-    return example;
+    bool sparse = answer->list || route_chooses_fields(route, resource);
+    const char *chosen = arena_printf(api->arena, "%sChosen", name);
+    return envelope(api, sparse && !answer->list ? chosen : name,
+                    record_schema(api, resource, name, sparse), answer);
 }
 
 /* ---- headers ---- */
@@ -193,16 +201,11 @@ void openapi_add_header(json_object *response, const char *name)
     json_object_object_add(headers, name, schema_ref("headers", name));
 }
 
+/* Those that every answer has stand with Refused alone. */
 static void add_headers(json_object *response, json_object *route)
 {
-    openapi_add_header(response, "X-Request-Id");
-    openapi_add_header(response, "Tulou-Version");
     if (route_takes_key(route))
         openapi_add_header(response, "Idempotency-Replayed");
-    if (!member_true(route, "bare")) {
-        openapi_add_header(response, "RateLimit");
-        openapi_add_header(response, "RateLimit-Policy");
-    }
     if (member(route, "deprecated"))
         openapi_add_header(response, "Deprecation");
 }
@@ -275,19 +278,12 @@ static const char *describe_success(json_object *route, json_object *resource)
                                   : "Done; the outcome.";
 }
 
-/* The example bears the name of the schema, and stands under components as that does. */
 static void add_json(struct openapi *api, json_object *response, json_object *route,
                      json_object *resource)
 {
-    bool list = route_answers(route, "list");
-    json_object *schema = answer_schema(api, route, resource, list);
-    json_object *example = json_object_new_object(), *content = put_object(response, "content");
-    json_object_object_add(example, "value", answer_example(route, resource, list));
-    const char *name = strrchr(member_text(schema, "$ref"), '/') + 1;
-    json_object *named = openapi_component(api, "examples", name, example);
-    content_add(content, "application/json", schema, NULL);
-    json_object_object_add(put_object(member(content, "application/json"), "examples"), "usual",
-                           named);
+    const struct answered answer = {route, resource, route_answers(route, "list")};
+    content_add(put_object(response, "content"), "application/json", answer_schema(api, &answer),
+                NULL);
 }
 
 static void add_success(struct openapi *api, json_object *responses, json_object *route,

@@ -1,6 +1,7 @@
 /* openapi_share: parameters and answers that several operations have alike stand under
- * components once. Their names come of what they are called, as long as one thing is called so;
- * else the first operation's stands before. */
+ * components once. Their names come of what they are called; where several things are called so,
+ * the name is that of the one that stands there most often, and the first operation's stands
+ * before the others'. What all operations of an address take stands with the address. */
 #include <ctype.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ struct shared {
     struct openapi *api;
     const char *kind;    /* "parameters" or "responses" */
     json_object *counts; /* text -> how often */
-    json_object *texts;  /* name -> the one text of it that is there more than once, or "" */
+    json_object *texts;  /* name -> the text of it that is there most often */
     json_object *made;   /* text -> the name of its component */
 };
 
@@ -99,12 +100,12 @@ static void count_place(struct shared *shared, json_object *operation, json_obje
     (void)operation, (void)holder, (void)index;
     const char *text = plain_text(there), *name = name_of(shared, key, there);
     int64_t count = member(shared->counts, text) ? member_int(shared->counts, text) : 0;
-    put_int(shared->counts, text, count + 1);
-    if (count != 1) /* it is noted when it comes for the second time */
-        return;
+    put_int(shared->counts, text, ++count);
+    if (member(member(shared->api->components, shared->kind), name))
+        return; /* another thing has that name */
     const char *known = member_text(shared->texts, name);
-    bool free = !known && !member(member(shared->api->components, shared->kind), name);
-    put_text(shared->texts, name, free ? text : "");
+    if (!known || count > member_int(shared->counts, known))
+        put_text(shared->texts, name, text);
 }
 
 static void share_place(struct shared *shared, json_object *operation, json_object *holder,
@@ -129,6 +130,67 @@ static void share_place(struct shared *shared, json_object *operation, json_obje
         json_object_array_put_idx(holder, index, ref);
 }
 
+/* ---- what all operations of an address take ---- */
+
+static bool takes_parameter(json_object *operation, json_object *parameter)
+{
+    json_object *list = member(operation, "parameters");
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        if (json_object_equal(json_object_array_get_idx(list, i), parameter))
+            return true;
+    return false;
+}
+
+static bool all_take_parameter(json_object *item, json_object *parameter)
+{
+    json_object_object_foreach(item, method, operation)
+    {
+        (void)method;
+        if (!takes_parameter(operation, parameter))
+            return false;
+    }
+    return true;
+}
+
+/* Those of the operation without what is in `lifted`. */
+static void leave_others(json_object *operation, json_object *lifted)
+{
+    json_object *list = member(operation, "parameters"), *left = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        json_object *it = json_object_array_get_idx(list, i);
+        bool is_lifted = false;
+        for (size_t j = 0; j < json_object_array_length(lifted); j++)
+            is_lifted = is_lifted || json_object_equal(json_object_array_get_idx(lifted, j), it);
+        if (!is_lifted)
+            json_object_array_add(left, json_object_get(it));
+    }
+    if (json_object_array_length(left) > 0) {
+        json_object_object_add(operation, "parameters", left);
+        return;
+    }
+    json_object_put(left);
+    json_object_object_del(operation, "parameters");
+}
+
+static void lift_parameters(json_object *item)
+{
+    json_object *lifted = json_object_new_array(), *first = NULL;
+    json_object_object_foreach(item, method, operation)
+    {
+        first = first ? first : member(operation, "parameters");
+        (void)method;
+    }
+    for (size_t i = 0; i < json_object_array_length(first); i++)
+        if (all_take_parameter(item, json_object_array_get_idx(first, i)))
+            json_object_array_add(lifted, json_object_get(json_object_array_get_idx(first, i)));
+    json_object_object_foreach(item, key, each)
+    {
+        (void)key;
+        leave_others(each, lifted);
+    }
+    json_object_object_add(item, "parameters", lifted);
+}
+
 void openapi_share(struct openapi *api)
 {
     static const char *const kinds[] = {"parameters", "responses"};
@@ -140,5 +202,10 @@ void openapi_share(struct openapi *api)
         json_object_put(shared.counts);
         json_object_put(shared.texts);
         json_object_put(shared.made);
+    }
+    json_object_object_foreach(member(api->document, "paths"), path, item)
+    {
+        (void)path;
+        lift_parameters(item);
     }
 }

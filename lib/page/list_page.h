@@ -40,7 +40,7 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
 
 /* The parts around the rows, added to the page's data. */
 /* Amounts and days as people type them, "value[min]=1200.50", become what the API takes,
- * "value[gte]=120050"; what is neither asks for nothing. */
+ * "valueAmount[gte]=120050"; what is neither asks for nothing. */
 void list_read_typed(struct cx *cx, const struct resource *resource);
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
                       const struct custom *custom, const struct list_result *result);

@@ -93,7 +93,7 @@ static struct parameter **add_parameter(struct cx *cx, struct parameter **tail, 
     return &(*tail)->next;
 }
 
-/* {"status": "new", "value[gte]": 100}: as the parameters of a list would say it. */
+/* {"status": "new", "valueAmount[gte]": 100}: as the parameters of a list would say it. */
 static bool read_filter(struct cx *cx, json_object *filter, struct parameter **out)
 {
     struct parameter **tail = out;

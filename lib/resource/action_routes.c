@@ -184,7 +184,7 @@ static const struct field *bulk_fields(const struct resource *resource)
                                .type = JSON,
                                .max = FILTER_BYTES,
                                .help = "In place of ids: those that the list finds with these "
-                                       "parameters (`{\"status\": \"new\", \"value[gte]\": "
+                                       "parameters (`{\"status\": \"new\", \"valueAmount[gte]\": "
                                        "100, \"q\": \"blum\"}`) at this moment, 100 at most."};
     fields[3] = (struct field)DRY_RUN_FIELD;
     for (const struct action *const *it = resource->actions; it && *it; it++)

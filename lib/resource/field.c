@@ -47,10 +47,10 @@ static const struct names *names_of(const struct field *field)
     if (names)
         return names;
     names = arena_alloc(forever(), sizeof *names);
-    *names = (struct names){
-        .json = member_name(field),
-        .label = field->label ? field->label : text_title(forever(), field->name),
-        .ordered = ordered_name(field)};
+    *names =
+        (struct names){.json = member_name(field),
+                       .label = field->label ? field->label : text_title(forever(), field->name),
+                       .ordered = ordered_name(field)};
     registry_add(&known, field, names);
     return names;
 }

@@ -243,7 +243,7 @@ static bool check_filter(struct cx *cx, struct list_filter *filter, const struct
     return check_one(cx, filter->field, name, text, &filter->value);
 }
 
-/* "value[gte]" is a field and an operator. */
+/* "valueAmount[gte]" is a field and an operator. */
 static bool read_filter(struct cx *cx, const struct resource *resource, const struct parameter *it,
                         struct list_query *out)
 {

@@ -35,22 +35,26 @@ async function bodyFor(resource) {
     return body;
 }
 
+const bodyOfHook = ({ post }) => document.resolve(post.requestBody).content["application/json"];
+
 // Of the schema of its type, which is of the grammar.
 function check(event) {
     const webhook = document.json.webhooks[event.type];
     assert.ok(webhook, `${event.type} is no webhook of the document`);
     assert.match(event.type, /^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/);
     assert.equal(event.type.split(".")[0], event.resource.type);
-    const { schema } = webhook.post.requestBody.content["application/json"];
+    const { schema } = bodyOfHook(webhook);
     assert.equal(document.mismatch(schema, event), undefined, event.type);
 }
 
 test("every_webhook_has_an_example_that_is_valid", () => {
     const names = new Set();
     for (const [type, { post }] of Object.entries(document.json.webhooks)) {
-        const { example } = post.requestBody.content["application/json"];
-        assert.equal(example.type, type);
+        const { schema, example } = bodyOfHook({ post });
+        assert.equal(example.type.split(".")[0], type.split(".")[0]);
         check(example);
+        assert.equal(document.mismatch(schema, { ...example, type }), undefined, type);
+        assert.notEqual(document.mismatch(schema, { ...example, type: "another.made" }), undefined, type);
         assert.ok(post.description.endsWith(".") && !names.has(post.operationId), type);
         names.add(post.operationId);
     }

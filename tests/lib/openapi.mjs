@@ -17,8 +17,8 @@ export class Document {
 
     operations() {
         return Object.entries(this.json.paths).flatMap(([path, item]) => methods.filter((it) => item[it])
-            .map((it) => ({ path, method: it.toUpperCase(), title: `${it.toUpperCase()} ${path}`, ...item[it],
-                parameters: item[it].parameters.map((one) => this.resolve(one)) })));
+            .map((it) => ({ path, method: it.toUpperCase(), title: `${it.toUpperCase()} ${path}`, security: this.json.security, ...item[it],
+                parameters: [...item.parameters ?? [], ...item[it].parameters ?? []].map((one) => this.resolve(one)) })));
     }
 
     resolve(part) {
@@ -35,8 +35,9 @@ export class Document {
 
     // Its status is documented, and so are its type and its content.
     check(operation, answer, title) {
-        const documented = this.resolve(operation.responses[answer.status]);
+        const documented = this.answerOf(operation, answer.status);
         assert.ok(documented, `${title}: ${answer.status} is not documented: ${answer.text.slice(0, 300)}`);
+        this.checkHeaders(documented, answer, title);
         const type = answer.headers["content-type"]?.split(";")[0];
         assert.equal(Boolean(documented.content), type !== undefined, `${title}: ${answer.status} is of type ${type}`);
         if (!documented.content) return assert.equal(answer.text, "", title);
@@ -45,8 +46,24 @@ export class Document {
         if (type !== "application/json" || !content.schema) return undefined; // a file of any content has none
         if (answer.status >= 400) this.checkCode(operation, answer, title);
         assert.equal(this.mismatch(content.schema, answer.json), undefined, title);
-        for (const name of Object.keys(documented.headers ?? {}).filter((it) => it !== "Idempotency-Replayed")) assert.ok(answer.headers[name.toLowerCase()], `${title}: ${name} is missing`);
         return undefined;
+    }
+
+    // What is said of this status: by itself, or with those that any operation may answer, which
+    // name their statuses. Nobody is told to sign in where nobody must.
+    answerOf(operation, status) {
+        const own = this.resolve(operation.responses[status]), shared = this.resolve(operation.responses.default);
+        if (own || status === 401 && operation.security.length === 0) return own;
+        return shared?.["x-errors"].some((it) => it.status === status) ? shared : undefined;
+    }
+
+    // Those of its answer, where it is not shared with other statuses; and those that all have.
+    checkHeaders(documented, answer, title) {
+        const { status, headers } = answer, always = ["X-Request-Id", "Tulou-Version"];
+        const byStatus = { 401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"] };
+        const own = status >= 400 ? [] : Object.keys(documented.headers ?? {}).filter((it) => it !== "Idempotency-Replayed");
+        for (const name of [...always, ...own, ...byStatus[status] ?? [], ...status < 300 && status !== 204 ? ["RateLimit", "RateLimit-Policy"] : []])
+            assert.ok(headers[name.toLowerCase()], `${title}: ${status} without ${name}`);
     }
 
     // The code is the operation's own, or one that any answer of this status may have.
