@@ -5,8 +5,8 @@
 #include "area.h"
 #include "http/cx.h"
 #include "page/page.h"
-#include "resource/areas.h"
 #include "resource/paged.h"
+#include "resource/tables.h"
 
 #define SESSIONS                                                                                   \
     "from sessions s\n"                                                                            \
@@ -56,42 +56,17 @@ static bool all_settings(struct cx *cx)
     return respond_end(cx);
 }
 
-static const char *member(json_object *object, const char *key)
-{
-    json_object *value = NULL;
-    json_object_object_get_ex(object, key, &value);
-    return json_object_get_string(value);
-}
-
-static bool is_platform(json_object *section)
-{
-    json_object *value = NULL;
-    json_object_object_get_ex(section, "platform", &value);
-    return json_object_get_boolean(value);
-}
-
-static void add_sections(struct cx *cx, json_object *list, json_object *area, bool platform)
-{
-    json_object *sections = NULL;
-    json_object_object_get_ex(area, "settings", &sections);
-    for (size_t i = 0; sections && i < json_object_array_length(sections); i++) {
-        json_object *section = json_object_array_get_idx(sections, i);
-        if (is_platform(section) != platform)
-            continue;
-        json_object *item = page_item(list);
-        page_set(item, "title", cx_text(cx, member(section, "title")));
-        page_set(item, "about", cx_text(cx, member(section, "about")));
-        page_set(item, "path",
-                 arena_printf(cx->arena, "%s/%s", cx->route->path, member(section, "key")));
-    }
-}
-
 static bool show_sections(struct cx *cx, bool platform)
 {
-    json_object *data = page_object(cx), *list = page_list(data, "sections"), *areas = NULL;
-    json_object_object_get_ex(areas_all(), "areas", &areas);
-    for (size_t i = 0; i < json_object_array_length(areas); i++)
-        add_sections(cx, list, json_object_array_get_idx(areas, i), platform);
+    json_object *data = page_object(cx), *list = page_list(data, "sections");
+    for (const struct table_section *it = tables_sections(); it->key; it++) {
+        if (it->platform != platform)
+            continue;
+        json_object *item = page_item(list);
+        page_set(item, "title", cx_text(cx, it->title));
+        page_set(item, "about", cx_text(cx, it->about));
+        page_set(item, "path", arena_printf(cx->arena, "%s/%s", cx->route->path, it->key));
+    }
     return page_render(cx, 200, "access/settings", "Settings", data);
 }
 

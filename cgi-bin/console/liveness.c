@@ -10,7 +10,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "http/server.h"
-#include "resource/areas.h"
+#include "resource/tables.h"
 
 /* FastCGI 1.0, 3.3, 5.1, 5.2, 8: BEGIN_REQUEST of a responder, its one parameter, the
  * ends of parameters and of input. Lengths are of one byte each. */
@@ -47,21 +47,12 @@ static bool send_question(int fd)
     return send(fd, question, sizeof question, MSG_NOSIGNAL) == (ssize_t)sizeof question;
 }
 
-static const char *area_name(size_t index)
-{
-    json_object *areas = NULL, *name = NULL;
-    json_object_object_get_ex(areas_all(), "areas", &areas);
-    if (index >= json_object_array_length(areas))
-        return NULL;
-    json_object_object_get_ex(json_object_array_get_idx(areas, index), "name", &name);
-    return json_object_get_string(name);
-}
-
 size_t liveness_begin(struct cx *cx, struct liveness all[static AREAS_MAX])
 {
+    const char *const *names = tables_area_names();
     size_t count = 0;
-    for (const char *name; count < AREAS_MAX && (name = area_name(count)) != NULL; count++) {
-        all[count] = (struct liveness){.area = name, .fd = dial(cx, name)};
+    for (; names[count]; count++) {
+        all[count] = (struct liveness){.area = names[count], .fd = dial(cx, names[count])};
         if (all[count].fd >= 0 && !send_question(all[count].fd)) {
             close(all[count].fd);
             all[count].fd = -1;

@@ -7,7 +7,7 @@
 #include "http/cx.h"
 #include "notifications.h"
 #include "page/page.h"
-#include "resource/areas.h"
+#include "resource/tables.h"
 
 STATEMENT(preferences_get,
           "select type, channel, is_on\n"
@@ -63,42 +63,29 @@ static bool chosen(const struct rows *rows, const char *type, const char *channe
     return otherwise;
 }
 
-static void add_kind(struct choices *out, json_object *kind, const struct rows *rows)
+static void add_kind(struct choices *out, const struct table_notice *kind, const struct rows *rows)
 {
-    for (size_t i = 0; i < COUNT(channels); i++) {
-        bool usual = i == 0 || member_true(kind, "email");
+    for (size_t i = 0; i < COUNT(channels); i++)
         out->all[out->count++] =
-            (struct choice){member(kind, "type"), member(kind, "title"), member(kind, "about"),
-                            channels[i], chosen(rows, member(kind, "type"), channels[i], usual)};
-    }
-}
-
-static json_object *kinds_of(json_object *area)
-{
-    json_object *kinds = NULL;
-    json_object_object_get_ex(area, "notifications", &kinds);
-    return kinds;
+            (struct choice){kind->type, kind->title, kind->about, channels[i],
+                            chosen(rows, kind->type, channels[i], i == 0 || kind->email)};
 }
 
 /* All kinds by all channels, as the one signed in has chosen. */
 static bool load(struct cx *cx, struct choices *out)
 {
-    json_object *areas = NULL;
-    size_t room = 0;
+    const struct table_notice *kinds = tables_notices();
+    size_t count = 0;
     struct rows *rows =
         db_get(&cx->db, &preferences_get, cx->session->tenant_id, cx->session->user_id);
     if (!rows)
         return fail_db(cx);
-    json_object_object_get_ex(areas_all(), "areas", &areas);
-    for (size_t i = 0; i < json_object_array_length(areas); i++)
-        room += json_object_array_length(kinds_of(json_object_array_get_idx(areas, i)));
-    *out = (struct choices){arena_alloc(cx->arena, sizeof *out->all * (room * COUNT(channels) + 1)),
-                            0};
-    for (size_t i = 0; i < json_object_array_length(areas); i++) {
-        json_object *kinds = kinds_of(json_object_array_get_idx(areas, i));
-        for (size_t k = 0; k < json_object_array_length(kinds); k++)
-            add_kind(out, json_object_array_get_idx(kinds, k), rows);
-    }
+    while (kinds[count].type)
+        count++;
+    *out = (struct choices){
+        arena_alloc(cx->arena, sizeof *out->all * (count * COUNT(channels) + 1)), 0};
+    for (size_t i = 0; i < count; i++)
+        add_kind(out, &kinds[i], rows);
     return true;
 }
 

@@ -118,7 +118,9 @@ static json_object *events_schema(struct openapi *api, const char *name, json_ob
     json_object *schema = json_object_new_object();
     json_object_array_add(put_array(schema, "allOf"), schema_ref("schemas", "Event"));
     json_object *properties = put_object(schema, "properties");
-    put_array(put_object(properties, "type"), "enum");
+    json_object *type = put_object(properties, "type");
+    put_array(type, "enum");
+    put_text(type, "description", "What happened.");
     json_object_object_add(properties, "data", data);
     return openapi_component(api, "schemas", name, schema);
 }

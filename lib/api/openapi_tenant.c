@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "http/etag.h"
-#include "resource/areas.h"
 #include "resource/custom.h"
+#include "resource/described.h"
 #include "resource/model.h"
 
 struct document {
@@ -112,7 +112,7 @@ static void widen_fields(struct cx *cx, json_object *fields)
 static json_object *areas_of_tenant(struct cx *cx)
 {
     json_object *some = json_object_new_object(), *list = put_array(some, "areas");
-    json_object *all = member(areas_all(), "areas");
+    json_object *all = member(described_all(), "areas");
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         json_object *area = NULL, *source = json_object_array_get_idx(all, i);
         bool has_custom = false;

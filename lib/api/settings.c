@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
-#include "resource/settings_rules.h"
+#include "resource/tables.h"
 
 STATEMENT(settings_put_sections,
           "update tenants\n"
@@ -26,7 +26,7 @@ STATEMENT(settings_put_sections,
 static bool section_check(struct cx *cx, const char *key, json_object *content, bool platform)
 {
     char *name = arena_printf(cx->arena, "settings.%s", key);
-    const struct settings_rules *rules = settings_rules_find(key);
+    const struct table_section *rules = tables_section(key);
     if (!rules || (rules->platform && !platform))
         return fail_field(cx, name, "unknown_section", "There is no such section here.");
     if (!json_object_is_type(content, json_type_object))

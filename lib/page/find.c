@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
-#include "resource/areas.h"
 #include "resource/model.h"
+#include "resource/tables.h"
 
 enum { PAGES_FOUND = 8 };
 
@@ -66,14 +66,12 @@ static void add_settings(struct cx *cx, json_object *group, const struct menu *m
                          const char *query)
 {
     static const char base[] = "/admin/settings";
-    struct areas_place place = {0};
     if (!*query || !is_in_menu(menu, base))
         return;
-    for (json_object *it; (it = areas_next("settings", &place)) != NULL;) {
-        const char *title = cx_text(cx, areas_text(it, "title"));
-        if (names(query, title) || names(query, cx_text(cx, areas_text(it, "about"))))
-            find_item(group, title, "Settings",
-                      arena_printf(cx->arena, "%s/%s", base, areas_text(it, "key")),
+    for (const struct table_section *it = tables_sections(); it->key; it++) {
+        const char *title = cx_text(cx, it->title);
+        if (names(query, title) || names(query, cx_text(cx, it->about)))
+            find_item(group, title, "Settings", arena_printf(cx->arena, "%s/%s", base, it->key),
                       /* icon */ "settings");
     }
 }
@@ -88,9 +86,9 @@ static void add_account(struct cx *cx, json_object *group, const struct menu *me
     bool asked = *query || menu->count == 0;
     for (size_t i = 0; asked && i < json_object_array_length(links); i++) {
         json_object *it = json_object_array_get_idx(links, i);
-        if (names(query, areas_text(it, "title")))
-            find_item(group, areas_text(it, "title"), "Account", areas_text(it, "path"),
-                      areas_text(it, "icon"));
+        if (names(query, page_text(it, "title")))
+            find_item(group, page_text(it, "title"), "Account", page_text(it, "path"),
+                      page_text(it, "icon"));
     }
 }
 
@@ -102,7 +100,7 @@ static void add_makers(struct cx *cx, json_object *group, const struct menu *men
         const struct resource *it = model_at(i);
         const char *path = it->page ? arena_printf(cx->arena, "%s/new", it->page) : NULL;
         const char *title = cx_printf(cx, "New %s", cx_text(cx, it->one));
-        if (path && names(query, title) && is_in_menu(menu, it->page) && menu_has_page(path) &&
+        if (path && names(query, title) && is_in_menu(menu, it->page) && tables_have_page(path) &&
             resource_may(cx, it, arena_printf(cx->arena, "%s:create", it->permission)))
             find_item(group, title, NULL, path, /* icon */ "plus");
     }

@@ -1,4 +1,4 @@
-/* menu: the entries of all areas (areas.json) that the one signed in may use,
+/* menu: the entries of all areas (resource/tables.h) that the one signed in may use,
  * for the set of pages that the address belongs to. */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/areas.h"
+#include "resource/tables.h"
 
 static const struct page_set_row {
     const char *key, *title, *prefix, *icon;
@@ -65,12 +66,10 @@ static bool may_enter(const struct cx *cx, const char *set)
     return strcmp(set, "platform") != 0 || cx->tenant->kind != TENANT_BUSINESS;
 }
 
-static bool is_shown(const struct cx *cx, json_object *entry)
+static bool is_shown(const struct cx *cx, const struct table_menu *entry)
 {
-    const char *set = areas_text(entry, "set"), *needs = areas_text(entry, "needs");
-    const char *kinds = areas_text(entry, "kinds");
-    return set && may_enter(cx, set) && (!needs || areas_may(cx, needs)) &&
-           (!kinds || holds(kinds, kind_words[cx->tenant->kind], ' '));
+    return may_enter(cx, entry->set) && (!entry->needs || areas_may(cx, entry->needs)) &&
+           (!entry->kinds || holds(entry->kinds, kind_words[cx->tenant->kind], ' '));
 }
 
 static int by_order(const void *a, const void *b)
@@ -83,25 +82,23 @@ static int by_order(const void *a, const void *b)
 
 struct menu menu_read(struct cx *cx)
 {
-    struct areas_place place = {0}, again = {0};
-    json_object *it;
+    const struct table_menu *all = tables_menu();
     struct menu menu = {0};
     size_t most = 0;
     if (!cx->session || !cx->tenant)
         return menu;
-    while (areas_next("menu", &place))
+    while (all[most].set)
         most++;
     menu.entries = arena_alloc(cx->arena, (most + 1) * sizeof *menu.entries);
-    for (size_t i = 0; (it = areas_next("menu", &again)) != NULL; i++)
-        if (is_shown(cx, it))
-            menu.entries[menu.count++] = (struct menu_item){
-                .set = areas_text(it, "set"),
-                .title = cx_text(cx, areas_text(it, "title")),
-                .path = areas_text(it, "path"),
-                .icon = areas_text(it, "icon"),
-                .group = cx_text(cx, areas_text(it, "group")),
-                .order = json_object_get_int64(json_object_object_get(it, "order")),
-                .place = i};
+    for (size_t i = 0; i < most; i++)
+        if (is_shown(cx, &all[i]))
+            menu.entries[menu.count++] = (struct menu_item){.set = all[i].set,
+                                                            .title = cx_text(cx, all[i].title),
+                                                            .path = all[i].path,
+                                                            .icon = all[i].icon,
+                                                            .group = cx_text(cx, all[i].group),
+                                                            .order = all[i].order,
+                                                            .place = i};
     if (menu.count > 1)
         qsort(menu.entries, menu.count, sizeof *menu.entries, by_order);
     return menu;
@@ -143,7 +140,7 @@ static const struct menu_item *shown_as(const struct cx *cx, const struct menu *
 {
     const struct menu_item *found = current_of(cx, menu, set);
     for (size_t i = crumbs ? json_object_array_length(crumbs) : 0; !found && i > 0; i--) {
-        const char *path = areas_text(json_object_array_get_idx(crumbs, i - 1), "path");
+        const char *path = page_text(json_object_array_get_idx(crumbs, i - 1), "path");
         if (!is_first_of_set(path))
             found = entry_of(menu, set, path);
     }
@@ -187,7 +184,7 @@ static json_object *group_of(json_object *groups, const char *title)
 {
     for (size_t i = 0; i < json_object_array_length(groups); i++) {
         json_object *group = json_object_array_get_idx(groups, i);
-        if (text_equal(areas_text(group, "title"), title))
+        if (text_equal(page_text(group, "title"), title))
             return group;
     }
     json_object *group = page_item(groups);
@@ -239,16 +236,6 @@ static const char *home_of(const struct menu *menu, const char *set)
     return path ? path : "/";
 }
 
-bool menu_has_page(const char *path)
-{
-    struct areas_place place = {0};
-    for (json_object *route; (route = areas_next("routes", &place)) != NULL;)
-        if (text_equal(areas_text(route, "path"), path) &&
-            text_equal(areas_text(route, "method"), "GET"))
-            return true;
-    return false;
-}
-
 void menu_add_user_links(json_object *user)
 {
     static const struct {
@@ -258,7 +245,7 @@ void menu_add_user_links(json_object *user)
                {"/account/security", "Security", /* icon */ "shield-lock"}};
     json_object *links = page_list(user, "links");
     for (size_t i = 0; i < COUNT(own); i++) {
-        if (!menu_has_page(own[i].path))
+        if (!tables_have_page(own[i].path))
             continue;
         json_object *link = page_item(links);
         page_set(link, "path", own[i].path);
@@ -293,7 +280,7 @@ static void add_own_entries(const struct cx *cx, json_object *frame)
         json_object_object_get(group_of(json_object_object_get(frame, "menu"), NULL), "entries");
     for (size_t i = 0; links && i < json_object_array_length(links); i++) {
         json_object *link = json_object_array_get_idx(links, i);
-        page_set_bool(link, "current", text_equal(areas_text(link, "path"), cx->request.path));
+        page_set_bool(link, "current", text_equal(page_text(link, "path"), cx->request.path));
         json_object_array_add(entries, json_object_get(link));
     }
 }

@@ -63,6 +63,11 @@ void page_set(json_object *object, const char *key, const char *text)
     json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
+const char *page_text(json_object *object, const char *key)
+{
+    return json_object_get_string(json_object_object_get(object, key));
+}
+
 void page_set_int(json_object *object, const char *key, int64_t value)
 {
     json_object_object_add(object, key, json_object_new_int64(value));

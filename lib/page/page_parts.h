@@ -35,8 +35,6 @@ struct menu {
 struct menu menu_read(struct cx *cx);
 /* What a set is called; NULL: there is no such set. */
 const char *menu_set_title(const char *set);
-/* Whether an area has a page of exactly this address. */
-bool menu_has_page(const char *path);
 /* Adds menu, sets, many_sets and home to the frame, which has the user; the page's crumbs
  * (NULL: none) say where it belongs when its address does not. */
 void menu_add(struct cx *cx, json_object *frame, json_object *crumbs);

@@ -7,6 +7,7 @@
 #include "access/roles.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "resource/described.h"
 
 struct permission {
     const char *name, *title, *area;
@@ -18,16 +19,22 @@ static struct {
     size_t count;
 } known;
 
-const char *areas_text(json_object *object, const char *key)
+const char *described_text(json_object *object, const char *key)
 {
     json_object *value;
     return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
 }
 
-bool areas_flag(json_object *object, const char *key)
+bool described_flag(json_object *object, const char *key)
 {
     json_object *value;
     return json_object_object_get_ex(object, key, &value) && json_object_get_boolean(value);
+}
+
+int64_t described_number(json_object *object, const char *key)
+{
+    json_object *value;
+    return json_object_object_get_ex(object, key, &value) ? json_object_get_int64(value) : 0;
 }
 
 static json_object *list(json_object *object, const char *key)
@@ -42,7 +49,7 @@ static size_t length(json_object *array)
     return array ? json_object_array_length(array) : 0;
 }
 
-json_object *areas_next(const char *key, struct areas_place *place)
+json_object *described_next(const char *key, struct described_place *place)
 {
     json_object *areas = list(known.all, "areas");
     for (; place->area < length(areas); place->area++, place->item = 0) {
@@ -51,6 +58,14 @@ json_object *areas_next(const char *key, struct areas_place *place)
             return json_object_array_get_idx(items, place->item++);
     }
     return NULL;
+}
+
+const char *described_area(const struct described_place *place)
+{
+    json_object *areas = list(known.all, "areas");
+    return place->area < length(areas)
+               ? described_text(json_object_array_get_idx(areas, place->area), "name")
+               : NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -78,14 +93,14 @@ static bool add(const char *name, const char *title, const char *area)
 /* An area gives rights in itself alone. */
 static bool add_grants(json_object *area)
 {
-    const char *name = areas_text(area, "name");
+    const char *name = described_text(area, "name");
     json_object *grants = list(area, "grants");
     for (size_t i = 0; i < length(grants); i++) {
         json_object *it = json_object_array_get_idx(grants, i);
-        const char *grant = areas_text(it, "grant");
+        const char *grant = described_text(it, "grant");
         bool own = text_starts(grant, name) && grant[strlen(name)] == '.';
         if (!own || !permission_is_grant(grant) ||
-            !builtin_role_add_grant(areas_text(it, "role"), grant)) {
+            !builtin_role_add_grant(described_text(it, "role"), grant)) {
             log_error("an area gives a built-in role what it cannot", "area", name, "grant", grant);
             return false;
         }
@@ -100,14 +115,16 @@ static bool add_area(json_object *area)
     json_object *declared = list(area, "permissions"), *routes = list(area, "routes");
     for (size_t i = 0; i < length(declared); i++) {
         json_object *it = json_object_array_get_idx(declared, i);
-        if (!add(areas_text(it, "name"), areas_text(it, "title"), areas_text(area, "name")))
+        if (!add(described_text(it, "name"), described_text(it, "title"),
+                 described_text(area, "name")))
             return false;
     }
     for (size_t i = 0; i < length(routes); i++) {
         json_object *it = json_object_array_get_idx(routes, i);
-        const char *level = areas_text(it, "level");
+        const char *level = described_text(it, "level");
         if (level && strcmp(level, "permission") == 0 &&
-            !add(areas_text(it, "needs"), areas_text(it, "summary"), areas_text(area, "name")))
+            !add(described_text(it, "needs"), described_text(it, "summary"),
+                 described_text(area, "name")))
             return false;
     }
     return add_grants(area);
@@ -133,7 +150,7 @@ bool areas_load(const char *path)
     return true;
 }
 
-json_object *areas_all(void)
+json_object *described_all(void)
 {
     return known.all;
 }
@@ -156,11 +173,12 @@ bool areas_permission_exists(const char *name)
 
 bool areas_permission_has_owners(const char *name)
 {
-    struct areas_place place = {0};
+    struct described_place place = {0};
     size_t len = strcspn(name, ":");
-    for (json_object *it; (it = areas_next("resources", &place)) != NULL;) {
-        const char *subject = areas_text(it, "permission");
-        if (areas_text(it, "owner") && strlen(subject) == len && strncmp(subject, name, len) == 0)
+    for (json_object *it; (it = described_next("resources", &place)) != NULL;) {
+        const char *subject = described_text(it, "permission");
+        if (described_text(it, "owner") && strlen(subject) == len &&
+            strncmp(subject, name, len) == 0)
             return true;
     }
     return false;

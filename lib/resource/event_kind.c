@@ -6,9 +6,9 @@
 #include "base/registry.h"
 #include "base/text.h"
 #include "resource/action.h"
-#include "resource/areas.h"
 #include "resource/internal.h"
 #include "resource/model.h"
+#include "resource/tables.h"
 
 /* "API key" -> "api_key", "sign-in attempt" -> "sign_in_attempt" */
 static char *event_word_make(const char *words)
@@ -50,18 +50,15 @@ const struct resource *event_resource(const char *word)
     return NULL;
 }
 
-/* Of what other areas described: {"parent": "deals", "parentColumn": "deal_id"}. */
+/* Of what other areas described. */
 static const struct resource *root_described(const struct resource *resource, const char **column)
 {
-    const char *name = model_name(resource), *word = event_word_of(resource);
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("resources", &place)) != NULL;) {
-        const char *parent = areas_text(it, "parent");
-        if (!parent || !text_equal(areas_text(it, "event"), word))
-            continue;
-        *column = areas_text(it, "parentColumn");
-        return model_resource(engine_text("%.*s.%s", (int)strcspn(name, "."), name, parent));
-    }
+    const char *word = event_word_of(resource);
+    for (const struct table_child *it = tables_children(); it && it->word; it++)
+        if (text_equal(it->word, word)) {
+            *column = it->column;
+            return model_resource(it->parent);
+        }
     return NULL;
 }
 
@@ -75,10 +72,9 @@ const struct resource *event_root(const struct resource *resource, const char **
 
 bool event_has_own_data(const char *type)
 {
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("events", &place)) != NULL;)
-        if (text_equal(areas_text(it, "type"), type))
-            return json_object_object_get_ex(it, "data", NULL);
+    for (const struct table_event *it = tables_events(); it && it->type; it++)
+        if (text_equal(it->type, type))
+            return it->has_data;
     return false;
 }
 
@@ -86,18 +82,15 @@ bool event_has_own_data(const char *type)
 
 static void check_declared(struct buf *report)
 {
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("events", &place)) != NULL;) {
-        struct areas_place before = {0};
-        const char *type = areas_text(it, "type");
-        if (!event_type_is(type))
+    for (const struct table_event *it = tables_events(); it && it->type; it++) {
+        if (!event_type_is(it->type))
             buf_printf(report,
                        "The event %s is not named as in \"lead.created\": what one record is "
                        "called, and a verb in the past.\n",
-                       type);
-        for (json_object *other; (other = areas_next("events", &before)) != it;)
-            if (text_equal(areas_text(other, "type"), type))
-                buf_printf(report, "Two areas declare the event %s.\n", type);
+                       it->type);
+        for (const struct table_event *other = tables_events(); other != it; other++)
+            if (text_equal(other->type, it->type))
+                buf_printf(report, "Two areas declare the event %s.\n", it->type);
     }
 }
 

@@ -5,9 +5,9 @@
 #include "access/permission.h"
 #include "base/text.h"
 #include "http/cx.h"
-#include "resource/areas.h"
 #include "resource/event_kind.h"
 #include "resource/internal.h"
+#include "resource/tables.h"
 
 /* Of each verb, of what has no name and of what has one. */
 static const char *const added[] = {"{actor} added the {one}.", "{actor} added the {one} {name}."};
@@ -22,43 +22,19 @@ static const char nobody[] = "The system", nameless[] = "(not there any more)";
 
 /* ---- the sentence of a type ---- */
 
-static const char *told_of_declared(const char *type)
+static const char *told_of(const struct table_event *events, const char *type)
 {
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("events", &place)) != NULL;)
-        if (text_equal(areas_text(it, "type"), type))
-            return areas_text(it, "told");
+    for (; events && events->type; events++)
+        if (text_equal(events->type, type))
+            return events->told;
     return NULL;
-}
-
-static const char *told_of_actions(json_object *resource, const char *verb)
-{
-    json_object *actions;
-    if (!json_object_object_get_ex(resource, "actions", &actions))
-        return NULL;
-    for (size_t i = 0; i < json_object_array_length(actions); i++) {
-        json_object *it = json_object_array_get_idx(actions, i);
-        if (text_equal(areas_text(it, "event"), verb))
-            return areas_text(it, "told");
-    }
-    return NULL;
-}
-
-static const char *told_of_action(const char *word, const char *verb)
-{
-    struct areas_place place = {0};
-    const char *told = NULL;
-    for (json_object *it; !told && (it = areas_next("resources", &place)) != NULL;)
-        if (text_equal(areas_text(it, "event"), word))
-            told = told_of_actions(it, verb);
-    return told;
 }
 
 static const char *told_template(const struct event *event, const char *verb, bool named)
 {
-    const char *told = told_of_declared(event->type);
+    const char *told = told_of(tables_events(), event->type);
     if (!told)
-        told = told_of_action(event->word, verb);
+        told = told_of(tables_action_events(), event->type);
     if (told)
         return told;
     return text_equal(verb, "created")   ? added[named]

@@ -7,8 +7,9 @@
 #include "base/log.h"
 #include "base/registry.h"
 #include "base/text.h"
-#include "resource/areas.h"
+#include "resource/described.h"
 #include "resource/file_field.h"
+#include "resource/tables.h"
 
 struct linked {
     const char *name;
@@ -78,12 +79,6 @@ const struct resource *model_resource(const char *name)
 
 /* ---- described tables, typed again ---- */
 
-static int64_t number_read(json_object *described, const char *key)
-{
-    json_object *value;
-    return json_object_object_get_ex(described, key, &value) ? json_object_get_int64(value) : 0;
-}
-
 static const char *const *texts_read(json_object *described, const char *key)
 {
     json_object *list;
@@ -102,7 +97,7 @@ static unsigned flags_read(json_object *described)
     unsigned flags = 0, flag;
     const char *name;
     for (size_t i = 0; (name = field_flag_at(i, &flag)) != NULL; i++)
-        if (areas_flag(described, name))
+        if (described_flag(described, name))
             flags |= flag;
     return flags;
 }
@@ -113,8 +108,8 @@ static const struct shown_when *shown_when_read(json_object *described)
     if (!json_object_object_get_ex(described, "shownWhen", &it))
         return NULL;
     struct shown_when *made = arena_alloc(model_arena(), sizeof *made);
-    *made = (struct shown_when){areas_text(it, "field"), areas_text(it, "of"),
-                                areas_text(it, "values"), areas_flag(it, "required")};
+    *made = (struct shown_when){described_text(it, "field"), described_text(it, "of"),
+                                described_text(it, "values"), described_flag(it, "required")};
     return made;
 }
 
@@ -126,11 +121,11 @@ static const struct resource *child_read(json_object *described)
         return NULL;
     struct resource *made = arena_alloc(model_arena(), sizeof *made);
     struct resource *parent = arena_alloc(model_arena(), sizeof *parent);
-    *parent = (struct resource){.table = areas_text(it, "parent")};
-    *made = (struct resource){.name = areas_text(it, "name"),
-                              .one = areas_text(it, "one"),
-                              .table = areas_text(it, "table"),
-                              .parent_column = areas_text(it, "column"),
+    *parent = (struct resource){.table = described_text(it, "parent")};
+    *made = (struct resource){.name = described_text(it, "name"),
+                              .one = described_text(it, "one"),
+                              .table = described_text(it, "table"),
+                              .parent_column = described_text(it, "column"),
                               .parent = parent};
     return made;
 }
@@ -138,39 +133,39 @@ static const struct resource *child_read(json_object *described)
 /* A file is described as the object that it is in JSON. */
 static enum field_type type_read(json_object *described)
 {
-    return areas_flag(described, "file") ? FILE_FIELD
-                                         : field_type_named(areas_text(described, "type"));
+    return described_flag(described, "file") ? FILE_FIELD
+                                             : field_type_named(described_text(described, "type"));
 }
 
 static struct field field_read(json_object *described)
 {
-    return (struct field){.name = areas_text(described, "column"),
+    return (struct field){.name = described_text(described, "column"),
                           .type = type_read(described),
                           .flags = flags_read(described),
-                          .min = number_read(described, "min"),
-                          .max = number_read(described, "max"),
-                          .member = areas_text(described, "name"),
-                          .label = areas_text(described, "label"),
-                          .help = areas_text(described, "help"),
-                          .example = areas_text(described, "example"),
+                          .min = described_number(described, "min"),
+                          .max = described_number(described, "max"),
+                          .member = described_text(described, "name"),
+                          .label = described_text(described, "label"),
+                          .help = described_text(described, "help"),
+                          .example = described_text(described, "example"),
                           .choices = texts_read(described, "choices"),
-                          .initial = areas_text(described, "initial"),
-                          .initial_of = areas_text(described, "initialOf"),
-                          .initial_sql = areas_text(described, "initialSql"),
+                          .initial = described_text(described, "initial"),
+                          .initial_of = described_text(described, "initialOf"),
+                          .initial_sql = described_text(described, "initialSql"),
                           .shown_when = shown_when_read(described),
-                          .offered = areas_flag(described, "offered"),
-                          .follows_sql = areas_text(described, "followsSql"),
-                          .refers = areas_text(described, "refers"),
-                          .on_delete = field_on_delete_named(areas_text(described, "onDelete")),
-                          .currency = areas_text(described, "currency"),
-                          .sql = areas_text(described, "sql"),
-                          .seen_with = areas_text(described, "seenWith"),
-                          .changed_with = areas_text(described, "changedWith"),
-                          .sorted_by = areas_text(described, "sortedBy"),
+                          .offered = described_flag(described, "offered"),
+                          .follows_sql = described_text(described, "followsSql"),
+                          .refers = described_text(described, "refers"),
+                          .on_delete = field_on_delete_named(described_text(described, "onDelete")),
+                          .currency = described_text(described, "currency"),
+                          .sql = described_text(described, "sql"),
+                          .seen_with = described_text(described, "seenWith"),
+                          .changed_with = described_text(described, "changedWith"),
+                          .sorted_by = described_text(described, "sortedBy"),
                           .fields = model_fields(described, "fields"),
-                          .item = field_type_named(areas_text(described, "item")),
+                          .item = field_type_named(described_text(described, "item")),
                           .child = child_read(described),
-                          .custom = areas_text(described, "custom")};
+                          .custom = described_text(described, "custom")};
 }
 
 const struct field *model_fields(json_object *described, const char *key)
@@ -197,28 +192,28 @@ static enum scope scope_read(const char *word)
 static const struct resource *resource_read(json_object *described)
 {
     struct resource *made = arena_alloc(model_arena(), sizeof *made);
-    *made = (struct resource){.name = areas_text(described, "name"),
-                              .one = areas_text(described, "one"),
-                              .title = areas_text(described, "title"),
-                              .about = areas_text(described, "about"),
-                              .permission = areas_text(described, "permission"),
-                              .personal = areas_text(described, "personal"),
-                              .table = areas_text(described, "table"),
-                              .api = areas_text(described, "api"),
-                              .page = areas_text(described, "page"),
-                              .icon = areas_text(described, "icon"),
-                              .scope = scope_read(areas_text(described, "scope")),
-                              .no_tenant = areas_flag(described, "noTenant"),
-                              .no_common_times = areas_flag(described, "noCommonTimes"),
-                              .operations = (unsigned)number_read(described, "operations"),
+    *made = (struct resource){.name = described_text(described, "name"),
+                              .one = described_text(described, "one"),
+                              .title = described_text(described, "title"),
+                              .about = described_text(described, "about"),
+                              .permission = described_text(described, "permission"),
+                              .personal = described_text(described, "personal"),
+                              .table = described_text(described, "table"),
+                              .api = described_text(described, "api"),
+                              .page = described_text(described, "page"),
+                              .icon = described_text(described, "icon"),
+                              .scope = scope_read(described_text(described, "scope")),
+                              .no_tenant = described_flag(described, "noTenant"),
+                              .no_common_times = described_flag(described, "noCommonTimes"),
+                              .operations = (unsigned)described_number(described, "operations"),
                               .fields = model_fields(described, "fields"),
-                              .sort = areas_text(described, "sort"),
-                              .where = areas_text(described, "where"),
-                              .owner = areas_text(described, "owner"),
-                              .label = areas_text(described, "label"),
-                              .event = areas_text(described, "event"),
-                              .no_events = areas_flag(described, "noEvents"),
-                              .follows = areas_text(described, "follows")};
+                              .sort = described_text(described, "sort"),
+                              .where = described_text(described, "where"),
+                              .owner = described_text(described, "owner"),
+                              .label = described_text(described, "label"),
+                              .event = described_text(described, "event"),
+                              .no_events = described_flag(described, "noEvents"),
+                              .follows = described_text(described, "follows")};
     return made;
 }
 
@@ -236,7 +231,7 @@ static void area_link(json_object *area)
     json_object_object_get_ex(area, "resources", &resources);
     for (size_t i = 0; resources && i < json_object_array_length(resources); i++) {
         json_object *it = json_object_array_get_idx(resources, i);
-        const char *name = name_make(areas_text(area, "name"), areas_text(it, "name"));
+        const char *name = name_make(described_text(area, "name"), described_text(it, "name"));
         if (!is_own(name))
             model_add(name, resource_read(it));
     }
@@ -259,9 +254,10 @@ void model_link_described(void)
 {
     json_object *areas = NULL;
     model.own = model.count;
-    json_object_object_get_ex(areas_all(), "areas", &areas);
+    json_object_object_get_ex(described_all(), "areas", &areas);
     for (size_t i = 0; areas && i < json_object_array_length(areas); i++)
         area_link(json_object_array_get_idx(areas, i));
+    tables_link();
 }
 
 bool model_link(void)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "resource/areas.h"
+#include "resource/described.h"
 #include "resource/event_kind.h"
 #include "resource/initial.h"
 #include "resource/model.h"
@@ -212,51 +213,51 @@ static void check_route_fields(json_object *route, const char *key, struct buf *
         return;
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         json_object *it = json_object_array_get_idx(list, i);
-        const char *refers = areas_text(it, "refers");
+        const char *refers = described_text(it, "refers");
         if (refers && !model_resource(refers))
             buf_printf(report, "%s %s: %s refers to %s, which no area has.\n",
-                       areas_text(route, "method"), areas_text(route, "path"),
-                       areas_text(it, "name"), refers);
+                       described_text(route, "method"), described_text(route, "path"),
+                       described_text(it, "name"), refers);
     }
 }
 
 static bool is_asked_for(const char *permission)
 {
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("routes", &place)) != NULL;)
-        if (text_equal(areas_text(it, "level"), "permission") &&
-            text_equal(areas_text(it, "needs"), permission))
+    struct described_place place = {0};
+    for (json_object *it; (it = described_next("routes", &place)) != NULL;)
+        if (text_equal(described_text(it, "level"), "permission") &&
+            text_equal(described_text(it, "needs"), permission))
             return true;
     return false;
 }
 
 static void check_menu(struct buf *report)
 {
-    struct areas_place place = {0};
-    for (json_object *it; (it = areas_next("menu", &place)) != NULL;) {
-        struct areas_place before = {0};
-        const char *needs = areas_text(it, "needs");
+    struct described_place place = {0};
+    for (json_object *it; (it = described_next("menu", &place)) != NULL;) {
+        struct described_place before = {0};
+        const char *needs = described_text(it, "needs");
         if (needs && !is_asked_for(needs))
             buf_printf(report, "Menu \"%s\": no route asks for the permission %s.\n",
-                       areas_text(it, "title"), needs);
-        for (json_object *other; (other = areas_next("menu", &before)) != it;)
-            if (text_equal(areas_text(other, "path"), areas_text(it, "path")) &&
-                text_equal(areas_text(other, "set"), areas_text(it, "set")))
+                       described_text(it, "title"), needs);
+        for (json_object *other; (other = described_next("menu", &before)) != it;)
+            if (text_equal(described_text(other, "path"), described_text(it, "path")) &&
+                text_equal(described_text(other, "set"), described_text(it, "set")))
                 buf_printf(report, "Menu \"%s\": \"%s\" leads to %s too.\n",
-                           areas_text(it, "title"), areas_text(other, "title"),
-                           areas_text(it, "path"));
+                           described_text(it, "title"), described_text(other, "title"),
+                           described_text(it, "path"));
     }
 }
 
 bool model_check(struct buf *report)
 {
-    struct areas_place place = {0};
+    struct described_place place = {0};
     for (size_t i = 0; i < model_count(); i++) {
         check_twins(model_at(i), i, report);
         check_addresses(model_at(i), report);
         check_fields(model_at(i), report);
     }
-    for (json_object *it; (it = areas_next("routes", &place)) != NULL;) {
+    for (json_object *it; (it = described_next("routes", &place)) != NULL;) {
         check_route_fields(it, "body", report);
         check_route_fields(it, "query", report);
     }

@@ -54,7 +54,7 @@ export class Document {
     answerOf(operation, status) {
         const own = this.resolve(operation.responses[status]), shared = this.resolve(operation.responses.default);
         if (own || status === 401 && operation.security.length === 0) return own;
-        return shared?.["x-errors"].some((it) => it.status === status) ? shared : undefined;
+        return this.json.components.responses.Refused["x-errors"].some((it) => it.status === status) ? shared : undefined;
     }
 
     // Those of its answer, where it is not shared with other statuses; and those that all have.

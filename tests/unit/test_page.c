@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "resource/areas.h"
+#include "resource/tables.h"
 #include "sheet.h"
 
 static void set_header(const char *line, const char *other)
@@ -192,6 +193,7 @@ static void load_menu(void)
     ck_assert_int_eq((int)write(fd, text, strlen(text)), (int)strlen(text));
     close(fd);
     ck_assert(areas_load(path));
+    tables_link();
     unlink(path);
 }
 
