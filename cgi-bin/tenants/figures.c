@@ -140,7 +140,7 @@ static bool current(struct cx *cx)
 const struct route figure_routes[] = {
     ROUTE(GET, "/api/tenant", PUBLIC(NONE), current, "The tenant of this host, without signing in.",
           .operation = "getTenantOfHost", .answer_name = "tenant of host",
-          .answer_fields = current_fields),
+          .answer_fields = current_fields, .errors = "404 tenant_unknown"),
     ROUTE(GET, "/api/tenants/:id/users", MAY(EITHER, "platform.users:read"), users,
           "A tenant's users, the newest first.", .operation = "listTenantUsers",
           .answer_name = "tenant user", .answer = ANSWER_LIST, .answer_fields = user_fields,

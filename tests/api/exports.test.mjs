@@ -76,6 +76,17 @@ test("a_long_audit_log_is_one_line_of_json_for_each_event", async () => {
     assert.equal(new Set(events.map((it) => it.resource.id)).size, 2500);
 });
 
+test("every_list_leaves_as_lines_of_json_as_the_api_answers_it", async () => {
+    const tenant = await makeTenant(), leads = (query) => request("GET", `/api/crm/leads${query}`, { token: tenant.token });
+    for (const name of ["One", "Two, with \"quotes\""]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name, valueAmount: 5 } });
+    const file = await leads("/export?format=jsonl&sort=name"), some = await leads("/export?format=jsonl&fields=name&name=One");
+    assert.deepEqual([file.status, file.headers["content-type"], file.headers["content-disposition"]], [200, "application/jsonl", 'attachment; filename="leads.jsonl"']);
+    assert.deepEqual(file.text.trim().split("\n").map((it) => JSON.parse(it)), (await leads("?sort=name")).data);
+    assert.deepEqual(Object.keys(JSON.parse(some.text)), ["id", "name"]);
+    assert.match((await leads("/export?format=csv")).text, /valueAmount/);
+    assert.equal((await leads("/export?format=xml")).status, 400);
+});
+
 test("users_leave_in_any_number_by_the_old_address_too", async () => {
     const tenant = await makeTenant();
     sql(`insert into everyone.users (tenant_id, email, name, kind) select '${tenant.id}', 'u' || n || '@${tenant.slug}.test', 'U', 'staff' from generate_series(1, 2500) n`);
