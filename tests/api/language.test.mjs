@@ -195,7 +195,7 @@ test("numbers_are_typed_and_shown_as_the_language_writes_them", async () => {
 test("dates_have_the_order_that_the_tenant_chose", async () => {
     const choose = (dateFormat) => request("PATCH", "/api/settings/general", { token: world.tenant.token, body: { dateFormat } });
     await speak(world.tenant, "en");
-    const deal = await request("POST", "/api/crm/deals", { token: world.tenant.token, body: { name: "Zdate", value: 100, currency: "EUR", expectedCloseOn: "2027-03-01" } });
+    const deal = await request("POST", "/api/crm/deals", { token: world.tenant.token, body: { name: "Zdate", valueAmount: 100, currency: "EUR", expectedCloseOn: "2027-03-01" } });
     assert.equal(deal.status, 201, deal.text);
     for (const [order, date, time] of [["month_day_year", "Mar 1, 2027", /[A-Z][a-z]{2} \d{1,2}, \d{4}, \d\d:\d\d/], ["year_month_day", "2027-03-01", /\d{4}-\d\d-\d\d, \d\d:\d\d/], ["day_month_year", "1 Mar 2027", /\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d/]]) {
         const answer = await choose(order);
