@@ -37,40 +37,20 @@ STATEMENT(part_set_branding,
           "    footer = excluded.footer, email_sender = excluded.email_sender",
           DB_WRITES);
 
-#define MOST(key) "max(most) filter (where key = '" key "')"
-#define USED(name, key)                                                                            \
-    "'" name "', coalesce(max(house.quota_used(key, used, period)) filter (where key = '" key      \
-    "'), 0)"
-
 /* A row, and in the order of quota_fields. */
 STATEMENT(part_quotas,
-          "select " MOST("users") ", " MOST(
-              "storage_bytes") ",\n"
-                               "       " MOST("api_calls_per_day") ", " MOST(
-                                   "customers") ",\n"
-                                                "       " MOST(
-                                                    "emails_per_month") ",\n"
-                                                                        "       "
-                                                                        "jsonb_build_object(" USED(
-                                                                            "users",
-                                                                            "users") ",\n"
-                                                                                     "          "
-                                                                                     " " USED(
-                                                                                         "storageBy"
-                                                                                         "tes",
-                                                                                         "storage_"
-                                                                                         "bytes") ",\n"
-                                                                                                  "           " USED(
-                                                                                                      "apiCallsPerDay",
-                                                                                                      "api_calls_per_day") ",\n"
-                                                                                                                           "           " USED(
-                                                                                                                               "customers",
-                                                                                                                               "customers") ",\n"
-                                                                                                                                            "           " USED(
-                                                                                                                                                "emailsPerMonth",
-                                                                                                                                                "emails_per_month") ")\n"
-                                                                                                                                                                    "from tenant_quotas\n"
-                                                                                                                                                                    "where " OF_TENANT,
+          "select q.most ->> 'users', q.most ->> 'storage_bytes', q.most ->> 'api_calls_per_day',\n"
+          "       q.most ->> 'customers', q.most ->> 'emails_per_month',\n"
+          "       jsonb_build_object(\n"
+          "           'users', coalesce(q.used -> 'users', '0'),\n"
+          "           'storageBytes', coalesce(q.used -> 'storage_bytes', '0'),\n"
+          "           'apiCallsPerDay', coalesce(q.used -> 'api_calls_per_day', '0'),\n"
+          "           'customers', coalesce(q.used -> 'customers', '0'),\n"
+          "           'emailsPerMonth', coalesce(q.used -> 'emails_per_month', '0'))\n"
+          "from (select jsonb_object_agg(key, most) as most,\n"
+          "             jsonb_object_agg(key, house.quota_used(key, used, period)) as used\n"
+          "      from tenant_quotas\n"
+          "      where " OF_TENANT ") q",
           0);
 
 STATEMENT(part_set_quotas,
