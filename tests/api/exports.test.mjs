@@ -80,7 +80,7 @@ test("every_list_leaves_as_lines_of_json_as_the_api_answers_it", async () => {
     const tenant = await makeTenant(), leads = (query) => request("GET", `/api/crm/leads${query}`, { token: tenant.token });
     for (const name of ["One", "Two, with \"quotes\""]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name, valueAmount: 5 } });
     const file = await leads("/export?format=jsonl&sort=name"), some = await leads("/export?format=jsonl&fields=name&name=One");
-    assert.deepEqual([file.status, file.headers["content-type"], file.headers["content-disposition"]], [200, "application/jsonl", 'attachment; filename="leads.jsonl"']);
+    assert.deepEqual([file.status, file.headers["content-type"], file.headers["content-disposition"]], [200, "application/jsonl", `attachment; filename="leads.jsonl"; filename*=UTF-8''leads.jsonl`]);
     assert.deepEqual(file.text.trim().split("\n").map((it) => JSON.parse(it)), (await leads("?sort=name")).data);
     assert.deepEqual(Object.keys(JSON.parse(some.text)), ["id", "name"]);
     assert.match((await leads("/export?format=csv")).text, /valueAmount/);
