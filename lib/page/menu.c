@@ -174,7 +174,7 @@ static void add_fold(const struct cx *cx, json_object *group, const char *set)
     json_object *entries = json_object_object_get(group, "entries");
     bool folded = folds && holds(folds, fold, '.');
     for (size_t i = 0; i < json_object_array_length(entries); i++)
-        if (areas_flag(json_object_array_get_idx(entries, i), "current"))
+        if (page_flag(json_object_array_get_idx(entries, i), "current"))
             folded = false;
     page_set(group, "fold", fold);
     page_set_bool(group, "folded", folded);

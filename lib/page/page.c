@@ -63,6 +63,11 @@ void page_set(json_object *object, const char *key, const char *text)
     json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
+bool page_flag(json_object *object, const char *key)
+{
+    return json_object_get_boolean(json_object_object_get(object, key));
+}
+
 const char *page_text(json_object *object, const char *key)
 {
     return json_object_get_string(json_object_object_get(object, key));

@@ -46,6 +46,7 @@ void page_speak(json_object *data, const struct language *language);
 void page_set(json_object *object, const char *key, const char *text);
 void page_set_int(json_object *object, const char *key, int64_t value);
 void page_set_bool(json_object *object, const char *key, bool value);
+bool page_flag(json_object *object, const char *key);
 const char *page_text(json_object *object, const char *key);  /* as it was set; NULL: it was not */
 json_object *page_add(json_object *object, const char *key);  /* new object member */
 json_object *page_list(json_object *object, const char *key); /* new array member */

@@ -20,22 +20,22 @@ test("a_row_goes_the_way_of_a_post_whatever_its_titles_and_forms_are", async () 
     const answer = await leads(raw);
     assert.equal(answer.status, 202, answer.text);
     assert.deepEqual(refusals(answer), []);
-    assert.deepEqual(answer.data.mapping, ["name", "email", "source", "value", "currency", "ownerId", "phone"]);
+    assert.deepEqual(answer.data.mapping, ["name", "email", "source", "valueAmount", "currency", "ownerId", "phone"]);
     assert.deepEqual([answer.data.status, answer.data.total, answer.data.created], ["done", 2, 2]);
     const [angel] = await list("email=angel@forms.test");
-    assert.deepEqual([angel.name, angel.source, angel.value, angel.currency, angel.phone, angel.ownerId], ["Ángel Ruiz", "referral", 123450, "EUR", "+34600100200", tenant.owner.user.id]);
+    assert.deepEqual([angel.name, angel.source, angel.valueAmount, angel.currency, angel.phone, angel.ownerId], ["Ángel Ruiz", "referral", 123450, "EUR", "+34600100200", tenant.owner.user.id]);
     const [kurt] = await list("name=Kurt");
-    assert.deepEqual([kurt.value, kurt.currency, kurt.source, kurt.status], [12, "JPY", "website", "new"]);
+    assert.deepEqual([kurt.valueAmount, kurt.currency, kurt.source, kurt.status], [12, "JPY", "website", "new"]);
 });
 
 test("what_is_refused_is_told_by_line_and_field_and_comes_back_as_a_file", async () => {
-    const raw = "name,email,value,source\r\nGood,good@told.test,1,other\r\n,x,abc,nowhere\r\nFine,fine@told.test,,\r\n";
+    const raw = "name,email,valueAmount,source\r\nGood,good@told.test,1,other\r\n,x,abc,nowhere\r\nFine,fine@told.test,,\r\n";
     const answer = await leads(raw);
     assert.deepEqual([answer.data.created, answer.data.refusedCount], [2, 1]);
-    assert.deepEqual(refusals(answer).toSorted(), [[3, "email", "invalid_email"], [3, "name", "required"], [3, "source", "not_a_choice"], [3, "value", "invalid_amount"]]);
+    assert.deepEqual(refusals(answer).toSorted(), [[3, "email", "invalid_email"], [3, "name", "required"], [3, "source", "not_a_choice"], [3, "valueAmount", "invalid_amount"]]);
     const file = await request("GET", `/api/crm/leads/imports/${answer.data.id}/refused`, { token: tenant.token });
     assert.equal(file.status, 200);
-    assert.match(file.text, /^name,email,value,source,Line,Column,Reason\r\n"",x,abc,nowhere,3,/);
+    assert.match(file.text, /^name,email,valueAmount,source,Line,Column,Reason\r\n"",x,abc,nowhere,3,/);
     assert.equal(file.text.trim().split("\r\n").length, 2);
 });
 
@@ -110,12 +110,12 @@ test("dates_that_may_be_two_are_settled_by_the_others_or_asked_for", async () =>
 
 test("our_own_export_comes_back_as_it_was", async () => {
     const own = await makeTenant();
-    await request("POST", "/api/crm/leads", { token: own.token, body: { name: "=Round trip", email: "round@trip.test", value: 123456, currency: "EUR" } });
+    await request("POST", "/api/crm/leads", { token: own.token, body: { name: "=Round trip", email: "round@trip.test", valueAmount: 123456, currency: "EUR" } });
     const file = await request("GET", "/api/crm/leads/export", { token: own.token });
     const answer = await leads(file.text, "?key=id&mode=upsert", own.token);
     assert.deepEqual([answer.data.updated, refusals(answer)], [1, []], answer.text);
     const [lead] = await list("email=round@trip.test", own.token);
-    assert.deepEqual([lead.name, lead.value], ["=Round trip", 123456]);
+    assert.deepEqual([lead.name, lead.valueAmount], ["=Round trip", 123456]);
 });
 
 test("a_long_file_is_worked_on_after_the_answer", async () => {

@@ -8,7 +8,7 @@ const own = [["size", "number"], ["since", "date"], ["note", "text"], ["vip", "b
 const names = ["Nora Blum", "José Ruiz", "Łukasz Żak", "李小龍", "Анна Иванова", "Γιώργος Νίκου", "محمد علي", "दीपा राव"];
 
 function fileOf(rows) {
-    const lines = ["name,email,phone,company,source,status,value,currency,size,since,note,vip"];
+    const lines = ["name,email,phone,company,source,status,valueAmount,currency,size,since,note,vip"];
     for (let i = 0; i < rows; i++)
         lines.push(`${names[i % names.length]} ${i},${i % 100 === 50 ? "broken" : `lead${i}@import.test`},+34600${String(100000 + i % 900000)},"Company, No. ${i % 5000}",${i % 2 ? "website" : "referral"},new,${i % 1000}.50,EUR,${i % 60},2026-0${1 + i % 9}-15,Note ${i},${i % 3 ? "yes" : "no"}`);
     return `${lines.join("\r\n")}\r\n`;
