@@ -12,8 +12,9 @@
 #include "realtime.h"
 #include "resource/event_data.h"
 #include "resource/event_sight.h"
+#include "resource/model.h"
 
-/* Of a change; a longer one is told without: who wants to know asks for the record. */
+/* Of a change; a longer one is told without, with its address in the log. */
 enum { CHANGES_MOST = 32768 };
 
 static void pair_time(struct json *json, const char *key, const char *text)
@@ -23,24 +24,31 @@ static void pair_time(struct json *json, const char *key, const char *text)
         json_pair(json, key, formatted);
 }
 
+static const char *whole_at(struct arena *arena, const struct event *event)
+{
+    const struct resource *log = model_resource("access.audit");
+    return log ? arena_printf(arena, "%s/%s", log->api, event->id) : NULL;
+}
+
 /* The envelope (access/event.h), behind its number in the tenant's log; what others do not get to
  * know stands beside it. */
 static char *event_text(struct arena *arena, const struct rows *rows, size_t row, bool full)
 {
-    const struct event event = {.id = rows_text(rows, row, EVENT_ID),
-                                .type = rows_text(rows, row, EVENT_ACTION),
-                                .at = rows_text(rows, row, EVENT_AT),
-                                .tenant_id = rows_text(rows, row, EVENT_TENANT),
-                                .actor_kind = rows_text(rows, row, EVENT_ACTOR_KIND),
-                                .actor_id = rows_text(rows, row, EVENT_ACTOR_ID),
-                                .actor_name = full ? rows_text(rows, row, EVENT_ACTOR_NAME) : NULL,
-                                .word = rows_text(rows, row, EVENT_RESOURCE_TYPE),
-                                .resource_id = rows_text(rows, row, EVENT_RESOURCE_ID),
-                                .request_id = rows_text(rows, row, EVENT_REQUEST_ID)};
+    struct event event = {.id = rows_text(rows, row, EVENT_ID),
+                          .type = rows_text(rows, row, EVENT_ACTION),
+                          .at = rows_text(rows, row, EVENT_AT),
+                          .tenant_id = rows_text(rows, row, EVENT_TENANT),
+                          .actor_kind = rows_text(rows, row, EVENT_ACTOR_KIND),
+                          .actor_id = rows_text(rows, row, EVENT_ACTOR_ID),
+                          .actor_name = full ? rows_text(rows, row, EVENT_ACTOR_NAME) : NULL,
+                          .word = rows_text(rows, row, EVENT_RESOURCE_TYPE),
+                          .resource_id = rows_text(rows, row, EVENT_RESOURCE_ID),
+                          .request_id = rows_text(rows, row, EVENT_REQUEST_ID)};
     const char *changes = rows_text(rows, row, EVENT_TOLD);
     bool fits = rows_length(rows, row, EVENT_TOLD) <= CHANGES_MOST;
     struct buf text = {0};
     struct json json;
+    event.data_url = fits ? NULL : whole_at(arena, &event);
     json_start(&json, &text);
     json_open_object(&json);
     json_pair(&json, "type", "event");

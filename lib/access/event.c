@@ -63,5 +63,7 @@ void event_write(struct json *json, const struct event *event, const char *data)
     json_pair(json, "requestId", event->request_id);
     json_key(json, "data");
     json_put_raw(json, data, strlen(data));
+    if (event->data_url)
+        json_pair(json, "dataUrl", event->data_url);
     json_close_object(json);
 }

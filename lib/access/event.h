@@ -25,6 +25,8 @@ struct event {
     const char *id, *type, *at, *tenant_id;
     const char *actor_kind, *actor_id, *actor_name; /* the last two NULL: the system itself */
     const char *word, *resource_id, *request_id;    /* any may be NULL */
+    const char
+        *data_url; /* where `data` can be had that is too long to be told; NULL: it is told */
 };
 
 /* The columns of events from which event_read() makes one, and behind them its changes. */
@@ -36,7 +38,7 @@ struct event event_read(const struct rows *rows, size_t row);
 
 /* The envelope, the same wherever events are told (audit log, stream, webhooks):
  * {id, type, createdAt, tenantId, actor {kind, id, name}, resource {type, id}, requestId, data}.
- * data: JSON text, of resource/event_data.h. */
+ * data: JSON text, of resource/event_data.h. With .data_url it is {}, and dataUrl follows it. */
 void event_write(struct json *json, const struct event *event, const char *data);
 
 #endif

@@ -38,7 +38,8 @@ const struct field event_fields[] = {
     {"request_id", TEXT, NULLABLE, .help = "Of the request that did it."},
     {"data", OBJECT, .write = data_write_uncut,
      .help = "What changed; of a record what it was before and what it is after, as the webhook of "
-             "this type says."},
+             "this type says. A change of more than 32 KiB is {} in the stream, and the member "
+             "dataUrl beside it says where it is in the log."},
     {.type = FIELD_END}};
 
 /* What a column is shown as that holds a secret (house.event_masked). */

@@ -46,6 +46,23 @@ test("changes_come_in_order_with_numbers", async () => {
     await stream.stop();
 });
 
+test("a_change_too_long_to_be_told_says_where_it_is", async () => {
+    const stream = await listen({ token: tenant.token });
+    const deal = await request("POST", "/api/crm/deals", { token: tenant.token, body: { name: "Long", currency: "EUR" } });
+    assert.equal(deal.status, 201, deal.text);
+    const note = async (text) => {
+        const made = await request("POST", `/api/crm/deals/${deal.data.id}/notes`, { token: tenant.token, body: { text } });
+        assert.equal(made.status, 201, made.text);
+        return (await stream.until(about(made.data.id))).event;
+    };
+    const long = "😀".repeat(10000), [short, event] = [await note("Short."), await note(long)];
+    assert.deepEqual([short.data.after.text, short.dataUrl], ["Short.", undefined]);
+    assert.deepEqual([event.data, event.dataUrl], [{}, `/api/audit/logs/${event.id}`]);
+    const whole = await request("GET", event.dataUrl, { token: tenant.token });
+    assert.deepEqual([whole.status, whole.data?.data.after.text === long], [200, true], whole.text.slice(0, 300));
+    await stream.stop();
+});
+
 test("a_reader_of_leads_hears_of_leads_and_of_nothing_else", async () => {
     const user = await withRole(tenant, ["crm.leads:read"]);
     const [stream, ws] = [await listen({ token: user.access_token }), await socket({ token: user.access_token })];
