@@ -1,18 +1,41 @@
-// Files at a server that speaks S3 and verifies signatures: the same as on the local disk, and an
-// answer that says what is wrong when the server is not there, or does not know us.
+// Files at a server that speaks S3 over https and verifies signatures: the same as on the local
+// disk, and an answer that says what is wrong when the server is not there, is not the one that it
+// says, or does not know us.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import http from "node:http";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import tls from "node:tls";
 import { after, before, test } from "node:test";
 import S3rver from "@20minutes/s3rver";
 import account from "@20minutes/s3rver/lib/models/account.js";
 import { Platform } from "../lib/platform.mjs";
 import { freePort } from "../lib/ports.mjs";
+import { Authority } from "../lib/smtp.mjs";
 
-const place = mkdtempSync(join(tmpdir(), "tulou-s3-")), s3Port = await freePort();
-const known = { TULOU_S3_URL: `http://127.0.0.1:${s3Port}/files`, TULOU_S3_KEY_ID: "S3RVER", TULOU_S3_SECRET: "S3RVER" };
+const place = mkdtempSync(join(tmpdir(), "tulou-s3-")), s3Port = await freePort(), frontPort = await freePort();
+chmodSync(place, 0o755);
+const [authority, stranger] = ["house", "stranger"].map((it) => new Authority(place, it));
+const [good, strange] = [authority, stranger].map((it) => it.certify("127.0.0.1"));
+// TLS ends here, and what comes goes on to the server as it is.
+const clients = new Set();
+const front = tls.createServer(good, (client) => {
+    clients.add(client.once("close", () => clients.delete(client)));
+    const server = net.connect(s3Port, "127.0.0.1");
+    client.pipe(server).pipe(client);
+    client.on("error", () => server.destroy());
+    server.on("error", () => client.destroy());
+});
+front.on("tlsClientError", () => {});
+// From now on with another certificate: who came before has to come again.
+function certify(context) {
+    front.setSecureContext(context);
+    for (const it of clients) it.destroy();
+}
+await new Promise((resolve) => front.listen(frontPort, "127.0.0.1", resolve));
+const known = { TULOU_CA_FILE: authority.file, TULOU_S3_URL: `https://127.0.0.1:${frontPort}/files`, TULOU_S3_KEY_ID: "S3RVER", TULOU_S3_SECRET: "S3RVER" };
 const platform = await Platform.own({ TULOU_STORAGE: "s3", ...known });
 const { makeTenant, port, request } = await import("../lib/client.mjs");
 const { sql } = await import("../lib/factors.mjs");
@@ -31,6 +54,7 @@ before(async () => {
 });
 after(async () => {
     await s3.close();
+    front.close();
     await platform.stop();
     rmSync(place, { recursive: true, force: true });
 });
@@ -83,6 +107,21 @@ test("while_the_server_is_away_nothing_is_taken_and_the_platform_is_ready", asyn
     assert.equal((await request("GET", "/readyz")).status, 200);
     await startS3();
     assert.equal((await fetch(`${path}/${kept.id}/content`)).body.toString(), "kept");
+});
+
+test("a_server_whose_certificate_nobody_vouches_for_gets_and_gives_nothing", async () => {
+    const kept = (await upload(path, tenant.token, "trusted.txt", "trusted")).data, count = objects().length;
+    certify(strange);
+    try {
+        const refused = await upload(path, tenant.token, "strange.txt", "strange");
+        assert.deepEqual([refused.status, refused.error.code], [503, "storage_unavailable"], refused.text);
+        assert.equal((await fetch(`${path}/${kept.id}/content`)).status, 503);
+        assert.match(readFileSync(join(platform.folder, "log/crm.log"), "utf8"), /could not be stored.*(certificate|SSL)/i);
+        assert.equal(objects().length, count);
+    } finally {
+        certify(good);
+    }
+    assert.equal((await fetch(`${path}/${kept.id}/content`)).body.toString(), "trusted");
 });
 
 test("who_signs_with_another_secret_is_refused_there_and_the_log_says_so", async () => {

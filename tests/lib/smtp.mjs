@@ -25,7 +25,7 @@ export class Authority {
     certify(host) {
         const path = (ending) => join(this.folder, `${this.name}-${host}.${ending}`);
         this.request(`${this.name}-${host}`, ["-x509", "-CA", this.file, "-CAkey", join(this.folder, `${this.name}.key`), "-out", path("crt"),
-            "-addext", `subjectAltName=DNS:${host}`, "-addext", "basicConstraints=critical,CA:FALSE"]);
+            "-addext", `subjectAltName=DNS:${host}${net.isIP(host) ? `,IP:${host}` : ""}`, "-addext", "basicConstraints=critical,CA:FALSE"]);
         return { key: readFileSync(path("key")), cert: readFileSync(path("crt")) };
     }
 }

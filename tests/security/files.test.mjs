@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, pageCookie, password, request } from "../lib/client.mjs";
-import { formOf, upload } from "../lib/files.mjs";
-import { areas, bodyOf } from "../lib/routes.mjs";
+import { formOf, pngOf, upload } from "../lib/files.mjs";
+import { apiRoutes, areas, bodyOf } from "../lib/routes.mjs";
 
 const resources = areas.flatMap((it) => it.resources).filter((it) => it.attachments);
 const makerOf = (resource) => areas.flatMap((it) => it.routes).find((it) => it.method === "POST" && it.path === resource.api);
@@ -68,4 +68,31 @@ for (const resource of resources)
         assert.equal((await request("GET", `${resource.api}/${own}/attachments`, { token: mine.token })).data.length, 2);
         assert.equal((await go(waysTo(resource, own, ownFile).at(-2), token)).status, 303);
         assert.equal((await request("GET", `${resource.api}/${own}/attachments`, { token: mine.token })).data.length, 1);
+    });
+
+// The same of fields that are files, such as the photo of a contact.
+const fileFields = areas.flatMap((it) => it.resources).flatMap((resource) => resource.fields.filter((it) => it.file && apiRoutes.some((route) => route.method === "POST" && route.path === `${resource.api}/:id/${it.name}`)).map((field) => [resource, field]));
+
+test("there is a field that is a file to be tried", () => assert.ok(fileFields.length >= 1));
+
+for (const [resource, field] of fileFields)
+    test(`the ${field.name} of ${resource.name} is its tenant's and its record's alone`, async () => {
+        const record = await make(resource, theirs), own = await make(resource, mine), png = pngOf(8, 8);
+        const at = (id) => `${resource.api}/${id}/${field.name}`;
+        const put = await upload(at(record), theirs.token, "theirs.png", png);
+        assert.equal(put.status, 200, put.text);
+        const url = put.data[field.name].url;
+        for (const id of [record, "01a1fc30-19fe-74cc-bfd1-e408edb75d4f", "no-uuid"]) {
+            for (const method of ["GET", "DELETE"]) assert.equal((await request(method, at(id), { token: mine.token })).status, 404, `${method} ${at(id)}`);
+            assert.equal((await upload(at(id), mine.token, "mine.png", png)).status, 404, `POST ${at(id)}`);
+        }
+        assert.equal((await request("GET", url, { tenant: mine.slug, headers: { cookie } })).status, 404, "by a browser");
+        const left = await request("GET", `${resource.api}/${record}`, { token: theirs.token });
+        assert.deepEqual(left.data[field.name], put.data[field.name], "it was neither changed nor removed");
+        assert.equal((await request("GET", url, { token: theirs.token })).status, 200);
+        // The same ways do work for one's own, or the above would say nothing.
+        assert.equal((await request("GET", at(own), { token: mine.token })).status, 404, "none yet");
+        assert.equal((await upload(at(own), mine.token, "mine.png", png)).status, 200);
+        assert.equal((await request("GET", at(own), { token: mine.token })).status, 200);
+        assert.equal((await request("DELETE", at(own), { token: mine.token })).status, 200);
     });

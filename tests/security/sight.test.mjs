@@ -31,7 +31,7 @@ before(async () => {
     for (let i = 0; i < 6; i++) keys.push((await made("/api/security/api-keys", { name: `k${i}`, permissions: ["*"] })).key);
     world.keys = keys;
     const role = (key, permissions) => made("/api/rbac/roles", { key, name: key, rank: 10, permissions });
-    for (const scope of Object.keys(sees)) await role(`sees_${scope}`, ["users.users:read", "access.audit:*", ...resources.map((it) => allowed(scope, it))]);
+    for (const scope of Object.keys(sees)) await role(`sees_${scope}`, ["users.users:read", "access.audit:*", "insight.dashboard:read", ...resources.map((it) => allowed(scope, it))]);
     world.mate = await makeUser(world.tenant, "customer");
     world.other = await makeUser(world.tenant, "customer");
     world.me = {};
@@ -192,6 +192,10 @@ test("pages, their CSV, the search across everything and forms show and change w
         if (pageRoutes.some((it) => it.path === `${resource.page}/export.csv`))
             assert.deepEqual(namesIn((await open(me, "GET", `${resource.page}/export.csv?q=${mark}`)).text, mark), shown, title(resource, scope, "the page's CSV"));
         assert.deepEqual(namesIn((await open(me, "GET", `/search?q=${mark}`)).text, mark), shown, title(resource, scope, "the search"));
+        // What happened last, in words: nothing but what was made just now.
+        const told = namesIn((await open(me, "GET", "/admin")).text, mark);
+        assert.deepEqual(told.filter((it) => hidden.includes(it)), [], title(resource, scope, "the dashboard"));
+        if ((resource.label ?? "name") === "name") assert.deepEqual(told, shown, title(resource, scope, "the dashboard"));
         const csrf = list.text.match(/name="_csrf" value="([^"]*)"/)[1];
         const below = pageRoutes.filter((it) => it.path.startsWith(`${resource.page}/:id`) && !it.path.slice(resource.page.length + 4).includes(":"));
         assert.ok(below.length > 0, title(resource, scope, "no pages"));
