@@ -37,8 +37,9 @@ struct walk {
 static const char *const inline_elements[] = {"a",      "abbr",  "b",    "br",   "code",
                                               "em",     "i",     "kbd",  "mark", "sup",
                                               "strong", "small", "span", "time", "wbr"};
-static const char *const spoken[] = {"alt",   "aria-label",   "aria-description", "placeholder",
-                                     "title", "data-confirm", "data-say",         "data-empty"};
+static const char *const spoken[] = {
+    "alt",   "data-label",   "aria-label", "aria-description", "placeholder",
+    "title", "data-confirm", "data-say",   "data-empty"};
 
 /* ---- cutting into tokens ---- */
 

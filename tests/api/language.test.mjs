@@ -51,7 +51,7 @@ const englishWord = /(?<![\w./:@-])(the|and|your|you|of|for|with|this|that|from|
 // Texts between tags, and attributes that are read to people.
 function wordsOf(html) {
     const body = html.replace(/<(script|style|svg)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/g, "");
-    const words = [...body.matchAll(/ (?:alt|aria-label|placeholder|title)="([^"]*)"/g)].map((it) => it[1]);
+    const words = [...body.matchAll(/ (?:alt|aria-label|aria-description|placeholder|title|data-label)="([^"]*)"/g)].map((it) => it[1]);
     words.push(...body.split(/<[^>]*>/));
     return new Set(words.map((it) => it.replace(/&[a-z#0-9]+;/g, " ").replace(/\s+/g, " ").trim()).filter((it) => /[A-Za-z]{2}/.test(it)));
 }

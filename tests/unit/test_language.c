@@ -250,6 +250,7 @@ START_TEST(test_texts_of_templates)
          "{{<layout/icon}}{{$name}}users{{/name}}{{/layout/icon}}[More]"},
         {"<input placeholder=\"Search {{what}}\"{{#on}} checked{{/on}} name=\"title\">",
          "<input placeholder=\"[Search {{what}}]\"{{#on}} checked{{/on}} name=\"title\">"},
+        {"<td data-label=\"To\" data-page=\"To\">", "<td data-label=\"[To]\" data-page=\"To\">"},
         {"<b>&nbsp;{{n}} · 3</b>", "<b>&nbsp;{{n}} · 3</b>"},
         {"a < b {{", "[a < b {{]"},
     };
