@@ -39,18 +39,13 @@ static bool is_number(const struct field *field)
            field->type == DECIMAL;
 }
 
-static bool is_face(const struct field *field)
-{
-    return field->type == FILE_FIELD && (field->flags & LISTED);
-}
-
 static bool is_column(const struct field *field)
 {
     static const enum field_type never[] = {SECRET, JSON, OBJECT, CUSTOM};
     for (size_t i = 0; i < COUNT(never); i++)
         if (field->type == never[i])
             return false;
-    return !(field->flags & (HIDDEN | INPUT_ONLY | LIST_OMITTED)) && !is_face(field) &&
+    return !(field->flags & (HIDDEN | INPUT_ONLY | LIST_OMITTED)) && !list_is_face(field) &&
            strcmp(field->name, "tenant_id") != 0 && strcmp(field->name, "id") != 0;
 }
 
@@ -170,7 +165,7 @@ static void add_columns(struct cx *cx, json_object *data, const struct list_page
 static bool has_face(const struct list_result *result)
 {
     for (int i = 0; result->fields[i]; i++)
-        if (is_face(result->fields[i]))
+        if (list_is_face(result->fields[i]))
             return true;
     return false;
 }
@@ -180,7 +175,7 @@ static bool has_face(const struct list_result *result)
 static void add_face(struct cx *cx, json_object *out, const struct list_result *result, size_t row)
 {
     int at = 0;
-    while (result->fields[at] && !is_face(result->fields[at]))
+    while (result->fields[at] && !list_is_face(result->fields[at]))
         at++;
     const char *stored = result->fields[at] ? rows_text(result->rows, row, at) : NULL;
     const char *label = json_object_get_string(json_object_object_get(out, "label"));
@@ -234,6 +229,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
             continue;
         json_object *cell = page_item(cells);
         show_value(cx, cell, result, row, column);
+        page_set(cell, "beside", list_face(cx, page, row, column));
         page_set(cell, "room", page->room[at]);
         page_set(cell, "label", field_title(cx, field));
         page_set_bool(cell, "first", first);
@@ -294,6 +290,8 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
         return NULL;
     order_columns(&page);
     list_find_room(cx, &page, has_face(&page.result));
+    if (!list_read_faces(cx, &page))
+        return NULL;
     json_object *data = page_object(cx), *rows = page_list(data, "rows");
     size_t count = rows_count(page.result.rows);
     bool filtered = is_filtered(&page.query), none = count == 0 && page.result.total <= 0;

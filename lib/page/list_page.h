@@ -15,7 +15,8 @@ struct list_page {
     bool can_delete;
     bool edits, deletes;             /* what can be done with each row, whosever it is */
     int order[LIST_COLUMNS_MAX + 1]; /* columns of the result that may be shown, closed by -1 */
-    const char *room[LIST_COLUMNS_MAX + 1]; /* for each of them; NULL: it is always shown */
+    const char *room[LIST_COLUMNS_MAX + 1];     /* for each of them; NULL: it is always shown */
+    const struct rows *faces[LIST_COLUMNS_MAX]; /* by column of the result: list_read_faces() */
 };
 
 /* The address of this list with `name` set to `value` (NULL: left out), on its
@@ -37,6 +38,14 @@ void list_find_room(struct cx *cx, struct list_page *page, bool has_face);
 bool list_view_remember(struct cx *cx, const struct resource *resource);
 /* The request's query, and before it what was chosen, where it says nothing of it. */
 struct parameter *list_view_recall(struct cx *cx, const struct resource *resource);
+
+/* ---- list_faces.c ---- */
+/* Whether the picture in the field stands before what the record is called. */
+bool list_is_face(const struct field *field);
+/* Looks up the pictures of what the rows refer to. false: the failure is set. WAITS. */
+bool list_read_faces(struct cx *cx, struct list_page *page);
+/* The address of the one of a cell; NULL: there is none. */
+const char *list_face(struct cx *cx, const struct list_page *page, size_t row, int column);
 
 /* The parts around the rows, added to the page's data. */
 /* Amounts and days as people type them, "value[min]=1200.50", become what the API takes,

@@ -278,6 +278,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     page_set(out, "tone", !none && choice ? tone_of(stored) : NULL);
     bool picture = file && show_file_is_picture(cx, stored);
     page_set(out, "picture", picture ? href : NULL);
+    page_set(out, "beside", NULL);
     page_set(out, "href", picture ? NULL : href);
     page_set_bool(out, "outside", field->type == URL);
     page_set(out, "swatch", !none && swatch ? stored : NULL);

@@ -185,6 +185,26 @@ test("a_photo_of_oneself_is_shown_to_oneself_and_goes_with_the_account", async (
     assert.equal(sql(`select count(*) from everyone.files where record_id = '${other.id}'`), "0");
 });
 
+test("a_list_shows_the_photos_of_owners_beside_their_names_to_who_may_see_them", async () => {
+    const staff = await makeUser(tenant, "staff"), plain = await makeUser(tenant, "staff");
+    await upload("/api/auth/me/avatar", staff.access_token, "me.png", pngOf(10, 10));
+    for (const owner of [staff, plain, staff]) await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Beside", ownerId: owner.id } });
+    const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
+    const look = (path) => request("GET", path, { tenant: tenant.slug, headers: { cookie } });
+    const list = await look("/admin/crm/leads?q=Beside&fields=name,ownerId");
+    const photos = [...list.text.matchAll(/<img class="beside" src="([^"]+)"/g)].map((it) => it[1].replace(/&#x3D;/g, "="));
+    assert.equal(photos.length, 2, "of the one who has one, in each of their rows");
+    assert.ok(photos.every((it) => it.startsWith(`/api/platform-users/${staff.id}/avatar?v=`)), photos.join(" "));
+    const shown = await look(photos[0]);
+    assert.deepEqual([shown.status, shown.headers["content-type"]], [200, "image/png"]);
+    const role = await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "leads_only", name: "Leads only", permissions: ["crm.leads:read"] } });
+    assert.equal(role.status, 201, role.text);
+    const reader = await makeUser(tenant, "leads_only"), theirs = await pageCookie(reader.email, password, { tenant: tenant.slug });
+    const read = await request("GET", "/admin/crm/leads?q=Beside&fields=name,ownerId", { tenant: tenant.slug, headers: { cookie: theirs } });
+    assert.equal(read.status, 200);
+    assert.ok(read.text.includes("Beside") && !read.text.includes("class=\"beside\""));
+});
+
 // ---- fields that are a file ----
 
 test("a_field_holds_one_file_that_is_shown_replaced_and_removed", async () => {
