@@ -67,18 +67,20 @@
 
     // ---- charts: drawn from the table that is in the page ----
     const drawn = new Map();
-    let library;
-    function loadCharts() {
-        library ??= new Promise((done, failed) => {
-            const script = document.createElement("script");
-            const own = document.querySelector("script[src*='/static/app.js']").src;
-            script.src = own.replace("/static/app.js", "/static/vendor/chart.umd.min.js");
-            script.onload = done;
-            script.onerror = failed;
-            document.head.append(script);
-        });
-        return library;
-    }
+    // A script that few pages need, once, beside this one.
+    const loaded = new Map();
+    globalThis.loadScript = (path) => {
+        if (!loaded.has(path))
+            loaded.set(path, new Promise((done, failed) => {
+                const script = document.createElement("script");
+                const own = document.querySelector("script[src*='/static/app.js']").src;
+                script.src = own.replace("/static/app.js", `/static/${path}`);
+                script.onload = done;
+                script.onerror = failed;
+                document.head.append(script);
+            }));
+        return loaded.get(path);
+    };
 
     function colour(name) {
         const probe = document.createElement("i");
@@ -139,7 +141,7 @@
         const figures = all("[data-chart]");
         if (figures.length === 0)
             return;
-        await loadCharts();
+        await loadScript("vendor/chart.umd.min.js");
         figures.filter((figure) => figure.isConnected).forEach(drawChart);
     }
 
@@ -222,6 +224,8 @@
         document.querySelector("[data-focus]")?.focus();
         document.querySelector("[data-go-on]")?.requestSubmit();
         drawCharts();
+        if (document.querySelector("[data-board]"))
+            loadScript("board.js");
     }
 
     document.addEventListener("submit", (event) => {

@@ -20,6 +20,7 @@ const packages = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
+    "vendor/sortable.min.js": "sortablejs/Sortable.min.js",
     "vendor/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
     "vendor/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
 };

@@ -3,6 +3,7 @@
 #define CRM_H
 
 #include "api/area.h"
+#include "resource/board.h"
 #include "resource/custom.h"
 
 extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, pipelines,

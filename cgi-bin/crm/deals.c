@@ -67,6 +67,15 @@ const struct resource deal_lines = {
     "                 and between_them.position > f.position\n"                                    \
     "                 and between_them.position < t.position)))))"
 
+static const struct action deal_move = BOARD_MOVE_RANKED(
+    {"stage_id", UUID, REQUIRED, .label = "Stage", .refers = "crm.stages", .offered = true},
+    {"lost_reason", TEXT, NULLABLE, 1, 500, .label = "Reason of the loss",
+     .shown_when = SHOWN_WHEN("stage_id", "kind", "lost", true),
+     .help = "Why nothing came of it."});
+
+static const struct board deal_board = {
+    .by = "stage_id", .within = "pipeline_id", .sum = "value", .ranked = true};
+
 const struct resource deals = {
     .name = "deals",
     .one = "deal",
@@ -83,6 +92,8 @@ const struct resource deals = {
     .sort = "-createdAt",
     .owner = "owner_id",
     .imports = IMPORTS(deals, "name"),
+    .actions = ACTIONS(&deal_move),
+    .board = &deal_board,
     .fields = FIELDS(
         {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
          .example = "Lenses for the new shop"},
@@ -116,5 +127,7 @@ const struct resource deals = {
         {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
          .refers = "users.platform-users", .on_delete = SET_NULL,
          .help = "The user who looks after this deal."},
+        {BOARD_RANK, DECIMAL, READ_ONLY | SORTED | HIDDEN | LIST_OMITTED, .example = "1764523612.5",
+         .help = "Its place on the board: of two deals in a stage the greater stands further up."},
         CUSTOM_FIELDS("crm.deals")),
 };

@@ -12,6 +12,12 @@ static const struct transition life[] = {{NULL, "contacted qualified unqualified
                                          {"converted", "qualified", LEAD_REOPEN},
                                          {.to = NULL}};
 
+#define STATUS CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost")
+
+static const struct action lead_move = BOARD_MOVE({"status", CHOICE, REQUIRED, .choices = STATUS});
+
+static const struct board lead_board = {.by = "status", .sum = "value"};
+
 const struct resource leads = {
     .name = "leads",
     .one = "lead",
@@ -28,26 +34,27 @@ const struct resource leads = {
     .sort = "-createdAt",
     .owner = "owner_id",
     .imports = IMPORTS(leads, "email"),
-    .fields = FIELDS(
-        {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
-         .example = "Nora Blum"},
-        {"email", EMAIL, NULLABLE | SEARCHED | FILTERED | LISTED, .label = "E-mail",
-         .example = "nora@example.com"},
-        {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100200"},
-        {"company", TEXT, NULLABLE | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
-         .example = "Blum Optics"},
-        {"source", CHOICE, FILTERED, .initial = "other",
-         .choices = CHOICES("website", "referral", "social", "email", "phone", "event", "partner",
-                            "other")},
-        {"status", CHOICE, FILTERED | SORTED | LISTED, .initial = "new",
-         .choices = CHOICES("new", "contacted", "qualified", "unqualified", "converted", "lost"),
-         .transitions = life},
-        {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
-         .currency = "currency", .example = "250000",
-         .help = "Expected value; the API counts the currency's smallest unit."},
-        {"currency", CURRENCY, FILTERED, .initial = "EUR", .initial_of = "currency",
-         .example = "EUR"},
-        {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner", .refers = "users.platform-users",
-         .on_delete = SET_NULL, .help = "The user who looks after this lead."},
-        CUSTOM_FIELDS("crm.leads")),
+    .actions = ACTIONS(&lead_move),
+    .board = &lead_board,
+    .fields = FIELDS({"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
+                      .example = "Nora Blum"},
+                     {"email", EMAIL, NULLABLE | SEARCHED | FILTERED | LISTED, .label = "E-mail",
+                      .example = "nora@example.com"},
+                     {"phone", PHONE, NULLABLE | SEARCHED, .example = "+34600100200"},
+                     {"company", TEXT, NULLABLE | SEARCHED | SORTED | FILTERED | LISTED, 1, 200,
+                      .example = "Blum Optics"},
+                     {"source", CHOICE, FILTERED, .initial = "other",
+                      .choices = CHOICES("website", "referral", "social", "email", "phone", "event",
+                                         "partner", "other")},
+                     {"status", CHOICE, FILTERED | SORTED | LISTED, .initial = "new",
+                      .choices = STATUS, .transitions = life},
+                     {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
+                      .currency = "currency", .example = "250000",
+                      .help = "Expected value; the API counts the currency's smallest unit."},
+                     {"currency", CURRENCY, FILTERED, .initial = "EUR", .initial_of = "currency",
+                      .example = "EUR"},
+                     {"owner_id", UUID, NULLABLE | FILTERED, .label = "Owner",
+                      .refers = "users.platform-users", .on_delete = SET_NULL,
+                      .help = "The user who looks after this lead."},
+                     CUSTOM_FIELDS("crm.leads")),
 };

@@ -75,7 +75,8 @@ const char *form_value(struct cx *cx, const struct field *fields, const struct f
         return NULL;
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
-    const char *linked = !row && reference_target(field) /* a link to the form may say of whom */
+    bool may_say = reference_target(field) || field->type == CHOICE;
+    const char *linked = !row && may_say /* a link to the form may say of whom */
                              ? parameter_get(cx->request.query, field_json_name(field))
                              : NULL;
     if (linked)

@@ -7,6 +7,7 @@
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/action.h"
+#include "resource/board.h"
 #include "resource/file_field.h"
 #include "resource/part.h"
 #include "resource/resource.h"
@@ -126,9 +127,27 @@ static size_t part_routes(const struct resource *part, struct route *made)
     return count;
 }
 
+static size_t board_pages(const struct resource *resource, struct route *made)
+{
+    if (!resource->board)
+        return 0;
+    made[0] = (struct route){
+        .method = HTTP_GET,
+        .path = kept(resource->page, "/board", ""),
+        .access = resource_access(resource, permission_of(resource, "read")),
+        .handle = generic_board,
+        .summary = kept(resource->title, ": ", "The board"),
+        .answer = ANSWER_PAGE,
+        .flags = ROUTE_LIST_QUERY | sight_route_flags(resource),
+        .about = resource,
+    };
+    return 1;
+}
+
 size_t page_routes(const struct resource *resource, const struct route **routes)
 {
-    struct route *made = calloc(COUNT(pages) + 3 * ACTIONS_MAX + ATTACHMENT_PAGES, sizeof *made);
+    struct route *made =
+        calloc(COUNT(pages) + 1 + 3 * ACTIONS_MAX + ATTACHMENT_PAGES, sizeof *made);
     size_t count = 0;
     if (!made)
         log_out_of_memory();
@@ -158,6 +177,7 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
     }
     for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++)
         count += add_action_pages(resource, resource->actions[i], made + count);
+    count += board_pages(resource, made + count);
     if (resource->attachments)
         count += attachment_pages(resource, made + count);
     return count;

@@ -108,6 +108,15 @@ static bool show_ask_on_list(struct cx *cx, int status)
     return page_render(cx, status, "layout/action", action->title, data);
 }
 
+/* The page of the resource from which one came, where the link or the form says so; else NULL. */
+static const char *came_from(const struct cx *cx, const struct resource *resource)
+{
+    const struct parameter *given =
+        cx->request.method == HTTP_POST ? cx->request.form : cx->request.query;
+    const char *next = parameter_get(given, "next");
+    return next && text_starts(next, resource->page) ? next : NULL;
+}
+
 /* What will follow, with the record's own values: "Its slug is [slug]." */
 static const char *ask_text(struct cx *cx, const char *text, const struct list_result *record)
 {
@@ -138,8 +147,13 @@ static bool show_ask(struct cx *cx, int status)
     if (!record_get(cx, resource, id, &record))
         return false;
     const char *label = show_label(cx, resource, &record, 0), *path = path_of(cx, resource, id, "");
+    const char *next = came_from(cx, resource);
     json_object *data = ask_data(cx, action, path_of(cx, resource, id, action->name),
-                                 can_open ? path : resource->page);
+                                 next       ? next
+                                 : can_open ? path
+                                            : resource->page);
+    if (next)
+        bulk_keep(data, "next", next);
     if (can_open)
         page_crumb(data, label, path);
     if (action->ask)
@@ -188,6 +202,9 @@ static const char *next_path(struct cx *cx, bool there)
 {
     const struct action *action = cx->route->action;
     const struct resource *home = action_home(cx->route->about, action);
+    const char *next = came_from(cx, cx->route->about);
+    if (next)
+        return next;
     bool opens = there && (home->operations & OP_GET) && !(action->flags & ACTION_TO_LIST);
     return opens ? path_of(cx, home, cx_path(cx, "id"), "") : home->page;
 }

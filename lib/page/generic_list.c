@@ -244,6 +244,11 @@ static void add_actions(struct cx *cx, json_object *data, const struct list_page
 {
     const struct resource *resource = page->resource;
     page_list(data, "actions");
+    if (resource->board)
+        page_action(data, "Board",
+                    arena_printf(cx->arena, "%s/board%s", resource->page,
+                                 list_address(cx, resource, "sort", NULL) + strlen(resource->page)),
+                    "layout-kanban");
     generic_add_list_actions(cx, data, resource);
     if (generic_may(cx, resource, OP_EXPORT) && page->result.total != 0) {
         const char *list = list_address(cx, resource, "limit", NULL);

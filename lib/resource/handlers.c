@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/attachment.h"
+#include "resource/board.h"
 #include "resource/custom.h"
 #include "resource/file_field.h"
 #include "resource/internal.h"
@@ -434,12 +435,29 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
     return count;
 }
 
+/* Of its board: the columns with their figures. */
+static size_t board_routes(const struct resource *resource, struct route *routes)
+{
+    if (!resource->board || !resource->api)
+        return 0;
+    const char *noun = resource->one;
+    routes[0] = (struct route)ROUTE(
+        GET, kept(resource->api, "/board"), may_do(resource, ":read"), board_answer,
+        engine_text("Get the columns of the board of %s.", text_plural(engine_arena(), noun)),
+        .operation = operation_name("get", engine_text("%s board", noun)),
+        .query = board_query_fields(resource), .answer_fields = board_answer_fields,
+        .answer_name = engine_text("%s board", noun), .flags = sight_route_flags(resource),
+        .about = resource);
+    return 1;
+}
+
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made =
-        arena_alloc(engine_arena(), (8 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
+        arena_alloc(engine_arena(), (9 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
     *routes = made;
     size_t count = resource->api ? make_routes(resource, made) : 0;
+    count += board_routes(resource, made + count);
     if (resource->api && !resource->parent)
         count += file_field_routes(resource, made + count);
     if (resource->api && resource->attachments)

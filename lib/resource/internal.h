@@ -142,6 +142,10 @@ bool child_write(struct cx *cx, const struct input *input, enum operation operat
 int statements_kept(void); /* how many, for tests */
 
 /* ---- list.c ---- */
+/* Several lists in few round trips, none of them counted: the i-th query is of resources[i * step],
+ * so that with 0 all are of one. WAITS; false: the failure is set. */
+bool list_run_several(struct cx *cx, const struct resource *const *resources, size_t step,
+                      const struct list_query *queries, size_t count, struct list_result *out);
 enum { LIMIT_USUAL = 20, LIMIT_EXPORT = 1000, FILTERS_MAX = 20 };
 
 /* ---- owner.c ---- */

@@ -259,36 +259,45 @@ bool list_count(struct cx *cx, const struct resource *resource, const struct lis
 }
 
 /* As many as one round trip takes. */
-static bool find_some(struct cx *cx, const struct resource *const *resources, size_t count,
-                      const char *search, int64_t limit, struct list_result *out)
+static bool run_some(struct cx *cx, const struct resource *const *resources, size_t step,
+                     const struct list_query *queries, size_t count, struct list_result *out)
 {
-    struct order order;
+    struct order order[DB_BATCH_MAX];
     struct batch batch;
     batch_init(&batch, &cx->db);
     batch.slow = true;
-    for (size_t i = 0; i < count; i++) {
-        const struct list_query query = {.page = 1,
-                                         .limit = limit,
-                                         .search = search,
-                                         .columns = shape_of(cx, resources[i])->found,
-                                         .sort = resources[i]->sort ? resources[i]->sort
-                                                                    : "-createdAt"};
-        if (!add_list(cx, &batch, resources[i], &query, &order, &out[i]))
+    for (size_t i = 0; i < count; i++)
+        if (!add_list(cx, &batch, resources[i * step], &queries[i], &order[i], &out[i]))
+            return false;
+    struct rows **rows = batch_run(&batch);
+    for (size_t i = 0; rows && i < count; i++) {
+        out[i].rows = rows[i];
+        next_cursor(cx, &queries[i], &order[i], &out[i]);
+    }
+    return rows || fail_db(cx);
+}
+
+bool list_run_several(struct cx *cx, const struct resource *const *resources, size_t step,
+                      const struct list_query *queries, size_t count, struct list_result *out)
+{
+    for (size_t done = 0, some; done < count; done += some) {
+        some = count - done < DB_BATCH_MAX ? count - done : DB_BATCH_MAX;
+        if (!run_some(cx, resources + done * step, step, queries + done, some, out + done))
             return false;
     }
-    struct rows **rows = batch_run(&batch);
-    for (size_t i = 0; rows && i < count; i++)
-        out[i].rows = rows[i];
-    return rows || fail_db(cx);
+    return true;
 }
 
 bool list_find(struct cx *cx, const struct resource *const *resources, size_t count,
                const char *search, int64_t limit, struct list_result *out)
 {
-    for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < DB_BATCH_MAX ? count - done : DB_BATCH_MAX;
-        if (!find_some(cx, resources + done, some, search, limit, out + done))
-            return false;
-    }
-    return true;
+    struct list_query *queries = arena_alloc(cx->arena, (count + 1) * sizeof *queries);
+    for (size_t i = 0; i < count; i++)
+        queries[i] =
+            (struct list_query){.page = 1,
+                                .limit = limit,
+                                .search = search,
+                                .columns = shape_of(cx, resources[i])->found,
+                                .sort = resources[i]->sort ? resources[i]->sort : "-createdAt"};
+    return list_run_several(cx, resources, 1, queries, count, out);
 }

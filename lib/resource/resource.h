@@ -16,6 +16,7 @@
 #include "resource/input.h"
 
 struct action;
+struct board;
 struct conditions;
 struct event_told;
 struct buf;
@@ -97,6 +98,7 @@ struct resource {
      * templates show besides; false: the failure is set. */
     bool (*add_to_page)(struct cx *cx, struct json_object *data, const struct list_result *record);
     const struct action *const *actions; /* resource/action.h; NULL: none */
+    const struct board *board;           /* resource/board.h; NULL: none */
     /* What making a record gives besides it, this once: a secret that is kept as a hash. Its hooks
      * say it with record_give(). NULL: nothing. */
     const struct field *gives;

@@ -205,3 +205,39 @@ for (const javaScriptEnabled of [true, false])
         assert.equal((await shown()).length, 3, "what is no amount asks for nothing");
         await page.context().close();
     });
+
+test("a_card_of_the_board_is_dragged_moved_by_keys_and_asked_for_what_it_needs", async () => {
+    const token = tenant.token, deal = async (name) => (await request("POST", "/api/crm/deals", { token, body: { name, value: 5000, currency: "EUR" } })).data.id;
+    const first = await deal("Carried by mouse"), second = await deal("Carried by keys");
+    const stageOf = async (id) => (await request("GET", `/api/crm/deals/${id}?include=stage`, { token })).data.stage.name;
+    for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
+        const page = await owner({ viewport });
+        await page.goto(address(tenant.slug, "/admin/crm/deals/board"));
+        await page.waitForSelector("[data-board][data-ready]");
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+        await accessibility(page);
+        await page.close();
+    }
+    const page = await owner();
+    await page.goto(address(tenant.slug, "/admin/crm/deals/board"));
+    await page.waitForSelector("[data-board][data-ready]");
+    const moved = (act) => Promise.all([page.waitForResponse(/\/move$/), act()]);
+    const column = (name) => page.locator(`[data-column][aria-label="${name}"]`), card = (id) => page.locator(`[data-card="${id}"]`);
+    await moved(() => card(first).dragTo(column("Qualification").locator("[data-cards]"), { sourcePosition: { x: 20, y: 30 } }));
+    assert.equal(await stageOf(first), "Qualification");
+    await page.waitForFunction(() => document.querySelector('[aria-label="Qualification"] .board-sum')?.textContent === "50.00 EUR");
+    await card(second).locator("[data-move]").focus();
+    for (const key of ["Space", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+    assert.match(await page.textContent("[data-board-told]"), /^Proposal, place 1$/);
+    await page.keyboard.press("Escape");
+    assert.equal(await column("Prospecting").locator(`[data-card="${second}"]`).count(), 1, "it is where it was");
+    for (const key of ["Space", "ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+    await moved(() => page.keyboard.press("Space"));
+    assert.equal(await stageOf(second), "Qualification");
+    for (const key of ["Space", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+    await Promise.all([page.waitForURL(/\/move\?/), page.keyboard.press("Space")]);
+    await page.fill("[name=lostReason]", "Too dear");
+    await Promise.all([page.waitForURL(/\/board/), page.click("main form.sheet button.btn-primary")]);
+    assert.equal(await stageOf(second), "Lost");
+    await page.close();
+});
