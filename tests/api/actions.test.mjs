@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, pageCookie, password, port, request } from "../lib/client.mjs";
-import { areas, bodyOf } from "../lib/routes.mjs";
+import { areas, bodyOf, resourceNamed } from "../lib/routes.mjs";
 import { connect } from "../lib/worker.mjs";
 
 const resources = areas.flatMap((area) => area.resources).filter((it) => it.api);
@@ -71,7 +71,14 @@ async function isPossible(resource, id, action) {
     return rows[0]?.possible === true;
 }
 
-const send = (resource, id, action, options) => request("POST", `${action.api}/${id}/${action.name}`, { body: bodyOf(action.takes), ...options });
+// What it must be told; of what it refers to the first that there is.
+async function bodyFor(action) {
+    const body = bodyOf(action?.takes);
+    for (const field of (action?.takes ?? []).filter((it) => it.required && it.refers))
+        body[field.name] = (await request("GET", `${resourceNamed(field.refers).api}?limit=1`, { token: world.a.token })).data[0].id;
+    return body;
+}
+const send = async (resource, id, action, options) => request("POST", `${action.api}/${id}/${action.name}`, { body: await bodyFor(action), ...options });
 
 async function page(resource, id) {
     const platform = ofPlatform(resource);
@@ -152,7 +159,7 @@ test("what_is_only_tried_changes_nothing_and_says_what_would_be", async () => {
         for (const action of actionsOf(resource, (it) => it.sends && !it.onList)) {
             const title = `${resource.name}: ${action.name}`, id = await make(resource);
             const possible = await isPossible(resource, id, action), jobs = await jobIds(), before = await snapshot(resource, id, jobs);
-            const answer = await send(resource, id, action, { token: tokenFor(resource), body: { ...bodyOf(action.takes), dryRun: true } });
+            const answer = await send(resource, id, action, { token: tokenFor(resource), body: { ...(await bodyFor(action)), dryRun: true } });
             assert.equal(await snapshot(resource, id, jobs), before, title);
             assert.equal(answer.status, possible ? 200 : 409, `${title}: ${answer.text}`);
             tried++;
@@ -164,7 +171,7 @@ test("what_is_only_tried_changes_nothing_and_says_what_would_be", async () => {
             const title = `${route.path} ${verb}`, action = resource.actions?.find((it) => it.name === verb);
             const id = await make(resource).catch(() => undefined);
             if (!id) continue;
-            const jobs = await jobIds(), before = await snapshot(resource, id, jobs), body = { ids: [id], action: verb, ...bodyOf(action?.takes) };
+            const jobs = await jobIds(), before = await snapshot(resource, id, jobs), body = { ids: [id], action: verb, ...(await bodyFor(action)) };
             const dry = await bulk(route, { ...body, dryRun: true }, tokenFor(resource));
             if (action?.outside) assert.deepEqual([dry.status, dry.error?.details[0].field], [422, "dryRun"], title);
             else assert.equal(dry.status, 200, `${title}: ${dry.text}`);
@@ -219,7 +226,7 @@ test("bulk_says_of_each_record_what_became_of_it_and_does_nothing_to_anothers", 
             const title = `${route.path} ${verb}`, action = resource.actions?.find((it) => it.name === verb);
             const mine = await make(resource).catch(() => undefined);
             if (!mine) continue; // made by no address of its own, and by no action
-            const ids = [mine, randomUUID(), mine.toUpperCase()], body = { ids, action: verb, ...bodyOf(action?.takes) };
+            const ids = [mine, randomUUID(), mine.toUpperCase()], body = { ids, action: verb, ...(await bodyFor(action)) };
             const barredAll = await bulk(route, body, world.customer.access_token);
             if (resource.personal) assert.ok(barredAll.data.results.every((it) => it.status === 404), title);
             else assert.equal(barredAll.status, 403, title);
