@@ -248,6 +248,9 @@
     });
     document.addEventListener("change", (event) => {
         if (event.target.form) showFields(event.target.form);
+        const set = event.target.name !== "_set" && event.target.closest(".set-field");
+        if (set)
+            set.querySelector("[name=_set]").checked = true; // who types a value means it
         const live = event.target.closest("[data-live]");
         if (live && event.target.type !== "search" && !event.target.closest(".drop") && !isHalfTyped(event.target))
             follow(live, 0);

@@ -5,6 +5,7 @@
 
 #include "http/cx.h"
 #include "import/import.h"
+#include "resource/bulk.h"
 
 void act_for_platform(struct cx *cx)
 {
@@ -19,17 +20,23 @@ static const struct event_declared worker_events[] = {
     {"queue_job.retried", "Told when a dead letter was put back into its queue.",
      "{actor} put a job back into its queue."},
     {"queue_job.deleted", "Told when a job was deleted.", "{actor} deleted a job."},
+    {"bulk_run.finished", "Told when a job has done something with many records.",
+     "{actor} did something with many records."},
+    {"bulk_run.reverted", "Told when a job has undone what was done with many records.",
+     "{actor} undid what was done with many records."},
     {.type = NULL}};
 
 static const struct area worker = {
     .name = "worker",
     .title = "Jobs",
-    .about = "Work that happens later: queues, and what failed in them.",
+    .about = "Work that happens later: queues, what failed in them, and what is done with many "
+             "records.",
     .more_routes = (const struct route *const[]){queue_routes, NULL},
     .events = worker_events,
-    .resources = RESOURCES(&jobs),
-    .jobs = JOBS(&import_job, &import_forget_job),
-    .schedules = SCHEDULES({"core.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
+    .resources = RESOURCES(&jobs, &bulk_runs),
+    .jobs = JOBS(&bulk_job, &bulk_platform_job, &bulk_forget_job, &import_job, &import_forget_job),
+    .schedules = SCHEDULES({"bulk.forget", "27 3 * * *", NULL, &bulk_forget_job},
+                           {"core.forget_imports", "41 3 * * *", NULL, &import_forget_job}),
     .menu = MENU({PLATFORM_PAGES, "Jobs", "/platform/jobs", "stack-2", "platform.jobs:read",
                   "Operation", "platform", 80}),
     .prepare = worker_prepare,

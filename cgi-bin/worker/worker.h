@@ -11,7 +11,7 @@ bool worker_prepare(void);
 void worker_begin(void);
 void worker_end(void);
 
-extern const struct resource jobs;
+extern const struct resource jobs, bulk_runs;
 extern const struct route queue_routes[];
 
 /* What an operator does here stands in the platform's own log. */

@@ -113,8 +113,8 @@ static bool check_key(struct cx *cx)
     const struct route *route = cx->route;
     if (!cx->session || cx->session->kind != SESSION_API_KEY || !needs_session(cx))
         return true;
-    if (route->access.level == ACCESS_PERMISSION && !cx->is_page &&
-        !(route->flags & ROUTE_IN_PERSON))
+    bool is_open = route->access.level == ACCESS_PERMISSION || (route->flags & ROUTE_FOR_KEYS);
+    if (is_open && !cx->is_page && !(route->flags & ROUTE_IN_PERSON))
         return true;
     return fail(cx, 403, "api_key_refused", "This is not open to API keys.");
 }

@@ -26,6 +26,8 @@ static const struct {
                         {ROUTE_STEP_UP, "stepUp"},
                         {ROUTE_ENROLMENT, "enrolment"},
                         {ROUTE_BARE, "bare"},
+                        {ROUTE_FOR_KEYS, "forKeys"},
+                        {ROUTE_MAY_LAST, "mayLast"},
                         {ROUTE_FIRST_PASSWORD, "firstPassword"}};
 
 static const char *const levels[] = {[ACCESS_PUBLIC] = "public",

@@ -52,7 +52,9 @@ bool route_takes_body(json_object *route)
 /* As check_key() of access/access.c decides. */
 bool route_takes_api_keys(json_object *route)
 {
-    return text_equal(member_text(route, "level"), "permission") && !member_true(route, "inPerson");
+    bool is_open =
+        text_equal(member_text(route, "level"), "permission") || member_true(route, "forKeys");
+    return is_open && !member_true(route, "inPerson");
 }
 
 bool route_takes_key(json_object *route)

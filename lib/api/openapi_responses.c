@@ -335,6 +335,17 @@ static void add_gone(json_object *responses, json_object *route)
     add_headers(response, route);
 }
 
+/* The same members, where a job goes on with it. */
+static void add_begun(struct openapi *api, json_object *responses, json_object *route,
+                      json_object *resource)
+{
+    json_object *response = put_object(responses, "202");
+    put_text(response, "description", "It has begun; Location says where it can be watched.");
+    add_headers(response, route);
+    add_json(api, response, route, resource);
+    openapi_add_header(response, "Location");
+}
+
 json_object *openapi_responses(struct openapi *api, json_object *route, json_object *resource)
 {
     json_object *responses = json_object_new_object();
@@ -343,5 +354,7 @@ json_object *openapi_responses(struct openapi *api, json_object *route, json_obj
         add_not_modified(responses);
     if (member_true(route, "mayEnd"))
         add_gone(responses, route);
+    if (member_true(route, "mayLast"))
+        add_begun(api, responses, route, resource);
     return responses;
 }

@@ -85,6 +85,8 @@ enum route_flags {
                                      some records opens it; others need it of all */
     ROUTE_KNOWS_CALLER = 1 << 23, /* public under /api/, but a session that is good is known, by
                                      cookie too */
+    ROUTE_FOR_KEYS = 1 << 25,     /* for everybody signed in, and for API keys too: what they did */
+    ROUTE_MAY_LAST = 1 << 26,     /* also 202, with where the work is that a job goes on with */
     ROUTE_BARE = 1 << 24          /* public, and nothing is looked up before the handler, which asks
                                      for no tenant, session or limit: it answers without the database */
 };

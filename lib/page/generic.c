@@ -28,6 +28,8 @@ static const struct page_row {
      ROUTE_FORM | ROUTE_SHOWS_ERRORS},
     {OP_DELETE, HTTP_POST, "/bulk-delete", "delete", "Deletes those ticked, after asking",
      generic_bulk_delete, false, ROUTE_FORM | ROUTE_LOOSE_BODY},
+    {OP_MERGE, HTTP_POST, "/bulk-update", "update", "New values for those ticked",
+     generic_bulk_update, false, ROUTE_FORM | ROUTE_LOOSE_BODY},
     {OP_GET, HTTP_GET, "/:id", "read", "Detail page", generic_detail, false, 0},
     {OP_MERGE | OP_REPLACE, HTTP_GET, "/:id/edit", "update", "Form to change it", generic_edit,
      false, 0},

@@ -1,5 +1,5 @@
-/* The pages of a resource's actions: the buttons of a record, the page that asks or takes what
- * the action needs, and the same for those ticked on the list. */
+/* The pages of a resource's actions: the buttons of a record, and the page that asks or takes
+ * what the action needs. */
 #include <string.h>
 
 #include "base/text.h"
@@ -76,8 +76,8 @@ void generic_add_list_actions(struct cx *cx, json_object *data, const struct res
 
 /* ---- the page that asks ---- */
 
-static json_object *ask_data(struct cx *cx, const struct action *action, const char *path,
-                             const char *back)
+json_object *generic_ask_action(struct cx *cx, const struct action *action, const char *path,
+                                const char *back)
 {
     json_object *data = page_object(cx);
     const struct field *takes = action->takes;
@@ -103,7 +103,7 @@ static bool show_ask_on_list(struct cx *cx, int status)
 {
     const struct resource *resource = cx->route->about;
     const struct action *action = cx->route->action;
-    json_object *data = ask_data(
+    json_object *data = generic_ask_action(
         cx, action, arena_printf(cx->arena, "%s/%s", resource->page, action->name), resource->page);
     return page_render(cx, status, "layout/action", action->title, data);
 }
@@ -148,10 +148,10 @@ static bool show_ask(struct cx *cx, int status)
         return false;
     const char *label = show_label(cx, resource, &record, 0), *path = path_of(cx, resource, id, "");
     const char *next = came_from(cx, resource);
-    json_object *data = ask_data(cx, action, path_of(cx, resource, id, action->name),
-                                 next       ? next
-                                 : can_open ? path
-                                            : resource->page);
+    json_object *data = generic_ask_action(cx, action, path_of(cx, resource, id, action->name),
+                                           next       ? next
+                                           : can_open ? path
+                                                      : resource->page);
     if (next)
         bulk_keep(data, "next", next);
     if (can_open)
@@ -241,105 +241,4 @@ bool generic_action(struct cx *cx)
     db_rollback_to(&cx->db, scope);
     return has_page(action) ? show_ask(cx, cx->failure.status)
                             : go_back_refused(cx, own_path(cx, resource));
-}
-
-/* ---- with those ticked ---- */
-
-static bool ask_bulk(struct cx *cx, const char *const *ids, size_t count, int status)
-{
-    const struct resource *resource = cx->route->about;
-    const struct action *action = cx->route->action;
-    struct list_result records;
-    size_t found = 0, row;
-    json_object *data =
-        ask_data(cx, action, arena_printf(cx->arena, "%s/bulk-%s", resource->page, action->name),
-                 bulk_back(cx, resource));
-    json_object *items = json_object_object_get(data, "items");
-    if (!record_get_all(cx, resource, ids, count, &records))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!bulk_find_row(&records, ids[i], &row))
-            continue;
-        json_object_array_add(items,
-                              json_object_new_string(show_label(cx, resource, &records, row)));
-        bulk_keep(data, "id", ids[i]);
-        found++;
-    }
-    bulk_keep(data, "next", bulk_back(cx, resource));
-    page_set_bool(data, "has_items", found > 0);
-    return page_render(cx, status, "layout/action",
-                       cx_printf(cx, "%s: %s", action->title, bulk_counted(cx, resource, found)),
-                       data);
-}
-
-/* Each for itself; *refused: why the last one was. */
-static bool run_bulk(struct cx *cx, const char *const *ids, size_t count, size_t *done,
-                     const char **refused)
-{
-    struct list_result record;
-    bool there;
-    for (size_t i = 0; i < count; i++) {
-        int scope = db_scope(&cx->db);
-        if (action_run(cx, cx->route->about, cx->route->action, ids[i], &record, &there)) {
-            (*done)++;
-            continue;
-        }
-        if (cx->failure.status == 0 || cx->failure.status >= 500 || cx->failure.status == 422)
-            return false;
-        db_rollback_to(&cx->db, scope);
-        *refused = cx->failure.message;
-        cx->failure = (struct failure){.status = 0};
-    }
-    return true;
-}
-
-static void say_bulk(struct cx *cx, size_t done, size_t count, const char *refused)
-{
-    const struct resource *resource = cx->route->about;
-    const struct action *action = cx->route->action;
-    const char *what = bulk_counted(cx, resource, done);
-    if (done == count)
-        page_notice(cx, "success", arena_printf(cx->arena, "%s: %s.", action->title, what));
-    else
-        page_notice(cx, "warning",
-                    cx_printf(cx, "%s: %s. Not done with %zu: %s", action->title, what,
-                              count - done, refused));
-}
-
-bool generic_bulk_action(struct cx *cx)
-{
-    const struct resource *resource = cx->route->about;
-    const char *ids[ACTION_BULK_MAX], *refused = "";
-    size_t count, done = 0;
-    bool confirmed = text_equal(parameter_get(cx->request.form, "_confirmed"), "yes");
-    int scope = db_scope(&cx->db), status = cx->failure.status;
-    if (!confirmed)
-        cx->failure = (struct failure){.status = 0}; /* nothing was typed yet */
-    if (!bulk_ticked(cx, ids, &count) || count == 0)
-        return bulk_none_ticked(cx);
-    if (!confirmed)
-        return ask_bulk(cx, ids, count, 200);
-    if (status == 0 && run_bulk(cx, ids, count, &done, &refused)) {
-        say_bulk(cx, done, count, refused);
-        return page_go(cx, bulk_back(cx, resource));
-    }
-    db_rollback_to(&cx->db, scope);
-    return cx->failure.status == 422 && ask_bulk(cx, ids, count, 422);
-}
-
-json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource)
-{
-    json_object *buttons = page_array(cx);
-    for (const struct action *const *it = resource->actions; it && *it; it++) {
-        if (!((*it)->flags & ACTION_MANY) || ((*it)->flags & ACTION_NO_PAGE) ||
-            !action_may(cx, resource, *it))
-            continue;
-        json_object *button = page_item(buttons);
-        page_set(button, "title", (*it)->title);
-        page_set(button, "icon", (*it)->icon);
-        page_set(button, "path",
-                 arena_printf(cx->arena, "%s/bulk-%s", resource->page, (*it)->name));
-        page_set_bool(button, "danger", ((*it)->flags & ACTION_DANGER) != 0);
-    }
-    return buttons;
 }

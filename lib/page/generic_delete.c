@@ -1,12 +1,8 @@
-/* Deleting, one or those that were ticked: asked first, on a page of its own. */
-#include <string.h>
-
+/* Deleting: asked first, on a page of its own. */
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
-#include "page/list_page.h"
 #include "page/page_parts.h"
-#include "resource/action.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -26,13 +22,6 @@ json_object *generic_ask(struct cx *cx, const struct resource *resource, const c
     page_set_bool(data, "moves", false);
     generic_crumbs(cx, data, resource);
     return data;
-}
-
-void bulk_keep(json_object *data, const char *name, const char *value)
-{
-    json_object *kept = page_item(json_object_object_get(data, "kept"));
-    page_set(kept, "name", name);
-    page_set(kept, "value", value);
 }
 
 /* ---- what stands in its way, and where it may go ---- */
@@ -116,140 +105,4 @@ bool generic_delete(struct cx *cx)
     page_notice(cx, "success",
                 cx_printf(cx, "%s deleted.", text_title(cx->arena, cx_text(cx, resource->one))));
     return page_go(cx, resource->page);
-}
-
-static bool is_among(const char *const *ids, size_t count, const char *id)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcasecmp(ids[i], id) == 0)
-            return true;
-    return false;
-}
-
-/* Those that the list's address shows, bound by their ids from now on. */
-static bool tick_matching(struct cx *cx, const char **ids, size_t *count)
-{
-    struct parameter *query = NULL, *asked = cx->request.query;
-    const struct resource *resource = cx->route->about;
-    const char *mark = strchr(bulk_back(cx, resource), '?');
-    struct list_result found;
-    if (mark && !parse_urlencoded(cx->arena, mark + 1, strlen(mark + 1), 100, &query))
-        return fail(cx, 400, "bad_request", "The address of the list cannot be read.");
-    cx->request.query = query;
-    list_read_typed(cx, resource);
-    query = cx->request.query;
-    cx->request.query = asked;
-    if (!action_find_matching(cx, resource, query, &found))
-        return false;
-    for (size_t i = 0; i < rows_count(found.rows); i++)
-        ids[(*count)++] = rows_text(found.rows, i, 0);
-    return true;
-}
-
-bool bulk_ticked(struct cx *cx, const char **ids, size_t *count)
-{
-    *count = 0;
-    if (text_equal(parameter_get(cx->request.form, "all"), "yes"))
-        return tick_matching(cx, ids, count);
-    for (const struct parameter *it = cx->request.form; it && *count < ACTION_BULK_MAX;
-         it = it->next)
-        if (strcmp(it->name, "id") == 0 && uuid_is(it->value) && !is_among(ids, *count, it->value))
-            ids[(*count)++] = it->value;
-    return true;
-}
-
-bool bulk_none_ticked(struct cx *cx)
-{
-    const struct resource *resource = cx->route->about;
-    if (cx->failure.status != 0 && cx->failure.status != 422)
-        return false;
-    page_notice(cx, "warning",
-                cx->failure.details ? cx->failure.details->message : "Nothing was ticked.");
-    cx->failure = (struct failure){.status = 0};
-    return page_go(cx, bulk_back(cx, resource));
-}
-
-const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count)
-{
-    return count == 1
-               ? arena_printf(cx->arena, "1 %s", resource->one)
-               : arena_printf(cx->arena, "%zu %s", count, cx_in_sentence(cx, resource->title));
-}
-
-const char *bulk_back(const struct cx *cx, const struct resource *resource)
-{
-    const char *next = parameter_get(cx->request.form, "next");
-    return next && text_starts(next, resource->page) ? next : resource->page;
-}
-
-bool bulk_find_row(const struct list_result *records, const char *id, size_t *row)
-{
-    int column = show_column(records, "id");
-    for (*row = 0; *row < rows_count(records->rows); (*row)++)
-        if (strcasecmp(rows_text(records->rows, *row, column), id) == 0)
-            return true;
-    return false;
-}
-
-static bool ask_for(struct cx *cx, const struct resource *resource, const char *const *ids,
-                    size_t count)
-{
-    json_object *data =
-        generic_ask(cx, resource, arena_printf(cx->arena, "%s/bulk-delete", resource->page),
-                    bulk_back(cx, resource));
-    json_object *items = json_object_object_get(data, "items");
-    struct list_result records;
-    size_t found = 0;
-    if (!record_get_all(cx, resource, ids, count, &records))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        size_t row;
-        if (!bulk_find_row(&records, ids[i], &row))
-            continue; /* gone already: nothing to ask */
-        json_object_array_add(items,
-                              json_object_new_string(show_label(cx, resource, &records, row)));
-        bulk_keep(data, "id", ids[i]);
-        found++;
-    }
-    const char *what = bulk_counted(cx, resource, found);
-    bulk_keep(data, "next", bulk_back(cx, resource));
-    page_set_bool(data, "has_items", found > 0);
-    page_set(data, "submit", cx_printf(cx, "Delete %s", what));
-    return page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete %s?", what), data);
-}
-
-/* All or none, one by one for the hooks of the resource; those that are gone already do
- * not count. */
-static bool delete_all(struct cx *cx, const struct resource *resource, const char *const *ids,
-                       size_t count, size_t *deleted)
-{
-    struct list_result there;
-    size_t row;
-    if (!db_begin(&cx->db))
-        return fail_db(cx);
-    if (!record_get_all(cx, resource, ids, count, &there))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!bulk_find_row(&there, ids[i], &row))
-            continue;
-        if (!record_delete(cx, resource, ids[i]))
-            return false;
-        (*deleted)++;
-    }
-    return db_commit(&cx->db) || fail_db(cx);
-}
-
-bool generic_bulk_delete(struct cx *cx)
-{
-    const struct resource *resource = cx->route->about;
-    const char *ids[ACTION_BULK_MAX];
-    size_t count, deleted = 0;
-    if (!bulk_ticked(cx, ids, &count) || count == 0)
-        return bulk_none_ticked(cx);
-    if (!text_equal(parameter_get(cx->request.form, "confirm"), "yes"))
-        return ask_for(cx, resource, ids, count);
-    if (!delete_all(cx, resource, ids, count, &deleted))
-        return false;
-    page_notice(cx, "success", cx_printf(cx, "Deleted: %s.", bulk_counted(cx, resource, deleted)));
-    return page_go(cx, bulk_back(cx, resource));
 }

@@ -316,8 +316,7 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     page_set_bool(data, "row_acts", page.edits || page.deletes);
     json_object *buttons = generic_bulk_buttons(cx, resource);
     bool can_tick = page.can_delete || json_object_array_length(buttons) > 0;
-    bool can_tick_all = can_tick && page.result.total > (int64_t)count && !page.result.more &&
-                        page.result.total <= ACTION_BULK_MAX;
+    bool can_tick_all = can_tick && page.result.total > (int64_t)count;
     page_set_bool(data, "can_tick", can_tick);
     page_set(data, "tick_all",
              can_tick_all ? cx_printf(cx, "All %lld that match", (long long)page.result.total)

@@ -242,7 +242,8 @@ void menu_add_user_links(json_object *user)
         const char *path, *title, *icon;
     } own[] = {{"/account", "Your account", /* icon */ "user-circle"},
                {"/account/password", "Change password", /* icon */ "key"},
-               {"/account/security", "Security", /* icon */ "shield-lock"}};
+               {"/account/security", "Security", /* icon */ "shield-lock"},
+               {"/bulk-runs", "Changes of many", /* icon */ "list-check"}};
     json_object *links = page_list(user, "links");
     for (size_t i = 0; i < COUNT(own); i++) {
         if (!tables_have_page(own[i].path))

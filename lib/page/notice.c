@@ -51,12 +51,19 @@ static size_t cut(const char *text, size_t most)
 
 void page_notice(struct cx *cx, const char *kind, const char *text)
 {
+    page_notice_link(cx, kind, text, "", "");
+}
+
+void page_notice_link(struct cx *cx, const char *kind, const char *text, const char *path,
+                      const char *title)
+{
     struct buf message;
     unsigned char mac[MAC_BYTES];
     if (language_is_constant(text))
         text = cx_text(cx, text);
     buf_init(&message, cx->arena);
-    buf_printf(&message, "%s\n%.*s", kind, (int)cut(text, TEXT_MAX), text);
+    buf_printf(&message, "%s\n%s\n%s\n%.*s", kind, path, cx_text(cx, title),
+               (int)cut(text, TEXT_MAX), text);
     sign(cx, message.data, message.len, mac);
     buf_add(&message, mac, sizeof mac);
     size_t room = sodium_base64_encoded_len(message.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -66,7 +73,18 @@ void page_notice(struct cx *cx, const char *kind, const char *text)
     response_cookie(cx, cookie_name(cx, cookie), value, LIFE_S);
 }
 
-/* The kind and text of a cookie that we signed; NULL otherwise. */
+/* A line of the message, which goes on behind it; NULL: there is none. */
+static char *take_line(char **message)
+{
+    char *line = *message, *end = strchr(line, '\n');
+    if (!end)
+        return NULL;
+    *end = 0;
+    *message = end + 1;
+    return line;
+}
+
+/* What a cookie says that we signed; NULL otherwise. */
 static char *read_notice(struct cx *cx, const char *value)
 {
     size_t room = strlen(value), len;
@@ -81,25 +99,27 @@ static char *read_notice(struct cx *cx, const char *value)
     if (sodium_memcmp(mac, message + len, MAC_BYTES) != 0)
         return NULL;
     message[len] = 0;
-    return strchr(message, '\n') ? message : NULL;
+    return message;
 }
 
 void notice_add(struct cx *cx, json_object *frame)
 {
     const char *value = request_cookie(&cx->request, cookie_name(cx, cookie));
     json_object *notices = page_list(frame, "notices");
-    char *message = value && *value ? read_notice(cx, value) : NULL;
+    char *text = value && *value ? read_notice(cx, value) : NULL;
     if (value)
         response_cookie(cx, cookie_name(cx, cookie), "", 0);
-    if (!message)
+    const char *kind = text ? take_line(&text) : NULL, *path = kind ? take_line(&text) : NULL,
+               *title = path ? take_line(&text) : NULL;
+    if (!title)
         return;
-    char *text = strchr(message, '\n');
-    *text++ = 0;
     json_object *notice = page_item(notices);
-    page_set(notice, "kind", message);
+    page_set(notice, "kind", kind);
     page_set(notice, "text", text);
+    page_set(notice, "path", *path ? path : NULL);
+    page_set(notice, "title", title);
     page_set(notice, "icon", "info-circle");
     for (size_t i = 0; i < COUNT(kinds); i++)
-        if (strcmp(kinds[i].kind, message) == 0)
+        if (strcmp(kinds[i].kind, kind) == 0)
             page_set(notice, "icon", kinds[i].icon);
 }

@@ -26,6 +26,7 @@ struct branding;
 struct buf;
 struct cx;
 struct resource;
+struct list_result;
 struct route;
 struct field;
 struct language;
@@ -67,8 +68,15 @@ bool page_template_exists(const char *template);
 /* The main colour of a tenant and what is read on it (4.5:1 at least), as #rrggbb. */
 void page_brand_colours(const struct branding *brand, char colour[static 8], char ink[static 8]);
 
+/* Adds to the page of a bulk run (resource/bulk.h) what became of it. false: the failure is set.
+ * WAITS. */
+bool page_add_bulk_run(struct cx *cx, json_object *data, const struct list_result *record);
+
 /* A notice shown once on the next page ("Lead saved."), by a short signed cookie. */
 void page_notice(struct cx *cx, const char *kind, const char *text); /* success, warning, danger */
+/* With a link to one of our pages behind it ("Undo"). */
+void page_notice_link(struct cx *cx, const char *kind, const char *text, const char *path,
+                      const char *title);
 /* Redirects (303); htmx follows it within the page. */
 bool page_go(struct cx *cx, const char *path);
 /* A form of this page leads to another host of ours ("http://club.example.com:8080"),

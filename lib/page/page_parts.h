@@ -8,6 +8,7 @@
 
 #include "page/page.h"
 
+struct action;
 struct branding;
 
 /* ---- frame.c: what every page has ---- */
@@ -154,6 +155,7 @@ bool generic_update(struct cx *cx);
 bool generic_delete_ask(struct cx *cx);
 bool generic_delete(struct cx *cx);
 bool generic_bulk_delete(struct cx *cx);
+bool generic_bulk_update(struct cx *cx);
 /* Of route->action: the page that asks, doing it, and doing it with those ticked. */
 bool generic_action_ask(struct cx *cx);
 bool generic_action(struct cx *cx);
@@ -172,25 +174,17 @@ bool generic_show_given(struct cx *cx, const struct field *gives, const char *ti
                         const char *path);
 /* What else is given, behind what was done: "Back in its queue. Jobs: 5." */
 const char *generic_say_given(struct cx *cx, const struct field *gives, const char *done);
-/* Those at the foot of a list, a new array. */
-json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource);
+/* ---- generic_action.c ---- */
+/* The page that asks before an action, or takes what it needs. */
+json_object *generic_ask_action(struct cx *cx, const struct action *action, const char *path,
+                                const char *back);
 /* ---- generic_delete.c ---- */
 /* The page that asks before something is deleted. */
 json_object *generic_ask(struct cx *cx, const struct resource *resource, const char *action,
                          const char *back);
-/* What was ticked on a list: the ids of the form, each once, or of all that the list shows from
- * which it came, when that was ticked; ids has ACTION_BULK_MAX places. false: the failure is set,
- * 422 when there are more. WAITS. */
-bool bulk_ticked(struct cx *cx, const char **ids, size_t *count);
-/* Back to the list, which says that nothing was ticked, or too much. */
-bool bulk_none_ticked(struct cx *cx);
-/* "1 lead", "3 leads" */
-const char *bulk_counted(struct cx *cx, const struct resource *resource, size_t count);
-/* Where the form says that the list is, if that is a page of the resource. */
-const char *bulk_back(const struct cx *cx, const struct resource *resource);
-bool bulk_find_row(const struct list_result *records, const char *id, size_t *row);
-/* Adds a hidden input to the page that asks. */
-void bulk_keep(json_object *data, const char *name, const char *value);
+/* ---- generic_bulk.c ---- */
+/* What can be done with those ticked on a list, a new array. */
+json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource);
 /* ---- attachments.c: the files of a record, on its page ---- */
 enum { ATTACHMENT_PAGES = 4 };
 /* Makes their routes in `routes`, which has ATTACHMENT_PAGES places. */

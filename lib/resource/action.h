@@ -28,7 +28,6 @@
 struct buf;
 struct cx;
 struct list_result;
-struct parameter;
 struct resource;
 
 enum action_flags {
@@ -85,7 +84,6 @@ struct action {
 };
 #define ACTIONS(...) ((const struct action *const[]){__VA_ARGS__, NULL})
 
-enum { ACTION_BULK_MAX = 100 };  /* records of one request */
 #define ACTION_DRY_RUN "dry_run" /* the member of a body */
 
 /* The resource that has the record afterwards. */
@@ -116,11 +114,6 @@ bool action_may(const struct cx *cx, const struct resource *resource, const stru
 bool action_check(struct cx *cx, const struct resource *resource, const struct action *action);
 /* The action that is done with many and has this name; NULL: none. */
 const struct action *action_find_many(const struct resource *resource, const char *name);
-
-/* The ids of the records that a list with these parameters shows to the one signed in: 422 of the
- * field "filter" where they are wrong or find more than ACTION_BULK_MAX. WAITS. */
-bool action_find_matching(struct cx *cx, const struct resource *resource,
-                          struct parameter *parameters, struct list_result *out);
 
 /* What is wrong with the resource's actions as they are declared, as lines for whoever builds: one
  * without run() … */

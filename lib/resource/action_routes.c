@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "resource/action.h"
+#include "resource/bulk.h"
 #include "resource/internal.h"
 
 static char to_lower(char c)
@@ -102,7 +103,7 @@ static struct route route_of(const struct resource *resource, const struct actio
 
 /* ---- with many ---- */
 
-enum { FILTER_BYTES = 4096 };
+enum { FILTER_BYTES = 4096, SET_BYTES = 32768 };
 
 static bool deletes_many(const struct resource *resource)
 {
@@ -112,30 +113,36 @@ static bool deletes_many(const struct resource *resource)
 /* One permission for all that it offers, else that of reading: each asks for its own then. */
 static const char *bulk_needs(const struct resource *resource)
 {
+    const char *needs = NULL, *own[ACTIONS_MAX + 2];
+    size_t count = 0;
     if (resource->personal)
         return NULL;
-    const char *needs =
-        deletes_many(resource) ? engine_text("%s:delete", resource->permission) : NULL;
-    for (const struct action *const *it = resource->actions; it && *it; it++) {
-        if (!((*it)->flags & ACTION_MANY))
-            continue;
-        const char *own = action_needs(resource, *it);
-        if (needs && strcmp(needs, own) != 0)
+    if (deletes_many(resource))
+        own[count++] = engine_text("%s:delete", resource->permission);
+    if (bulk_offers_update(resource))
+        own[count++] = engine_text("%s:update", resource->permission);
+    for (const struct action *const *it = resource->actions; it && *it && count < COUNT(own); it++)
+        if ((*it)->flags & ACTION_MANY)
+            own[count++] = action_needs(resource, *it);
+    for (size_t i = 0; i < count; i++) {
+        if (needs && strcmp(needs, own[i]) != 0)
             return engine_text("%s:read", resource->permission);
-        needs = own;
+        needs = own[i];
     }
     return needs;
 }
 
 static const char *const *bulk_verbs(const struct resource *resource, size_t *count)
 {
-    const char **verbs = arena_alloc(engine_arena(), (ACTIONS_MAX + 2) * sizeof *verbs);
+    const char **verbs = arena_alloc(engine_arena(), (ACTIONS_MAX + 3) * sizeof *verbs);
     *count = 0;
     if (deletes_many(resource))
         verbs[(*count)++] = "delete";
     for (const struct action *const *it = resource->actions; it && *it; it++)
         if (((*it)->flags & ACTION_MANY) && *count <= ACTIONS_MAX)
             verbs[(*count)++] = (*it)->name;
+    if (bulk_offers_update(resource))
+        verbs[(*count)++] = "update";
     return verbs;
 }
 
@@ -153,16 +160,26 @@ static void add_taken(struct field *fields, size_t *count, const struct action *
 
 bool action_is_bulk_member(const char *name)
 {
-    static const char *const names[] = {"ids", "action", "filter", ACTION_DRY_RUN};
+    static const char *const names[] = {"ids", "action", "filter", "set", ACTION_DRY_RUN};
     for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
 }
 
+/* {"status": "new"}: of a field that may be set. */
+static const char *set_example(const struct resource *resource)
+{
+    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
+        if (field_is_column(it) && it->example && !it->refers && !it->seen_with &&
+            !it->changed_with && !(it->flags & (CREATE_ONLY | GUARDED)) && it->type == TEXT)
+            return engine_text("{\"%s\": \"%s\"}", field_json_name(it), it->example);
+    return NULL;
+}
+
 static const struct field *bulk_fields(const struct resource *resource)
 {
-    size_t verbs, count = 4, room = 5;
+    size_t verbs, count = 4, room = 6;
     const char *const *choices = bulk_verbs(resource, &verbs);
     for (const struct action *const *it = resource->actions; it && *it; it++)
         room += (*it)->takes ? field_count((*it)->takes) : 0;
@@ -170,7 +187,7 @@ static const struct field *bulk_fields(const struct resource *resource)
     fields[0] = (struct field){.name = "ids",
                                .type = ARRAY,
                                .min = 1,
-                               .max = ACTION_BULK_MAX,
+                               .max = BULK_NAMED,
                                .item = UUID,
                                .example = "[\"0192f0c1-7c1e-7000-8000-000000000001\"]",
                                .help = "The records, each once; or else a filter."};
@@ -185,8 +202,17 @@ static const struct field *bulk_fields(const struct resource *resource)
                                .max = FILTER_BYTES,
                                .help = "In place of ids: those that the list finds with these "
                                        "parameters (`{\"status\": \"new\", \"valueAmount[gte]\": "
-                                       "100, \"q\": \"blum\"}`) at this moment, 100 at most."};
+                                       "100, \"q\": \"blum\"}`) at this moment, 100,000 at "
+                                       "most. With more than 100 the answer is 202, and a job "
+                                       "goes on."};
     fields[3] = (struct field)DRY_RUN_FIELD;
+    if (bulk_offers_update(resource))
+        fields[count++] = (struct field){.name = "set",
+                                         .type = JSON,
+                                         .max = SET_BYTES,
+                                         .example = verbs == 1 ? set_example(resource) : NULL,
+                                         .help = "Of an update: the new values, as PATCH takes "
+                                                 "them; what is absent stays."};
     for (const struct action *const *it = resource->actions; it && *it; it++)
         if ((*it)->flags & ACTION_MANY)
             add_taken(fields, &count, *it);
@@ -200,9 +226,13 @@ static const struct field result_fields[] = {
     {"message", TEXT, NULLABLE, .help = "Of the error, for people."},
     {.type = FIELD_END}};
 static const struct field bulk_answer_fields[] = {
-    {"results", ARRAY, .fields = result_fields, .help = "One for each record, in their order."},
+    {"results", ARRAY, .fields = result_fields,
+     .help = "One for each record, in their order; none where a job goes on."},
     {"done", INT, .example = "1"},
     {"failed", INT, .example = "0"},
+    {"run_id", UUID, NULLABLE,
+     .help = "Of the bulk run: of a change or deletion, which can be undone by it, and of whatever "
+             "a job goes on with."},
     {.type = FIELD_END}};
 
 static unsigned bulk_flags(const struct resource *resource)
@@ -227,7 +257,7 @@ static struct route bulk_route(const struct resource *resource)
         .answer_fields = bulk_answer_fields,
         .answer_name = "bulk result",
         .operation = operation_name("bulk", text_plural(engine_arena(), resource->one)),
-        .flags = bulk_flags(resource) | sight_route_flags(resource),
+        .flags = bulk_flags(resource) | sight_route_flags(resource) | ROUTE_MAY_LAST,
         .about = resource,
     };
 }

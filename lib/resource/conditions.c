@@ -50,9 +50,10 @@ static struct viewer viewer_at(const struct cx *cx, enum sight sight)
 }
 
 /* Each one's own alone, whatever their permissions and wherever they work. */
-static struct viewer viewer_self(const struct cx *cx)
+static struct viewer viewer_self(const struct cx *cx, const struct resource *resource)
 {
-    return (struct viewer){.sight = SIGHT_OWN, .user_id = cx->session->user_id};
+    return (struct viewer){
+        .sight = SIGHT_OWN, .user_id = cx->session->user_id, .cx = resource->narrow ? cx : NULL};
 }
 
 static const char *owner_column(const struct resource *resource)
@@ -70,7 +71,7 @@ struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
                           const char *permission)
 {
     if (resource->personal)
-        return viewer_self(cx);
+        return viewer_self(cx, resource);
     if (!resource->owner)
         return (struct viewer){.sight = SIGHT_ALL, .cx = resource->narrow ? cx : NULL};
     enum sight readable = sight_of(cx, permission_for(cx, resource, "read"));

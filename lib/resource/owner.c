@@ -118,7 +118,7 @@ bool resource_may(const struct cx *cx, const struct resource *resource, const ch
 
 unsigned sight_route_flags(const struct resource *resource)
 {
-    return resource->owner ? ROUTE_KEEPS_SIGHT : 0;
+    return (resource->owner ? ROUTE_KEEPS_SIGHT : 0) | (resource->for_keys ? ROUTE_FOR_KEYS : 0);
 }
 
 static bool is_seen(struct cx *cx, const struct field *field, const char *id)

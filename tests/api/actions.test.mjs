@@ -36,6 +36,8 @@ const makers = {
     },
     notifications: async () => (await db.query(`insert into everyone.notifications (tenant_id, user_id, type, title)
         values ($1, $2, 'tests.walked', 'Walked') returning id`, [world.a.id, world.a.owner.user.id])).rows[0].id,
+    "bulk-runs": async () => (await db.query(`insert into everyone.bulk_runs (tenant_id, user_id, actor_id, resource, action, input, actor, status, undoable, total, handled, done)
+        values ($1, $2, $2, 'crm.leads', 'update', '{"name": "Walked"}', '{}', 'done', true, 1, 1, 1) returning id`, [world.a.id, world.a.owner.user.id])).rows[0].id,
     jobs: async () => (await db.query(`insert into everyone.jobs (tenant_id, kind, queue, state, attempts, error, failed_at, run_at)
         values ($1, 'tests.walked', 'walked', 'dead', 3, 'It failed.', now(), now() + interval '1 day') returning id`, [world.a.id])).rows[0].id,
 };
@@ -171,14 +173,15 @@ test("what_is_only_tried_changes_nothing_and_says_what_would_be", async () => {
             const title = `${route.path} ${verb}`, action = resource.actions?.find((it) => it.name === verb);
             const id = await make(resource).catch(() => undefined);
             if (!id) continue;
-            const jobs = await jobIds(), before = await snapshot(resource, id, jobs), body = { ids: [id], action: verb, ...(await bodyFor(action)) };
+            const jobs = await jobIds(), before = await snapshot(resource, id, jobs), body = { ids: [id], action: verb, ...(await takenBy(resource, verb)) };
             const dry = await bulk(route, { ...body, dryRun: true }, tokenFor(resource));
             if (action?.outside) assert.deepEqual([dry.status, dry.error?.details[0].field], [422, "dryRun"], title);
             else assert.equal(dry.status, 200, `${title}: ${dry.text}`);
             assert.equal(await snapshot(resource, id, jobs), before, title);
             if (action?.outside) continue;
             const real = await bulk(route, body, tokenFor(resource));
-            assert.deepEqual(dry.data, real.data, `${title}: it says what is done then`);
+            assert.deepEqual({ ...dry.data, runId: real.data.runId }, real.data, `${title}: it says what is done then`);
+            assert.deepEqual([dry.data.runId, real.data.runId === null], [null, action !== undefined], `${title}: what can be undone is kept`);
             await signInAgain();
         }
     }
@@ -205,15 +208,22 @@ test("bulk_does_it_with_what_the_lists_filter_finds_in_ones_own_tenant", async (
     await refused(send({ status: null }), "filter.status", "invalid");
     await refused(send({ q: mark }, { ids: [made[3]] }), "filter", "not_with_ids");
     await refused(request("POST", `${leads}/bulk`, { token, body: { action: "delete" } }), "ids", "required");
-    assert.deepEqual((await send({ q: randomUUID() })).data, { results: [], done: 0, failed: 0 });
+    assert.deepEqual((await send({ q: randomUUID() })).data, { results: [], done: 0, failed: 0, runId: null });
     await db.query(`insert into everyone.leads (tenant_id, name) select $1, $2 || n from generate_series(1, 101) n`, [world.a.id, mark]);
-    await refused(send({ q: mark }), "filter", "too_many");
+    assert.equal((await send({ q: mark }, { dryRun: true })).error?.details[0].code, "too_many", "only so many are tried");
+    assert.equal((await send({ q: mark })).status, 202);
 });
 
 // A change of rights makes tokens stale.
 async function signInAgain() {
     world.a.token = (await login(`owner@${world.a.slug}.test`, password, { tenant: world.a.slug })).access_token;
     world.customer.access_token = (await login(world.customer.email, password, { tenant: world.a.slug })).access_token;
+}
+// What an action takes with many; new values for a field that may be set.
+async function takenBy(resource, verb) {
+    if (verb !== "update") return bodyFor(resource.actions?.find((it) => it.name === verb));
+    const field = resource.fields.find((it) => it.type === "text" && it.example && !it.readOnly && !it.createOnly && !it.refers);
+    return { set: { [field.name]: field.example } };
 }
 const bulk = (route, body, token) => request("POST", route.path, { token, body });
 const resourceOf = (route) => resources.find((it) => `${it.api}/bulk` === route.path);
@@ -226,7 +236,7 @@ test("bulk_says_of_each_record_what_became_of_it_and_does_nothing_to_anothers", 
             const title = `${route.path} ${verb}`, action = resource.actions?.find((it) => it.name === verb);
             const mine = await make(resource).catch(() => undefined);
             if (!mine) continue; // made by no address of its own, and by no action
-            const ids = [mine, randomUUID(), mine.toUpperCase()], body = { ids, action: verb, ...(await bodyFor(action)) };
+            const ids = [mine, randomUUID(), mine.toUpperCase()], body = { ids, action: verb, ...(await takenBy(resource, verb)) };
             const barredAll = await bulk(route, body, world.customer.access_token);
             if (resource.personal) assert.ok(barredAll.data.results.every((it) => it.status === 404), title);
             else assert.equal(barredAll.status, 403, title);
@@ -244,7 +254,7 @@ test("bulk_says_of_each_record_what_became_of_it_and_does_nothing_to_anothers", 
         }
         const unknown = await bulk(route, { ids: [randomUUID()], action: "explode" }, tokenFor(resource));
         assert.deepEqual([unknown.status, unknown.error.details?.[0].field], [422, "action"], `${route.path}: ${unknown.text}`);
-        for (const ids of [[], Array.from({ length: 101 }, () => randomUUID())])
+        for (const ids of [[], Array.from({ length: 1001 }, () => randomUUID())])
             assert.equal((await bulk(route, { ids, action: route.body.find((it) => it.name === "action").choices[0] }, tokenFor(resource))).status, 422, route.path);
     }
 });
@@ -253,7 +263,7 @@ test("bulk_keeps_an_idempotency_key", async () => {
     const made = await request("POST", "/api/crm/leads", { token: world.a.token, body: { name: "Nora Blum" } });
     const send = () => request("POST", "/api/crm/leads/bulk", { token: world.a.token, headers: { "idempotency-key": "bulk-once" }, body: { ids: [made.data.id], action: "delete" } });
     const [first, again] = [await send(), await send()];
-    assert.deepEqual([first.data, again.data], [{ results: [{ id: made.data.id, status: 204, code: null, message: null }], done: 1, failed: 0 }, first.data]);
+    assert.deepEqual([first.data, again.data], [{ results: [{ id: made.data.id, status: 204, code: null, message: null }], done: 1, failed: 0, runId: first.data.runId }, first.data]);
     assert.equal(again.headers["idempotency-replayed"], "true");
 });
 
