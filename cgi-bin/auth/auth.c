@@ -82,11 +82,10 @@ static const struct area auth = {
     .about = "Signing in and out, second factors, one's own account, single sign-on.",
     .more_routes =
         (const struct route *const[]){
-            token_routes,        account_routes,      avatar_routes,         step_routes,
-            factor_routes,       link_routes,         email_routes,          page_link_routes,
-            page_sign_in_routes, page_account_routes, page_step_routes,      page_factor_routes,
-            passkey_routes,      page_passkey_routes, impersonation_routes,  sso_routes,
-            sso_check_routes,    workspace_routes,    page_workspace_routes, NULL},
+            token_routes, account_routes, avatar_routes, step_routes, factor_routes, link_routes,
+            email_routes, page_link_routes, page_sign_in_routes, page_account_routes,
+            page_step_routes, page_factor_routes, passkey_routes, page_passkey_routes,
+            impersonation_routes, sso_routes, workspace_routes, page_workspace_routes, NULL},
     .events = auth_events,
     .resources = RESOURCES(&sso_providers, &sso_identities),
     .menu = MENU({ADMIN_PAGES, "Single sign-on", "/admin/sso", "fingerprint", "access.sso:read",

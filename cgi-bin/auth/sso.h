@@ -54,6 +54,10 @@ bool sso_add_buttons(struct cx *cx, json_object *data, const char *next);
 
 extern const struct resource sso_providers, sso_identities;
 extern const struct route sso_routes[];       /* /api/auth/sso/:tenant/… */
-extern const struct route sso_check_routes[]; /* test the connection */
+
+/* ---- sso_check.c ---- */
+extern const struct action sso_test;
+/* What the test has just found, on the provider's page. */
+void sso_add_test(struct cx *cx, json_object *data);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/action.h"
 #include "sso.h"
 
 #define SECRET_PURPOSE "sso client secret"
@@ -247,9 +248,8 @@ static bool add_to_page(struct cx *cx, struct json_object *data, const struct li
         return true;
     const char *id = cx_path(cx, "id");
     page_set(data, "redirect_uri", sso_redirect_uri(cx, tenant_url(cx->arena, cx->tenant)));
-    page_set(data, "check", arena_printf(cx->arena, "/admin/sso/%s/test", id));
     page_set(data, "linked", arena_printf(cx->arena, "/admin/sso-identities?providerId=%s", id));
-    page_set(data, "result", NULL);
+    sso_add_test(cx, data);
     return true;
 }
 
@@ -309,6 +309,7 @@ const struct resource sso_providers = {
         {"rank", INT, READ_ONLY, .label = "Lets in users up to rank",
          .help = "The rank of whoever saved it last."}),
     .label = "name",
+    .actions = ACTIONS(&sso_test),
     .prepare = prepare,
     .finish = finish,
     .template_detail = "auth/sso_provider",

@@ -1,10 +1,13 @@
 /* bulk_runs: what one did with many records at once (lib/resource/bulk.h), and undoing it. */
+#include <string.h>
+
 #include "access/session.h"
 #include "http/cx.h"
 #include "page/page.h"
 #include "resource/action.h"
 #include "resource/bulk.h"
 #include "resource/conditions.h"
+#include "resource/model.h"
 #include "worker.h"
 
 /* A key sees what it did itself. */
@@ -18,8 +21,14 @@ static const char *narrow_to_key(const struct cx *cx, struct conditions *where)
 #define UNDOABLE                                                                                   \
     "undoable and status = 'done' and done > 0 and created_at > now() - interval '30 days'"
 
+/* This program is linked of all areas: it knows every hook that undoing would pass by. */
 static bool undo_run(struct cx *cx, const struct list_result *old)
 {
+    const struct resource *resource = model_resource(record_value(old, "resource"));
+    bool is_update = strcmp(record_value(old, "action"), "update") == 0;
+    const struct bulk bulk = {.resource = resource, .set = is_update ? "{}" : NULL};
+    if (!resource || !bulk_is_undoable(&bulk))
+        return fail(cx, 409, "not_undoable", "This cannot be undone (any more).");
     return bulk_undo_later(cx, record_value(old, "id"));
 }
 

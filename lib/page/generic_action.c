@@ -235,7 +235,9 @@ bool generic_action(struct cx *cx)
     bool there = false;
     int scope = db_scope(&cx->db);
     if (cx->failure.status == 0 && do_action(cx, &there))
-        return go_on(cx, next_path(cx, there));
+        return action->flags & ACTION_SHOWS
+                   ? generic_detail_of(cx, resource, cx_path(cx, "id"), 200)
+                   : go_on(cx, next_path(cx, there));
     if (!can_show(cx))
         return false;
     db_rollback_to(&cx->db, scope);

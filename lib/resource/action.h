@@ -45,6 +45,8 @@ enum action_flags {
     ACTION_TO_LIST = 256,  /* the next page is the list: the record may be gone by then */
     ACTION_ON_LIST = 1024, /* of no record: run() gets NULL, the answer is what it gives */
     ACTION_NO_API = 4096,  /* by page alone: by API another way of the area's own leads to it */
+    ACTION_SHOWS = 8192,   /* by page the record's own page shows at once what it gives: by its
+                            * add_to_page, from record_given() */
     ACTION_SENDS = 2048    /* it sends or costs: with dryRun it is done and taken back, so that the
                             * answer says what would be. Not with ACTION_OUTSIDE */
 };

@@ -8,6 +8,7 @@
 #include "http/cx.h"
 #include "resource/action.h"
 #include "resource/internal.h"
+#include "resource/model.h"
 
 STATEMENT(bulk_image, "select house.bulk_image($1, $2::uuid)", 0);
 STATEMENT(bulk_files, "select house.bulk_keep_files($1::jsonb)", DB_WRITES);
@@ -29,13 +30,30 @@ bool bulk_sets(const struct cx *cx, const struct resource *resource, const struc
            field->type != SECRET && shape_writes(cx, resource, field);
 }
 
+static bool has_hooks(const struct resource *resource)
+{
+    return resource->prepare || resource->finish || resource->committed;
+}
+
+/* Whether deleting a record of it takes along some of another that has: members of a team, who may
+ * not be let in again by whoever undoes it. */
+static bool takes_along_hooked(const struct resource *resource)
+{
+    const char *name = model_name(resource);
+    for (size_t i = 0; i < model_count(); i++)
+        for (const struct field *it = model_at(i)->fields; it->type != FIELD_END; it++)
+            if (text_equal(it->refers, name) && it->on_delete == CASCADE && has_hooks(model_at(i)))
+                return true;
+    return false;
+}
+
 /* Rows are put back as they were, past the hooks of their resource: where it has any, what they
  * saw to would not be. */
 bool bulk_is_undoable(const struct bulk *bulk)
 {
     const struct resource *it = bulk->resource;
     return !bulk->action && it->scope == SCOPE_TENANT && !it->no_tenant && !it->no_common_times &&
-           !it->personal && !it->prepare && !it->finish && !it->committed;
+           !it->personal && !has_hooks(it) && (bulk->set || !takes_along_hooked(it));
 }
 
 size_t bulk_most(const struct bulk *bulk)

@@ -6,8 +6,7 @@ import { folder, login, makeTenant, makeUser, pageCookie, password, port, reques
 import { sql } from "../lib/factors.mjs";
 import { upload } from "../lib/files.mjs";
 import { killWorker, workerOf } from "../lib/programs.mjs";
-import { connect, until as untilLong } from "../lib/worker.mjs";
-const until = (read, good) => untilLong(read, good, 15);
+import { connect, until } from "../lib/worker.mjs";
 
 const leads = "/api/crm/leads";
 let db, tenant, other, cookie;
@@ -138,6 +137,21 @@ test("what_cannot_be_made_again_is_kept_and_named", async () => {
     await api("DELETE", `/api/crm/companies/${company}`);
     const undone = await undo(gone.data.runId);
     assert.deepEqual([undone.restored, undone.kept, undone.refused[0].name, undone.refused[0].state], [0, 1, "Nora Blum", "kept"], JSON.stringify(undone));
+});
+
+test("what_has_rules_of_its_own_is_not_put_back_past_them", async () => {
+    const team = (await api("POST", "/api/teams", { name: "Northern sales" })).data.id;
+    const role = (await api("POST", "/api/rbac/roles", { key: "bulk_desk", name: "Desk" })).data.id;
+    tenant.token = (await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug })).access_token; // rights were changed
+    for (const [path, id] of [["/api/teams", team], ["/api/rbac/roles", role]]) {
+        const gone = await bulk({ ids: [id], action: "delete" }, path);
+        assert.equal(gone.data.done, 1, gone.text);
+        tenant.token = (await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug })).access_token;
+        const kept = await run(gone.data.runId);
+        assert.equal(kept.undoableUntil, null, `members and grants are asked for each (${path})`);
+        const refused = await api("POST", `/api/bulk-runs/${kept.id}/undo`, {});
+        assert.deepEqual([refused.status, refused.error?.code], [409, "not_undoable"], refused.text);
+    }
 });
 
 test("a_run_is_its_makers_alone_and_a_key_sees_what_it_did_itself", async () => {

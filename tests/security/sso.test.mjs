@@ -275,6 +275,25 @@ test("a_provider_that_hangs_is_down_or_answers_garbage_breaks_nothing", async ()
     await request("DELETE", `/api/security/sso-providers/${own.id}`, { tenant: tenant.slug, token: tenant.token });
 });
 
+test("what_waits_for_a_provider_holds_neither_its_row_nor_a_transaction", async () => {
+    const strange = await liar(), options = { tenant: tenant.slug, token: tenant.token };
+    try {
+        const own = await addProvider(tenant, strange.issuer);
+        const asked = new Promise((resolve) => (strange.say["/.well-known/openid-configuration"] = (_, response) => resolve(response)));
+        const testing = request("POST", `/api/security/sso-providers/${own.id}/test`, options);
+        const response = await asked; // it waits from here on
+        assert.equal(sql("select count(*) from pg_stat_activity where state like 'idle in transaction%' and query ~ 'sso_providers'"), "0");
+        const changed = await request("PATCH", `/api/security/sso-providers/${own.id}`, { ...options, body: { name: "Changed meanwhile" } });
+        assert.equal(changed.status, 200, changed.text);
+        response.writeHead(500).end();
+        const answer = await testing;
+        assert.deepEqual([answer.status, answer.data.works, answer.data.name], [200, false, "Changed meanwhile"], "the record as it is now");
+        await request("DELETE", `/api/security/sso-providers/${own.id}`, options);
+    } finally {
+        await strange.stop();
+    }
+});
+
 test("tokens_that_are_no_tokens_break_nothing", async () => {
     const many = ["", ".", "..", "...", "a.b.c", "a.b.c.d.e", "x".repeat(100000), `${encode([])}.${encode([])}.AA`, `${encode({ alg: 7 })}.e30.AA`, `${encode({ alg: "RS256" })}.bm8.AA`, null, 7, [], {}];
     for (const id_token of many) await lie(async () => ({ access_token: "a", id_token }), /./);
