@@ -15,3 +15,11 @@ export async function seedNotification(folder, tenantId, userId) {
     await db.query("insert into everyone.notifications (tenant_id, user_id, type, title) values ($1, $2, 'tests.seeded', 'Seeded')", [tenantId, userId]);
     await db.end();
 }
+
+// What somebody did with many records.
+export async function seedBulkRun(folder, tenantId, userId) {
+    const db = await connect(folder);
+    await db.query("insert into everyone.bulk_runs (tenant_id, user_id, actor_id, resource, action, input, actor, status, undoable, total, handled, done) "
+        + "values ($1, $2, $2, 'crm.leads', 'update', '{}', '{}', 'done', true, 1, 1, 1)", [tenantId, userId]);
+    await db.end();
+}

@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, request } from "../lib/client.mjs";
 import { sampleOf } from "../lib/files.mjs";
 import { apiRoutes, bodyOf, queryOf, resourceNamed } from "../lib/routes.mjs";
-import { seedIdentity, seedNotification } from "../lib/seed.mjs";
+import { seedBulkRun, seedIdentity, seedNotification } from "../lib/seed.mjs";
 
 // TEST_AREA: the routes of this area alone, where those of the others are walked anyway.
 const guarded = apiRoutes.filter((it) => it.level !== "public" && [undefined, it.area].includes(process.env.TEST_AREA));
@@ -36,6 +36,7 @@ before(async () => {
     // What only a sign-in at a provider makes.
     await seedIdentity(folder, world.a.id, world.customer.id);
     await seedNotification(folder, world.a.id, world.a.owner.user.id);
+    await seedBulkRun(folder, world.a.id, world.a.owner.user.id);
     // One of each kind, so that each list of a kind has an id to try.
     const maker = apiRoutes.find((it) => it.method === "POST" && it.path === "/api/platform-users");
     for (const kind of maker.body.find((it) => it.name === "kind").choices)
@@ -155,6 +156,12 @@ test("a signed-out session answers 401 on every route at once", async () => {
     }
 });
 
+// What a key may look at without a permission is what it did itself: nothing yet, though its maker did something.
+function isOfKeyAlone(route, answer) {
+    if (!route.forKeys) return false;
+    assert.ok(answer.status === 404 || (answer.status === 200 && answer.data.length === 0), `${title(route)}: ${answer.text}`);
+    return true;
+}
 const makeKey = async (tenant, permissions) => (await request("POST", "/api/security/api-keys", { token: tenant.token, body: { name: "walk", permissions } })).data;
 
 test("an API key opens no route of its maker's own account, and none without its permission", async () => {
@@ -162,6 +169,7 @@ test("an API key opens no route of its maker's own account, and none without its
     for (const route of guarded.filter((it) => it.needs !== "crm.leads:read")) {
         const answer = await call(route, plain(route), { token: key });
         const own = route.level !== "permission" || route.inPerson;
+        if (isOfKeyAlone(route, answer)) continue;
         assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
         if (own) assert.equal(answer.error.code, "api_key_refused", title(route));
         else assert.ok(["permission_missing", "wrong_audience"].includes(answer.error.code), `${title(route)}: ${answer.text}`);
@@ -172,7 +180,7 @@ test("an API key of all permissions opens nothing of its maker's own, and nothin
     const { key } = await makeKey(world.a, ["*"]);
     for (const route of guarded.filter((it) => it.level !== "permission" || it.inPerson || it.scope === "platform")) {
         const answer = await call(route, plain(route), { token: key });
-        assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
+        if (!isOfKeyAlone(route, answer)) assert.equal(answer.status, 403, `${title(route)}: ${answer.text}`);
     }
 });
 
