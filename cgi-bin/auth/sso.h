@@ -53,7 +53,7 @@ bool sso_find_account(struct cx *cx, const struct sso_provider *provider, json_o
 bool sso_add_buttons(struct cx *cx, json_object *data, const char *next);
 
 extern const struct resource sso_providers, sso_identities;
-extern const struct route sso_routes[];       /* /api/auth/sso/:tenant/… */
+extern const struct route sso_routes[]; /* /api/auth/sso/:tenant/… */
 
 /* ---- sso_check.c ---- */
 extern const struct action sso_test;

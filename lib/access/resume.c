@@ -56,7 +56,7 @@ static bool check_open(struct cx *cx, const struct grantor *grantor, const char 
     if (!rows)
         return fail_db(cx);
     if (rows_count(rows) == 0 || !rows_bool(rows, 0, 0))
-        return fail(cx, 403, "not_signed_in", "The account or key that began this is closed.");
+        return fail(cx, 401, "not_signed_in", "The account or key that began this is closed.");
     bool active = cx->tenant->status == TENANT_TRIAL || cx->tenant->status == TENANT_ACTIVE;
     return active || fail(cx, 403, "tenant_inactive", "This tenant is not active.");
 }

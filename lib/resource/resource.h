@@ -83,7 +83,7 @@ struct resource {
      * else: notifications. `permission` and `owner` are NULL then, and its routes are for everybody
      * signed in. The table needs an index (tenant_id, personal, what the list is sorted by). */
     const char *personal;
-    bool for_keys; /* a personal one that API keys may meet too: `narrow` says what of it */
+    bool for_keys;     /* a personal one that API keys may meet too: `narrow` says what of it */
     const char *label; /* column that names a record on pages; NULL: the first field */
     /* Called inside the write's transaction (an interactive one when set).
      * prepare may refuse (fail…) and may change input; finish sees the new row. */
