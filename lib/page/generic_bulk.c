@@ -182,8 +182,10 @@ static json_object *set_fields(struct cx *cx, const struct resource *resource)
         json_object *it = json_object_array_get_idx(all, i - 1);
         const char *name = json_object_get_string(json_object_object_get(it, "name"));
         const struct field *field = field_find_json(resource->fields, name);
-        if (field && !bulk_sets(cx, resource, field))
+        if (field && !bulk_sets(cx, resource, field)) {
             json_object_array_del_idx(all, i - 1, 1);
+            continue;
+        }
         page_set_bool(it, "ticked", is_ticked(cx, name));
         page_set_bool(it, "required", false);
     }

@@ -199,6 +199,10 @@ test("by_page_ticked_fields_are_set_and_the_next_page_offers_to_undo", async () 
     assert.equal(asked.status, 200, asked.text);
     assert.match(asked.text, /<h1>Change 2 leads<\/h1>/);
     assert.match(asked.text, /name="_set" value="status"/);
+    const deal = (await api("POST", "/api/crm/deals", { name: "With lines" })).data.id;
+    const ofDeal = await post("/admin/crm/deals/bulk-update", [["id", deal]]);
+    assert.match(ofDeal.text, /name="_set" value="stageId"/);
+    assert.doesNotMatch(ofDeal.text, /name="_set" value="lines"/, "rows of a table of their own are not set for many");
     const none = await post("/admin/crm/leads/bulk-update", [...chosen, ["_confirmed", "yes"], ["company", "Ignored"]]);
     assert.equal(none.status, 422);
     assert.match(none.text, /Tick at least one field/);
