@@ -77,7 +77,7 @@ static bool none_ticked(struct cx *cx, const struct bulk_page *page)
 
 /* ---- asking ---- */
 
-static void keep(json_object *data, const char *name, const char *value)
+void bulk_keep(json_object *data, const char *name, const char *value)
 {
     json_object *kept = page_item(json_object_object_get(data, "kept"));
     page_set(kept, "name", name);
@@ -109,7 +109,7 @@ static bool add_named(struct cx *cx, json_object *data, const struct bulk_page *
             continue; /* gone already: nothing to ask */
         json_object_array_add(items,
                               json_object_new_string(show_label(cx, resource, &records, row)));
-        keep(data, "id", page->chosen.ids[i]);
+        bulk_keep(data, "id", page->chosen.ids[i]);
         (*found)++;
     }
     page_set_bool(data, "has_items", *found > 0);
@@ -125,10 +125,10 @@ static bool add_records(struct cx *cx, json_object *data, const struct bulk_page
     if (count <= BULK_AT_ONCE && !add_named(cx, data, page, &count))
         return false;
     if (count > BULK_AT_ONCE) {
-        keep(data, "all", "yes");
-        keep(data, "count", arena_printf(cx->arena, "%lld", (long long)count));
+        bulk_keep(data, "all", "yes");
+        bulk_keep(data, "count", arena_printf(cx->arena, "%lld", (long long)count));
     }
-    keep(data, "next", list_of(cx, page->bulk.resource));
+    bulk_keep(data, "next", list_of(cx, page->bulk.resource));
     *what = counted(cx, page->bulk.resource, count);
     return true;
 }
