@@ -176,6 +176,7 @@ bool generic_show_given(struct cx *cx, const struct field *gives, const char *ti
 const char *generic_say_given(struct cx *cx, const struct field *gives, const char *done);
 /* ---- generic_action.c ---- */
 /* The page that asks before an action, or takes what it needs. */
+void bulk_keep(json_object *data, const char *name, const char *value); /* a hidden input of it */
 json_object *generic_ask_action(struct cx *cx, const struct action *action, const char *path,
                                 const char *back);
 /* ---- generic_delete.c ---- */
