@@ -82,7 +82,7 @@ const cluster = new UnitCluster();
 // limit of 4 seconds is one for a test that hangs, not for a machine that is busy.
 async function unit(name) {
     const shared = oneFile ? {} : await cluster.environment();
-    const { status, output } = await run(join(build, "tests/units"), [name], { CK_DEFAULT_TIMEOUT: "120", ...shared });
+    const { status, output } = await run(join(build, "tests/units"), [name], { CK_DEFAULT_TIMEOUT: String(patience / 1000), ...shared });
     let checks = 0, bad = 0;
     for (const [, all, failures, errors] of output.matchAll(/Checks: (\d+), Failures: (\d+), Errors: (\d+)/g)) {
         checks += Number(all);
