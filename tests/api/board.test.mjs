@@ -28,8 +28,8 @@ before(async () => {
 test("the_columns_say_how_many_there_are_and_what_they_are_worth_in_each_currency", async () => {
     const stage = stageNamed("Proposal"), mark = randomUUID();
     for (const [value, currency] of [[100, "EUR"], [250, "EUR"], [7, "CHF"], [null, "JPY"]])
-        await made("deals", { name: `${mark} of ${currency}`, stageId: stage, value, currency });
-    await made("deals", { name: "Another", stageId: stage, value: 5, currency: "EUR" });
+        await made("deals", { name: `${mark} of ${currency}`, stageId: stage, valueAmount: value, currency });
+    await made("deals", { name: "Another", stageId: stage, valueAmount: 5, currency: "EUR" });
     const board = (await crm("GET", "deals/board")).data;
     assert.equal(board.by, "stageId");
     assert.deepEqual(board.columns.map((it) => [it.value, it.label]), stages.map((it) => [it.id, it.name]));
@@ -44,7 +44,7 @@ test("the_columns_say_how_many_there_are_and_what_they_are_worth_in_each_currenc
 
 test("who_sees_their_own_deals_or_no_amounts_has_a_board_of_these", async () => {
     const stage = stageNamed("Negotiation");
-    await made("deals", { name: "Not theirs", stageId: stage, value: 1000, currency: "EUR" });
+    await made("deals", { name: "Not theirs", stageId: stage, valueAmount: 1000, currency: "EUR" });
     const signed = async (name, permissions) => {
         const role = await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: name, name, rank: 10, permissions } });
         assert.equal(role.status, 201, role.text);
@@ -52,7 +52,7 @@ test("who_sees_their_own_deals_or_no_amounts_has_a_board_of_these", async () => 
     };
     const own = await signed("own", ["crm.deals:read@own", "crm.deals:create@own", "crm.deals:update@own", "crm.deals:amounts@own"]);
     const blind = await signed("blind", ["crm.deals:read"]);
-    const mine = await made("deals", { name: "Mine", stageId: stage, value: 3, currency: "EUR" }, own);
+    const mine = await made("deals", { name: "Mine", stageId: stage, valueAmount: 3, currency: "EUR" }, own);
     assert.deepEqual([(await columnOf(stage, "", own)).count, (await columnOf(stage, "", own)).sums], [1, [{ currency: "EUR", amount: 3 }]]);
     assert.deepEqual([(await columnOf(stage, "", blind)).count, (await columnOf(stage, "", blind)).sums], [2, []]);
     const foreign = (await cardsIn(stage)).find((it) => it !== mine.id);
@@ -128,7 +128,7 @@ test("cards_that_are_moved_at_once_all_arrive_and_stand_in_one_order", async () 
 });
 
 test("a_board_without_ranks_obeys_the_life_of_its_choice", async () => {
-    const lead = await made("leads", { name: "On the board", value: 900, currency: "EUR" });
+    const lead = await made("leads", { name: "On the board", valueAmount: 900, currency: "EUR" });
     const count = async (value) => (await crm("GET", "leads/board")).data.columns.find((it) => it.value === value).count;
     assert.equal(await count("new"), 1);
     assert.equal((await crm("POST", `leads/${lead.id}/move`, { status: "qualified" })).data.status, "qualified");
@@ -142,7 +142,7 @@ test("every_board_has_a_page_that_shows_cards_pages_of_a_column_and_a_form_that_
     assert.deepEqual(boards.map((it) => it.path).sort(), ["/admin/crm/deals/board", "/admin/crm/leads/board"]);
     const page = (path) => request("GET", path, { tenant: tenant.slug, headers: { cookie } });
     const stage = stageNamed("Won");
-    for (let i = 0; i < 25; i++) await made("deals", { name: `Won <${i}>`, stageId: stage, value: 100, currency: "EUR" });
+    for (let i = 0; i < 25; i++) await made("deals", { name: `Won <${i}>`, stageId: stage, valueAmount: 100, currency: "EUR" });
     const shown = (await page("/admin/crm/deals/board?q=Won")).text;
     assert.equal(shown.match(/Won &lt;\d+&gt;<\/a>/g)?.length, 20);
     assert.match(shown, /<span class="board-count">25<\/span>/);

@@ -207,7 +207,7 @@ for (const javaScriptEnabled of [true, false])
     });
 
 test("a_card_of_the_board_is_dragged_moved_by_keys_and_asked_for_what_it_needs", async () => {
-    const token = (await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug })).access_token, deal = async (name) => (await request("POST", "/api/crm/deals", { token, body: { name, value: 5000, currency: "EUR" } })).data.id;
+    const token = (await login(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug })).access_token, deal = async (name) => (await request("POST", "/api/crm/deals", { token, body: { name, valueAmount: 5000, currency: "EUR" } })).data.id;
     const first = await deal("Carried by mouse"), second = await deal("Carried by keys");
     const stageOf = async (id) => (await request("GET", `/api/crm/deals/${id}?include=stage`, { token })).data.stage.name;
     for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
