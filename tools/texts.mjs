@@ -51,7 +51,7 @@ export function literalsOf(source) {
 const spoken = { SAID: [0], sentence_keep: [1], job_fail: [1], job_refuse: [1], language_text: [1], cx_text: [1], cx_printf: [1], cx_plural: [2, 3], fail: [3], fail_field: [3], fail_parameter: [3], fail_add_detail: [3], fail_in_use: [4], input_complain: [3], page_notice: [2], page_crumb: [1], page_action: [1], page_render: [3], page_chart: [3] };
 // Calls and members whose words are for machines, or for whoever runs the machine.
 const silent = /^(log_\w+|strcmp|strcasecmp|strncmp|text_equal|text_starts|text_ends|strstr|json_pair\w*|json_key|request_header|response_header\w*|STATEMENT|assert|complain|fprintf|printf|puts|snprintf|sscanf|config_\w+|put_text|put_response|secret_derive|cookie_name|db_act_as|engine_text|kept|kept_path|attachment_summary|print_words)$/;
-const mute = new Set(["summary", "example", "name", "errors", "sql", "where", "operation", "answer_name", "sample", "format", "agent", "label", "help", "about", "title", "one"]);
+const mute = new Set(["summary", "example", "name", "errors", "sql", "where", "operation", "answer_name", "sample", "format", "agent", "help", "about", "title", "one"]);
 const silentFiles = /^lib\/(page\/generic\.c|mail\/letter|access\/shared|resource\/handlers|api\/(openapi|describe|metrics|check)|db\/|client\/|base\/(agent|clock|language_format|loop|log|config|unicode|zone|registry|qr|language)|job\/|http\/(server|master|response|retire|handover|multipart)|oidc\/|resource\/(model_check|statements|model|catalogue|areas|csv)|file\/(s3|sigv4|image|picture))|^cgi-bin\/realtime\//;
 
 const isProse = (text) => /[A-Za-z]{2}/.test(text) && !/[\n{}<>]|^[\w.-]+$(?<![A-Z][a-z]+)|^[A-Z][A-Za-z]*-[A-Z]|^[A-Z]+[ _][A-Z]+|^%?[a-z]+ %?[a-z.]+ =|^[a-z_]+\.[a-z_]+|select |insert |update .* set|^\w+:\/\/|^Bearer|=%|^[A-Z][a-z]+\/[A-Z]|collate|distinct from/.test(text) && (/^[“(]?[A-Z][a-z]/.test(text) || /^(%s|[“(]?[A-Z])[^=_]* [a-z]/.test(text));
@@ -61,7 +61,7 @@ const areas = () => JSON.parse(read("build/share/areas.json")).areas;
 function isText({ text, calls, member }, file) {
     const [call, at] = calls.at(-1) ?? [];
     if (spoken[call]) return spoken[call].includes(at) && /[A-Za-z]{2}/.test(text.replace(/%\w+/g, "")) && !/^[a-z_]+$(?<!optional)/.test(text);
-    if (silentFiles.test(file) || calls.some(([it]) => silent.test(it)) || (member && mute.has(member) && !(file.startsWith("lib/") && /^label$/.test(member)))) return false;
+    if (silentFiles.test(file) || calls.some(([it]) => silent.test(it)) || (member && mute.has(member))) return false;
     return isProse(text) || /\{(actor|one|name)\}/.test(text) || text === "(not there any more)";
 }
 

@@ -6,7 +6,7 @@
 const struct import_rules user_import_rules = {
     .resource = &platform_users,
     .keys = CHOICES("email"),
-    .also = FIELDS({"password_hash", TEXT, INPUT_ONLY, 1, 200,
+    .also = FIELDS({"password_hash", TEXT, INPUT_ONLY, 1, 200, .label = "Password hash",
                     .help = "Of another system; operators alone bring it."}),
 };
 

@@ -108,7 +108,7 @@ const struct field *custom_field(const struct resource *resource)
 
 bool custom_may_limit(const struct resource *resource, const char *permission)
 {
-    static const char *const usual[] = {"read", "create", "update", "delete", "export"};
+    static const char *const usual[] = {"read", "create", "update", "delete", "export", "import"};
     size_t len = strlen(resource->permission);
     if (!text_starts(permission, resource->permission) || permission[len] != ':')
         return false;

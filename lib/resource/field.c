@@ -36,8 +36,8 @@ static const char *member_name(const struct field *field)
     if (field->member || field->flags & AS_NAMED)
         return field->member ? field->member : field->name;
     const char *name = text_camel(forever(), field->name);
-    bool is_amount = field->type != MONEY || text_ends(name, "Amount");
-    return is_amount ? name : arena_printf(forever(), "%sAmount", name);
+    bool is_called_so = text_ends(name, "Amount") || strcmp(name, "amount") == 0;
+    return field->type != MONEY || is_called_so ? name : arena_printf(forever(), "%sAmount", name);
 }
 
 static const struct names *names_of(const struct field *field)
