@@ -174,7 +174,7 @@ bool action_find_possible(struct cx *cx, const struct resource *resource, const 
     const struct viewer viewer = viewer_of(cx, resource, "read");
     struct list_result seen;
     struct buf conditions;
-    int asked[ACTIONS_MAX], count = 0;
+    int asked[ACTIONS_MAX], count = 0, failed = cx->failure.status; /* a form that was refused */
     buf_init(&conditions, cx->arena);
     for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++) {
         const struct action *action = resource->actions[i];
@@ -196,7 +196,7 @@ bool action_find_possible(struct cx *cx, const struct resource *resource, const 
         possible[i] =
             possible[i] &&
             record_is_in_sight(cx, resource, &seen, action_needs(resource, resource->actions[i]));
-    return cx->failure.status == 0;
+    return cx->failure.status == failed;
 }
 
 /* ---- by API ---- */

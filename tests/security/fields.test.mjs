@@ -68,7 +68,7 @@ test("who_may_not_see_a_field_meets_its_value_nowhere", async () => {
         const get = (path) => request("GET", path, { token: world.blind.access_token });
         const one = `${resource.api}/${record.id}`;
         for (const path of [one, `${resource.api}?limit=100`, `${resource.api}?limit=100&q=${word}`, `${resource.api}?q=${number}`, `${resource.api}/export`,
-            "/api/audit/logs?limit=50&fields=type,data", "/api/audit/logs/export", "/api/audit/export?format=jsonl", "/api/search?q=" + word]) {
+            "/api/audit/logs?limit=50&fields=type,data", "/api/audit/logs/export", "/api/audit/logs/export?format=jsonl", "/api/search?q=" + word]) {
             const answer = await get(path);
             assert.ok(answer.status === 200 || answer.status === 404, `${path}: ${answer.text}`);
             assert.ok(!isTold(answer.text), `${path}: ${answer.text.slice(0, 400)}`);
@@ -201,7 +201,7 @@ test("a_field_of_the_tenants_own_is_met_only_by_whom_it_is_for", async () => {
         assert.deepEqual((await blind("GET", one)).data.custom, { fixed: number, kept: "begin" });
         // Every way in which it could show.
         const told = (text) => text.includes(word) || text.includes("Closed label") || text.includes("Whom label");
-        const ways = [one, `${resource.api}?limit=100`, `${resource.api}?q=${word}`, `${resource.api}/export`, `${resource.api}?fields=custom`, `/api/audit/logs?resourceId=${made.data.id}`, "/api/audit/export", "/api/audit/export?format=jsonl", "/api/openapi.json"];
+        const ways = [one, `${resource.api}?limit=100`, `${resource.api}?q=${word}`, `${resource.api}/export`, `${resource.api}?fields=custom`, `/api/audit/logs?resourceId=${made.data.id}`, "/api/audit/logs/export", "/api/audit/logs/export?format=jsonl", "/api/openapi.json"];
         for (const path of ways) {
             const answer = await blind("GET", path);
             assert.ok(answer.status === 200 && !told(answer.text), `${path}: ${answer.status} ${answer.text.slice(0, 300)}`);
