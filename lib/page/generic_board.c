@@ -75,13 +75,13 @@ static void add_boards(struct cx *cx, json_object *data, struct board_page *page
             page->group = columns->all[i].group;
     for (size_t i = 0; i < columns->count && page->group; i++) {
         const struct board_column *it = &columns->all[i];
-        if (last && strcmp(it->group, last) == 0)
+        if (text_equal(it->group, last))
             continue;
         last = it->group;
         json_object *board = page_item(boards);
         page_set(board, "title", it->group_label ? it->group_label : "(not visible)");
         page_set(board, "path", address(cx, board_path(cx, page->resource), group_name, it->group));
-        page_set_bool(board, "current", strcmp(it->group, page->group) == 0);
+        page_set_bool(board, "current", text_equal(it->group, page->group));
     }
     page_set_bool(data, "many_boards", json_object_array_length(boards) > 1);
 }
