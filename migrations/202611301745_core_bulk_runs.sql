@@ -30,6 +30,7 @@ call house.tenant_table('bulk_runs');
 
 create table everyone.bulk_rows (
     tenant_id uuid not null,
+    id uuid not null default house.uuid7(),
     run_id uuid not null,
     record_id uuid not null,
     position integer not null,
@@ -41,10 +42,13 @@ create table everyone.bulk_rows (
     label text,          -- what the record was called
     before jsonb,        -- columns that were changed; or house.bulk_image() of what was deleted
     version timestamptz, -- updated_at as the change left it
-    primary key (tenant_id, run_id, record_id),
+    primary key (tenant_id, id),
     constraint bulk_rows_run_id_fkey foreign key (tenant_id, run_id)
         references everyone.bulk_runs (tenant_id, id) on delete cascade
 ) partition by list (tenant_id);
+create unique index bulk_rows_record_key on everyone.bulk_rows (tenant_id, run_id, record_id);
+create index bulk_rows_told_idx on everyone.bulk_rows (tenant_id, run_id, position)
+    where state in ('refused', 'kept');
 create index bulk_rows_state_idx on everyone.bulk_rows (tenant_id, run_id, state, position);
 call house.tenant_table('bulk_rows');
 

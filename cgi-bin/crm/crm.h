@@ -8,6 +8,7 @@
 
 extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, pipelines,
     stages;
+extern const struct action lead_convert;
 #define DEAL_AMOUNTS                                                                               \
     "crm.deals:amounts" /* to see what a deal is worth, and to change that and its chance */
 #define LEAD_REOPEN "crm.leads:reopen" /* to take back that one became a customer */

@@ -243,12 +243,21 @@ bool import_start(struct cx *cx, struct db *db, struct import_state *state)
         cx->db.error = db->error;
         return fail_db(cx);
     }
-    state->status = "running";
+    const char *waiting = state->status;
     if (!import_plan_of(cx, state, &plan))
         return false;
     struct cx *actor = import_actor(cx, db, &plan);
-    if (import_step(actor, state))
+    int scope = db_scope(&actor->db);
+    state->status = "running";
+    if (!db_begin(&actor->db))
+        return fail_db(cx);
+    if (import_step(actor, state) && db_commit(&actor->db))
         return true;
+    if (actor->failure.status == 503) { /* others hold what it needs: the job tries it again */
+        db_rollback_to(&actor->db, scope);
+        state->status = waiting;
+        return import_leave(cx, db, state) || fail_db(cx);
+    }
     cx->db.error = actor->db.error;
     cx->failure = actor->failure;
     return false;

@@ -144,8 +144,11 @@ static bool show_ask(struct cx *cx, int status)
     const char *id = cx_path(cx, "id");
     bool can_open = (resource->operations & OP_GET) != 0;
     struct list_result record;
+    const struct failure refused = cx->failure; /* what was typed matters to who sees the record */
+    cx->failure = (struct failure){.status = 0};
     if (!record_get(cx, resource, id, &record))
         return false;
+    cx->failure = refused;
     const char *label = show_label(cx, resource, &record, 0), *path = path_of(cx, resource, id, "");
     const char *next = came_from(cx, resource);
     json_object *data = generic_ask_action(cx, action, path_of(cx, resource, id, action->name),
@@ -193,7 +196,12 @@ static bool go_on(struct cx *cx, const char *path)
     const char *text = said(cx, action);
     if (generic_gives_secret(action->gives))
         return generic_show_given(cx, action->gives, action->title, path);
-    page_notice(cx, "success", generic_say_given(cx, action->gives, text));
+    const char *said_too = generic_say_given(cx, action->gives, text), *title;
+    const char *leads_to = generic_given_path(cx, action->gives, &title);
+    if (leads_to)
+        page_notice_link(cx, "success", said_too, leads_to, title);
+    else
+        page_notice(cx, "success", said_too);
     return page_go(cx, path);
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/reference.h"
 #include "resource/resource.h"
 
 static bool is_shown_once(const struct field *field)
@@ -41,8 +42,22 @@ const char *generic_say_given(struct cx *cx, const struct field *gives, const ch
 {
     const char *said = cx_text(cx, done);
     for (const struct field *it = gives; it && it->type != FIELD_END; it++)
-        if (record_given(cx, it->name))
+        if (it->type != UUID && record_given(cx, it->name))
             said = arena_printf(cx->arena, "%s %s: %s.", said, field_title(cx, it),
                                 record_given(cx, it->name));
     return said;
+}
+
+const char *generic_given_path(struct cx *cx, const struct field *gives, const char **title)
+{
+    const char *path = NULL;
+    for (const struct field *it = gives; it && it->type != FIELD_END; it++) {
+        const char *id = it->refers ? record_given(cx, it->name) : NULL;
+        const char *page = id ? show_reference_path(cx, it, id) : NULL;
+        if (!page)
+            continue;
+        path = page;
+        *title = cx_printf(cx, "Show the %s", reference_target(it)->one);
+    }
+    return path;
 }

@@ -173,6 +173,8 @@ bool generic_gives_secret(const struct field *gives);
 bool generic_show_given(struct cx *cx, const struct field *gives, const char *title,
                         const char *path);
 /* What else is given, behind what was done: "Back in its queue. Jobs: 5." */
+/* The page of the last record among them, and what its link says; NULL: there is none. */
+const char *generic_given_path(struct cx *cx, const struct field *gives, const char **title);
 const char *generic_say_given(struct cx *cx, const struct field *gives, const char *done);
 /* ---- generic_action.c ---- */
 /* The page that asks before an action, or takes what it needs. */

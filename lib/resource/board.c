@@ -17,7 +17,7 @@ const struct field *board_field(const struct resource *resource)
 static bool read_choices(struct cx *cx, const struct field *field, struct board_columns *out)
 {
     out->all = arena_alloc(cx->arena, BOARD_COLUMNS_MAX * sizeof *out->all);
-    for (size_t i = 0; field->choices[i] && i < BOARD_COLUMNS_MAX; i++)
+    for (size_t i = 0; i < BOARD_COLUMNS_MAX && field->choices[i]; i++)
         out->all[out->count++] = (struct board_column){.value = field->choices[i]};
     return true;
 }

@@ -116,7 +116,7 @@ test("a role without the permission answers 403", async () => {
 test("an id of another tenant answers 404, and nothing of it is seen or changed", async () => {
     for (const route of guarded.filter((it) => it.path.includes(":"))) {
         const path = await pathWithIds(route);
-        const answer = await call(route, path, { token: world.b.token });
+        const answer = await call(route, path, { token: world.b.token, ...(await madeOf(route)) });
         const barred = route.needs?.startsWith("platform.") || route.scope === "platform";
         assert.equal(answer.status, barred ? 403 : 404, `${title(route)} as ${path}: ${answer.text}`);
     }
@@ -198,7 +198,7 @@ test("by API key an id of another tenant answers 404", async () => {
     const { key } = await makeKey(world.b, ["*"]);
     for (const route of guarded.filter((it) => it.path.includes(":") && it.level === "permission" && !it.inPerson)) {
         const path = await pathWithIds(route);
-        const answer = await call(route, path, { token: key });
+        const answer = await call(route, path, { token: key, ...(await madeOf(route)) });
         const barred = route.needs?.startsWith("platform.") || route.scope === "platform";
         assert.equal(answer.status, barred ? 403 : 404, `${title(route)} as ${path}: ${answer.text}`);
     }
