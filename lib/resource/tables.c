@@ -8,6 +8,7 @@
 #include "resource/described.h"
 #include "resource/model.h"
 
+/* Until they are linked they are empty. */
 static struct {
     struct arena *arena;
     struct table_menu *menu;
@@ -16,7 +17,16 @@ static struct {
     struct table_event *events, *action_events;
     struct table_child *children;
     const char **areas, **pages;
-} tables;
+} tables = {
+    .menu = (struct table_menu[1]){{0}},
+    .sections = (struct table_section[1]){{0}},
+    .notices = (struct table_notice[1]){{0}},
+    .events = (struct table_event[1]){{0}},
+    .action_events = (struct table_event[1]){{0}},
+    .children = (struct table_child[1]){{0}},
+    .areas = (const char *[1]){NULL},
+    .pages = (const char *[1]){NULL},
+};
 
 /* Room for all members of the lists `key`, and the entry that closes them. */
 static void *table_make(const char *key, size_t size)

@@ -107,7 +107,7 @@ test("more_than_a_hundred_are_left_to_a_job_that_does_each_once_whoever_is_kille
 
 test("a_deletion_brings_back_all_that_went_along", async () => {
     const contact = (await api("POST", "/api/crm/contacts", { name: "Nora Blum" })).data.id;
-    const make = async (name) => (await api("POST", "/api/crm/deals", { name, contactId: contact, value: 12500, lines: [{ name: "Lenses", quantity: 2, unitPrice: 100 }, { name: "Frames" }] })).data.id;
+    const make = async (name) => (await api("POST", "/api/crm/deals", { name, contactId: contact, valueAmount: 12500, lines: [{ name: "Lenses", quantity: 2, unitPriceAmount: 100 }, { name: "Frames" }] })).data.id;
     const deals = [await make("One"), await make("Two")], lead = (await api("POST", leads, { name: "Lead" })).data.id;
     assert.equal((await api("POST", `/api/crm/deals/${deals[0]}/notes`, { text: "Called." })).status, 201);
     const attached = await upload(`/api/crm/deals/${deals[0]}/attachments`, tenant.token, "terms.txt", "What was agreed.");
@@ -209,7 +209,7 @@ test("by_page_ticked_fields_are_set_and_the_next_page_offers_to_undo", async () 
     const wrong = await post("/admin/crm/leads/bulk-update", [...chosen, ["_confirmed", "yes"], ["_set", "email"], ["email", "nobody"], ["_set", "company"], ["company", "Typed"]]);
     assert.equal(wrong.status, 422);
     assert.match(wrong.text, /value="Typed"/);
-    const done = await post("/admin/crm/leads/bulk-update", [...chosen, ["_confirmed", "yes"], ["_set", "value"], ["value", "1200.50"], ["_set", "company"], ["company", "Blum"], ["phone", "+34600100200"]]);
+    const done = await post("/admin/crm/leads/bulk-update", [...chosen, ["_confirmed", "yes"], ["_set", "valueAmount"], ["valueAmount", "1200.50"], ["_set", "company"], ["company", "Blum"], ["phone", "+34600100200"]]);
     assert.equal(done.status, 303, done.text);
     assert.deepEqual((await rowsOf("leads", ids)).map((it) => [it.company, it.value, it.phone]), ids.map(() => ["Blum", 120050, null]));
     const shown = await request("GET", done.headers.location, { tenant: tenant.slug, headers: { cookie: [cookie, ...done.headers["set-cookie"].map((it) => it.split(";")[0])].join("; ") } });

@@ -58,7 +58,7 @@ async function madeOf(route) {
     const refers = (route.body ?? []).filter((it) => it.required && resourceNamed(it.refers));
     if (route.upload || refers.length === 0) return {};
     const ids = await Promise.all(refers.map(async (it) => [it.name, await idBelow(resourceNamed(it.refers).api)]));
-    return { body: { ...bodyOf(route.body), ...Object.fromEntries(ids) } };
+    return { body: { ...bodyOf(route.body, { method: route.method }), ...Object.fromEntries(ids) } };
 }
 
 async function findId(collection) {

@@ -60,7 +60,7 @@ static const struct input *read_price(const char *price, const char *currency)
     route.body = priced;
     next_request(HTTP_POST, "/x");
     cx->route = &route;
-    add_parameter(&cx->request.form, "price", price);
+    add_parameter(&cx->request.form, "priceAmount", price);
     add_parameter(&cx->request.form, "currency", currency);
     return input_read_form(cx, priced, INPUT_CREATE, &input) ? input : NULL;
 }
@@ -94,7 +94,7 @@ START_TEST(amounts_begin_in_the_units_that_people_write)
     cx->route = &route;
     cx->tenant = &tenant;
     for (size_t i = 0; i < COUNT(shown); i++)
-        add_parameter(&cx->request.form, offered[i].name, shown[i]);
+        add_parameter(&cx->request.form, field_json_name(&offered[i]), shown[i]);
     struct input *input;
     ck_assert(input_read_form(cx, offered, INPUT_CREATE, &input));
     for (size_t i = 0; i < COUNT(read); i++)
