@@ -5,6 +5,7 @@
 
 #include "access/grant.h"
 #include "access/session.h"
+#include "account/account.h"
 #include "area.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -287,7 +288,7 @@ static bool set_user_roles(struct cx *cx)
     memcpy(there.tenant_id, tenant_id, UUID_SIZE);
     if (!user_may_change(cx, &there, tenant_id, id) || !roles_may_grant(cx, &there, list->json))
         return false;
-    if (!roles_give(&cx->db, tenant_id, id, list->text, NULL) || !db_commit(&cx->db))
+    if (!account_set_roles(&cx->db, tenant_id, id, list->text, NULL) || !db_commit(&cx->db))
         return fail_db(cx);
     session_rights_changed(&cx->db, id);
     return answer_user_roles(cx, list->text);

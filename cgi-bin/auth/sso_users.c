@@ -274,8 +274,8 @@ static bool give_roles(struct search *search, bool made)
     const char *tenant = search->db.tenant_id;
     const char *wanted = json_object_to_json_string_ext(search->roles, JSON_C_TO_STRING_PLAIN);
     struct rows *rows = db_get(&search->db, &sso_roles_possible, tenant, search->user_id, wanted);
-    return (rows && roles_give(&search->db, tenant, search->user_id, rows_text(rows, 0, 0),
-                               &search->changed)) ||
+    return (rows && account_set_roles(&search->db, tenant, search->user_id, rows_text(rows, 0, 0),
+                                      &search->changed)) ||
            failed(search);
 }
 

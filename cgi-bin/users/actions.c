@@ -7,6 +7,7 @@
 #include "access/session.h"
 #include "access/shared.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "account/credential.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -47,12 +48,6 @@ STATEMENT(action_own_role_get,
           "select coalesce((select permissions from roles\n"
           "                 where tenant_id = $1::uuid and key = $2), '[]')",
           0);
-
-STATEMENT(action_own_role_give,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, $3)\n"
-          "on conflict (tenant_id, user_id, role_key) do nothing",
-          DB_WRITES);
 
 static const struct field session_fields[] = {
     {"id", UUID},         {"ip", TEXT, NULLABLE}, {"user_agent", TEXT, NULLABLE},
@@ -306,7 +301,7 @@ static bool set_permissions(struct cx *cx)
         !role_change_begin(cx, &cx->db, tenant_id, key))
         return false;
     if (!db_get(&cx->db, &action_own_role, tenant_id, key, list->text) ||
-        !db_get(&cx->db, &action_own_role_give, tenant_id, id, key))
+        !account_add_role(&cx->db, tenant_id, id, key))
         return fail_db(cx);
     if (!role_change_end(cx, &cx->db) || !user_tell_rights(cx, tenant_id, id))
         return false;

@@ -10,6 +10,7 @@
 #include "access/roles.h"
 #include "access/session.h"
 #include "access/tenant.h"
+#include "account/account.h"
 #include "account/credential.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -79,7 +80,7 @@ bool roles_store(struct cx *cx, const char *tenant_id, const char *user_id, json
     const char *list = json_object_to_json_string_ext(roles, JSON_C_TO_STRING_PLAIN);
     if (!may_grant_all(cx, tenant_id, roles))
         return false;
-    return roles_give(&cx->db, tenant_id, user_id, list, NULL) || fail_db(cx);
+    return account_set_roles(&cx->db, tenant_id, user_id, list, NULL) || fail_db(cx);
 }
 
 static const struct value *given_value(const struct input *input, const char *name)

@@ -115,19 +115,6 @@ STATEMENT(rights_holders,
                          "    from next n, jsonb_array_elements_text(n.keys) k (key)\n"),
           0);
 
-STATEMENT(roles_add,
-          "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "select $1::uuid, $2::uuid, key\n"
-          "from jsonb_array_elements_text($3::jsonb) key\n"
-          "on conflict (tenant_id, user_id, role_key) do nothing",
-          DB_WRITES);
-
-STATEMENT(roles_drop,
-          "delete from user_roles\n"
-          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
-          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
-          DB_WRITES);
-
 const struct builtin_role *builtin_role_find(const char *key)
 {
     for (const struct builtin_role *role = builtin_roles; role->key; role++)
@@ -313,14 +300,4 @@ bool rights_of_holders(struct db *db, const char *tenant_id, const char *key, st
     *out = sets.list;
     *count = sets.count;
     return rows != NULL;
-}
-
-bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
-                bool *changed)
-{
-    struct rows *added = db_get(db, &roles_add, tenant_id, user_id, keys);
-    struct rows *dropped = added ? db_get(db, &roles_drop, tenant_id, user_id, keys) : NULL;
-    if (changed && dropped)
-        *changed = rows_affected(added) + rows_affected(dropped) > 0;
-    return dropped != NULL;
 }

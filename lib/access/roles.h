@@ -68,10 +68,4 @@ struct role_set {
 bool rights_of_holders(struct db *db, const char *tenant_id, const char *key, struct role_set **out,
                        size_t *count);
 
-/* Gives a user these roles (a JSON array of keys) and no others, within db's transaction.
- * Added before dropped: the last owner may change to another role only when there is
- * another owner, and a set that stays is no change. The caller has asked grant.h whether
- * they may be given. *changed may be NULL. false: db->error. WAITS. */
-bool roles_give(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
-                bool *changed);
 #endif

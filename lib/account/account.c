@@ -11,7 +11,21 @@ STATEMENT(account_insert,
 
 STATEMENT(account_role,
           "insert into user_roles (tenant_id, user_id, role_key)\n"
-          "values ($1::uuid, $2::uuid, $3)",
+          "values ($1::uuid, $2::uuid, $3)\n"
+          "on conflict (tenant_id, user_id, role_key) do nothing",
+          DB_WRITES);
+
+STATEMENT(account_roles_add,
+          "insert into user_roles (tenant_id, user_id, role_key)\n"
+          "select $1::uuid, $2::uuid, key\n"
+          "from jsonb_array_elements_text($3::jsonb) key\n"
+          "on conflict (tenant_id, user_id, role_key) do nothing",
+          DB_WRITES);
+
+STATEMENT(account_roles_drop,
+          "delete from user_roles\n"
+          "where tenant_id = $1::uuid and user_id = $2::uuid\n"
+          "and role_key <> all (array(select jsonb_array_elements_text($3::jsonb)))",
           DB_WRITES);
 
 STATEMENT(account_arrived,
@@ -39,8 +53,22 @@ bool account_open(struct db *db, const struct account_new *account)
     return db_get(db, &account_insert, account->tenant_id, account->id, account->email,
                   account->name, account->kind, account->password_hash,
                   account->must_change ? "true" : "false", account->verified ? "true" : "false") &&
-           (!account->role ||
-            db_get(db, &account_role, account->tenant_id, account->id, account->role));
+           (!account->role || account_add_role(db, account->tenant_id, account->id, account->role));
+}
+
+bool account_add_role(struct db *db, const char *tenant_id, const char *user_id, const char *key)
+{
+    return db_get(db, &account_role, tenant_id, user_id, key) != NULL;
+}
+
+bool account_set_roles(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
+                       bool *changed)
+{
+    struct rows *added = db_get(db, &account_roles_add, tenant_id, user_id, keys);
+    struct rows *dropped = added ? db_get(db, &account_roles_drop, tenant_id, user_id, keys) : NULL;
+    if (changed && dropped)
+        *changed = rows_affected(added) + rows_affected(dropped) > 0;
+    return dropped != NULL;
 }
 
 bool account_welcome(struct db *db, const char *tenant_id, const char *user_id)

@@ -20,6 +20,14 @@ struct account_new {
 /* An active account. false: db->error says why (DB_UNIQUE: the address is taken, DB_RAISED:
  * a quota is used up). WAITS. */
 bool account_open(struct db *db, const struct account_new *account);
+/* Gives a user these roles (a JSON array of keys) and no others, within db's transaction.
+ * Added before dropped: the last owner may change to another role only when there is
+ * another owner, and a set that stays is no change. The caller has asked grant.h whether
+ * they may be given. *changed may be NULL. false: db->error. WAITS. */
+bool account_set_roles(struct db *db, const char *tenant_id, const char *user_id, const char *keys,
+                       bool *changed);
+/* One role besides those that the account has; no error if it has it. The same holds. WAITS. */
+bool account_add_role(struct db *db, const char *tenant_id, const char *user_id, const char *key);
 /* Who was invited has come, and the tenant's provider vouches for the address. WAITS. */
 bool account_welcome(struct db *db, const char *tenant_id, const char *user_id);
 /* A link of ours to this address was followed. *still: the account has it yet. WAITS. */
