@@ -34,6 +34,13 @@ test("a_tenant_begins_with_stages_of_its_own_and_a_deal_with_the_first", async (
     assert.deepEqual([moved.status, moved.error.details[0].code], [422, "unknown_reference"]);
 });
 
+test("a_tenant_begins_with_stages_in_its_own_language", async () => {
+    for (const [locale, first, last] of [["de", "Anbahnung", "Verloren"], ["es-ES", "Prospección", "Perdida"], ["fr", "Prospecting", "Lost"]]) {
+        const { token } = await makeTenant({ locale }), names = (await crm("GET", "stages", undefined, token)).data.map((it) => it.name);
+        assert.deepEqual([names.length, names[0], names.at(-1)], [6, first, last], locale);
+    }
+});
+
 test("stages_are_managed_and_a_new_name_shows_everywhere", async () => {
     const pipeline = await made("pipelines", { name: "Renewals", position: 1 });
     const stage = await made("stages", { pipelineId: pipeline.id, name: "Asked", position: 1, color: "#206bc4" });
