@@ -1,7 +1,6 @@
 /* What is done with many records of a list: those ticked, or all that it shows. A page asks first,
  * with their names or how many they are, and takes what is needed; up to a hundred are done with
  * then, more are left to a job, whose page says how far it is. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,8 +11,6 @@
 #include "page/page_parts.h"
 #include "resource/action.h"
 #include "resource/bulk.h"
-#include "resource/custom.h"
-#include "resource/model.h"
 #include "resource/resource.h"
 
 struct bulk_page {
@@ -23,7 +20,7 @@ struct bulk_page {
 };
 
 /* "1 lead", "3 leads" */
-static const char *counted(struct cx *cx, const struct resource *resource, int64_t count)
+const char *bulk_counted(struct cx *cx, const struct resource *resource, int64_t count)
 {
     return count == 1 ? arena_printf(cx->arena, "1 %s", cx_text(cx, resource->one))
                       : arena_printf(cx->arena, "%lld %s", (long long)count,
@@ -84,7 +81,7 @@ void bulk_keep(json_object *data, const char *name, const char *value)
     page_set(kept, "value", value);
 }
 
-static bool find_row(const struct list_result *records, const char *id, size_t *row)
+bool bulk_find_row(const struct list_result *records, const char *id, size_t *row)
 {
     int column = show_column(records, "id");
     for (*row = 0; *row < rows_count(records->rows); (*row)++)
@@ -105,7 +102,7 @@ static bool add_named(struct cx *cx, json_object *data, const struct bulk_page *
     if (!record_get_all(cx, resource, page->chosen.ids, page->chosen.count, &records))
         return false;
     for (size_t i = 0; i < page->chosen.count; i++) {
-        if (!find_row(&records, page->chosen.ids[i], &row))
+        if (!bulk_find_row(&records, page->chosen.ids[i], &row))
             continue; /* gone already: nothing to ask */
         json_object_array_add(items,
                               json_object_new_string(show_label(cx, resource, &records, row)));
@@ -129,7 +126,7 @@ static bool add_records(struct cx *cx, json_object *data, const struct bulk_page
         bulk_keep(data, "count", arena_printf(cx->arena, "%lld", (long long)count));
     }
     bulk_keep(data, "next", list_of(cx, page->bulk.resource));
-    *what = counted(cx, page->bulk.resource, count);
+    *what = bulk_counted(cx, page->bulk.resource, count);
     return true;
 }
 
@@ -166,32 +163,6 @@ static bool ask_action(struct cx *cx, const struct bulk_page *page, int status)
                        cx_printf(cx, "%s: %s", bulk->action->title, what), data);
 }
 
-static bool is_ticked(const struct cx *cx, const char *name)
-{
-    for (const struct parameter *it = cx->request.form; it; it = it->next)
-        if (strcmp(it->name, "_set") == 0 && strcmp(it->value, name) == 0)
-            return true;
-    return false;
-}
-
-/* Those that may be set for many, each with a tick that says that it is. */
-static json_object *set_fields(struct cx *cx, const struct resource *resource)
-{
-    json_object *all = page_form_fields(cx, resource->fields, NULL, false);
-    for (size_t i = json_object_array_length(all); i > 0; i--) {
-        json_object *it = json_object_array_get_idx(all, i - 1);
-        const char *name = json_object_get_string(json_object_object_get(it, "name"));
-        const struct field *field = field_find_json(resource->fields, name);
-        if (field && !bulk_sets(cx, resource, field)) {
-            json_object_array_del_idx(all, i - 1, 1);
-            continue;
-        }
-        page_set_bool(it, "ticked", is_ticked(cx, name));
-        page_set_bool(it, "required", false);
-    }
-    return all;
-}
-
 static bool ask_update(struct cx *cx, const struct bulk_page *page, int status)
 {
     const struct resource *resource = page->bulk.resource;
@@ -203,7 +174,7 @@ static bool ask_update(struct cx *cx, const struct bulk_page *page, int status)
     page_set(data, "text",
              bulk_is_undoable(&page->bulk) ? CAN_BE_UNDONE : "Tick what is to be changed.");
     page_set(data, "submit", cx_printf(cx, "Change %s", what));
-    json_object_object_add(data, "fields", set_fields(cx, resource));
+    json_object_object_add(data, "fields", bulk_set_fields(cx, resource));
     return page_render(cx, status, "layout/bulk_update", cx_printf(cx, "Change %s", what), data);
 }
 
@@ -218,7 +189,7 @@ static bool ask(struct cx *cx, const struct bulk_page *page, int status)
 
 static void say(struct cx *cx, const struct bulk *bulk, const char *refused)
 {
-    const char *what = counted(cx, bulk->resource, bulk->done);
+    const char *what = bulk_counted(cx, bulk->resource, bulk->done);
     const char *title = bulk->action                        ? bulk->action->title
                         : strcmp(bulk->verb, "update") == 0 ? "Changed"
                                                             : "Deleted";
@@ -316,98 +287,10 @@ bool generic_bulk_delete(struct cx *cx)
     return handle(cx, &page, NULL);
 }
 
-/* ---- new values ---- */
-
-static struct field *end_fields(struct field *fields, size_t count)
-{
-    fields[count] = (struct field){.type = FIELD_END};
-    return fields;
-}
-
-/* The fields that are ticked, among these. */
-static const struct field *ticked_fields(struct cx *cx, const struct resource *resource,
-                                         const struct field *all)
-{
-    size_t count = 0;
-    struct field *out = arena_alloc(cx->arena, (field_count(all) + 1) * sizeof *out);
-    for (const struct field *it = all; it->type != FIELD_END; it++) {
-        bool own = it->flags & MADE || bulk_sets(cx, resource, it);
-        bool beside = it->type == CURRENCY && (it->flags & MADE) && it > all &&
-                      is_ticked(cx, field_json_name(it - 1)); /* the currency of an amount */
-        if (it->type != CUSTOM && own && (beside || is_ticked(cx, field_json_name(it))))
-            out[count++] = *it;
-    }
-    return end_fields(out, count);
-}
-
-/* Of an amount of money of the tenant's own, "custom.budget.amount", the member. */
-static void add_made(json_object *custom, const char *name, json_object *value)
-{
-    const char *member = strchr(name, '.');
-    if (!member) {
-        json_object_object_add(custom, name, value);
-        return;
-    }
-    char key[64];
-    json_object *money = NULL;
-    snprintf(key, sizeof key, "%.*s", (int)(member - name), name);
-    if (!json_object_object_get_ex(custom, key, &money) || !money) {
-        money = json_object_new_object();
-        json_object_object_add(custom, key, money);
-    }
-    json_object_object_add(money, member + 1, value);
-}
-
-static json_object *value_of(struct cx *cx, const struct field *field, const struct value *value)
-{
-    struct buf text;
-    struct json json;
-    if (value->presence != GIVEN)
-        return NULL;
-    buf_init(&text, cx->arena);
-    json_start(&json, &text);
-    field_write_json(&json, field, value->text, strlen(value->text));
-    return json_tokener_parse(text.data);
-}
-
-/* What was typed for the ticked fields, as a patch. */
-static bool take_typed(struct cx *cx, const struct resource *resource, const struct field *all,
-                       json_object *set)
-{
-    const struct field *fields = ticked_fields(cx, resource, all);
-    struct input *typed;
-    if (!input_read_form(cx, fields, INPUT_MERGE, &typed))
-        return false;
-    for (size_t i = 0; fields[i].type != FIELD_END; i++) {
-        const char *name = field_json_name(&fields[i]);
-        json_object *value = value_of(cx, &fields[i], &typed->values[i]);
-        if (fields[i].flags & MADE)
-            add_made(set, name + strlen("custom."), value);
-        else
-            json_object_object_add(set, name, value);
-    }
-    return true;
-}
-
-static bool take_set(struct cx *cx, struct bulk *bulk)
-{
-    json_object *set = page_object(cx), *made = page_object(cx);
-    const struct field *custom = custom_field(bulk->resource);
-    const struct custom *own = custom ? custom_of(cx, bulk->resource) : NULL;
-    if ((custom && !own) || !take_typed(cx, bulk->resource, bulk->resource->fields, set) ||
-        (own && !take_typed(cx, bulk->resource, own->fields, made)))
-        return false;
-    if (json_object_object_length(made) > 0)
-        json_object_object_add(set, "custom", json_object_get(made));
-    bulk->set = json_object_to_json_string_ext(set, JSON_C_TO_STRING_PLAIN);
-    return json_object_object_length(set) > 0 ||
-           fail_field(cx, "set", "required", "Tick at least one field and say what it becomes.");
-}
-
 bool generic_bulk_update(struct cx *cx)
 {
     struct bulk_page page = {.bulk = {.resource = cx->route->about, .verb = "update", .set = "{}"}};
-    return handle(cx, &page, take_set);
+    return handle(cx, &page, bulk_set_take);
 }
 
 /* ---- what the list offers ---- */
@@ -437,83 +320,4 @@ json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource
         page_set_bool(button, "danger", ((*it)->flags & ACTION_DANGER) != 0);
     }
     return buttons;
-}
-
-/* ---- how far a run is ---- */
-
-enum { REFUSED_SHOWN = 200 };
-
-static const char *what_of(struct cx *cx, const char *verb, const struct resource *resource)
-{
-    const struct action *action = resource ? action_find_many(resource, verb) : NULL;
-    const char *title = action                        ? action->title
-                        : strcmp(verb, "update") == 0 ? "Change"
-                        : strcmp(verb, "delete") == 0 ? "Delete"
-                                                      : verb;
-    return cx_text(cx, title);
-}
-
-/* By their names as they are now, as far as one sees them; else as they were kept. */
-static bool add_refused(struct cx *cx, json_object *data, const struct resource *resource,
-                        const char *run_id)
-{
-    struct list_result records = {.rows = NULL};
-    struct bulk_ids ids = {.count = 0};
-    json_object *list = page_list(data, "refused");
-    const struct rows *rows = bulk_refused(cx, run_id, REFUSED_SHOWN);
-    if (!rows)
-        return false;
-    for (size_t i = 0; i < rows_count(rows); i++)
-        bulk_add_id(cx, &ids, rows_text(rows, i, 0));
-    bool reads = resource && (resource->operations & OP_GET) && generic_may(cx, resource, OP_GET);
-    if (reads && ids.count > 0 && !record_get_all(cx, resource, ids.ids, ids.count, &records))
-        return false;
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        const char *id = rows_text(rows, i, 0), *label = rows_text(rows, i, 1);
-        json_object *item = page_item(list);
-        size_t row;
-        bool there = records.rows && find_row(&records, id, &row);
-        page_set(item, "name",
-                 there   ? show_label(cx, resource, &records, row)
-                 : label ? label
-                         : "A record that is not there (any more)");
-        page_set(item, "path", there ? arena_printf(cx->arena, "%s/%s", resource->page, id) : NULL);
-        page_set(item, "message", rows_text(rows, i, 5));
-    }
-    page_set_bool(data, "hasRefused", rows_count(rows) > 0);
-    page_set_bool(data, "hasMore", rows_count(rows) == REFUSED_SHOWN);
-    return true;
-}
-
-static int64_t number_of(const struct list_result *record, const char *name)
-{
-    int64_t number = 0;
-    text_to_int(record_value(record, name), INT64_MIN, INT64_MAX, &number);
-    return number;
-}
-
-bool page_add_bulk_run(struct cx *cx, json_object *data, const struct list_result *record)
-{
-    const struct resource *resource = model_resource(record_value(record, "resource"));
-    const char *status = record_value(record, "status"), *id = record_value(record, "id");
-    int64_t handled = number_of(record, "handled"), done = number_of(record, "done");
-    bool undone = strcmp(status, "undone") == 0, undoing = strcmp(status, "undoing") == 0;
-    page_set(data, "what",
-             arena_printf(cx->arena, "%s: %s",
-                          what_of(cx, record_value(record, "action"), resource),
-                          resource ? counted(cx, resource, number_of(record, "total"))
-                                   : record_value(record, "resource")));
-    page_set_int(data, "total", undoing ? done : number_of(record, "total"));
-    page_set_int(data, "handled",
-                 undoing ? number_of(record, "restored") + number_of(record, "kept") : handled);
-    page_set_int(data, "done", done);
-    page_set_int(data, "refusedCount", handled - done);
-    page_set_int(data, "restored", number_of(record, "restored"));
-    page_set_int(data, "kept", number_of(record, "kept"));
-    page_set_bool(data, "running", undoing || strcmp(status, "running") == 0);
-    page_set_bool(data, "undone", undone);
-    page_set_bool(data, "undoing", undoing);
-    page_set(data, "list", resource && resource->page ? resource->page : NULL);
-    page_set(data, "listTitle", resource ? resource->title : NULL);
-    return add_refused(cx, data, resource, id);
 }

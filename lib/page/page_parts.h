@@ -185,7 +185,17 @@ json_object *generic_ask_action(struct cx *cx, const struct action *action, cons
 /* The page that asks before something is deleted. */
 json_object *generic_ask(struct cx *cx, const struct resource *resource, const char *action,
                          const char *back);
+/* ---- generic_bulk_set.c ---- */
+struct bulk;
+/* The fields that may be set for many, each with a tick that says that it is. */
+json_object *bulk_set_fields(struct cx *cx, const struct resource *resource);
+/* What was typed for those ticked becomes bulk->set: 422. */
+bool bulk_set_take(struct cx *cx, struct bulk *bulk);
 /* ---- generic_bulk.c ---- */
+/* "1 lead", "3 leads" */
+const char *bulk_counted(struct cx *cx, const struct resource *resource, int64_t count);
+/* Which row of the records has the id. */
+bool bulk_find_row(const struct list_result *records, const char *id, size_t *row);
 /* What can be done with those ticked on a list, a new array. */
 json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource);
 /* ---- attachments.c: the files of a record, on its page ---- */
