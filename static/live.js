@@ -21,10 +21,13 @@
     // Nothing is taken away from under somebody's hands.
     const busy = (part) => part.contains(document.activeElement) || part.querySelector("[name=id]:checked, details[open]") !== null;
 
+    // A page that another is about to replace is not asked for once more: what it shows may be gone.
+    const isLeaving = () => document.body.dataset.busy !== undefined;
+
     async function refresh() {
         due = undefined;
         refreshed = Date.now();
-        if (followed().some(busy))
+        if (isLeaving() || followed().some(busy))
             return void soon();
         const address = location.href;
         const answer = await fetch(address, { headers: { Accept: "text/html" } });
