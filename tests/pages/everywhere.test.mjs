@@ -363,6 +363,7 @@ for (const javaScriptEnabled of [true, false])
         assert.doesNotMatch(page.url(), /page=99/);
         assert.ok((await page.locator("tbody tr").count()) > 0);
         await page.click("#menu summary:has-text('People')");
+        if (javaScriptEnabled) await page.waitForFunction(() => document.cookie.includes("folds=")); // a toggle is told later
         await page.goto(address(tenant.slug, "/admin/crm/leads"));
         assert.equal(await page.isVisible("#menu a[href='/admin/users']"), !javaScriptEnabled);
         await page.goto(address(tenant.slug, "/admin/users"));
