@@ -158,7 +158,7 @@ const struct action lead_convert = {
         {"company_id", UUID, NULLABLE, .label = "Company", .refers = "crm.companies",
          .help = "Without one the company of that name, else a new one if the lead names one."},
         {"with_deal", BOOL, 0, .label = "Make a deal", .initial = "true"},
-        {"deal_name", TEXT, NULLABLE, 1, 200, .label = "Name of the deal",
+        {"deal_name", TEXT, NULLABLE, 1, 200, .label = "Name of the deal", .example = "Lenses",
          .help = "Without one it is called as the lead."}),
     .gives = FIELDS({"contact_id", UUID, 0, .label = "Contact", .refers = "crm.contacts"},
                     {"company_id", UUID, NULLABLE, .label = "Company", .refers = "crm.companies"},

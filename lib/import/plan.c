@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/language.h"
+#include "base/registry.h"
 #include "base/text.h"
 #include "base/unicode.h"
 #include "http/cx.h"
@@ -56,17 +57,24 @@ const struct field **import_fields(struct cx *cx, const struct resource *resourc
     return all;
 }
 
-/* The resource's fields with those that its rules add, as one table. */
-static const struct field *import_table(struct cx *cx, const struct resource *resource)
+/* The resource's fields with those that its rules add, as one table, kept for the process: what a
+ * field is called is known by its address. */
+static const struct field *import_table(const struct resource *resource)
 {
+    static struct registry known;
+    static struct arena *arena;
     const struct field *also = resource->imports->also;
-    if (!also)
-        return resource->fields;
+    struct field *all = also ? registry_find(&known, resource) : NULL;
+    if (!also || all)
+        return all ? all : resource->fields;
+    if (!arena)
+        arena = arena_new();
     size_t own = field_count(resource->fields), more = field_count(also);
-    struct field *all = arena_alloc(cx->arena, sizeof *all * (own + more + 1));
+    all = arena_alloc(arena, sizeof *all * (own + more + 1));
     memcpy(all, resource->fields, sizeof *all * own);
     memcpy(all + own, also, sizeof *all * more);
-    all[own + more].type = FIELD_END;
+    memset(&all[own + more], 0, sizeof *all);
+    registry_add(&known, resource, all);
     return all;
 }
 
@@ -232,7 +240,7 @@ static void import_begin_plan(struct cx *cx, const struct resource *resource,
 {
     *out =
         (struct import_plan){.resource = resource,
-                             .fields = import_table(cx, resource),
+                             .fields = import_table(resource),
                              .columns = arena_alloc(cx->arena, sizeof *out->columns * (width + 1)),
                              .width = width,
                              .mode = "insert",
