@@ -1,22 +1,11 @@
 /* bulk: what a file of users may have besides their fields, and the addresses of imports and
  * exports from before the engine had them. */
-#include "access/grant.h"
-#include "http/cx.h"
 #include "import/import.h"
 #include "users.h"
-
-/* Rights are locked before rows of users (account/credential.h): of the rows of a file a later one
- * would come to that when earlier ones are made already. */
-static bool lock_rights(struct cx *cx, const char *tenant_id)
-{
-    struct rights mine;
-    return grant_rights(cx, &cx->db, tenant_id, &mine);
-}
 
 const struct import_rules user_import_rules = {
     .resource = &platform_users,
     .keys = CHOICES("email"),
-    .begin = lock_rights,
     .also = FIELDS({"password_hash", TEXT, INPUT_ONLY, 1, 200, .label = "Password hash",
                     .help = "Of another system; operators alone bring it."}),
 };

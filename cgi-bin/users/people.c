@@ -158,8 +158,9 @@ static bool prepare_delete(struct cx *cx, const struct user *user)
 static bool hold_rights(struct cx *cx, const struct input *input)
 {
     struct rights mine;
-    const char *tenant_id = text_given(input, "tenant_id", NULL);
-    return grant_rights(cx, &cx->db, tenant_id ? tenant_id : cx->session->tenant_id, &mine);
+    /* An import is in its tenant, whoever brought the file. */
+    const char *here = cx->db.tenant_id[0] ? cx->db.tenant_id : cx->session->tenant_id;
+    return grant_rights(cx, &cx->db, text_given(input, "tenant_id", here), &mine);
 }
 
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)

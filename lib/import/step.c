@@ -181,10 +181,7 @@ static bool step_write(struct cx *cx, const struct import_state *state,
 {
     struct import_run *run = arena_alloc(cx->arena, sizeof *run);
     int scope = db_scope(&cx->db);
-    const struct import_rules *rules = plan->resource->imports;
     *run = (struct import_run){.cx = cx, .plan = plan};
-    if (rules->begin && !rules->begin(cx, state->tenant_id))
-        return false;
     if (state->dry && !db_begin(&cx->db))
         return fail_db(cx);
     bool good = import_find_keys(run, rows, count) && step_take_all(run, rows, count);

@@ -46,9 +46,6 @@ struct import_rules {
     const char *const *keys;
     /* What a file may have and no field of the resource is, for its hooks; NULL: nothing. */
     const struct field *also;
-    /* In the transaction of some rows, before the first: what their hooks lock one after the other
-     * is locked in its order. NULL: nothing. WAITS; false: the failure is set. */
-    bool (*begin)(struct cx *cx, const char *tenant_id);
 };
 #define IMPORTS(of, ...)                                                                           \
     (&(const struct import_rules){.resource = &(of), .keys = CHOICES(__VA_ARGS__)})
