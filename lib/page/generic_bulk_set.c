@@ -35,26 +35,44 @@ json_object *bulk_set_fields(struct cx *cx, const struct resource *resource)
     return all;
 }
 
-static struct field *end_fields(struct field *fields, size_t count)
+/* Whether the field at `it`, one of the table `all`, is ticked, or the currency of an amount that
+ * is.
+ */
+static bool is_set(struct cx *cx, const struct resource *resource, const struct field *all,
+                   const struct field *it)
 {
-    fields[count] = (struct field){.type = FIELD_END};
-    return fields;
+    bool own = it->flags & MADE || bulk_sets(cx, resource, it);
+    bool beside = it->type == CURRENCY && (it->flags & MADE) && it > all &&
+                  is_ticked(cx, field_json_name(it - 1));
+    return it->type != CUSTOM && own && (beside || is_ticked(cx, field_json_name(it)));
 }
 
-/* The fields that are ticked, among these. */
-static const struct field *ticked_fields(struct cx *cx, const struct resource *resource,
-                                         const struct field *all)
+/* Whether a parameter of the form is of a field that is there but not set. */
+static bool is_passed_over(struct cx *cx, const struct resource *resource, const struct field *all,
+                           const char *name)
 {
-    size_t count = 0;
-    struct field *out = arena_alloc(cx->arena, (field_count(all) + 1) * sizeof *out);
     for (const struct field *it = all; it->type != FIELD_END; it++) {
-        bool own = it->flags & MADE || bulk_sets(cx, resource, it);
-        bool beside = it->type == CURRENCY && (it->flags & MADE) && it > all &&
-                      is_ticked(cx, field_json_name(it - 1)); /* the currency of an amount */
-        if (it->type != CUSTOM && own && (beside || is_ticked(cx, field_json_name(it))))
-            out[count++] = *it;
+        const char *own = field_json_name(it);
+        size_t len = strlen(own);
+        if (strncmp(name, own, len) == 0 && (name[len] == '\0' || name[len] == '['))
+            return !is_set(cx, resource, all, it);
     }
-    return end_fields(out, count);
+    return false;
+}
+
+static struct parameter *ticked_form(struct cx *cx, const struct resource *resource,
+                                     const struct field *all)
+{
+    struct parameter *first = NULL, **tail = &first;
+    for (const struct parameter *it = cx->request.form; it; it = it->next) {
+        if (is_passed_over(cx, resource, all, it->name))
+            continue;
+        *tail = arena_alloc(cx->arena, sizeof **tail);
+        **tail = *it;
+        (*tail)->next = NULL;
+        tail = &(*tail)->next;
+    }
+    return first;
 }
 
 /* Of an amount of money of the tenant's own, "custom.budget.amount", the member. */
@@ -87,23 +105,27 @@ static json_object *value_of(struct cx *cx, const struct field *field, const str
     return json_tokener_parse(text.data);
 }
 
-/* What was typed for the ticked fields, as a patch. */
+/* What was typed for the ticked fields, as a patch. The table itself is read, because what a field
+ * is called is kept under its address. */
 static bool take_typed(struct cx *cx, const struct resource *resource, const struct field *all,
                        json_object *set)
 {
-    const struct field *fields = ticked_fields(cx, resource, all);
+    struct parameter *whole = cx->request.form, *ticked = ticked_form(cx, resource, all);
     struct input *typed;
-    if (!input_read_form(cx, fields, INPUT_MERGE, &typed))
-        return false;
-    for (size_t i = 0; fields[i].type != FIELD_END; i++) {
-        const char *name = field_json_name(&fields[i]);
-        json_object *value = value_of(cx, &fields[i], &typed->values[i]);
-        if (fields[i].flags & MADE)
+    cx->request.form = ticked;
+    bool good = input_read_form(cx, all, INPUT_MERGE, &typed);
+    cx->request.form = whole;
+    for (const struct field *it = all; good && it->type != FIELD_END; it++) {
+        if (!is_set(cx, resource, all, it))
+            continue;
+        const char *name = field_json_name(it);
+        json_object *value = value_of(cx, it, &typed->values[it - all]);
+        if (it->flags & MADE)
             add_made(set, name + strlen("custom."), value);
         else
             json_object_object_add(set, name, value);
     }
-    return true;
+    return good;
 }
 
 bool bulk_set_take(struct cx *cx, struct bulk *bulk)

@@ -8,9 +8,12 @@
 #include "base/text.h"
 #include "http/cx.h"
 
-/* Derived once for each field and kept, since they never change. */
+/* Derived once for each field and kept, since they never change. A field that is no constant of the
+ * program is MADE; should one that is not come to the address of another, it has its own name all
+ * the same, for `of` and `type` say whose these are. */
 struct names {
-    const char *json, *label, *ordered;
+    const char *of, *json, *label, *ordered;
+    enum field_type type;
 };
 
 static struct arena *forever(void)
@@ -44,14 +47,18 @@ static const struct names *names_of(const struct field *field)
 {
     static struct registry known;
     struct names *names = registry_find(&known, field);
-    if (names)
+    if (names && names->of == field->name && names->type == field->type)
         return names;
-    names = arena_alloc(forever(), sizeof *names);
+    if (!names) {
+        names = arena_alloc(forever(), sizeof *names);
+        registry_add(&known, field, names);
+    }
     *names =
-        (struct names){.json = member_name(field),
+        (struct names){.of = field->name,
+                       .type = field->type,
+                       .json = member_name(field),
                        .label = field->label ? field->label : text_title(forever(), field->name),
                        .ordered = ordered_name(field)};
-    registry_add(&known, field, names);
     return names;
 }
 

@@ -220,6 +220,22 @@ test("by_page_ticked_fields_are_set_and_the_next_page_offers_to_undo", async () 
     await until(() => rowsOf("leads", ids), (rows) => rows.every((it) => it.company === null && it.value === null));
 });
 
+// What a field is called must not be what the field of an earlier request was called.
+test("by_page_one_field_after_the_other_is_set_and_no_other", async () => {
+    const { mark, ids } = await make(1), next = ["next", `/admin/crm/leads?q=${mark}`];
+    const values = { company: ["Blum", "company"], phone: ["+34600100200", "phone"], email: ["n@example.com", "email"], source: ["event", "source"], valueAmount: ["12.50", "value"] };
+    const expected = { company: null, phone: null, email: null, source: "other", value: null };
+    for (let round = 0; round < 3; round++)
+        for (const [name, [text, column]] of Object.entries(values)) {
+            const typed = Object.entries(values).filter(([other]) => other !== name).map(([other]) => [other, "not ticked"]);
+            const done = await post("/admin/crm/leads/bulk-update", [["id", ids[0]], next, ["_confirmed", "yes"], ["_set", name], [name, text], ...typed]);
+            assert.equal(done.status, 303, `${name}: ${done.text.slice(0, 2000)}`);
+            expected[column] = column === "value" ? 1250 : text;
+            const [row] = await rowsOf("leads", ids);
+            assert.deepEqual(Object.fromEntries(Object.keys(expected).map((it) => [it, row[it]])), expected, name);
+        }
+});
+
 test("by_page_more_than_a_hundred_are_asked_by_their_number_and_lead_to_the_progress", async () => {
     const { mark, ids } = await make(103);
     const fields = [["all", "yes"], ["next", `/admin/crm/leads?q=${mark}`]];
