@@ -13,6 +13,7 @@
 #include "resource/csv.h"
 #include "resource/model.h"
 #include "resource/paged.h"
+#include "resource/rows_json.h"
 
 enum { FILE_LIMIT = 50 << 20, REFUSED_SHOWN = 10000, REFUSED_PAGE = 1000, ROUTES = 12 };
 
@@ -56,15 +57,21 @@ static const struct field list_query[] = {PAGED_QUERY, {.type = FIELD_END}};
 
 static const struct field list_fields[] = {IMPORT_STATE, {.type = FIELD_END}};
 
+static const struct field refused_fields[] = {{"line", INT},
+                                              {"field", TEXT, NULLABLE},
+                                              {"code", TEXT},
+                                              {"message", TEXT},
+                                              {.type = FIELD_END}};
+static const struct field kept_fields[] = {
+    {"line", INT}, {"record_id", UUID}, {"code", TEXT}, {"message", TEXT}, {.type = FIELD_END}};
+
 const struct field import_answer[] = {
     IMPORT_STATE,
     {"mapping", JSON, .help = "Of each column of the file the field, or null."},
-    {"refused", ARRAY,
-     .fields = FIELDS({"line", INT}, {"field", TEXT, NULLABLE}, {"code", TEXT}, {"message", TEXT}),
+    {"refused", ARRAY, .fields = refused_fields,
      .help = "Each refused value, 10,000 at most; the file of refused rows has all."},
     {"reverted", INT, .help = "Rows that were taken back."},
-    {"kept", ARRAY,
-     .fields = FIELDS({"line", INT}, {"record_id", UUID}, {"code", TEXT}, {"message", TEXT}),
+    {"kept", ARRAY, .fields = kept_fields,
      .help = "What was not taken back, 10,000 at most, and why."},
     {.type = FIELD_END}};
 
@@ -179,6 +186,16 @@ static void write_state(struct json *json, const struct import_state *it)
     json_put_raw(json, mapping, strlen(mapping));
 }
 
+static void write_rows(struct json *json, const char *name, const struct field *fields,
+                       const struct rows *rows)
+{
+    json_key(json, name);
+    json_open_array(json);
+    for (size_t i = 0; i < rows_count(rows); i++)
+        row_write_json(json, fields, rows, i);
+    json_close_array(json);
+}
+
 bool import_answer_state(struct cx *cx, const struct import_state *state, int status)
 {
     struct db db = cx->db;
@@ -192,29 +209,9 @@ bool import_answer_state(struct cx *cx, const struct import_state *state, int st
     struct json *json = respond_begin(cx, status);
     json_open_object(json);
     write_state(json, state);
-    json_key(json, "refused");
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(refused); i++) {
-        json_open_object(json);
-        json_pair_int(json, "line", rows_int(refused, i, 0));
-        json_pair(json, "field", rows_text(refused, i, 1));
-        json_pair(json, "code", rows_text(refused, i, 2));
-        json_pair(json, "message", rows_text(refused, i, 3));
-        json_close_object(json);
-    }
-    json_close_array(json);
+    write_rows(json, "refused", refused_fields, refused);
     json_pair_int(json, "reverted", state->reverted);
-    json_key(json, "kept");
-    json_open_array(json);
-    for (size_t i = 0; i < rows_count(kept); i++) {
-        json_open_object(json);
-        json_pair_int(json, "line", rows_int(kept, i, 0));
-        json_pair(json, "recordId", rows_text(kept, i, 1));
-        json_pair(json, "code", rows_text(kept, i, 2));
-        json_pair(json, "message", rows_text(kept, i, 3));
-        json_close_object(json);
-    }
-    json_close_array(json);
+    write_rows(json, "kept", kept_fields, kept);
     json_close_object(json);
     return respond_end(cx);
 }

@@ -28,7 +28,7 @@ const char *bulk_counted(struct cx *cx, const struct resource *resource, int64_t
 }
 
 /* Where the form says that the list is, if that is a page of the resource. */
-static const char *list_of(const struct cx *cx, const struct resource *resource)
+static const char *bulk_page_list(const struct cx *cx, const struct resource *resource)
 {
     const char *next = parameter_get(cx->request.form, "next");
     return next && text_starts(next, resource->page) ? next : resource->page;
@@ -36,11 +36,11 @@ static const char *list_of(const struct cx *cx, const struct resource *resource)
 
 /* ---- which ---- */
 
-static bool choose_all(struct cx *cx, struct bulk_page *page)
+static bool bulk_page_choose_all(struct cx *cx, struct bulk_page *page)
 {
     struct parameter *query = NULL, *asked = cx->request.query;
     const struct resource *resource = page->bulk.resource;
-    const char *mark = strchr(list_of(cx, resource), '?');
+    const char *mark = strchr(bulk_page_list(cx, resource), '?');
     if (mark && !parse_urlencoded(cx->arena, mark + 1, strlen(mark + 1), 100, &query))
         return fail(cx, 400, "bad_request", "The address of the list cannot be read.");
     cx->request.query = query;
@@ -50,11 +50,11 @@ static bool choose_all(struct cx *cx, struct bulk_page *page)
     return bulk_find(cx, resource, query, bulk_most(&page->bulk), &page->chosen);
 }
 
-static bool choose(struct cx *cx, struct bulk_page *page)
+static bool bulk_page_choose(struct cx *cx, struct bulk_page *page)
 {
     page->all = text_equal(parameter_get(cx->request.form, "all"), "yes");
     if (page->all)
-        return choose_all(cx, page);
+        return bulk_page_choose_all(cx, page);
     for (const struct parameter *it = cx->request.form; it; it = it->next)
         if (strcmp(it->name, "id") == 0 && uuid_is(it->value) && page->chosen.count < BULK_AT_ONCE)
             bulk_add_id(cx, &page->chosen, it->value);
@@ -62,14 +62,14 @@ static bool choose(struct cx *cx, struct bulk_page *page)
 }
 
 /* Back to the list, which says that nothing was ticked, or too much. */
-static bool none_ticked(struct cx *cx, const struct bulk_page *page)
+static bool bulk_page_none_ticked(struct cx *cx, const struct bulk_page *page)
 {
     if (cx->failure.status != 0 && cx->failure.status != 422)
         return false;
     page_notice(cx, "warning",
                 cx->failure.details ? cx->failure.details->message : "Nothing was ticked.");
     cx->failure = (struct failure){.status = 0};
-    return page_go(cx, list_of(cx, page->bulk.resource));
+    return page_go(cx, bulk_page_list(cx, page->bulk.resource));
 }
 
 /* ---- asking ---- */
@@ -91,8 +91,8 @@ bool bulk_find_row(const struct list_result *records, const char *id, size_t *ro
 }
 
 /* Those that are there by their names, and bound by their ids from now on. *found: how many. */
-static bool add_named(struct cx *cx, json_object *data, const struct bulk_page *page,
-                      int64_t *found)
+static bool bulk_page_add_named(struct cx *cx, json_object *data, const struct bulk_page *page,
+                                int64_t *found)
 {
     const struct resource *resource = page->bulk.resource;
     json_object *items = json_object_object_get(data, "items");
@@ -115,22 +115,22 @@ static bool add_named(struct cx *cx, json_object *data, const struct bulk_page *
 
 /* The records in the form that asks; *what: "3 leads". More than a hundred are those of the list
  * at the moment of the answer, if they are still as many. */
-static bool add_records(struct cx *cx, json_object *data, const struct bulk_page *page,
-                        const char **what)
+static bool bulk_page_add_records(struct cx *cx, json_object *data, const struct bulk_page *page,
+                                  const char **what)
 {
     int64_t count = (int64_t)page->chosen.count;
-    if (count <= BULK_AT_ONCE && !add_named(cx, data, page, &count))
+    if (count <= BULK_AT_ONCE && !bulk_page_add_named(cx, data, page, &count))
         return false;
     if (count > BULK_AT_ONCE) {
         bulk_keep(data, "all", "yes");
         bulk_keep(data, "count", arena_printf(cx->arena, "%lld", (long long)count));
     }
-    bulk_keep(data, "next", list_of(cx, page->bulk.resource));
+    bulk_keep(data, "next", bulk_page_list(cx, page->bulk.resource));
     *what = bulk_counted(cx, page->bulk.resource, count);
     return true;
 }
 
-static const char *verb_path(struct cx *cx, const struct bulk *bulk)
+static const char *bulk_page_path(struct cx *cx, const struct bulk *bulk)
 {
     return arena_printf(cx->arena, "%s/bulk-%s", bulk->resource->page, bulk->verb);
 }
@@ -138,13 +138,13 @@ static const char *verb_path(struct cx *cx, const struct bulk *bulk)
 #define CAN_BE_UNDONE                                                                              \
     "This can be undone for thirty days, under Changes of many in the menu of your account."
 
-static bool ask_delete(struct cx *cx, const struct bulk_page *page, int status)
+static bool bulk_page_ask_delete(struct cx *cx, const struct bulk_page *page, int status)
 {
     const struct bulk *bulk = &page->bulk;
     const char *what;
-    json_object *data =
-        generic_ask(cx, bulk->resource, verb_path(cx, bulk), list_of(cx, bulk->resource));
-    if (!add_records(cx, data, page, &what))
+    json_object *data = generic_ask(cx, bulk->resource, bulk_page_path(cx, bulk),
+                                    bulk_page_list(cx, bulk->resource));
+    if (!bulk_page_add_records(cx, data, page, &what))
         return false;
     if (bulk_is_undoable(bulk))
         page_set(data, "text", CAN_BE_UNDONE);
@@ -152,42 +152,43 @@ static bool ask_delete(struct cx *cx, const struct bulk_page *page, int status)
     return page_render(cx, status, "layout/confirm", cx_printf(cx, "Delete %s?", what), data);
 }
 
-static bool ask_action(struct cx *cx, const struct bulk_page *page, int status)
+static bool bulk_page_ask_action(struct cx *cx, const struct bulk_page *page, int status)
 {
     const struct bulk *bulk = &page->bulk;
     const char *what;
-    json_object *data =
-        generic_ask_action(cx, bulk->action, verb_path(cx, bulk), list_of(cx, bulk->resource));
-    return add_records(cx, data, page, &what) &&
+    json_object *data = generic_ask_action(cx, bulk->action, bulk_page_path(cx, bulk),
+                                           bulk_page_list(cx, bulk->resource));
+    return bulk_page_add_records(cx, data, page, &what) &&
            page_render(cx, status, "layout/action",
                        cx_printf(cx, "%s: %s", bulk->action->title, what), data);
 }
 
-static bool ask_update(struct cx *cx, const struct bulk_page *page, int status)
+static bool bulk_page_ask_update(struct cx *cx, const struct bulk_page *page, int status)
 {
     const struct resource *resource = page->bulk.resource;
     const char *what;
     json_object *data =
-        generic_ask(cx, resource, verb_path(cx, &page->bulk), list_of(cx, resource));
-    if (!add_records(cx, data, page, &what))
+        generic_ask(cx, resource, bulk_page_path(cx, &page->bulk), bulk_page_list(cx, resource));
+    if (!bulk_page_add_records(cx, data, page, &what))
         return false;
     page_set(data, "text",
              bulk_is_undoable(&page->bulk) ? CAN_BE_UNDONE : "Tick what is to be changed.");
     page_set(data, "submit", cx_printf(cx, "Change %s", what));
+    page_set_bool(data, "is_danger", false);
     json_object_object_add(data, "fields", bulk_set_fields(cx, resource));
     return page_render(cx, status, "layout/bulk_update", cx_printf(cx, "Change %s", what), data);
 }
 
-static bool ask(struct cx *cx, const struct bulk_page *page, int status)
+static bool bulk_page_ask(struct cx *cx, const struct bulk_page *page, int status)
 {
-    return page->bulk.action                        ? ask_action(cx, page, status)
-           : strcmp(page->bulk.verb, "update") == 0 ? ask_update(cx, page, status)
-                                                    : ask_delete(cx, page, status);
+    return page->bulk.action                        ? bulk_page_ask_action(cx, page, status)
+           : strcmp(page->bulk.verb, "update") == 0 ? bulk_page_ask_update(cx, page, status)
+                                                    : bulk_page_ask_delete(cx, page, status);
 }
 
 /* ---- doing ---- */
 
-static void say(struct cx *cx, const struct bulk *bulk, const char *refused)
+static void bulk_page_say(struct cx *cx, const struct bulk *bulk, const char *refused)
 {
     const char *what = bulk_counted(cx, bulk->resource, bulk->done);
     const char *title = bulk->action                        ? bulk->action->title
@@ -208,7 +209,7 @@ static void say(struct cx *cx, const struct bulk *bulk, const char *refused)
 }
 
 /* Each for itself; why the last one was refused is said. */
-static bool do_all(struct cx *cx, struct bulk_page *page)
+static bool bulk_page_do(struct cx *cx, struct bulk_page *page)
 {
     struct bulk *bulk = &page->bulk;
     struct bulk_outcome outcome;
@@ -223,52 +224,54 @@ static bool do_all(struct cx *cx, struct bulk_page *page)
     }
     if (kept && !bulk_keep_end(cx, bulk))
         return false;
-    say(cx, bulk, refused);
-    return page_go(cx, list_of(cx, bulk->resource));
+    bulk_page_say(cx, bulk, refused);
+    return page_go(cx, bulk_page_list(cx, bulk->resource));
 }
 
-static bool leave_to_job(struct cx *cx, struct bulk_page *page)
+static bool bulk_page_leave(struct cx *cx, struct bulk_page *page)
 {
     return bulk_leave_to_job(cx, &page->bulk, &page->chosen) &&
            page_go(cx, arena_printf(cx->arena, "%s/%s", BULK_RUNS_PAGE, page->bulk.run_id));
 }
 
 /* They were not asked about others than there are now. */
-static bool is_as_many(struct cx *cx, const struct bulk_page *page)
+static bool bulk_page_is_as_many(struct cx *cx, const struct bulk_page *page)
 {
     const char *count = parameter_get(cx->request.form, "count");
     return page->chosen.count <= BULK_AT_ONCE ||
            text_equal(count, arena_printf(cx->arena, "%zu", page->chosen.count));
 }
 
-static bool is_confirmed(const struct cx *cx)
+static bool bulk_page_is_confirmed(const struct cx *cx)
 {
     return text_equal(parameter_get(cx->request.form, "_confirmed"), "yes") ||
            text_equal(parameter_get(cx->request.form, "confirm"), "yes");
 }
 
 /* What people can put right themselves is shown on the form again. */
-static bool ask_again(struct cx *cx, const struct bulk_page *page, int scope)
+static bool bulk_page_ask_again(struct cx *cx, const struct bulk_page *page, int scope)
 {
     db_rollback_to(&cx->db, scope);
-    return cx->failure.status == 422 && ask(cx, page, 422);
+    return cx->failure.status == 422 && bulk_page_ask(cx, page, 422);
 }
 
-static bool handle(struct cx *cx, struct bulk_page *page, bool (*take)(struct cx *, struct bulk *))
+static bool bulk_page_handle(struct cx *cx, struct bulk_page *page,
+                             bool (*take)(struct cx *, struct bulk *))
 {
-    bool confirmed = is_confirmed(cx);
+    bool confirmed = bulk_page_is_confirmed(cx);
     int scope = db_scope(&cx->db);
     struct failure typed = cx->failure;
     cx->failure = (struct failure){.status = 0};
-    if (!choose(cx, page) || page->chosen.count == 0)
-        return none_ticked(cx, page);
-    if (!confirmed || !is_as_many(cx, page))
-        return ask(cx, page, 200);
+    if (!bulk_page_choose(cx, page) || page->chosen.count == 0)
+        return bulk_page_none_ticked(cx, page);
+    if (!confirmed || !bulk_page_is_as_many(cx, page))
+        return bulk_page_ask(cx, page, 200);
     cx->failure = typed;
     if (typed.status != 0 || (take && !take(cx, &page->bulk)) || !bulk_check(cx, &page->bulk))
-        return ask_again(cx, page, scope);
-    bool done = page->chosen.count > BULK_AT_ONCE ? leave_to_job(cx, page) : do_all(cx, page);
-    return done || ask_again(cx, page, scope);
+        return bulk_page_ask_again(cx, page, scope);
+    bool done =
+        page->chosen.count > BULK_AT_ONCE ? bulk_page_leave(cx, page) : bulk_page_do(cx, page);
+    return done || bulk_page_ask_again(cx, page, scope);
 }
 
 bool generic_bulk_action(struct cx *cx)
@@ -278,25 +281,25 @@ bool generic_bulk_action(struct cx *cx)
                                       .verb = action->name,
                                       .action = action,
                                       .taken = cx->input}};
-    return handle(cx, &page, NULL);
+    return bulk_page_handle(cx, &page, NULL);
 }
 
 bool generic_bulk_delete(struct cx *cx)
 {
     struct bulk_page page = {.bulk = {.resource = cx->route->about, .verb = "delete"}};
-    return handle(cx, &page, NULL);
+    return bulk_page_handle(cx, &page, NULL);
 }
 
 bool generic_bulk_update(struct cx *cx)
 {
     struct bulk_page page = {.bulk = {.resource = cx->route->about, .verb = "update", .set = "{}"}};
-    return handle(cx, &page, bulk_set_take);
+    return bulk_page_handle(cx, &page, bulk_set_take);
 }
 
 /* ---- what the list offers ---- */
 
-static void add_button(struct cx *cx, json_object *buttons, const struct resource *resource,
-                       const char *verb, const char *title, const char *icon)
+static void bulk_button_add(struct cx *cx, json_object *buttons, const struct resource *resource,
+                            const char *verb, const char *title, const char *icon)
 {
     json_object *button = page_item(buttons);
     page_set(button, "title", title);
@@ -309,12 +312,12 @@ json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource
 {
     json_object *buttons = page_array(cx);
     if (bulk_offers_update(resource) && generic_may(cx, resource, OP_MERGE))
-        add_button(cx, buttons, resource, "update", "Change", "pencil");
+        bulk_button_add(cx, buttons, resource, "update", "Change", "pencil");
     for (const struct action *const *it = resource->actions; it && *it; it++) {
         if (!((*it)->flags & ACTION_MANY) || ((*it)->flags & ACTION_NO_PAGE) ||
             !action_may(cx, resource, *it))
             continue;
-        add_button(cx, buttons, resource, (*it)->name, (*it)->title, (*it)->icon);
+        bulk_button_add(cx, buttons, resource, (*it)->name, (*it)->title, (*it)->icon);
         json_object *button =
             json_object_array_get_idx(buttons, json_object_array_length(buttons) - 1);
         page_set_bool(button, "danger", ((*it)->flags & ACTION_DANGER) != 0);
