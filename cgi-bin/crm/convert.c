@@ -15,7 +15,7 @@ struct conversion {
     const char *contact_id, *company_id, *deal_id;
 };
 
-static void put(json_object *body, const char *name, const char *value)
+static void conversion_put(json_object *body, const char *name, const char *value)
 {
     if (value)
         json_object_object_add(body, name, json_object_new_string(value));
@@ -27,12 +27,12 @@ static void conversion_release(void *body)
 }
 
 /* What all three have: whose they are. */
-static json_object *body_new(const struct conversion *it, const char *name)
+static json_object *conversion_body(const struct conversion *it, const char *name)
 {
     json_object *body = json_object_new_object();
     arena_defer(it->cx->arena, conversion_release, body);
-    put(body, "name", name);
-    put(body, "ownerId", record_value(it->lead, "owner_id"));
+    conversion_put(body, "name", name);
+    conversion_put(body, "ownerId", record_value(it->lead, "owner_id"));
     return body;
 }
 
@@ -75,17 +75,18 @@ static bool conversion_make(struct conversion *it, const struct resource *resour
     return done;
 }
 
-static bool take_company(struct conversion *it)
+static bool conversion_take_company(struct conversion *it)
 {
     const char *name = record_value(it->lead, "company");
     it->company_id = input_text(it->cx, "company_id");
     if (it->company_id || !name)
         return true;
     return conversion_find(it, &companies, "name", name, &it->company_id) &&
-           (it->company_id || conversion_make(it, &companies, body_new(it, name), &it->company_id));
+           (it->company_id ||
+            conversion_make(it, &companies, conversion_body(it, name), &it->company_id));
 }
 
-static bool take_contact(struct conversion *it)
+static bool conversion_take_contact(struct conversion *it)
 {
     const char *email = record_value(it->lead, "email");
     it->contact_id = input_text(it->cx, "contact_id");
@@ -95,37 +96,37 @@ static bool take_contact(struct conversion *it)
         return false;
     if (it->contact_id)
         return true;
-    json_object *body = body_new(it, record_value(it->lead, "name"));
-    put(body, "email", email);
-    put(body, "phone", record_value(it->lead, "phone"));
-    put(body, "companyId", it->company_id);
-    put(body, "leadId", record_value(it->lead, "id"));
+    json_object *body = conversion_body(it, record_value(it->lead, "name"));
+    conversion_put(body, "email", email);
+    conversion_put(body, "phone", record_value(it->lead, "phone"));
+    conversion_put(body, "companyId", it->company_id);
+    conversion_put(body, "leadId", record_value(it->lead, "id"));
     return conversion_make(it, &contacts, body, &it->contact_id);
 }
 
 /* What it may be worth is told by those alone who may say so of deals. */
-static bool make_deal(struct conversion *it)
+static bool conversion_make_deal(struct conversion *it)
 {
     const char *name = input_text(it->cx, "deal_name"), *value = record_value(it->lead, "value");
     if (!input_bool(it->cx, "with_deal", true))
         return true;
-    json_object *body = body_new(it, name ? name : record_value(it->lead, "name"));
-    put(body, "contactId", it->contact_id);
-    put(body, "companyId", it->company_id);
-    put(body, "currency", record_value(it->lead, "currency"));
+    json_object *body = conversion_body(it, name ? name : record_value(it->lead, "name"));
+    conversion_put(body, "contactId", it->contact_id);
+    conversion_put(body, "companyId", it->company_id);
+    conversion_put(body, "currency", record_value(it->lead, "currency"));
     if (value && shape_writes(it->cx, &deals, field_find(deals.fields, "value")))
         json_object_object_add(body, "valueAmount",
                                json_object_new_int64(strtoll(value, NULL, 10)));
     return conversion_make(it, &deals, body, &it->deal_id);
 }
 
-static bool end_life(struct conversion *it)
+static bool conversion_end_lead(struct conversion *it)
 {
     json_object *body = json_object_new_object();
     struct input *input;
     struct list_result changed;
     arena_defer(it->cx->arena, conversion_release, body);
-    put(body, "status", "converted");
+    conversion_put(body, "status", "converted");
     return input_read_json(it->cx, leads.fields, body, INPUT_MERGE, &input) &&
            record_update(it->cx, &leads, record_value(it->lead, "id"), input, INPUT_MERGE,
                          &changed);
@@ -134,7 +135,8 @@ static bool end_life(struct conversion *it)
 static bool lead_convert_run(struct cx *cx, const struct list_result *old)
 {
     struct conversion it = {.cx = cx, .lead = old};
-    if (!take_company(&it) || !take_contact(&it) || !make_deal(&it) || !end_life(&it))
+    if (!conversion_take_company(&it) || !conversion_take_contact(&it) ||
+        !conversion_make_deal(&it) || !conversion_end_lead(&it))
         return false;
     record_give(cx, "contact_id", it.contact_id);
     record_give(cx, "company_id", it.company_id);

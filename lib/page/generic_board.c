@@ -26,13 +26,14 @@ struct board_page {
     bool can_move, can_see; /* the cards, and their own pages */
 };
 
-static const char *board_path(struct cx *cx, const struct resource *resource)
+static const char *board_page_path(struct cx *cx, const struct resource *resource)
 {
     return arena_printf(cx->arena, "%s/board", resource->page);
 }
 
 /* `base` with the filters of this page, and with `name` as the value; NULL: without. */
-static const char *address(struct cx *cx, const char *base, const char *name, const char *value)
+static const char *board_page_address(struct cx *cx, const char *base, const char *name,
+                                      const char *value)
 {
     struct buf out;
     char mark = '?';
@@ -57,7 +58,7 @@ static const char *address(struct cx *cx, const char *base, const char *name, co
 
 /* ---- which columns ---- */
 
-static bool stands_here(const struct board_page *page, const struct board_column *column)
+static bool board_page_has(const struct board_page *page, const struct board_column *column)
 {
     if (page->only)
         return text_equal(column->value, page->only);
@@ -65,7 +66,7 @@ static bool stands_here(const struct board_page *page, const struct board_column
 }
 
 /* The tabs of several boards. The one shown is the first unless the address says another. */
-static void add_boards(struct cx *cx, json_object *data, struct board_page *page)
+static void board_page_add_boards(struct cx *cx, json_object *data, struct board_page *page)
 {
     json_object *boards = page_list(data, "boards");
     const char *asked = parameter_get(cx->request.query, group_name), *last = NULL;
@@ -80,17 +81,19 @@ static void add_boards(struct cx *cx, json_object *data, struct board_page *page
         last = it->group;
         json_object *board = page_item(boards);
         page_set(board, "title", it->group_label ? it->group_label : "(not visible)");
-        page_set(board, "path", address(cx, board_path(cx, page->resource), group_name, it->group));
+        page_set(
+            board, "path",
+            board_page_address(cx, board_page_path(cx, page->resource), group_name, it->group));
         page_set_bool(board, "current", text_equal(it->group, page->group));
     }
     page_set_bool(data, "many_boards", json_object_array_length(boards) > 1);
 }
 
-static void keep_those_here(struct board_page *page)
+static void board_page_keep(struct board_page *page)
 {
     size_t count = 0;
     for (size_t i = 0; i < page->columns.count; i++)
-        if (stands_here(page, &page->columns.all[i]))
+        if (board_page_has(page, &page->columns.all[i]))
             page->columns.all[count++] = page->columns.all[i];
     page->columns.count = count;
 }
@@ -98,7 +101,7 @@ static void keep_those_here(struct board_page *page)
 /* ---- what a card says ---- */
 
 /* The first that lists show, without what the column says and what is made of it. */
-static bool is_fact(const struct board_page *page, const struct field *field)
+static bool board_page_is_fact(const struct board_page *page, const struct field *field)
 {
     const struct resource *resource = page->resource;
     return (field->flags & LISTED) && !field->sql && field->type != CUSTOM &&
@@ -107,14 +110,14 @@ static bool is_fact(const struct board_page *page, const struct field *field)
 }
 
 /* The id, what names a card, its facts and their currencies. */
-static const struct field **card_columns(struct cx *cx, const struct board_page *page)
+static const struct field **board_page_columns(struct cx *cx, const struct board_page *page)
 {
     const struct field *const *all = shape_of(cx, page->resource)->all;
     const struct field **columns = arena_alloc(cx->arena, (2 * FACTS_MAX + 8) * sizeof *columns);
     size_t at = 0, facts = 0;
     for (int i = 0; all[i]; i++) {
         bool named = i == 0 || strcmp(all[i]->name, resource_label(page->resource)) == 0;
-        bool fact = is_fact(page, all[i]) && facts < FACTS_MAX;
+        bool fact = board_page_is_fact(page, all[i]) && facts < FACTS_MAX;
         if (named || fact || (all[i]->type == CURRENCY && at < 2 * FACTS_MAX))
             columns[at++] = all[i];
         facts += fact;
@@ -123,8 +126,8 @@ static const struct field **card_columns(struct cx *cx, const struct board_page 
     return columns;
 }
 
-static void add_card(struct cx *cx, json_object *cards, const struct board_page *page,
-                     const struct list_result *result, size_t row)
+static void board_page_add_card(struct cx *cx, json_object *cards, const struct board_page *page,
+                                const struct list_result *result, size_t row)
 {
     json_object *card = page_item(cards), *facts = page_list(card, "facts");
     const char *id = rows_text(result->rows, row, 0);
@@ -132,13 +135,14 @@ static void add_card(struct cx *cx, json_object *cards, const struct board_page 
     struct buf move;
     buf_init(&move, cx->arena);
     buf_printf(&move, "%s/move?next=", path);
-    text_url(&move, address(cx, board_path(cx, page->resource), group_name, page->group));
+    text_url(&move,
+             board_page_address(cx, board_page_path(cx, page->resource), group_name, page->group));
     page_set(card, "id", id);
     page_set(card, "label", show_label(cx, page->resource, result, row));
     page_set(card, "path", page->can_see ? path : NULL);
     page_set(card, "move", page->can_move ? move.data : NULL);
     for (int i = 0; result->fields[i]; i++) {
-        if (!is_fact(page, result->fields[i]) || !*show_text(cx, result, row, i))
+        if (!board_page_is_fact(page, result->fields[i]) || !*show_text(cx, result, row, i))
             continue;
         json_object *fact = page_item(facts);
         page_set(fact, "label", field_title(cx, result->fields[i]));
@@ -148,14 +152,15 @@ static void add_card(struct cx *cx, json_object *cards, const struct board_page 
 
 /* ---- a column ---- */
 
-static const char *column_title(struct cx *cx, const struct board_page *page,
-                                const struct board_column *column)
+static const char *board_page_title(struct cx *cx, const struct board_page *page,
+                                    const struct board_column *column)
 {
     return column->label ? column->label
                          : show_choice_of(cx, board_field(page->resource), column->value);
 }
 
-static void add_figures(struct cx *cx, json_object *out, const struct board_column *column)
+static void board_page_add_figures(struct cx *cx, json_object *out,
+                                   const struct board_column *column)
 {
     json_object *sums = page_list(out, "sums");
     const char *count = show_number(cx, column->count);
@@ -166,45 +171,47 @@ static void add_figures(struct cx *cx, json_object *out, const struct board_colu
                       cx->arena, cx->language, column->sums[i].amount, column->sums[i].currency)));
 }
 
-static const char *more_path(struct cx *cx, const struct board_page *page,
-                             const struct board_column *column, const struct list_result *cards)
+static const char *board_page_more(struct cx *cx, const struct board_page *page,
+                                   const struct board_column *column,
+                                   const struct list_result *cards)
 {
     if (!cards->next_cursor)
         return NULL;
     struct buf out;
-    const char *one = address(cx, board_path(cx, page->resource), column_name, column->value);
+    const char *one =
+        board_page_address(cx, board_page_path(cx, page->resource), column_name, column->value);
     buf_init(&out, cx->arena);
     buf_printf(&out, "%s&after=", one);
     text_url(&out, cards->next_cursor);
     return out.data;
 }
 
-static void add_columns(struct cx *cx, json_object *data, const struct board_page *page,
-                        const struct list_result *cards)
+static void board_page_add_columns(struct cx *cx, json_object *data, const struct board_page *page,
+                                   const struct list_result *cards)
 {
     json_object *columns = page_list(data, "columns");
     for (size_t i = 0; i < page->columns.count; i++) {
         const struct board_column *column = &page->columns.all[i];
         json_object *out = page_item(columns), *list = page_list(out, "cards");
         page_set(out, "value", column->value);
-        page_set(out, "title", column_title(cx, page, column));
-        add_figures(cx, out, column);
+        page_set(out, "title", board_page_title(cx, page, column));
+        board_page_add_figures(cx, out, column);
         for (size_t row = 0; row < rows_count(cards[i].rows); row++)
-            add_card(cx, list, page, &cards[i], row);
-        page_set(out, "more", more_path(cx, page, column, &cards[i]));
+            board_page_add_card(cx, list, page, &cards[i], row);
+        page_set(out, "more", board_page_more(cx, page, column, &cards[i]));
     }
 }
 
 /* ---- the page ---- */
 
-static void add_frame(struct cx *cx, json_object *data, const struct board_page *page)
+static void board_page_add_frame(struct cx *cx, json_object *data, const struct board_page *page)
 {
     const struct resource *resource = page->resource;
-    const char *path = board_path(cx, resource);
+    const char *path = board_page_path(cx, resource);
     bool filtered = page->query.filters || (page->query.search && *page->query.search);
     page_set(data, "subtitle", NULL);
     page_set(data, "path", path);
-    page_set(data, "whole", address(cx, path, group_name, page->group));
+    page_set(data, "whole", board_page_address(cx, path, group_name, page->group));
     page_set(data, "api", resource->api);
     page_set(data, "by", field_json_name(board_field(resource)));
     page_set(data, "q", page->query.search);
@@ -215,7 +222,7 @@ static void add_frame(struct cx *cx, json_object *data, const struct board_page 
     page_set_bool(data, "ranked", resource->board->ranked);
     page_set_bool(data, "can_move", page->can_move);
     page_list(data, "actions");
-    page_action(data, "List", address(cx, resource->page, NULL, NULL), "list");
+    page_action(data, "List", board_page_address(cx, resource->page, NULL, NULL), "list");
     if (generic_may(cx, resource, OP_CREATE)) {
         json_object *action =
             page_action(data, cx_printf(cx, "New %s", resource->one),
@@ -225,7 +232,7 @@ static void add_frame(struct cx *cx, json_object *data, const struct board_page 
     generic_crumbs(cx, data, resource);
 }
 
-static const struct action *move_of(const struct resource *resource)
+static const struct action *board_page_move(const struct resource *resource)
 {
     for (const struct action *const *it = resource->actions; it && *it; it++)
         if ((*it)->run == board_move)
@@ -236,7 +243,7 @@ static const struct action *move_of(const struct resource *resource)
 bool generic_board(struct cx *cx)
 {
     struct board_page page = {.resource = cx->route->about};
-    const struct action *move = move_of(page.resource);
+    const struct action *move = board_page_move(page.resource);
     list_read_typed(cx, page.resource);
     if (!list_read_query(cx, page.resource, &page.query) ||
         !board_read_columns(cx, page.resource, &page.columns))
@@ -245,18 +252,18 @@ bool generic_board(struct cx *cx)
     page.can_move = move && action_may(cx, page.resource, move);
     page.can_see = generic_may(cx, page.resource, OP_GET);
     page.only = parameter_get(cx->request.query, column_name);
-    add_boards(cx, data, &page);
-    keep_those_here(&page);
+    board_page_add_boards(cx, data, &page);
+    board_page_keep(&page);
     page.query.limit = BOARD_CARDS;
     page.query.after = page.only ? page.query.after : NULL;
-    page.query.columns = card_columns(cx, &page);
+    page.query.columns = board_page_columns(cx, &page);
     page.query.labels = reference_labels(cx, page.query.columns);
     struct list_result *cards = arena_alloc(cx->arena, (page.columns.count + 1) * sizeof *cards);
     if (!board_count(cx, page.resource, &page.query, &page.columns) ||
         !board_read_cards(cx, page.resource, &page.query, &page.columns, cards))
         return false;
-    add_columns(cx, data, &page, cards);
-    add_frame(cx, data, &page);
+    board_page_add_columns(cx, data, &page, cards);
+    board_page_add_frame(cx, data, &page);
     return page_render(cx, 200, "layout/board", cx_printf(cx, "Board: %s", page.resource->title),
                        data);
 }

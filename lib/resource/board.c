@@ -14,7 +14,7 @@ const struct field *board_field(const struct resource *resource)
 
 /* ---- the columns ---- */
 
-static bool read_choices(struct cx *cx, const struct field *field, struct board_columns *out)
+static bool board_read_choices(struct cx *cx, const struct field *field, struct board_columns *out)
 {
     out->all = arena_alloc(cx->arena, BOARD_COLUMNS_MAX * sizeof *out->all);
     for (size_t i = 0; i < BOARD_COLUMNS_MAX && field->choices[i]; i++)
@@ -23,8 +23,8 @@ static bool read_choices(struct cx *cx, const struct field *field, struct board_
 }
 
 /* Whoever sees a record sees what is offered to it, so their own rights are not asked. */
-static bool read_offered(struct cx *cx, const struct resource *resource, const struct field *field,
-                         struct board_columns *out)
+static bool board_read_offered(struct cx *cx, const struct resource *resource,
+                               const struct field *field, struct board_columns *out)
 {
     const struct resource *target = reference_target(field);
     const char *within = resource->board->within;
@@ -56,14 +56,14 @@ bool board_read_columns(struct cx *cx, const struct resource *resource, struct b
 {
     const struct field *field = board_field(resource);
     *out = (struct board_columns){.count = 0};
-    return field->type == CHOICE ? read_choices(cx, field, out)
-                                 : read_offered(cx, resource, field, out);
+    return field->type == CHOICE ? board_read_choices(cx, field, out)
+                                 : board_read_offered(cx, resource, field, out);
 }
 
 /* ---- how many they have, and what these are worth ---- */
 
 /* An array of PostgreSQL: ids, and words of choices, hold nothing that it would quote. */
-static const char *values_array(struct cx *cx, const struct board_columns *columns)
+static const char *board_values(struct cx *cx, const struct board_columns *columns)
 {
     struct buf out;
     buf_init(&out, cx->arena);
@@ -74,13 +74,13 @@ static const char *values_array(struct cx *cx, const struct board_columns *colum
     return out.data;
 }
 
-static const char *type_of(const struct field *field)
+static const char *board_type(const struct field *field)
 {
     return field->type == UUID ? "uuid" : "text";
 }
 
 /* What is added up; NULL: the one who asks may not see it, or there is nothing. */
-static const struct field *summed(const struct cx *cx, const struct resource *resource)
+static const struct field *board_summed(const struct cx *cx, const struct resource *resource)
 {
     const char *name = resource->board->sum;
     const struct field *field = name ? field_find(resource->fields, name) : NULL;
@@ -88,12 +88,12 @@ static const struct field *summed(const struct cx *cx, const struct resource *re
 }
 
 /* Each column is counted to where lists end counting, so that one with a million is no burden. */
-static const char *count_sql(struct cx *cx, const struct resource *resource,
-                             const struct board_columns *columns, struct conditions *where)
+static const char *board_count_sql(struct cx *cx, const struct resource *resource,
+                                   const struct board_columns *columns, struct conditions *where)
 {
-    const struct field *sum = summed(cx, resource), *by = board_field(resource);
+    const struct field *sum = board_summed(cx, resource), *by = board_field(resource);
     const char *currency = sum ? sum->currency : NULL;
-    int values = conditions_parameter(where, values_array(cx, columns));
+    int values = conditions_parameter(where, board_values(cx, columns));
     conditions_add(where, "%s = board.value", by->name);
     return arena_printf(cx->arena,
                         "select board.at, count(*), record.currency,\n"
@@ -103,13 +103,13 @@ static const char *count_sql(struct cx *cx, const struct resource *resource,
                         "cross join lateral (select %s currency, %s amount\nfrom %s%s\nlimit %d) "
                         "record\ngroup by board.at, record.currency\n"
                         "order by board.at, record.currency",
-                        (long long)WHOLE_MOST, values, type_of(by),
+                        (long long)WHOLE_MOST, values, board_type(by),
                         currency ? currency : "null::text", sum ? sum->name : "null::bigint",
                         resource->table, where->sql.data, COUNT_MOST + 1);
 }
 
-static void take_sum(struct cx *cx, const struct rows *rows, size_t row,
-                     struct board_column *column, size_t room)
+static void board_take_sum(struct cx *cx, const struct rows *rows, size_t row,
+                           struct board_column *column, size_t room)
 {
     const char *amount = rows_text(rows, row, 3);
     column->count += rows_int(rows, row, 1);
@@ -121,11 +121,11 @@ static void take_sum(struct cx *cx, const struct rows *rows, size_t row,
         (struct board_sum){rows_text(rows, row, 2), rows_int(rows, row, 3)};
 }
 
-static void take_counts(struct cx *cx, const struct rows *rows, struct board_columns *columns)
+static void board_take_counts(struct cx *cx, const struct rows *rows, struct board_columns *columns)
 {
     size_t count = rows_count(rows);
     for (size_t i = 0; i < count; i++)
-        take_sum(cx, rows, i, &columns->all[rows_int(rows, i, 0) - 1], count);
+        board_take_sum(cx, rows, i, &columns->all[rows_int(rows, i, 0) - 1], count);
     for (size_t i = 0; i < columns->count; i++) {
         struct board_column *column = &columns->all[i];
         column->more = column->count > COUNT_MOST;
@@ -146,14 +146,14 @@ bool board_count(struct cx *cx, const struct resource *resource, const struct li
     conditions_add_resource(&where, resource, &viewer);
     conditions_add_filters(&where, cx, resource, query);
     search_add(&where, cx, resource, query, &viewer, NULL);
-    const char *sql = count_sql(cx, resource, columns, &where);
+    const char *sql = board_count_sql(cx, resource, columns, &where);
     batch_init(&batch, &cx->db);
     batch.slow = true;
     batch_add(&batch, statement_made(cx->arena, sql, 0), where.parameters, where.count);
     struct rows **rows = batch_run(&batch);
     if (!rows)
         return fail_db(cx);
-    take_counts(cx, rows[0], columns);
+    board_take_counts(cx, rows[0], columns);
     return true;
 }
 
@@ -202,7 +202,7 @@ const struct field board_answer_fields[] = {
     {.type = FIELD_END}};
 
 /* What cards are filtered by: what lists take, where equal is all there is to say. */
-static bool is_board_filter(const struct field *field)
+static bool board_is_filter(const struct field *field)
 {
     return (field->flags & FILTERED) && !(field->flags & COLUMN_ONLY) && !field->seen_with &&
            (field->type == UUID || field->type == CHOICE || field->type == CURRENCY);
@@ -213,7 +213,7 @@ const struct field *board_query_fields(const struct resource *resource)
     size_t at = 0, count = field_count(resource->fields);
     struct field *fields = arena_alloc(engine_arena(), (count + 2) * sizeof *fields);
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
-        if (is_board_filter(it))
+        if (board_is_filter(it))
             fields[at++] = (struct field){.name = it->name,
                                           .type = it->type,
                                           .choices = it->choices,
@@ -225,7 +225,8 @@ const struct field *board_query_fields(const struct resource *resource)
     return fields;
 }
 
-static void read_query(struct cx *cx, const struct resource *resource, struct list_query *query)
+static void board_read_query(struct cx *cx, const struct resource *resource,
+                             struct list_query *query)
 {
     const struct input *input = cx->input;
     *query = (struct list_query){.page = 1, .limit = BOARD_CARDS};
@@ -246,7 +247,7 @@ static void read_query(struct cx *cx, const struct resource *resource, struct li
     }
 }
 
-static void write_column(struct json *json, const struct board_column *column)
+static void board_write_column(struct json *json, const struct board_column *column)
 {
     json_open_object(json);
     json_pair(json, "value", column->value);
@@ -271,7 +272,7 @@ bool board_answer(struct cx *cx)
     const struct resource *resource = cx->route->about;
     struct list_query query;
     struct board_columns columns;
-    read_query(cx, resource, &query);
+    board_read_query(cx, resource, &query);
     if (!board_read_columns(cx, resource, &columns) || !board_count(cx, resource, &query, &columns))
         return false;
     struct json *json = respond_begin(cx, 200);
@@ -280,7 +281,7 @@ bool board_answer(struct cx *cx)
     json_key(json, "columns");
     json_open_array(json);
     for (size_t i = 0; i < columns.count; i++)
-        write_column(json, &columns.all[i]);
+        board_write_column(json, &columns.all[i]);
     json_close_array(json);
     json_close_object(json);
     return respond_end(cx);

@@ -12,7 +12,7 @@
 #include "resource/internal.h"
 
 /* The input of a change: what the action took of the resource's own fields. */
-static struct input *change_of(struct cx *cx, const struct resource *resource)
+static struct input *board_change(struct cx *cx, const struct resource *resource)
 {
     const struct input *taken = cx->input;
     struct input *input = input_new(cx, resource->fields);
@@ -25,7 +25,7 @@ static struct input *change_of(struct cx *cx, const struct resource *resource)
     return input;
 }
 
-static bool is_change(const struct input *input, const struct list_result *old)
+static bool board_is_change(const struct input *input, const struct list_result *old)
 {
     for (const struct field *it = input->fields; it->type != FIELD_END; it++) {
         const struct value *value = &input->values[it - input->fields];
@@ -39,15 +39,15 @@ STATEMENT(board_turn, "select pg_advisory_xact_lock(hashtextextended($1 || $2, 7
 
 /* Cards of a table are placed one after the other: two that go to one place at the same moment
  * would get the same rank, and nothing could ever stand between them. */
-static bool wait_for_turn(struct cx *cx, const struct resource *resource)
+static bool board_wait_for_turn(struct cx *cx, const struct resource *resource)
 {
     const char *parameters[] = {cx->db.tenant_id, resource->table};
     return db_run(&cx->db, &board_turn, parameters, 2) || fail_db(cx);
 }
 
 /* The rank of the card behind which it is to stand; NULL: on top. */
-static bool read_anchor(struct cx *cx, const struct resource *resource, const char *column,
-                        const char **rank)
+static bool board_read_anchor(struct cx *cx, const struct resource *resource, const char *column,
+                              const char **rank)
 {
     const char *after = input_text(cx, BOARD_AFTER);
     const struct viewer viewer = viewer_of(cx, resource, "read");
@@ -71,8 +71,8 @@ static bool read_anchor(struct cx *cx, const struct resource *resource, const ch
     return true;
 }
 
-static bool write_rank(struct cx *cx, const struct resource *resource, const char *id,
-                       const char *column, const char *above)
+static bool board_write_rank(struct cx *cx, const struct resource *resource, const char *id,
+                             const char *column, const char *above)
 {
     const struct field *by = board_field(resource);
     const char *parameters[] = {id, column, above};
@@ -88,23 +88,25 @@ static bool write_rank(struct cx *cx, const struct resource *resource, const cha
     return db_run(&cx->db, statement_made(cx->arena, sql, DB_WRITES), parameters, 3) || fail_db(cx);
 }
 
-static bool place(struct cx *cx, const struct resource *resource, const char *id,
-                  const char *column)
+static bool board_place(struct cx *cx, const struct resource *resource, const char *id,
+                        const char *column)
 {
     const char *above;
     if (text_equal(input_text(cx, BOARD_AFTER), id))
         return fail_field(cx, "afterId", "invalid", "A card does not stand behind itself.");
-    return wait_for_turn(cx, resource) && read_anchor(cx, resource, column, &above) &&
-           write_rank(cx, resource, id, column, above);
+    return board_wait_for_turn(cx, resource) && board_read_anchor(cx, resource, column, &above) &&
+           board_write_rank(cx, resource, id, column, above);
 }
 
 bool board_move(struct cx *cx, const struct list_result *old)
 {
     const struct resource *resource = cx->route->about;
     const char *id = record_value(old, "id");
-    struct input *input = change_of(cx, resource);
+    struct input *input = board_change(cx, resource);
     struct list_result changed;
-    if (is_change(input, old) && !record_update(cx, resource, id, input, INPUT_MERGE, &changed))
+    if (board_is_change(input, old) &&
+        !record_update(cx, resource, id, input, INPUT_MERGE, &changed))
         return false;
-    return !resource->board->ranked || place(cx, resource, id, input_text(cx, resource->board->by));
+    return !resource->board->ranked ||
+           board_place(cx, resource, id, input_text(cx, resource->board->by));
 }

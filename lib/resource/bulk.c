@@ -30,19 +30,20 @@ bool bulk_sets(const struct cx *cx, const struct resource *resource, const struc
            field->type != SECRET && shape_writes(cx, resource, field);
 }
 
-static bool has_hooks(const struct resource *resource)
+static bool bulk_has_hooks(const struct resource *resource)
 {
     return resource->prepare || resource->finish || resource->committed;
 }
 
 /* Whether deleting a record of it takes along some of another that has: members of a team, who may
  * not be let in again by whoever undoes it. */
-static bool takes_along_hooked(const struct resource *resource)
+static bool bulk_takes_hooked(const struct resource *resource)
 {
     const char *name = model_name(resource);
     for (size_t i = 0; i < model_count(); i++)
         for (const struct field *it = model_at(i)->fields; it->type != FIELD_END; it++)
-            if (text_equal(it->refers, name) && it->on_delete == CASCADE && has_hooks(model_at(i)))
+            if (text_equal(it->refers, name) && it->on_delete == CASCADE &&
+                bulk_has_hooks(model_at(i)))
                 return true;
     return false;
 }
@@ -53,7 +54,7 @@ bool bulk_is_undoable(const struct bulk *bulk)
 {
     const struct resource *it = bulk->resource;
     return !bulk->action && it->scope == SCOPE_TENANT && !it->no_tenant && !it->no_common_times &&
-           !it->personal && !has_hooks(it) && (bulk->set || !takes_along_hooked(it));
+           !it->personal && !bulk_has_hooks(it) && (bulk->set || !bulk_takes_hooked(it));
 }
 
 size_t bulk_most(const struct bulk *bulk)
@@ -68,7 +69,7 @@ size_t bulk_most(const struct bulk *bulk)
 
 /* ---- whether it may be done ---- */
 
-static bool may_change(struct cx *cx, const struct bulk *bulk)
+static bool bulk_may_change(struct cx *cx, const struct bulk *bulk)
 {
     const char *needs = engine_text("%s:%s", bulk->resource->permission, bulk->verb);
     if (!resource_may(cx, bulk->resource, needs))
@@ -77,7 +78,7 @@ static bool may_change(struct cx *cx, const struct bulk *bulk)
 }
 
 /* The values are checked as for one; NULL: the failure is set. */
-static struct input *read_set(struct cx *cx, const struct bulk *bulk)
+static struct input *bulk_read_set(struct cx *cx, const struct bulk *bulk)
 {
     struct input *input;
     json_object *set = json_tokener_parse(bulk->set);
@@ -86,7 +87,7 @@ static struct input *read_set(struct cx *cx, const struct bulk *bulk)
 }
 
 /* What belongs to a record in other tables, or is one record's alone, is not set for many. */
-static bool check_set(struct cx *cx, const struct bulk *bulk)
+static bool bulk_check_set(struct cx *cx, const struct bulk *bulk)
 {
     json_object *set = json_tokener_parse(bulk->set);
     bool good = json_object_is_type(set, json_type_object) && json_object_object_length(set) > 0;
@@ -100,7 +101,7 @@ static bool check_set(struct cx *cx, const struct bulk *bulk)
         if (field && !(field_is_column(field) && !(field->flags & (CREATE_ONLY | GUARDED))))
             good = fail_field(cx, name, "unknown_field", "This cannot be set for many at once.");
     }
-    const struct input *input = good ? read_set(cx, bulk) : NULL;
+    const struct input *input = good ? bulk_read_set(cx, bulk) : NULL;
     return input && shape_allows(cx, bulk->resource, input, false);
 }
 
@@ -108,13 +109,13 @@ bool bulk_check(struct cx *cx, struct bulk *bulk)
 {
     if (bulk->action)
         return action_check(cx, bulk->resource, bulk->action);
-    return may_change(cx, bulk) && (!bulk->set || check_set(cx, bulk));
+    return bulk_may_change(cx, bulk) && (!bulk->set || bulk_check_set(cx, bulk));
 }
 
 /* ---- one ---- */
 
-static bool do_verb(struct cx *cx, const struct bulk *bulk, const char *id,
-                    struct bulk_outcome *out)
+static bool bulk_do_verb(struct cx *cx, const struct bulk *bulk, const char *id,
+                         struct bulk_outcome *out)
 {
     struct list_result record;
     struct input *whole = cx->input, *set;
@@ -126,7 +127,7 @@ static bool do_verb(struct cx *cx, const struct bulk *bulk, const char *id,
     } else if (!bulk->set) {
         cx->input = input_new(cx, NULL);
         done = record_delete(cx, bulk->resource, id);
-    } else if ((set = read_set(cx, bulk))) {
+    } else if ((set = bulk_read_set(cx, bulk))) {
         cx->input = set;
         done = record_update(cx, bulk->resource, id, set, INPUT_MERGE, &record);
     }
@@ -139,7 +140,8 @@ struct image {
 };
 
 /* Holds the row, so that what is read of it is what is changed. */
-static bool take_image(struct cx *cx, const struct bulk *bulk, const char *id, struct image *out)
+static bool bulk_take_image(struct cx *cx, const struct bulk *bulk, const char *id,
+                            struct image *out)
 {
     const struct resource *resource = bulk->resource;
     const char *sql =
@@ -162,8 +164,8 @@ static bool take_image(struct cx *cx, const struct bulk *bulk, const char *id, s
 }
 
 /* Of a change the columns that it changed, and which version it made; of a deletion all. */
-static bool note_done(struct cx *cx, const struct bulk *bulk, const char *id,
-                      const struct image *image)
+static bool bulk_note_done(struct cx *cx, const struct bulk *bulk, const char *id,
+                           const struct image *image)
 {
     const char *sql =
         arena_printf(cx->arena,
@@ -188,33 +190,35 @@ static bool note_done(struct cx *cx, const struct bulk *bulk, const char *id,
 }
 
 /* With what is needed to put it back, all of it or none. */
-static bool do_kept(struct cx *cx, const struct bulk *bulk, const char *id,
-                    struct bulk_outcome *out)
+static bool bulk_do_kept(struct cx *cx, const struct bulk *bulk, const char *id,
+                         struct bulk_outcome *out)
 {
     struct image image = {NULL, NULL};
     bool undoable = bulk_is_undoable(bulk);
     const struct bulk_outcome done = {.done = true};
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    return (!undoable || take_image(cx, bulk, id, &image)) && do_verb(cx, bulk, id, out) &&
-           (undoable ? note_done(cx, bulk, id, &image) : bulk_note(cx, bulk, id, NULL, &done)) &&
+    return (!undoable || bulk_take_image(cx, bulk, id, &image)) &&
+           bulk_do_verb(cx, bulk, id, out) &&
+           (undoable ? bulk_note_done(cx, bulk, id, &image)
+                     : bulk_note(cx, bulk, id, NULL, &done)) &&
            (db_commit(&cx->db) || fail_db(cx));
 }
 
-static bool do_tried(struct cx *cx, const struct bulk *bulk, const char *id,
-                     struct bulk_outcome *out)
+static bool bulk_do_tried(struct cx *cx, const struct bulk *bulk, const char *id,
+                          struct bulk_outcome *out)
 {
-    return (db_begin(&cx->db) || fail_db(cx)) && do_verb(cx, bulk, id, out);
+    return (db_begin(&cx->db) || fail_db(cx)) && bulk_do_verb(cx, bulk, id, out);
 }
 
 /* What is wrong on our side is wrong for all that follow too. */
-static bool ends_all(const struct bulk *bulk, const struct failure *failure)
+static bool bulk_ends_all(const struct bulk *bulk, const struct failure *failure)
 {
     return failure->status == 0 || failure->status == 401 || failure->status > 500 ||
            (failure->status == 500 && !bulk->gives_up);
 }
 
-static void take_failure(struct cx *cx, struct bulk_outcome *out)
+static void bulk_take_failure(struct cx *cx, struct bulk_outcome *out)
 {
     out->status = cx->failure.status;
     out->code = cx->failure.code;
@@ -228,9 +232,9 @@ bool bulk_do(struct cx *cx, struct bulk *bulk, const char *id, struct bulk_outco
     int scope = db_scope(&cx->db);
     bool kept = bulk->run_id[0];
     *out = (struct bulk_outcome){.done = false};
-    out->done = bulk->dry ? do_tried(cx, bulk, id, out)
-                : kept    ? do_kept(cx, bulk, id, out)
-                          : do_verb(cx, bulk, id, out);
+    out->done = bulk->dry ? bulk_do_tried(cx, bulk, id, out)
+                : kept    ? bulk_do_kept(cx, bulk, id, out)
+                          : bulk_do_verb(cx, bulk, id, out);
     if (!out->done || bulk->dry)
         db_rollback_to(&cx->db, scope);
     bulk->handled++;
@@ -238,16 +242,16 @@ bool bulk_do(struct cx *cx, struct bulk *bulk, const char *id, struct bulk_outco
     out->status = out->there ? 200 : 204;
     if (out->done)
         return true;
-    if (ends_all(bulk, &cx->failure))
+    if (bulk_ends_all(bulk, &cx->failure))
         return false;
-    take_failure(cx, out);
+    bulk_take_failure(cx, out);
     return !kept || bulk_note(cx, bulk, id, NULL, out);
 }
 
 /* ---- back ---- */
 
 /* Nobody puts back what they may not set any more. */
-static bool may_set_again(struct cx *cx, const struct bulk *bulk, const char *before)
+static bool bulk_may_set_again(struct cx *cx, const struct bulk *bulk, const char *before)
 {
     json_object *columns = json_tokener_parse(before);
     arena_defer(cx->arena, input_release_json, columns);
@@ -262,8 +266,8 @@ static bool may_set_again(struct cx *cx, const struct bulk *bulk, const char *be
     return true;
 }
 
-static bool put_back(struct cx *cx, const struct bulk *bulk, const char *id, const char *before,
-                     const char *version)
+static bool bulk_set_again(struct cx *cx, const struct bulk *bulk, const char *id,
+                           const char *before, const char *version)
 {
     const struct resource *resource = bulk->resource;
     const struct viewer viewer = viewer_of(cx, resource, "update");
@@ -275,7 +279,7 @@ static bool put_back(struct cx *cx, const struct bulk *bulk, const char *id, con
                record_fail_missing(cx, resource);
     if (!before) /* it had the values already */
         return true;
-    if (!may_set_again(cx, bulk, before))
+    if (!bulk_may_set_again(cx, bulk, before))
         return false;
     const struct rows *rows = db_get(&cx->db, &bulk_put_back, resource->table, id, before, version);
     if (!rows)
@@ -285,7 +289,8 @@ static bool put_back(struct cx *cx, const struct bulk *bulk, const char *id, con
 }
 
 /* It must be a record that the one signed in may delete, once it is there. */
-static bool bring_back(struct cx *cx, const struct bulk *bulk, const char *id, const char *before)
+static bool bulk_make_again(struct cx *cx, const struct bulk *bulk, const char *id,
+                            const char *before)
 {
     const struct resource *resource = bulk->resource;
     const struct viewer viewer = viewer_of(cx, resource, "delete");
@@ -305,14 +310,14 @@ bool bulk_undo(struct cx *cx, const struct bulk *bulk, const char *id, const cha
     *out = (struct bulk_outcome){.status = 200};
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    out->done =
-        (bulk->set ? put_back(cx, bulk, id, before, version) : bring_back(cx, bulk, id, before)) &&
-        (db_commit(&cx->db) || fail_db(cx));
+    out->done = (bulk->set ? bulk_set_again(cx, bulk, id, before, version)
+                           : bulk_make_again(cx, bulk, id, before)) &&
+                (db_commit(&cx->db) || fail_db(cx));
     if (out->done)
         return true;
     db_rollback_to(&cx->db, scope);
-    if (ends_all(bulk, &cx->failure))
+    if (bulk_ends_all(bulk, &cx->failure))
         return false;
-    take_failure(cx, out);
+    bulk_take_failure(cx, out);
     return true;
 }

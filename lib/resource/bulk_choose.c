@@ -7,7 +7,7 @@
 #include "resource/bulk.h"
 #include "resource/internal.h"
 
-static void push_id(struct cx *cx, struct bulk_ids *out, const char *id)
+static void bulk_push_id(struct cx *cx, struct bulk_ids *out, const char *id)
 {
     if (out->count == out->room) {
         size_t room = out->room ? 2 * out->room : BULK_AT_ONCE;
@@ -25,17 +25,18 @@ void bulk_add_id(struct cx *cx, struct bulk_ids *out, const char *id)
     for (size_t i = 0; i < out->count; i++)
         if (strcasecmp(out->ids[i], id) == 0)
             return;
-    push_id(cx, out, id);
+    bulk_push_id(cx, out, id);
 }
 
-static bool refuse_filter(struct cx *cx, const char *name, const char *code, const char *message)
+static bool bulk_refuse_filter(struct cx *cx, const char *name, const char *code,
+                               const char *message)
 {
     return fail_field(cx, *name ? arena_printf(cx->arena, "filter.%s", name) : "filter", code, "%s",
                       message);
 }
 
 /* What only says how a list is shown chooses nothing. */
-static bool chooses_records(const char *name)
+static bool bulk_chooses_records(const char *name)
 {
     static const char *const shows[] = {"page", "limit",  "after",  "count",
                                         "sort", "fields", "include"};
@@ -45,8 +46,8 @@ static bool chooses_records(const char *name)
     return true;
 }
 
-static struct parameter **add_parameter(struct cx *cx, struct parameter **tail, const char *name,
-                                        json_object *value)
+static struct parameter **bulk_add_parameter(struct cx *cx, struct parameter **tail,
+                                             const char *name, json_object *value)
 {
     *tail = arena_alloc(cx->arena, sizeof **tail);
     **tail = (struct parameter){.name = name, .value = json_object_get_string(value)};
@@ -54,52 +55,54 @@ static struct parameter **add_parameter(struct cx *cx, struct parameter **tail, 
 }
 
 /* {"status": "new", "valueAmount[gte]": 100}: as the parameters of a list would say it. */
-static bool read_filter(struct cx *cx, json_object *filter, struct parameter **out)
+static bool bulk_read_filter(struct cx *cx, json_object *filter, struct parameter **out)
 {
     struct parameter **tail = out;
     if (!json_object_is_type(filter, json_type_object) || json_object_object_length(filter) == 0)
-        return refuse_filter(cx, "", "invalid", "Name at least one filter of the list.");
+        return bulk_refuse_filter(cx, "", "invalid", "Name at least one filter of the list.");
     json_object_object_foreach(filter, name, value)
     {
-        if (!chooses_records(name))
-            return refuse_filter(cx, name, "unknown_field", "The list has no such filter.");
+        if (!bulk_chooses_records(name))
+            return bulk_refuse_filter(cx, name, "unknown_field", "The list has no such filter.");
         if (!value || json_object_is_type(value, json_type_object))
-            return refuse_filter(cx, name, "invalid", "Give a text, a number or true or false.");
+            return bulk_refuse_filter(cx, name, "invalid",
+                                      "Give a text, a number or true or false.");
         bool many = json_object_is_type(value, json_type_array);
         if (many && !text_ends(name, "[in]"))
-            return refuse_filter(cx, name, "invalid", "Several values belong to [in].");
+            return bulk_refuse_filter(cx, name, "invalid", "Several values belong to [in].");
         for (size_t i = 0; many && i < json_object_array_length(value); i++)
-            tail = add_parameter(cx, tail, name, json_object_array_get_idx(value, i));
+            tail = bulk_add_parameter(cx, tail, name, json_object_array_get_idx(value, i));
         if (!many)
-            tail = add_parameter(cx, tail, name, value);
+            tail = bulk_add_parameter(cx, tail, name, value);
     }
     return true;
 }
 
 /* The list says what is wrong with a parameter; here it is a member of the body. */
-static bool refuse_as_member(struct cx *cx)
+static bool bulk_refuse_as_member(struct cx *cx)
 {
     const struct failure_detail *it = cx->failure.details;
     if (cx->failure.status != 400 || !it)
         return false;
     cx->failure = (struct failure){.status = 0};
-    return refuse_filter(cx, it->field, it->code, it->message);
+    return bulk_refuse_filter(cx, it->field, it->code, it->message);
 }
 
-static bool take_pages(struct cx *cx, const struct resource *resource, struct list_query *query,
-                       size_t most, struct bulk_ids *out)
+static bool bulk_take_pages(struct cx *cx, const struct resource *resource,
+                            struct list_query *query, size_t most, struct bulk_ids *out)
 {
     struct list_result found;
     do {
         if (!list_run(cx, resource, query, &found))
             return false;
         for (size_t i = 0; i < rows_count(found.rows); i++)
-            push_id(cx, out, rows_text(found.rows, i, 0));
+            bulk_push_id(cx, out, rows_text(found.rows, i, 0));
         query->after = found.next_cursor;
     } while (query->after && out->count <= most);
     return out->count <= most ||
-           refuse_filter(cx, "", "too_many",
-                         cx_printf(cx, "More than %zu records match; narrow the filter.", most));
+           bulk_refuse_filter(
+               cx, "", "too_many",
+               cx_printf(cx, "More than %zu records match; narrow the filter.", most));
 }
 
 bool bulk_find(struct cx *cx, const struct resource *resource, struct parameter *parameters,
@@ -112,7 +115,7 @@ bool bulk_find(struct cx *cx, const struct resource *resource, struct parameter 
     bool understood = list_read_query(cx, resource, &query);
     cx->request.query = asked;
     if (!understood)
-        return refuse_as_member(cx);
+        return bulk_refuse_as_member(cx);
     query.page = 1;
     query.limit = most > BULK_AT_ONCE ? LIMIT_EXPORT : BULK_AT_ONCE + 1;
     query.slow = most > BULK_AT_ONCE;
@@ -121,7 +124,7 @@ bool bulk_find(struct cx *cx, const struct resource *resource, struct parameter 
     query.after = NULL;
     query.labels = NULL;
     query.columns = only_id;
-    return take_pages(cx, resource, &query, most, out);
+    return bulk_take_pages(cx, resource, &query, most, out);
 }
 
 bool bulk_choose(struct cx *cx, const struct resource *resource, const struct input *sent,
@@ -135,7 +138,7 @@ bool bulk_choose(struct cx *cx, const struct resource *resource, const struct in
     if (!named && !filtered)
         return fail_field(cx, "ids", "required", "Say with which records.");
     if (filtered)
-        return read_filter(cx, filter->json, &parameters) &&
+        return bulk_read_filter(cx, filter->json, &parameters) &&
                bulk_find(cx, resource, parameters, most, out);
     for (size_t i = 0; i < json_object_array_length(ids->json); i++)
         bulk_add_id(cx, out, json_object_get_string(json_object_array_get_idx(ids->json, i)));

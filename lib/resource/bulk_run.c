@@ -117,13 +117,13 @@ STATEMENT(bulk_rows_refused,
 
 /* ---- keeping ---- */
 
-static const char *number(struct cx *cx, int64_t value)
+static const char *bulk_number(struct cx *cx, int64_t value)
 {
     return arena_printf(cx->arena, "%lld", (long long)value);
 }
 
 /* By their names in JSON, as they are read again. */
-static void write_taken(struct json *json, const struct input *input)
+static void bulk_write_taken(struct json *json, const struct input *input)
 {
     json_open_object(json);
     for (size_t i = 0; input && input->fields[i].type != FIELD_END; i++) {
@@ -137,7 +137,7 @@ static void write_taken(struct json *json, const struct input *input)
     json_close_object(json);
 }
 
-static bool insert_run(struct cx *cx, struct bulk *bulk, size_t total, const char *status)
+static bool bulk_insert_run(struct cx *cx, struct bulk *bulk, size_t total, const char *status)
 {
     const struct session *me = cx->session;
     struct json json;
@@ -145,61 +145,63 @@ static bool insert_run(struct cx *cx, struct bulk *bulk, size_t total, const cha
     buf_init(&taken, cx->arena);
     buf_init(&actor, cx->arena);
     json_start(&json, &taken);
-    write_taken(&json, bulk->taken);
+    bulk_write_taken(&json, bulk->taken);
     json_start(&json, &actor);
     session_keep(cx, &json);
     uuid_new(bulk->run_id);
     return db_get(&cx->db, &bulk_insert, me->tenant_id, bulk->run_id, me->user_id,
                   session_actor(me), model_name(bulk->resource), bulk->verb,
                   bulk->set ? bulk->set : taken.data, actor.data, status,
-                  bulk_is_undoable(bulk) ? "true" : "false", number(cx, (int64_t)total)) ||
+                  bulk_is_undoable(bulk) ? "true" : "false", bulk_number(cx, (int64_t)total)) ||
            fail_db(cx);
 }
 
 /* It says "done" from the beginning: nobody goes on with what this request does not do. */
 bool bulk_keep_begin(struct cx *cx, struct bulk *bulk, size_t total)
 {
-    return insert_run(cx, bulk, total, "done");
+    return bulk_insert_run(cx, bulk, total, "done");
 }
 
 bool bulk_keep_end(struct cx *cx, const struct bulk *bulk)
 {
     return db_get(&cx->db, &bulk_ended, cx->session->tenant_id, bulk->run_id,
-                  number(cx, bulk->handled), number(cx, bulk->done)) ||
+                  bulk_number(cx, bulk->handled), bulk_number(cx, bulk->done)) ||
            fail_db(cx);
 }
 
-static bool note(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
-                 const char *state, const struct bulk_outcome *outcome)
+static bool bulk_note_as(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
+                         const char *state, const struct bulk_outcome *outcome)
 {
     bool good = outcome->done;
     return db_get(&cx->db, &bulk_note_row, cx->session->tenant_id, bulk->run_id, id,
-                  number(cx, bulk->handled), state, good ? NULL : number(cx, outcome->status),
-                  good ? NULL : outcome->code, good ? NULL : outcome->message, label) ||
+                  bulk_number(cx, bulk->handled), state,
+                  good ? NULL : bulk_number(cx, outcome->status), good ? NULL : outcome->code,
+                  good ? NULL : outcome->message, label) ||
            fail_db(cx);
 }
 
 bool bulk_note(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
                const struct bulk_outcome *outcome)
 {
-    return !uuid_is(id) || note(cx, bulk, id, label, outcome->done ? "done" : "refused", outcome);
+    return !uuid_is(id) ||
+           bulk_note_as(cx, bulk, id, label, outcome->done ? "done" : "refused", outcome);
 }
 
 /* ---- to a job ---- */
 
-static const struct job_kind *job_of(const struct cx *cx)
+static const struct job_kind *bulk_job_of(const struct cx *cx)
 {
     return cx->db.role == DB_PLATFORM ? &bulk_platform_job : &bulk_job;
 }
 
-static bool add_job(struct cx *cx, const char *run_id)
+static bool bulk_add_job(struct cx *cx, const char *run_id)
 {
     const char *payload = arena_printf(cx->arena, "{\"run\": \"%s\"}", run_id);
-    return job_add(&cx->db, &(struct job_new){.kind = job_of(cx), .payload = payload}) ||
+    return job_add(&cx->db, &(struct job_new){.kind = bulk_job_of(cx), .payload = payload}) ||
            fail_db(cx);
 }
 
-static const char *array_of(struct cx *cx, const struct bulk_ids *chosen)
+static const char *bulk_id_array(struct cx *cx, const struct bulk_ids *chosen)
 {
     struct buf list;
     buf_init(&list, cx->arena);
@@ -213,11 +215,12 @@ static const char *array_of(struct cx *cx, const struct bulk_ids *chosen)
 
 bool bulk_leave_to_job(struct cx *cx, struct bulk *bulk, const struct bulk_ids *chosen)
 {
-    return (db_begin(&cx->db) || fail_db(cx)) && insert_run(cx, bulk, chosen->count, "running") &&
+    return (db_begin(&cx->db) || fail_db(cx)) &&
+           bulk_insert_run(cx, bulk, chosen->count, "running") &&
            (db_get(&cx->db, &bulk_insert_rows, cx->session->tenant_id, bulk->run_id,
-                   array_of(cx, chosen)) ||
+                   bulk_id_array(cx, chosen)) ||
             fail_db(cx)) &&
-           add_job(cx, bulk->run_id) && (db_commit(&cx->db) || fail_db(cx));
+           bulk_add_job(cx, bulk->run_id) && (db_commit(&cx->db) || fail_db(cx));
 }
 
 /* ---- the job ---- */
@@ -230,14 +233,14 @@ struct run {
     struct json_object *actor, *input;
 };
 
-static json_object *parse(struct run *run, const char *text)
+static json_object *bulk_parse(struct run *run, const char *text)
 {
     json_object *object = json_tokener_parse(text);
     arena_defer(run->cx.arena, input_release_json, object);
     return object;
 }
 
-static bool read_run(struct job *job, struct run *run)
+static bool bulk_read_run(struct job *job, struct run *run)
 {
     const struct rows *rows =
         db_get(&run->cx.db, &bulk_run_read, job->tenant_id, job_text(job, "run"));
@@ -259,14 +262,14 @@ static bool read_run(struct job *job, struct run *run)
     snprintf(bulk->run_id, sizeof bulk->run_id, "%s", job_text(job, "run"));
     run->tenant_id = job->tenant_id;
     run->status = rows_text(rows, 0, 5);
-    run->actor = parse(run, rows_text(rows, 0, 4));
-    run->input = parse(run, input);
+    run->actor = bulk_parse(run, rows_text(rows, 0, 4));
+    run->input = bulk_parse(run, input);
     bulk->handled = rows_int(rows, 0, 6);
     return true;
 }
 
 /* As the request was that began it. */
-static bool resume(struct run *run)
+static bool bulk_resume(struct run *run)
 {
     struct bulk *bulk = &run->bulk;
     run->route = (struct route){.about = bulk->resource, .method = HTTP_POST};
@@ -278,7 +281,7 @@ static bool resume(struct run *run)
 }
 
 /* Who began it is there no more, or may not go on. */
-static bool close_run(struct job *job, struct run *run)
+static bool bulk_close_run(struct job *job, struct run *run)
 {
     const struct failure *why = &run->cx.failure;
     if (why->status == 0 || why->status >= 500)
@@ -288,7 +291,7 @@ static bool close_run(struct job *job, struct run *run)
            job_fail_db(job);
 }
 
-static bool step(struct run *run, const struct rows *rows, bool back)
+static bool bulk_step(struct run *run, const struct rows *rows, bool back)
 {
     struct bulk_outcome outcome;
     struct bulk *bulk = &run->bulk;
@@ -297,27 +300,28 @@ static bool step(struct run *run, const struct rows *rows, bool back)
         const char *id = rows_text(rows, i, 0);
         if (!back && !bulk_do(&run->cx, bulk, id, &outcome))
             return false;
-        if (back && (!bulk_undo(&run->cx, bulk, id, rows_text(rows, i, 1), rows_text(rows, i, 2),
-                                &outcome) ||
-                     !note(&run->cx, bulk, id, NULL, outcome.done ? "restored" : "kept", &outcome)))
+        if (back &&
+            (!bulk_undo(&run->cx, bulk, id, rows_text(rows, i, 1), rows_text(rows, i, 2),
+                        &outcome) ||
+             !bulk_note_as(&run->cx, bulk, id, NULL, outcome.done ? "restored" : "kept", &outcome)))
             return false;
         done += outcome.done;
     }
     return db_get(&run->cx.db, back ? &bulk_undid : &bulk_did, run->tenant_id, bulk->run_id,
-                  number(&run->cx, (int64_t)rows_count(rows)), number(&run->cx, done)) ||
+                  bulk_number(&run->cx, (int64_t)rows_count(rows)), bulk_number(&run->cx, done)) ||
            fail_db(&run->cx);
 }
 
-static bool is_last(const struct rows *rows)
+static bool bulk_is_last(const struct rows *rows)
 {
     return rows_count(rows) < STEP;
 }
 
 /* Its pages are told of the rows by what changed; of the end by this. */
-static bool end_or_go_on(struct job *job, struct run *run, const struct rows *rows, bool back)
+static bool bulk_end_or_go_on(struct job *job, struct run *run, const struct rows *rows, bool back)
 {
-    if (!is_last(rows))
-        return job_again(job, job_of(&run->cx));
+    if (!bulk_is_last(rows))
+        return job_again(job, bulk_job_of(&run->cx));
     struct db own = *job->db;
     snprintf(own.tenant_id, sizeof own.tenant_id, "%s", run->tenant_id);
     return event_append(&own, back ? "bulk_run.reverted" : "bulk_run.finished", run->bulk.run_id,
@@ -325,46 +329,47 @@ static bool end_or_go_on(struct job *job, struct run *run, const struct rows *ro
            job_fail_db(job);
 }
 
-static bool run_job(struct job *job)
+static bool bulk_run_job(struct job *job)
 {
     struct run *run = arena_alloc(job->arena, sizeof *run);
     *run = (struct run){.tenant_id = NULL};
     job_cx(job, &run->cx);
     run->cx.db = *job->db; /* within the attempt's transaction */
-    if (!read_run(job, run))
+    if (!bulk_read_run(job, run))
         return false;
     bool back = strcmp(run->status, "undoing") == 0;
     if (!back && strcmp(run->status, "running") != 0)
         return true;
-    if (!resume(run))
-        return close_run(job, run);
+    if (!bulk_resume(run))
+        return bulk_close_run(job, run);
     const struct rows *rows =
         db_get(&run->cx.db, back ? &bulk_last : &bulk_next, run->tenant_id, run->bulk.run_id);
     if (!rows)
         return job_fail_db(job);
-    if (!step(run, rows, back))
+    if (!bulk_step(run, rows, back))
         return job_fail_cx(job, &run->cx);
-    return end_or_go_on(job, run, rows, back);
+    return bulk_end_or_go_on(job, run, rows, back);
 }
 
-const struct job_kind bulk_job = {"bulk.run", "bulk", run_job, .at_once = 2};
-const struct job_kind bulk_platform_job = {"bulk.run_platform", "bulk", run_job,
+const struct job_kind bulk_job = {"bulk.run", "bulk", bulk_run_job, .at_once = 2};
+const struct job_kind bulk_platform_job = {"bulk.run_platform", "bulk", bulk_run_job,
                                            .flags = JOB_PLATFORM, .at_once = 2};
 
-static bool forget(struct job *job)
+static bool bulk_forget_old(struct job *job)
 {
     return db_get(job->db, &bulk_forget, arena_printf(job->arena, "%d", BULK_DAYS)) ||
            job_fail_db(job);
 }
 
-const struct job_kind bulk_forget_job = {"bulk.forget", "cleanup", forget, .flags = JOB_PLATFORM};
+const struct job_kind bulk_forget_job = {"bulk.forget", "cleanup", bulk_forget_old,
+                                         .flags = JOB_PLATFORM};
 
 /* ---- what can be seen of it ---- */
 
 struct rows *bulk_refused(struct cx *cx, const char *run_id, int most)
 {
     struct rows *rows =
-        db_get(&cx->db, &bulk_rows_refused, cx->session->tenant_id, run_id, number(cx, most));
+        db_get(&cx->db, &bulk_rows_refused, cx->session->tenant_id, run_id, bulk_number(cx, most));
     if (!rows)
         fail_db(cx);
     return rows;
@@ -376,5 +381,5 @@ bool bulk_undo_later(struct cx *cx, const char *run_id)
 {
     static const char sql[] = "update bulk_runs set status = 'undoing' where id = $1::uuid";
     return (db_get(&cx->db, statement_made(cx->arena, sql, DB_WRITES), run_id) || fail_db(cx)) &&
-           add_job(cx, run_id);
+           bulk_add_job(cx, run_id);
 }
