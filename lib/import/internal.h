@@ -114,10 +114,14 @@ struct import_found *import_known_find(const struct import_known *known, const c
 struct import_found *import_known_add(struct arena *arena, struct import_known *known,
                                       const char *text, const char *id);
 
+enum { IMPORT_TOGETHER = 50 /* new records that one statement makes, at most */ };
+
 struct import_run {
     struct cx *cx; /* of who began it */
     const struct import_plan *plan;
     struct import_known keys, references;
+    struct import_row *waiting[IMPORT_TOGETHER]; /* looked at, and not written yet */
+    size_t waits;
 };
 
 struct import_row {
@@ -130,13 +134,17 @@ struct import_row {
     enum import_outcome outcome;
     const char *record_id, *version, *before;
     const struct failure_detail *details; /* of what was refused; NULL: code and message say it */
+    struct record_new made;
 };
 
 /* The records that the rows' keys name, in one query. WAITS. */
 bool import_find_keys(struct import_run *run, struct import_row *rows, size_t count);
-/* Makes or changes the record of one row, in a transaction; what is left open after a refusal is
- * the caller's. false: refused, and cx->failure says why. WAITS. */
+/* Makes or changes the record of one row, in a transaction, or looks at the new record and leaves
+ * it to be written with others; what is left open after a refusal is the caller's. false: refused,
+ * and cx->failure says why. WAITS. */
 bool import_take_row(struct import_run *run, struct import_row *row);
+/* Writes the records that wait. false: the database refuses one of them. WAITS. */
+bool import_write_waiting(struct import_run *run);
 
 /* ---- store.c ---- */
 

@@ -227,6 +227,30 @@ static bool row_read(struct import_run *run, const struct import_row *row, enum 
 
 /* ---- the record ---- */
 
+bool import_write_waiting(struct import_run *run)
+{
+    struct record_new *records[IMPORT_TOGETHER] = {NULL};
+    size_t count = run->waits;
+    for (size_t i = 0; i < count; i++)
+        records[i] = &run->waiting[i]->made;
+    run->waits = 0;
+    if (!record_create_all(run->cx, run->plan->resource, records, count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        run->waiting[i]->version = records[i]->version;
+    return true;
+}
+
+static bool row_leave(struct import_run *run, struct import_row *row, struct input *input)
+{
+    if (!record_check_new(run->cx, run->plan->resource, input, &row->made))
+        return false;
+    run->waiting[run->waits++] = row;
+    row->outcome = IMPORT_CREATED;
+    row->record_id = row->made.id;
+    return run->waits < IMPORT_TOGETHER || import_write_waiting(run);
+}
+
 static bool row_write(struct import_run *run, struct import_row *row, const char *id)
 {
     struct cx *cx = run->cx;
@@ -237,6 +261,8 @@ static bool row_write(struct import_run *run, struct import_row *row, const char
         return false;
     cx->input = input;
     cx->given = NULL;
+    if (!id && record_is_plain(cx, resource, input))
+        return row_leave(run, row, input);
     if (!(id ? record_update(cx, resource, id, input, INPUT_MERGE, &out)
              : record_create(cx, resource, input, &out)))
         return false;
@@ -266,6 +292,8 @@ bool import_take_row(struct import_run *run, struct import_row *row)
     if (!known && strcmp(plan->mode, "update") == 0)
         return row_refuse_key(run, "no_such_record", "There is no such record.");
     row->before = known ? known->before : NULL;
+    if (known && !known->before && !import_write_waiting(run)) /* an earlier row makes it */
+        return false;
     if (!row_write(run, row, known ? known->id : NULL))
         return false;
     if (key && !known)

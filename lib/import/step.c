@@ -13,8 +13,6 @@
 #include "job/work.h"
 #include "resource/event_kind.h"
 
-enum { GROUP = 25 };
-
 /* ---- who writes ---- */
 
 /* What a handler would have: the body's fields and what it is about. */
@@ -110,6 +108,20 @@ static bool step_commit(struct cx *cx)
     return db_commit(&cx->db) || fail_db(cx);
 }
 
+/* The new records of some rows, behind them. The one row that is refused so may be any of several;
+ * of one alone it is that. */
+static bool step_write_waiting(struct import_run *run, struct import_row *rows, bool *broken)
+{
+    struct cx *cx = run->cx;
+    if (import_write_waiting(run))
+        return true;
+    *broken = true;
+    if (step_ends_all(&cx->failure))
+        return false;
+    step_refuse(cx, rows);
+    return true;
+}
+
 /* Some rows in one scope; when the database refuses one of them, halves of them. */
 static bool step_take_some(struct import_run *run, struct import_row *rows, size_t count)
 {
@@ -121,9 +133,12 @@ static bool step_take_some(struct import_run *run, struct import_row *rows, size
     keys[1] = run->references;
     if (!db_begin(&cx->db))
         return fail_db(cx);
+    run->waits = 0;
     for (size_t i = 0; i < count && !broken; i++)
         if (!step_take(run, &rows[i], &broken))
             return false;
+    if (!broken && !step_write_waiting(run, rows, &broken))
+        return false;
     if (!broken)
         return step_commit(cx);
     db_rollback_to(&cx->db, scope);
@@ -138,7 +153,7 @@ static bool step_take_some(struct import_run *run, struct import_row *rows, size
 static bool step_take_all(struct import_run *run, struct import_row *rows, size_t count)
 {
     bool makes = strcmp(run->plan->unknown, "create") == 0;
-    size_t size = makes ? 1 : GROUP;
+    size_t size = makes ? 1 : IMPORT_TOGETHER;
     for (size_t at = 0; at < count; at += size)
         if (!step_take_some(run, rows + at, count - at < size ? count - at : size))
             return false;

@@ -54,7 +54,12 @@ bool record_demanded_versions(struct cx *cx, const struct resource *resource, co
  * 412 or 404. WAITS. */
 bool record_check_version(struct cx *cx, const struct resource *resource, const char *id);
 
-/* ---- record_write.c ---- */
+/* ---- record_change.c ---- */
+/* What the resource does after the commit, once for this record. */
+void record_tell_committed(struct cx *cx, const struct resource *resource, enum operation operation,
+                           const char *id);
+
+/* ---- record_insert.c, record_write.c ---- */
 /* The row alone, without hooks and children. WAIT. */
 bool record_insert_row(struct cx *cx, const struct resource *resource, const struct input *input,
                        const char *id, struct list_result *out);

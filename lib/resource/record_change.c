@@ -29,8 +29,8 @@ static void tell_committed(void *arg)
     it->resource->committed(it->cx, it->operation, it->id);
 }
 
-static void tell_when_committed(struct cx *cx, const struct resource *resource,
-                                enum operation operation, const char *id)
+void record_tell_committed(struct cx *cx, const struct resource *resource, enum operation operation,
+                           const char *id)
 {
     struct committed *it = arena_alloc(cx->arena, sizeof *it);
     *it = (struct committed){cx, resource, operation, arena_text(cx->arena, id)};
@@ -45,7 +45,7 @@ static bool end(struct cx *cx, const struct resource *resource, enum operation o
     if ((resource->prepare || resource->finish) && !db_commit(&cx->db))
         return fail_db(cx);
     if (resource->committed)
-        tell_when_committed(cx, resource, operation, id);
+        record_tell_committed(cx, resource, operation, id);
     return true;
 }
 

@@ -1,5 +1,5 @@
-/* record_write: the statements that make, change and delete one row. Each is one statement in one
- * round trip; its event is written by the table's trigger. */
+/* record_write: the statements that change and delete one row. Each is one statement in one round
+ * trip; its event is written by the table's trigger. */
 #include <string.h>
 
 #include "base/text.h"
@@ -19,88 +19,15 @@ enum {
 struct write {
     struct cx *cx;
     const struct resource *resource;
-    struct buf names, values;
+    struct buf values;
     struct conditions where;
 };
 
 static void write_init(struct write *write, struct cx *cx, const struct resource *resource)
 {
     *write = (struct write){.cx = cx, .resource = resource};
-    buf_init(&write->names, cx->arena);
     buf_init(&write->values, cx->arena);
     conditions_init(&write->where, cx->arena);
-}
-
-static void insert_value(struct write *write, const char *name, const char *value)
-{
-    buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
-    buf_printf(&write->values, "%s$%d", write->values.len ? ", " : "",
-               conditions_parameter(&write->where, value));
-}
-
-static void insert_expression(struct write *write, const char *name, const char *sql)
-{
-    buf_printf(&write->names, "%s%s", write->names.len ? ", " : "", name);
-    buf_printf(&write->values, "%s(%s)", write->values.len ? ", " : "", sql);
-}
-
-/* The tenant of a new record: an operator names it, others are in it. */
-static bool insert_tenant(struct write *write, const struct input *input)
-{
-    struct cx *cx = write->cx;
-    const struct field *field = field_find(input->fields, "tenant_id");
-    const struct value *value = field ? input_value(input, "tenant_id") : NULL;
-    if (value && value->presence == GIVEN) {
-        if (cx->db.role != DB_PLATFORM && strcmp(value->text, cx->db.tenant_id) != 0)
-            return fail_field(cx, "tenantId", "unknown_reference", "There is no such tenant.");
-        insert_value(write, "tenant_id", value->text);
-        return true;
-    }
-    if (!cx->db.tenant_id[0])
-        return fail_field(cx, "tenantId", "required", "Say for which tenant.");
-    insert_value(write, "tenant_id", cx->db.tenant_id);
-    return true;
-}
-
-/* Of which record it is, and who made it. */
-static void insert_part(struct write *write)
-{
-    const struct resource *part = write->resource;
-    insert_value(write, part->parent_column, cx_path(write->cx, "id"));
-    if (field_find(part->fields, PART_MAKER))
-        insert_value(write, PART_MAKER, part_maker(write->cx));
-    if (!part_is_ordered(part))
-        return;
-    buf_puts(&write->names, ", " PART_POSITION);
-    buf_printf(&write->values,
-               ", (select coalesce(max(" PART_POSITION "), 0) + 1 from %s where %s = $%d)",
-               part->table, part->parent_column,
-               conditions_parameter(&write->where, cx_path(write->cx, "id")));
-}
-
-static bool build_insert(struct write *write, const struct input *input, const char *id)
-{
-    if (!transition_check_beginnings(write->cx, input) ||
-        (!write->resource->no_tenant && !insert_tenant(write, input)))
-        return false;
-    insert_value(write, "id", id);
-    if (write->resource->parent)
-        insert_part(write);
-    for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
-        const struct value *value = &input->values[field - input->fields];
-        bool by_hook = (field->flags & READ_ONLY) && !field->sql && value->presence == GIVEN;
-        if ((!field_is_column(field) && !by_hook) || strcmp(field->name, "tenant_id") == 0)
-            continue;
-        if (field->type == CUSTOM && text_equal(value->text, "{}"))
-            continue;
-        if (value->presence == GIVEN)
-            insert_value(write, field->name, value->text);
-        else if (value->presence == ABSENT && field->initial_sql)
-            insert_expression(write, field->name, field->initial_sql);
-        else if (value->presence == ABSENT && initial_is_there(field))
-            insert_value(write, field->name, initial_text(write->cx, field));
-    }
-    return true;
 }
 
 static void set_value(struct write *write, const struct field *field, const char *value)
@@ -160,21 +87,6 @@ static void build_update(struct write *write, const struct input *input, enum in
 static bool run_write(struct write *write, const char *sql, struct list_result *out)
 {
     return record_run(write->cx, write->resource, sql, DB_WRITES, &write->where, out);
-}
-
-bool record_insert_row(struct cx *cx, const struct resource *resource, const struct input *input,
-                       const char *id, struct list_result *out)
-{
-    struct write write;
-    struct buf sql;
-    write_init(&write, cx, resource);
-    if (!build_insert(&write, input, id))
-        return false;
-    buf_init(&sql, cx->arena);
-    buf_printf(&sql, "insert into %s (%s)\nvalues (%s)\nreturning ", resource->table,
-               write.names.data, write.values.data);
-    columns_sql(cx, &sql, shape_of(cx, resource)->all);
-    return run_write(&write, sql.data, out);
 }
 
 /* Nothing matched: is it gone or not to be seen, another's, of another version, or in a state from

@@ -226,6 +226,24 @@ bool record_create(struct cx *cx, const struct resource *resource, struct input 
 bool record_update(struct cx *cx, const struct resource *resource, const char *id,
                    struct input *input, enum input_mode mode, struct list_result *out);
 bool record_delete(struct cx *cx, const struct resource *resource, const char *id);
+/* Several new records in few statements: each is looked at as record_create() looks at it and
+ * refused for itself, then all of them are written, or none. */
+struct insert_row;
+struct record_new {
+    const char *id;
+    const char *version; /* when it was written */
+    const struct insert_row *row;
+};
+/* Whether a record with this input can be made so: nothing is written or called besides. */
+bool record_is_plain(const struct cx *cx, const struct resource *resource,
+                     const struct input *input);
+/* In the request's arena. false: the failure is set. WAITS. */
+bool record_check_new(struct cx *cx, const struct resource *resource, struct input *input,
+                      struct record_new *out);
+/* In an open transaction. false: the database refuses one of them, and the failure is set. WAITS.
+ */
+bool record_create_all(struct cx *cx, const struct resource *resource,
+                       struct record_new *const *records, size_t count);
 
 /* Whether q= searches it: a field is SEARCHED. */
 bool resource_is_searched(const struct resource *resource);

@@ -164,3 +164,29 @@ test("whoever_may_not_import_imports_nothing_and_sees_no_import", async () => {
         assert.deepEqual((await request("GET", `${path}s`, { token: other.token })).data, []);
     }
 });
+
+// Many new records go into one statement: what only the database refuses is told by its own line,
+// and what stands beside it is made.
+test("what_the_database_refuses_is_one_line_and_its_neighbours_are_made", async () => {
+    const own = await makeTenant(), token = own.token;
+    const field = await request("POST", "/api/custom-fields", { token, body: { resource: "crm.leads", key: "number", label: "Number", type: "text", isUnique: true } });
+    assert.equal(field.status, 201, field.text);
+    const rows = Array.from({ length: 90 }, (_, i) => `Lead ${i},${i % 3 ? `l${i}@${own.slug}.test` : ""},${i === 41 || i === 77 ? "n40" : `n${i}`},${i % 7 ? "Some Ltd" : ""}`);
+    const sent = await leads(`name,email,number,company\r\n${rows.join("\r\n")}\r\n`, "", token);
+    assert.deepEqual(refusals(sent), [[43, "custom.number", "custom_value_taken"], [79, "custom.number", "custom_value_taken"]], sent.text);
+    assert.deepEqual([sent.data.created, sent.data.refusedCount], [88, 2]);
+    const made = await list("limit=100&sort=name", token);
+    assert.deepEqual(made.map((it) => it.name), rows.map((_, i) => `Lead ${i}`).filter((_, i) => i !== 41 && i !== 77).toSorted((a, b) => a.localeCompare(b, "und")));
+    assert.deepEqual(made.filter((it) => it.name === "Lead 0" || it.name === "Lead 1").map((it) => [it.email, it.company, it.custom.number, it.source, it.status, it.ownerId]),
+        [[null, null, "n0", "other", "new", own.owner.user.id], [`l1@${own.slug}.test`, "Some Ltd", "n1", "other", "new", own.owner.user.id]]);
+    const events = await request("GET", "/api/audit/logs?type=lead.created&limit=100", { token });
+    assert.equal(new Set(events.data.map((it) => it.resource.id)).size, 88);
+    // A row changes what another one of the same statement makes.
+    const twice = await leads(`name,email\r\nOne,same@${own.slug}.test\r\nTwo,other@${own.slug}.test\r\nOne more,same@${own.slug}.test\r\n`, "?key=email&mode=upsert", token);
+    assert.deepEqual([twice.data.created, twice.data.updated], [2, 1], twice.text);
+    assert.deepEqual((await list(`email=same@${own.slug}.test`, token)).map((it) => it.name), ["One more"]);
+    const back = await request("POST", `${sent.headers.location}/revert`, { token });
+    assert.equal(back.status, 202, back.text);
+    const ended = await until(async () => (await request("GET", sent.headers.location, { token })).data, (it) => it.status === "reverted");
+    assert.deepEqual([ended.reverted, ended.kept], [88, []]);
+});
