@@ -48,7 +48,7 @@ export function literalsOf(source) {
 }
 
 // Where texts stand without being prose at first sight.
-const spoken = { SAID: [0], sentence_keep: [1], job_fail: [1], job_refuse: [1], language_text: [1], cx_text: [1], cx_printf: [1], cx_plural: [2, 3], fail: [3], fail_field: [3], fail_parameter: [3], fail_add_detail: [3], fail_in_use: [4], input_complain: [3], page_notice: [2], page_crumb: [1], page_action: [1], page_render: [3], page_chart: [3] };
+const spoken = { SAID: [0], sentence_keep: [1], job_fail: [1], job_refuse: [1], language_text: [1], cx_text: [1], cx_printf: [1], cx_plural: [2, 3], fail: [3], fail_field: [3], fail_parameter: [3], fail_add_detail: [3], fail_in_use: [4], input_complain: [3], page_notice: [2], page_crumb: [1], page_action: [1], page_render: [3], page_chart: [3], page_bars: [2, 3], page_bars_legend: [1], page_bars_head: [1] };
 // Calls and members whose words are for machines, or for whoever runs the machine.
 const silent = /^(log_\w+|strcmp|strcasecmp|strncmp|text_equal|text_starts|text_ends|strstr|json_pair\w*|json_key|request_header|response_header\w*|STATEMENT|assert|complain|fprintf|printf|puts|snprintf|sscanf|config_\w+|put_text|put_response|secret_derive|cookie_name|db_act_as|engine_text|kept|kept_path|attachment_summary|print_words)$/;
 const mute = new Set(["summary", "example", "name", "errors", "sql", "where", "operation", "answer_name", "sample", "format", "agent", "help", "about", "title", "one"]);

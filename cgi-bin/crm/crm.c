@@ -1,12 +1,14 @@
 /* crm: customer relations: leads, the people and companies that they become, and deals. */
 #include "crm.h"
+#include "forecast.h"
 
 static const struct area crm = {
     .name = "crm",
     .title = "CRM",
     .about = "Leads, the people and companies that they become, and deals with them.",
     .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_lines, &deal_notes,
-                           &pipelines, &stages),
+                           &pipelines, &stages, &exchange_rates),
+    .more_routes = (const struct route *const[]){forecast_routes, NULL},
     .permissions =
         PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"},
                     {DEAL_AMOUNTS, "See and change the amounts of deals"},
@@ -23,6 +25,10 @@ static const struct area crm = {
                   "crm.companies:read", "CRM", "business reseller", 32},
                  {ADMIN_PAGES, "Deals", "/admin/crm/deals", "heart-handshake", "crm.deals:read",
                   "CRM", "business reseller", 33},
+                 {ADMIN_PAGES, "Forecast", "/admin/crm/forecast", "chart-bar", DEAL_AMOUNTS, "CRM",
+                  "business reseller", 36},
+                 {ADMIN_PAGES, "Exchange rates", "/admin/crm/exchange-rates", "coins",
+                  "crm.rates:read", "CRM", "business reseller", 37},
                  {ADMIN_PAGES, "Pipelines", "/admin/crm/pipelines", "git-branch",
                   "crm.pipelines:read", "CRM", "business reseller", 34},
                  {ADMIN_PAGES, "Stages", "/admin/crm/stages", "layout-kanban", "crm.pipelines:read",

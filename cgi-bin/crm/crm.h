@@ -7,7 +7,7 @@
 #include "resource/custom.h"
 
 extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, pipelines,
-    stages;
+    stages, exchange_rates;
 extern const struct action lead_convert;
 #define DEAL_AMOUNTS                                                                               \
     "crm.deals:amounts" /* to see what a deal is worth, and to change that and its chance */

@@ -123,6 +123,13 @@ char *language_day(struct arena *arena, const struct language *language, enum da
     return date_show(arena, language, order, &it);
 }
 
+char *language_month(struct arena *arena, const struct language *language, const char *date)
+{
+    if (!clock_is_date(date))
+        return arena_text(arena, date);
+    return arena_printf(arena, "%s %.4s", known(language)->months[atoi(date + 5) - 1], date);
+}
+
 char *language_time(struct arena *arena, const struct language *language, enum date_order order,
                     int64_t us, const char *zone)
 {

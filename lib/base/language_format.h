@@ -36,6 +36,8 @@ char *language_date(struct arena *arena, const struct language *language, enum d
 /* The same without the year: "21 Nov", "21. Nov." */
 char *language_day(struct arena *arena, const struct language *language, enum date_order order,
                    const char *date);
+/* Its month: "Nov 2026", "Nov. 2026". */
+char *language_month(struct arena *arena, const struct language *language, const char *date);
 /* An instant in an IANA zone: "21 Nov 2026, 10:30"; unknown zones show UTC. */
 char *language_time(struct arena *arena, const struct language *language, enum date_order order,
                     int64_t us, const char *zone);

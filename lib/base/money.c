@@ -38,6 +38,14 @@ int money_digits(const char *currency)
     return -1;
 }
 
+const char *money_codes(int digits)
+{
+    for (size_t i = 0; i < COUNT(groups); i++)
+        if (groups[i].digits == digits)
+            return groups[i].codes;
+    return NULL;
+}
+
 bool money_is_currency(const char *code)
 {
     return money_digits(code) >= 0;

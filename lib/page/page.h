@@ -12,7 +12,7 @@
  * Frames: layout/app (signed in), layout/bare (signing in), and on top of
  * layout/app: layout/list, form, detail, confirm, settings. Parts for use with
  * {{>}}: layout/fields (needs "fields"), layout/errors, layout/tokens (the
- * hidden inputs that every form needs), layout/chart (within its object),
+ * hidden inputs that every form needs), layout/chart and layout/bars (within their object),
  * layout/empty, layout/value. An icon: {{<layout/icon}}{{$name}}users{{/name}}{{/layout/icon}}.
  * No script and no style in templates: the content security policy forbids both.
  */
@@ -130,5 +130,19 @@ json_object *page_chart(json_object *data, const char *key, const char *kind, co
 void page_chart_point(json_object *chart, const char *label, int64_t value);
 /* Of a day, "2026-11-21", shown without its year. */
 void page_chart_day(struct cx *cx, json_object *chart, const char *date, int64_t value);
+
+/* A chart that is a table: each row has a bar, drawn as SVG, and the figures beside it
+ * (page/bars.c); for the template layout/bars, within its object. In this order: the parts of which
+ * each bar is made, what the columns are called, each row with its parts and cells, drawing. */
+json_object *page_bars(json_object *data, const char *key, const char *title,
+                       const char *label_title);
+void page_bars_legend(json_object *bars, const char *title); /* of the next part */
+void page_bars_head(json_object *bars, const char *title);   /* of the next column */
+/* `path` leads to the rows that are counted; NULL: nowhere. */
+json_object *page_bars_row(json_object *bars, const char *label, const char *path);
+void page_bars_part(json_object *row, int64_t value); /* 0 or more */
+void page_bars_cell(json_object *row, const char *text, const char *path);
+/* Once all rows are there: the longest bar fills its place. */
+void page_bars_draw(json_object *bars);
 
 #endif
