@@ -317,7 +317,7 @@ test("every_rule_of_a_parameter_is_kept_and_names_it", async (t) => {
         for (const one of it.parameters.filter((parameter) => parameter.in === "query")) {
             if (one.name === "after" && path !== it.path) continue; // of a record that is not there nothing is listed
             for (const [value, detail] of wrongParameters(one)) await sends(one.name, [value], undefined, detail);
-            const fine = one.example ?? one.schema.enum?.[0] ?? one.schema.items?.enum?.[0] ?? fineOf[one.schema.format] ?? (one.name.startsWith("currency") ? "EUR" : undefined) ?? { boolean: "true" }[one.schema.type] ?? { integer: "1" }[one.schema.type] ?? "abc";
+            const fine = one.example ?? one.schema.enum?.[0] ?? one.schema.items?.enum?.[0] ?? fineOf[one.schema.format] ?? (/^currency|Currency$|Currency\[/.test(one.name) ? "EUR" : undefined) ?? { boolean: "true" }[one.schema.type] ?? { integer: "1" }[one.schema.type] ?? "abc";
             if (!one.name.endsWith("[in]")) await sends(one.name, [fine, fine], "repeated_parameter");
         }
     });

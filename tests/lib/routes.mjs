@@ -10,7 +10,7 @@ let counter = 0;
 export function exampleOf(field) {
     if (field.type === "object" && field.fields) return bodyOf(field.fields);
     if (field.example === undefined) return field.choices?.[0];
-    if (["int", "money", "basisPoints"].includes(field.type)) return Number(field.example);
+    if (["int", "money", "basisPoints", "decimal"].includes(field.type)) return Number(field.example);
     if (field.type === "bool") return field.example === "true";
     if (["json", "object", "array", "custom"].includes(field.type)) return JSON.parse(field.example);
     const unique = `${Date.now().toString(36)}${counter++}`;
