@@ -296,6 +296,8 @@ static void describe_resources(struct json *json, const struct area *area)
         pair_if(json, "about", (*it)->about);
         pair_if(json, "permission", (*it)->permission);
         pair_if(json, "personal", (*it)->personal);
+        pair_if(json, "shared", (*it)->shared);
+        pair_if(json, "sharesWith", (*it)->shares_with);
         json_pair(json, "table", (*it)->table);
         pair_if(json, "sameAs", (*it)->same_as);
         json_pair(json, "event", event_word_of(*it));

@@ -275,13 +275,13 @@ static bool is_filtered(const struct list_query *query)
     return query->filters || (query->search && *query->search);
 }
 
-json_object *page_list_data(struct cx *cx, const struct resource *resource)
+static json_object *list_data(struct cx *cx, const struct resource *resource,
+                              const struct rows *views)
 {
     struct list_page page = {.resource = resource};
-    tidy_query(cx);
     list_read_typed(cx, resource);
     struct parameter *asked = cx->request.query; /* addresses say no more than this */
-    cx->request.query = list_view_recall(cx, resource);
+    cx->request.query = page.shown = list_view_recall(cx, resource);
     bool understood = list_read_query(cx, resource, &page.query);
     cx->request.query = asked;
     if (!understood)
@@ -331,8 +331,16 @@ json_object *page_list_data(struct cx *cx, const struct resource *resource)
     list_add_pager(cx, data, &page);
     add_actions(cx, data, &page);
     list_add_empty(cx, data, &page, filtered);
+    list_add_views(cx, data, &page, views);
     generic_crumbs(cx, data, resource);
     return data;
+}
+
+json_object *page_list_data(struct cx *cx, const struct resource *resource)
+{
+    struct rows *views;
+    tidy_query(cx);
+    return list_views_read(cx, resource, &views) ? list_data(cx, resource, views) : NULL;
 }
 
 /* An empty list leads on to the main action of its page, whoever added that. */
@@ -367,7 +375,13 @@ bool generic_list(struct cx *cx)
     tidy_query(cx);
     if (list_view_remember(cx, resource))
         return true;
-    json_object *data = page_list_data(cx, resource);
+    struct rows *views;
+    if (!list_views_read(cx, resource, &views))
+        return false;
+    const char *first = list_views_first(cx, views);
+    if (first)
+        return page_go(cx, first);
+    json_object *data = list_data(cx, resource, views);
     const char *template = resource->template_list ? resource->template_list : "layout/list";
     if (data && resource->add_to_page && !resource->add_to_page(cx, data, NULL))
         return false;

@@ -10,6 +10,7 @@ enum { LIST_COLUMNS_MAX = 96 };
 struct list_page {
     const struct resource *resource;
     struct list_query query;
+    struct parameter *shown; /* the request's query with what was chosen before */
     struct list_result result;
     const struct custom *custom; /* the tenant's own fields */
     bool can_delete;
@@ -38,6 +39,21 @@ void list_find_room(struct cx *cx, struct list_page *page, bool has_face);
 bool list_view_remember(struct cx *cx, const struct resource *resource);
 /* The request's query, and before it what was chosen, where it says nothing of it. */
 struct parameter *list_view_recall(struct cx *cx, const struct resource *resource);
+
+/* ---- list_saved.c: saved views (cgi-bin/views) ---- */
+struct rows;
+/* Those of the list that the one signed in has; *out NULL: there can be none. false: the failure is
+ * set. WAITS. */
+bool list_views_read(struct cx *cx, const struct resource *resource, struct rows **out);
+/* The address of the one that is shown first when the list's own address is opened; NULL: none. */
+const char *list_views_first(struct cx *cx, const struct rows *views);
+/* Whether the list is a draft of a view, which says all that it shows. */
+bool list_is_of_view(const struct parameter *query);
+/* The list without filters, of the same view. */
+const char *list_plain_address(struct cx *cx, const struct resource *resource);
+/* Adds "views", "view" and "clear", behind all else: null where there is nothing to save. */
+void list_add_views(struct cx *cx, json_object *data, const struct list_page *page,
+                    const struct rows *views);
 
 /* ---- list_faces.c ---- */
 /* Whether the picture in the field stands before what the record is called. */

@@ -414,7 +414,8 @@ void list_add_empty(struct cx *cx, json_object *data, const struct list_page *pa
     json_object *action = page_add(empty, "action");
     page_set(action, "title", filtered ? "Show all" : cx_printf(cx, "New %s", resource->one));
     page_set(action, "path",
-             filtered ? resource->page : arena_printf(cx->arena, "%s/new", resource->page));
+             filtered ? list_plain_address(cx, resource)
+                      : arena_printf(cx->arena, "%s/new", resource->page));
     page_set(action, "icon", filtered ? NULL : "plus");
     page_set_bool(action, "primary", !filtered);
 }

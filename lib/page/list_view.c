@@ -1,7 +1,8 @@
 /* list_view: which columns, how many rows and which order somebody chose for a list. It is
  * kept in a cookie that goes to that list alone, "50~-value.name.email" (rows, order,
  * columns), and counts where the address does not say: a shared address shows what its
- * sender saw, and changes nobody's choice. */
+ * sender saw, and changes nobody's choice. What is a draft of a saved view (list_saved.c) says
+ * everything by its address. */
 #include <string.h>
 
 #include "base/text.h"
@@ -47,6 +48,8 @@ bool list_view_remember(struct cx *cx, const struct resource *resource)
     struct buf value;
     if (!parameter_get(query, "_view"))
         return false;
+    if (list_is_of_view(query))
+        return page_go(cx, list_address(cx, resource, NULL, NULL));
     buf_init(&value, cx->arena);
     buf_puts(&value, rows && text_to_int(rows, 1, ROWS_MAX, &number) ? rows : "0");
     if (sort && strcmp(sort, list_usual_sort(resource)) != 0 && is_order(cx, resource, sort))
@@ -92,7 +95,8 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
     struct parameter *query = cx->request.query;
     const char *kept = request_cookie(&cx->request, cookie);
     int64_t rows;
-    if (!kept || parameter_get(query, "limit") || parameter_get(query, "fields"))
+    if (!kept || list_is_of_view(query) || parameter_get(query, "limit") ||
+        parameter_get(query, "fields"))
         return query;
     size_t len = strcspn(kept, "."), before = strcspn(kept, ".~");
     const char *limit = arena_copy(cx->arena, kept, before);

@@ -243,6 +243,7 @@ void menu_add_user_links(json_object *user)
     } own[] = {{"/account", "Your account", /* icon */ "user-circle"},
                {"/account/password", "Change password", /* icon */ "key"},
                {"/account/security", "Security", /* icon */ "shield-lock"},
+               {"/views", "Saved views", /* icon */ "bookmark"},
                {"/bulk-runs", "Changes of many", /* icon */ "list-check"}};
     json_object *links = page_list(user, "links");
     for (size_t i = 0; i < COUNT(own); i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/session.h"
+#include "base/text.h"
 #include "http/cx.h"
 #include "resource/internal.h"
 #include "resource/reference.h"
@@ -49,11 +50,14 @@ static struct viewer viewer_at(const struct cx *cx, enum sight sight)
     return (struct viewer){.sight = sight, .user_id = named ? cx->session->user_id : NULL};
 }
 
-/* Each one's own alone, whatever their permissions and wherever they work. */
-static struct viewer viewer_self(const struct cx *cx, const struct resource *resource)
+/* Each one's own alone, whatever their permissions and wherever they work; and what others share
+ * (SIGHT_TEAM), to read it, or with all rights for who may share. */
+static struct viewer viewer_self(const struct cx *cx, const struct resource *resource, bool reads)
 {
-    return (struct viewer){
-        .sight = SIGHT_OWN, .user_id = cx->session->user_id, .cx = resource->narrow ? cx : NULL};
+    bool shared = resource->shared && (reads || may(cx, resource->shares_with));
+    return (struct viewer){.sight = shared ? SIGHT_TEAM : SIGHT_OWN,
+                           .user_id = cx->session->user_id,
+                           .cx = resource->narrow ? cx : NULL};
 }
 
 static const char *owner_column(const struct resource *resource)
@@ -71,7 +75,7 @@ struct viewer viewer_with(const struct cx *cx, const struct resource *resource,
                           const char *permission)
 {
     if (resource->personal)
-        return viewer_self(cx, resource);
+        return viewer_self(cx, resource, permission && text_ends(permission, ":read"));
     if (!resource->owner)
         return (struct viewer){.sight = SIGHT_ALL, .cx = resource->narrow ? cx : NULL};
     enum sight readable = sight_of(cx, permission_for(cx, resource, "read"));
@@ -111,6 +115,9 @@ static const char *sight_sql(struct conditions *conditions, const char *of,
     int me = conditions_parameter(conditions, viewer->user_id);
     if (viewer->sight == SIGHT_OWN)
         return arena_printf(conditions->arena, "%s%s = $%d", of, owner_column(resource), me);
+    if (resource->personal)
+        return arena_printf(conditions->arena, "(%s%s = $%d or %s%s)", of, resource->personal, me,
+                            of, resource->shared);
     return arena_printf(conditions->arena, "%s%s = any (array(" TEAM_MATES "))", of,
                         resource->owner, me, me);
 }

@@ -117,9 +117,10 @@ static void add_count(struct batch *batch, const struct resource *resource,
 enum { PAGE_MOST = 1000 }; /* behind it a page of a team, or of two walks, reads all there is */
 
 /* A page that is not deep, and not of a search, which finds its few rows by itself. */
-static bool is_page_of_team(const struct list_query *query, const struct viewer *viewer)
+static bool is_page_of_team(const struct resource *resource, const struct list_query *query,
+                            const struct viewer *viewer)
 {
-    return viewer->sight == SIGHT_TEAM && !(query->search && *query->search) &&
+    return resource->owner && viewer->sight == SIGHT_TEAM && !(query->search && *query->search) &&
            query->page * query->limit <= PAGE_MOST;
 }
 
@@ -149,9 +150,9 @@ static bool add_page(struct cx *cx, struct conditions *where, const struct resou
                      const struct order *order)
 {
     struct buf sql;
-    if (!is_page_of_team(query, viewer) && is_page_of_two_walks(query, order))
+    if (!is_page_of_team(resource, query, viewer) && is_page_of_two_walks(query, order))
         return add_two_walks(cx, where, resource, query, order);
-    if (!is_page_of_team(query, viewer))
+    if (!is_page_of_team(resource, query, viewer))
         return apply_cursor(cx, where, order, query->after);
     conditions_init(where, cx->arena);
     conditions_add_resource(where, resource, &viewer_of_all);

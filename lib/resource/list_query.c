@@ -376,7 +376,8 @@ bool list_read_query(struct cx *cx, const struct resource *resource, struct list
                                .count = true,
                                .sort = resource->sort ? resource->sort : "-createdAt"};
     for (const struct parameter *it = cx->request.query; it; it = it->next) {
-        bool empty_control = cx->is_page && (*it->value == '\0' || *it->name == '_');
+        bool empty_control = cx->is_page && (*it->value == '\0' || *it->name == '_' ||
+                                             strcmp(it->name, "view") == 0);
         bool declared = cx->input && field_find_json(cx->input->query_fields, it->name);
         if (!empty_control && !declared && !read_parameter(cx, resource, it, out))
             return false;

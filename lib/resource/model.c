@@ -198,6 +198,8 @@ static const struct resource *resource_read(json_object *described)
                               .about = described_text(described, "about"),
                               .permission = described_text(described, "permission"),
                               .personal = described_text(described, "personal"),
+                              .shared = described_text(described, "shared"),
+                              .shares_with = described_text(described, "sharesWith"),
                               .table = described_text(described, "table"),
                               .api = described_text(described, "api"),
                               .page = described_text(described, "page"),

@@ -85,6 +85,8 @@ bool owner_take_new(struct cx *cx, const struct resource *resource, struct input
 {
     struct value *value = resource->owner ? owner_value(resource, input) : NULL;
     const struct viewer viewer = viewer_of_maker(cx, resource);
+    if (resource->personal)
+        input_set(input, resource->personal, cx->session->user_id);
     if (!value || !cx->session)
         return true;
     bool named = value->presence == GIVEN || (value->presence == IS_NULL && !input->is_form);

@@ -83,6 +83,10 @@ struct resource {
      * else: notifications. `permission` and `owner` are NULL then, and its routes are for everybody
      * signed in. The table needs an index (tenant_id, personal, what the list is sorted by). */
     const char *personal;
+    /* Of a personal one whose records may be shared: the BOOL column that says so, by which all in
+     * the tenant read it; who has the permission `shares_with` may change and delete it too. The
+     * column is .changed_with that permission. NULL: nobody else meets them. */
+    const char *shared, *shares_with;
     bool for_keys;     /* a personal one that API keys may meet too: `narrow` says what of it */
     const char *label; /* column that names a record on pages; NULL: the first field */
     /* Called inside the write's transaction (an interactive one when set).
