@@ -23,6 +23,8 @@ static const struct page_row {
     {OP_LIST, HTTP_GET, "", "read", "List page", generic_list, false, ROUTE_LIST_QUERY},
     {OP_EXPORT, HTTP_GET, "/export.csv", "export", "The list as CSV", generic_export, false,
      ROUTE_LIST_QUERY},
+    {OP_EXPORT, HTTP_GET, "/export.xlsx", "export", "The list as a workbook", generic_export_sheet,
+     false, ROUTE_LIST_QUERY},
     {OP_CREATE, HTTP_GET, "/new", "create", "Form for a new one", generic_new, false, 0},
     {OP_CREATE, HTTP_POST, "", "create", "Saves a new one", generic_create, true,
      ROUTE_FORM | ROUTE_SHOWS_ERRORS},

@@ -240,6 +240,13 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
     }
 }
 
+static void add_export(struct cx *cx, json_object *data, const struct resource *resource,
+                       const char *title, const char *ending, const char *query)
+{
+    const char *address = arena_printf(cx->arena, "%s/export.%s%s", resource->page, ending, query);
+    page_set_bool(page_action(data, title, address, "download"), "download", true);
+}
+
 static void add_actions(struct cx *cx, json_object *data, const struct list_page *page)
 {
     const struct resource *resource = page->resource;
@@ -251,12 +258,9 @@ static void add_actions(struct cx *cx, json_object *data, const struct list_page
                     "layout-kanban");
     generic_add_list_actions(cx, data, resource);
     if (generic_may(cx, resource, OP_EXPORT) && page->result.total != 0) {
-        const char *list = list_address(cx, resource, "limit", NULL);
-        json_object *action = page_action(data, "Export",
-                                          arena_printf(cx->arena, "%s/export.csv%s", resource->page,
-                                                       list + strlen(resource->page)),
-                                          "download");
-        page_set_bool(action, "download", true);
+        const char *list = list_address(cx, resource, "limit", NULL) + strlen(resource->page);
+        add_export(cx, data, resource, "Export as CSV", "csv", list);
+        add_export(cx, data, resource, "Export as XLSX", "xlsx", list);
     }
     if (resource->imports &&
         resource_may(cx, resource, arena_printf(cx->arena, "%s:import", resource->permission)))
@@ -397,4 +401,11 @@ bool generic_export(struct cx *cx)
     tidy_query(cx);
     list_read_typed(cx, cx->route->about);
     return resource_export(cx);
+}
+
+bool generic_export_sheet(struct cx *cx)
+{
+    tidy_query(cx);
+    list_read_typed(cx, cx->route->about);
+    return resource_export_as(cx, "xlsx");
 }

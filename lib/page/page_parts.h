@@ -139,7 +139,7 @@ const char *show_label(struct cx *cx, const struct resource *resource,
 
 /* ---- generic_*.c: the pages of a resource ---- */
 bool generic_list(struct cx *cx);
-bool generic_export(struct cx *cx);
+bool generic_export(struct cx *cx), generic_export_sheet(struct cx *cx);
 bool generic_board(struct cx *cx);
 bool generic_detail(struct cx *cx);
 /* The same page, with this status. */

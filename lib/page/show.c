@@ -87,20 +87,12 @@ bool show_is_common(const struct field *field)
 
 const char *show_choice(struct cx *cx, const char *choice)
 {
-    char *text = text_title(cx->arena, choice);
-    for (char *c = text; *c; c++)
-        if (*c == '-')
-            *c = ' ';
-    return cx_text(cx, text);
+    return field_word_title(cx, choice);
 }
 
 const char *show_choice_of(struct cx *cx, const struct field *field, const char *choice)
 {
-    for (size_t i = 0; field->choice_labels && field->choices[i]; i++)
-        if (strcmp(field->choices[i], choice) == 0)
-            return field->flags & MADE ? field->choice_labels[i]
-                                       : cx_text(cx, field->choice_labels[i]);
-    return field->choice_labels ? choice : show_choice(cx, choice);
+    return field_choice_title(cx, field, choice);
 }
 
 const char *show_amount(struct cx *cx, const char *stored, const char *currency)

@@ -186,3 +186,21 @@ bool field_is_column(const struct field *field)
     return !field->sql && !field->child && !(field->flags & (READ_ONLY | INPUT_ONLY)) &&
            field->type != FILE_FIELD;
 }
+
+const char *field_word_title(struct cx *cx, const char *word)
+{
+    char *text = text_title(cx->arena, word);
+    for (char *c = text; *c; c++)
+        if (*c == '-')
+            *c = ' ';
+    return cx_text(cx, text);
+}
+
+const char *field_choice_title(struct cx *cx, const struct field *field, const char *choice)
+{
+    for (size_t i = 0; field->choice_labels && field->choices[i]; i++)
+        if (strcmp(field->choices[i], choice) == 0)
+            return field->flags & MADE ? field->choice_labels[i]
+                                       : cx_text(cx, field->choice_labels[i]);
+    return field->choice_labels ? choice : field_word_title(cx, choice);
+}

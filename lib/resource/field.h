@@ -168,6 +168,9 @@ const char *field_json_name(const struct field *field);
 const char *field_label(const struct field *field);
 /* What people read: the label in the reader's language; that of a tenant's own field as it is. */
 const char *field_title(const struct cx *cx, const struct field *field);
+/* What people read of a choice of the field; of a word of ours: "in-progress" is "In progress". */
+const char *field_choice_title(struct cx *cx, const struct field *field, const char *choice);
+const char *field_word_title(struct cx *cx, const char *word);
 /* Whether somebody typed it into a row of a form: its id and what is chosen stand there anyway. */
 bool child_is_typed(const struct field *field);
 

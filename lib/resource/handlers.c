@@ -378,9 +378,12 @@ static const struct field *body_fields(const struct resource *resource)
 }
 
 static const struct field export_query[] = {
-    {"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl"),
-     .help = "csv unless it is said: rows with a head; or jsonl: a record a line, as the API "
-             "answers it."},
+    {"format", CHOICE, 0, .choices = CHOICES("csv", "jsonl", "xlsx"),
+     .help = "csv unless it is said: rows with a head; jsonl: a record a line, as the API "
+             "answers it; or xlsx: a workbook."},
+    {"values", CHOICE, 0, .choices = CHOICES("shown", "raw"),
+     .help = "Of xlsx: as pages show them (usual), in the reader's language, with times by the "
+             "tenant's clocks and amounts in the currency's unit; or as the API says them."},
     {.type = FIELD_END}};
 
 static size_t make_routes(const struct resource *resource, struct route *routes)
@@ -403,7 +406,7 @@ static size_t make_routes(const struct resource *resource, struct route *routes)
                .body = body, .status = 201, .gives = resource->gives)},
         {OP_EXPORT,
          ROUTE(GET, kept(list, "/export"), may_do(resource, ":export"), resource_export,
-               sentence_of_many("Export", resource, " as CSV or JSON Lines."),
+               sentence_of_many("Export", resource, " as CSV, JSON Lines or XLSX."),
                .operation = operation_name("export", nouns), .answer = ANSWER_FILE,
                .query = export_query, .errors = "422 export_too_large, 429 too_many_exports",
                .flags = ROUTE_LIST_QUERY)},

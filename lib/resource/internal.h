@@ -146,6 +146,13 @@ bool child_write(struct cx *cx, const struct input *input, enum operation operat
 
 int statements_kept(void); /* how many, for tests */
 
+/* ---- export.c ---- */
+struct language;
+/* The value as a file says it that people read; NULL: null. Names of what is referred to and of
+ * files, times as RFC 3339. */
+const char *export_cell_text(struct arena *arena, const struct language *language,
+                             const struct list_result *result, size_t row, int column);
+
 /* ---- list.c ---- */
 /* Several lists in few round trips, none of them counted: the i-th query is of resources[i * step],
  * so that with 0 all are of one. WAITS; false: the failure is set. */

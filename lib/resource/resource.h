@@ -142,6 +142,7 @@ bool resource_replace(struct cx *cx);
 bool resource_merge(struct cx *cx);
 bool resource_delete(struct cx *cx);
 bool resource_export(struct cx *cx);
+bool resource_export_as(struct cx *cx, const char *format); /* "csv", "jsonl", "xlsx" */
 
 /* ---- parts that pages and imports use too ---- */
 struct list_query {
@@ -196,7 +197,12 @@ bool export_begins(struct cx *cx);
  * there are more than 100,000. WAITS. */
 struct list_file {
     const char *type, *name;
-    void (*write)(struct buf *out, const struct list_result *result, size_t row);
+    /* In memory that is given back after the row. */
+    void (*write)(const struct list_file *file, struct buf *out, const struct list_result *result,
+                  size_t row);
+    void *state;
+    /* Answers when all rows were written, where nothing can be sent before; NULL: see above. */
+    bool (*end)(struct cx *cx, const struct list_file *file);
 };
 bool list_send(struct cx *cx, const struct resource *resource, const struct list_query *query,
                const struct list_file *file);
