@@ -14,6 +14,7 @@ const struct resource companies = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .merges = true,
     .sort = "name",
     .owner = "owner_id",
     .imports = IMPORTS(companies, "name", "email"),

@@ -17,6 +17,7 @@ const struct resource contacts = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .merges = true,
     .sort = "name",
     .owner = "owner_id",
     .imports = IMPORTS(contacts, "email"),

@@ -89,6 +89,7 @@ const struct resource deals = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .merges = true,
     .sort = "-createdAt",
     .owner = "owner_id",
     .imports = IMPORTS(deals, "name"),

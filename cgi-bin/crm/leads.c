@@ -31,6 +31,7 @@ const struct resource leads = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .merges = true,
     .sort = "-createdAt",
     .owner = "owner_id",
     .imports = IMPORTS(leads, "email"),

@@ -25,8 +25,8 @@ static const char *narrow_to_key(const struct cx *cx, struct conditions *where)
 static bool undo_run(struct cx *cx, const struct list_result *old)
 {
     const struct resource *resource = model_resource(record_value(old, "resource"));
-    bool is_update = strcmp(record_value(old, "action"), "update") == 0;
-    const struct bulk bulk = {.resource = resource, .set = is_update ? "{}" : NULL};
+    bool deletes = strcmp(record_value(old, "action"), "delete") == 0;
+    const struct bulk bulk = {.resource = resource, .set = deletes ? NULL : "{}"};
     if (!resource || !bulk_is_undoable(&bulk))
         return fail(cx, 409, "not_undoable", "This cannot be undone (any more).");
     return bulk_undo_later(cx, record_value(old, "id"));

@@ -9,6 +9,7 @@
 #include "import/import.h"
 #include "resource/event_kind.h"
 #include "resource/file_field.h"
+#include "resource/merge.h"
 #include "resource/reference.h"
 
 static const struct {
@@ -315,6 +316,8 @@ static void describe_resources(struct json *json, const struct area *area)
         json_pair_int(json, "operations", (*it)->operations);
         if ((*it)->attachments)
             json_pair_bool(json, "attachments", true);
+        if ((*it)->merges)
+            json_pair_bool(json, "merges", true);
         pair_if(json, "owner", (*it)->owner);
         if ((*it)->parent) {
             json_pair(json, "parent", (*it)->parent->name);
@@ -389,6 +392,25 @@ static void describe_import_event(struct json *json, const struct resource *reso
     json_close_object(json);
 }
 
+/* And of its merges. */
+static void describe_merge_event(struct json *json, const struct resource *resource)
+{
+    static const struct field data[] = {
+        {"name", TEXT, .example = "Nora Blum", .help = "What it was called."},
+        {"winner_id", UUID, .help = "The record into which it was merged."},
+        {"owner_id", UUID, NULLABLE, .help = "Whose it was."},
+        {.type = FIELD_END}};
+    const char *one = resource->one;
+    json_open_object(json);
+    json_pair(json, "type", merge_event(resource));
+    json_pair(json, "about",
+              arena_printf(json->out->arena, "Told when %s %s was merged into another one.",
+                           text_article(one), one));
+    json_pair(json, "told", "{actor} merged the {one} {name} into another one.");
+    pair_fields(json, "data", data);
+    json_close_object(json);
+}
+
 static void describe_events(struct json *json, const struct area *area)
 {
     json_key(json, "events");
@@ -404,6 +426,9 @@ static void describe_events(struct json *json, const struct area *area)
     for (const struct resource *const *it = area->resources; it && *it; it++)
         if ((*it)->imports)
             describe_import_event(json, *it);
+    for (const struct resource *const *it = area->resources; it && *it; it++)
+        if ((*it)->merges)
+            describe_merge_event(json, *it);
     json_close_array(json);
 }
 

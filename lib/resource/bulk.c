@@ -8,10 +8,16 @@
 #include "http/cx.h"
 #include "resource/action.h"
 #include "resource/internal.h"
+#include "resource/merge.h"
 #include "resource/model.h"
+#include "resource/moving.h"
 
 STATEMENT(bulk_image, "select house.bulk_image($1, $2::uuid)", 0);
 STATEMENT(bulk_files, "select house.bulk_keep_files($1::jsonb)", DB_WRITES);
+STATEMENT(bulk_keep_image,
+          "update bulk_rows\nset before = $3::jsonb\n"
+          "where run_id = $1::uuid and record_id = $2::uuid",
+          DB_WRITES);
 STATEMENT(bulk_bring_back, "select house.bulk_bring_back($1, $2::jsonb)", DB_WRITES);
 STATEMENT(bulk_put_back, "select house.bulk_put_back($1, $2::uuid, $3::jsonb, $4::timestamptz)",
           DB_WRITES);
@@ -163,30 +169,41 @@ static bool bulk_take_image(struct cx *cx, const struct bulk *bulk, const char *
     return rows || fail_db(cx);
 }
 
-/* Of a change the columns that it changed, and which version it made; of a deletion all. */
-static bool bulk_note_done(struct cx *cx, const struct bulk *bulk, const char *id,
-                           const struct image *image)
+bool bulk_keep_changed(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
+                       const char *before)
 {
     const char *sql =
         arena_printf(cx->arena,
                      "update bulk_rows b\n"
                      "set before = (select jsonb_object_agg(k.key, k.value)\n"
                      "              from jsonb_each($3::jsonb) k\n"
-                     "              where k.key <> 'updated_at'\n"
-                     "              and to_jsonb(t) -> k.key is distinct from k.value),\n"
+                     "              where to_jsonb(t) -> k.key is distinct from k.value\n"
+                     "              having bool_or(k.key <> 'updated_at')),\n"
                      "    version = t.updated_at\n"
                      "from %s t\n"
                      "where t.id = $2::uuid and b.tenant_id = t.tenant_id and b.run_id = $1::uuid\n"
                      "and b.record_id = t.id",
                      bulk->resource->table);
-    static const char whole[] = "update bulk_rows\nset before = $3::jsonb\n"
-                                "where run_id = $1::uuid and record_id = $2::uuid";
     const struct bulk_outcome done = {.done = true};
-    return bulk_note(cx, bulk, id, image->label, &done) &&
-           (db_get(&cx->db, statement_made(cx->arena, bulk->set ? sql : whole, DB_WRITES),
-                   bulk->run_id, id, image->text) ||
-            fail_db(cx)) &&
-           (bulk->set || db_get(&cx->db, &bulk_files, image->text) || fail_db(cx));
+    return bulk_note(cx, bulk, id, label, &done) &&
+           (db_get(&cx->db, statement_made(cx->arena, sql, DB_WRITES), bulk->run_id, id, before) ||
+            fail_db(cx));
+}
+
+bool bulk_keep_gone(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
+                    const char *image)
+{
+    const struct bulk_outcome done = {.done = true};
+    return bulk_note(cx, bulk, id, label, &done) &&
+           (db_get(&cx->db, &bulk_keep_image, bulk->run_id, id, image) || fail_db(cx)) &&
+           (db_get(&cx->db, &bulk_files, image) || fail_db(cx));
+}
+
+static bool bulk_note_done(struct cx *cx, const struct bulk *bulk, const char *id,
+                           const struct image *image)
+{
+    return (bulk->set ? bulk_keep_changed : bulk_keep_gone)(cx, bulk, id, image->label,
+                                                            image->text);
 }
 
 /* With what is needed to put it back, all of it or none. */
@@ -248,6 +265,24 @@ bool bulk_do(struct cx *cx, struct bulk *bulk, const char *id, struct bulk_outco
     return !kept || bulk_note(cx, bulk, id, NULL, out);
 }
 
+bool bulk_delete_one(struct cx *cx, const struct resource *resource, const char *id,
+                     const char **run_id)
+{
+    struct bulk *bulk = arena_alloc(cx->arena, sizeof *bulk);
+    struct bulk_outcome outcome = {.done = false};
+    *bulk = (struct bulk){.resource = resource, .verb = "delete"};
+    *run_id = NULL;
+    if (!bulk_is_undoable(bulk) || moving_target(cx, resource) || !uuid_is(id))
+        return record_delete(cx, resource, id);
+    if (!db_begin(&cx->db))
+        return fail_db(cx);
+    if (!bulk_keep_begin(cx, bulk, 1) || !bulk_do_kept(cx, bulk, id, &outcome))
+        return false;
+    bulk->handled = bulk->done = 1;
+    *run_id = bulk->run_id;
+    return bulk_keep_end(cx, bulk) && (db_commit(&cx->db) || fail_db(cx));
+}
+
 /* ---- back ---- */
 
 /* Nobody puts back what they may not set any more. */
@@ -266,8 +301,23 @@ static bool bulk_may_set_again(struct cx *cx, const struct bulk *bulk, const cha
     return true;
 }
 
-static bool bulk_set_again(struct cx *cx, const struct bulk *bulk, const char *id,
-                           const char *before, const char *version)
+/* It is again as the run before left it, which can be undone next. */
+static bool bulk_renew_version(struct cx *cx, const struct resource *resource, const char *id,
+                               const char *before)
+{
+    const char *sql =
+        arena_printf(cx->arena,
+                     "update bulk_rows b\n"
+                     "set version = t.updated_at\n"
+                     "from %s t\n"
+                     "where t.id = $1::uuid and b.tenant_id = t.tenant_id and b.record_id = t.id\n"
+                     "and b.version = ($2::jsonb ->> 'updated_at')::timestamptz",
+                     resource->table);
+    return db_get(&cx->db, statement_made(cx->arena, sql, DB_WRITES), id, before) || fail_db(cx);
+}
+
+bool bulk_set_again(struct cx *cx, const struct bulk *bulk, const char *id, const char *before,
+                    const char *version)
 {
     const struct resource *resource = bulk->resource;
     const struct viewer viewer = viewer_of(cx, resource, "update");
@@ -284,8 +334,9 @@ static bool bulk_set_again(struct cx *cx, const struct bulk *bulk, const char *i
     const struct rows *rows = db_get(&cx->db, &bulk_put_back, resource->table, id, before, version);
     if (!rows)
         return fail_db(cx);
-    return rows_bool(rows, 0, 0) ||
-           fail(cx, 409, "changed_since", "Somebody changed it since: it stays as it is.");
+    return rows_bool(rows, 0, 0)
+               ? bulk_renew_version(cx, resource, id, before)
+               : fail(cx, 409, "changed_since", "Somebody changed it since: it stays as it is.");
 }
 
 /* It must be a record that the one signed in may delete, once it is there. */
@@ -310,8 +361,9 @@ bool bulk_undo(struct cx *cx, const struct bulk *bulk, const char *id, const cha
     *out = (struct bulk_outcome){.status = 200};
     if (!db_begin(&cx->db))
         return fail_db(cx);
-    out->done = (bulk->set ? bulk_set_again(cx, bulk, id, before, version)
-                           : bulk_make_again(cx, bulk, id, before)) &&
+    out->done = (bulk->merges ? merge_undo_row(cx, bulk, id, before, version)
+                 : bulk->set  ? bulk_set_again(cx, bulk, id, before, version)
+                              : bulk_make_again(cx, bulk, id, before)) &&
                 (db_commit(&cx->db) || fail_db(cx));
     if (out->done)
         return true;

@@ -28,12 +28,15 @@ enum {
     BULK_DAYS = 30      /* for which it can be undone and looked at */
 };
 
+#define BULK_MERGE "merge" /* the verb of a run that merged records */
+
 struct bulk {
     const struct resource *resource;
-    const char *verb;            /* "delete", "update", or the action's name */
+    const char *verb;            /* "delete", "update", "merge", or the action's name */
     const struct action *action; /* NULL: neither of the two is one */
     const char *set;             /* the new values, as JSON; NULL: not an update */
     struct input *taken;         /* what the action takes */
+    bool merges;                 /* what it did is undone as resource/merge.h says */
     bool dry;                    /* each is taken back */
     bool gives_up;               /* also what fails on our side is refused for itself alone */
     char run_id[UUID_SIZE];      /* "": nothing of it is kept */
@@ -58,9 +61,22 @@ bool bulk_is_undoable(const struct bulk *bulk);
 /* Does it with one, in a transaction or scope of its own. false: what went wrong concerns all that
  * follow, and the failure is set. WAITS. */
 bool bulk_do(struct cx *cx, struct bulk *bulk, const char *id, struct bulk_outcome *out);
+/* Deletes one record, as its own address does; *run_id is that of the run by which it can be
+ * undone, NULL where it cannot. WAITS. */
+bool bulk_delete_one(struct cx *cx, const struct resource *resource, const char *id,
+                     const char **run_id);
 /* What was done is put back as it was, in a scope of its own; `before` and `version` as kept. */
 bool bulk_undo(struct cx *cx, const struct bulk *bulk, const char *id, const char *before,
                const char *version, struct bulk_outcome *out);
+/* Columns of the record become what they were, unless it was changed since. WAITS. */
+bool bulk_set_again(struct cx *cx, const struct bulk *bulk, const char *id, const char *before,
+                    const char *version);
+/* Keeps what undoing needs of a record that was changed (`before`: to_jsonb of its row then), or
+ * that is gone (house.bulk_image of it), as done. WAIT. */
+bool bulk_keep_changed(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
+                       const char *before);
+bool bulk_keep_gone(struct cx *cx, const struct bulk *bulk, const char *id, const char *label,
+                    const char *image);
 
 /* ---- bulk_choose.c ---- */
 struct bulk_ids {

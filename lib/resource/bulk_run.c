@@ -253,11 +253,12 @@ static bool bulk_read_run(struct job *job, struct run *run)
     const struct resource *resource = model_resource(rows_text(rows, 0, 1));
     if (!resource)
         return job_refuse(job, "There is no resource %s.", rows_text(rows, 0, 1));
-    bool is_update = strcmp(verb, "update") == 0;
+    bool merges = strcmp(verb, BULK_MERGE) == 0, is_update = strcmp(verb, "update") == 0;
     *bulk = (struct bulk){.resource = resource,
                           .verb = verb,
                           .action = action_find_many(resource, verb),
-                          .set = is_update ? input : NULL,
+                          .set = is_update || merges ? input : NULL,
+                          .merges = merges,
                           .gives_up = job->attempt > PATIENCE};
     snprintf(bulk->run_id, sizeof bulk->run_id, "%s", job_text(job, "run"));
     run->tenant_id = job->tenant_id;

@@ -12,6 +12,7 @@
 #include "resource/custom.h"
 #include "resource/file_field.h"
 #include "resource/internal.h"
+#include "resource/merge.h"
 #include "resource/moving.h"
 #include "resource/part.h"
 #include "resource/reference.h"
@@ -219,6 +220,26 @@ static bool answer_chosen(struct cx *cx, const struct list_result *result,
     return respond_end(cx);
 }
 
+/* The id of a record that was merged into another one leads there: the answer says where it is. */
+static bool find_winner(struct cx *cx, const struct resource *resource, const struct field **labels,
+                        struct list_result *out)
+{
+    const struct failure missing = cx->failure;
+    const char *winner;
+    if (missing.status != 404 || !resource->merges)
+        return false;
+    cx->failure = (struct failure){.status = 0};
+    if (!merge_follow(cx, resource, cx_path(cx, "id"), &winner))
+        return false;
+    if (!winner) {
+        cx->failure = missing;
+        return false;
+    }
+    response_header_set(cx, "Content-Location",
+                        arena_printf(cx->arena, "%s/%s", resource->api, winner));
+    return record_get_named(cx, resource, winner, labels, out);
+}
+
 static bool find_one(struct cx *cx, const struct resource *resource, const struct field **labels,
                      struct list_result *out)
 {
@@ -226,7 +247,8 @@ static bool find_one(struct cx *cx, const struct resource *resource, const struc
     if (resource->parent)
         return part_find_parent(cx, resource, "read", &parent) &&
                part_find_row(cx, resource, labels, out);
-    return record_get_named(cx, resource, cx_path(cx, "id"), labels, out);
+    return record_get_named(cx, resource, cx_path(cx, "id"), labels, out) ||
+           find_winner(cx, resource, labels, out);
 }
 
 bool resource_get(struct cx *cx)
@@ -457,10 +479,11 @@ static size_t board_routes(const struct resource *resource, struct route *routes
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made =
-        arena_alloc(engine_arena(), (9 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
+        arena_alloc(engine_arena(), (10 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
     *routes = made;
     size_t count = resource->api ? make_routes(resource, made) : 0;
     count += board_routes(resource, made + count);
+    count += merge_routes(resource, made + count);
     if (resource->api && !resource->parent)
         count += file_field_routes(resource, made + count);
     if (resource->api && resource->attachments)
