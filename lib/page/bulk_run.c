@@ -15,10 +15,11 @@ enum { REFUSED_SHOWN = 200 };
 static const char *what_of(struct cx *cx, const char *verb, const struct resource *resource)
 {
     const struct action *action = resource ? action_find_many(resource, verb) : NULL;
-    const char *title = action                        ? action->title
-                        : strcmp(verb, "update") == 0 ? "Change"
-                        : strcmp(verb, "delete") == 0 ? "Delete"
-                                                      : verb;
+    const char *title = action                          ? action->title
+                        : strcmp(verb, "update") == 0   ? "Change"
+                        : strcmp(verb, "delete") == 0   ? "Delete"
+                        : strcmp(verb, BULK_MERGE) == 0 ? "Merge"
+                                                        : verb;
     return cx_text(cx, title);
 }
 

@@ -148,10 +148,27 @@ static size_t board_pages(const struct resource *resource, struct route *made)
     return 1;
 }
 
+static size_t merge_pages(const struct resource *resource, struct route *made)
+{
+    if (!resource->merges)
+        return 0;
+    made[0] = (struct route){
+        .method = HTTP_POST,
+        .path = kept(resource->page, "/bulk-merge", ""),
+        .access = resource_access(resource, permission_of(resource, "delete")),
+        .handle = generic_bulk_merge,
+        .summary = kept(resource->title, ": ", "Merges those ticked, after asking"),
+        .answer = ANSWER_PAGE,
+        .flags = ROUTE_FORM | ROUTE_LOOSE_BODY | sight_route_flags(resource),
+        .about = resource,
+    };
+    return 1;
+}
+
 size_t page_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made =
-        calloc(COUNT(pages) + 1 + 3 * ACTIONS_MAX + ATTACHMENT_PAGES, sizeof *made);
+        calloc(COUNT(pages) + 2 + 3 * ACTIONS_MAX + ATTACHMENT_PAGES, sizeof *made);
     size_t count = 0;
     if (!made)
         log_out_of_memory();
@@ -182,6 +199,7 @@ size_t page_routes(const struct resource *resource, const struct route **routes)
     for (int i = 0; i < ACTIONS_MAX && resource->actions && resource->actions[i]; i++)
         count += add_action_pages(resource, resource->actions[i], made + count);
     count += board_pages(resource, made + count);
+    count += merge_pages(resource, made + count);
     if (resource->attachments)
         count += attachment_pages(resource, made + count);
     return count;

@@ -11,6 +11,7 @@
 #include "page/page_parts.h"
 #include "resource/action.h"
 #include "resource/bulk.h"
+#include "resource/merge.h"
 #include "resource/resource.h"
 
 struct bulk_page {
@@ -135,8 +136,8 @@ static const char *bulk_page_path(struct cx *cx, const struct bulk *bulk)
     return arena_printf(cx->arena, "%s/bulk-%s", bulk->resource->page, bulk->verb);
 }
 
-#define CAN_BE_UNDONE                                                                              \
-    "This can be undone for thirty days, under Changes of many in the menu of your account."
+const char bulk_can_be_undone[] =
+    "This can be undone for thirty days, under Changes of many in the menu of your account.";
 
 static bool bulk_page_ask_delete(struct cx *cx, const struct bulk_page *page, int status)
 {
@@ -147,7 +148,7 @@ static bool bulk_page_ask_delete(struct cx *cx, const struct bulk_page *page, in
     if (!bulk_page_add_records(cx, data, page, &what))
         return false;
     if (bulk_is_undoable(bulk))
-        page_set(data, "text", CAN_BE_UNDONE);
+        page_set(data, "text", bulk_can_be_undone);
     page_set(data, "submit", cx_printf(cx, "Delete %s", what));
     return page_render(cx, status, "layout/confirm", cx_printf(cx, "Delete %s?", what), data);
 }
@@ -172,7 +173,7 @@ static bool bulk_page_ask_update(struct cx *cx, const struct bulk_page *page, in
     if (!bulk_page_add_records(cx, data, page, &what))
         return false;
     page_set(data, "text",
-             bulk_is_undoable(&page->bulk) ? CAN_BE_UNDONE : "Tick what is to be changed.");
+             bulk_is_undoable(&page->bulk) ? bulk_can_be_undone : "Tick what is to be changed.");
     page_set(data, "submit", cx_printf(cx, "Change %s", what));
     page_set_bool(data, "is_danger", false);
     json_object_object_add(data, "fields", bulk_set_fields(cx, resource));
@@ -313,6 +314,8 @@ json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource
     json_object *buttons = page_array(cx);
     if (bulk_offers_update(resource) && generic_may(cx, resource, OP_MERGE))
         bulk_button_add(cx, buttons, resource, "update", "Change", "pencil");
+    if (merge_may(cx, resource))
+        bulk_button_add(cx, buttons, resource, BULK_MERGE, "Merge", "git-merge");
     for (const struct action *const *it = resource->actions; it && *it; it++) {
         if (!((*it)->flags & ACTION_MANY) || ((*it)->flags & ACTION_NO_PAGE) ||
             !action_may(cx, resource, *it))

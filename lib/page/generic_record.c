@@ -7,6 +7,7 @@
 #include "page/page_parts.h"
 #include "resource/custom.h"
 #include "resource/file_field.h"
+#include "resource/merge.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -137,9 +138,26 @@ bool generic_detail_of(struct cx *cx, const struct resource *resource, const cha
     return page_render(cx, status, template, show_label(cx, resource, &record, 0), data);
 }
 
+/* The page of a record that was merged into another one is that one's. */
+static bool go_to_winner(struct cx *cx, const struct resource *resource)
+{
+    const struct failure missing = cx->failure;
+    const char *winner;
+    if (missing.status != 404 || !resource->merges)
+        return false;
+    cx->failure = (struct failure){.status = 0};
+    if (!merge_follow(cx, resource, cx_path(cx, "id"), &winner))
+        return false;
+    if (winner)
+        return page_go(cx, record_path(cx, resource, winner, ""));
+    cx->failure = missing;
+    return false;
+}
+
 bool generic_detail(struct cx *cx)
 {
-    return generic_detail_of(cx, cx->route->about, cx_path(cx, "id"), 200);
+    const struct resource *resource = cx->route->about;
+    return generic_detail_of(cx, resource, cx_path(cx, "id"), 200) || go_to_winner(cx, resource);
 }
 
 static bool has_rows(const struct resource *resource)

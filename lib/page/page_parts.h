@@ -156,6 +156,7 @@ bool generic_delete_ask(struct cx *cx);
 bool generic_delete(struct cx *cx);
 bool generic_bulk_delete(struct cx *cx);
 bool generic_bulk_update(struct cx *cx);
+bool generic_bulk_merge(struct cx *cx);
 /* Of route->action: the page that asks, doing it, and doing it with those ticked. */
 bool generic_action_ask(struct cx *cx);
 bool generic_action(struct cx *cx);
@@ -192,6 +193,8 @@ json_object *bulk_set_fields(struct cx *cx, const struct resource *resource);
 /* What was typed for those ticked becomes bulk->set: 422. */
 bool bulk_set_take(struct cx *cx, struct bulk *bulk);
 /* ---- generic_bulk.c ---- */
+/* Said before something that a bulk run can take back. */
+extern const char bulk_can_be_undone[];
 /* "1 lead", "3 leads" */
 const char *bulk_counted(struct cx *cx, const struct resource *resource, int64_t count);
 /* Which row of the records has the id. */
