@@ -3,6 +3,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/bulk.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
 
@@ -91,6 +92,8 @@ bool generic_delete_ask(struct cx *cx)
     json_object *data = generic_ask(cx, resource, arena_printf(cx->arena, "%s/delete", path),
                                     resource->operations & OP_GET ? path : resource->page);
     page_set(data, "submit", cx_printf(cx, "Delete %s", resource->one));
+    if (bulk_is_undoable(&(const struct bulk){.resource = resource, .verb = "delete"}))
+        page_set(data, "text", bulk_can_be_undone);
     return add_moving(cx, data, resource, rows_text(record.rows, 0, show_column(&record, "id"))) &&
            page_render(cx, 200, "layout/confirm", cx_printf(cx, "Delete %s?", label), data);
 }
@@ -100,9 +103,13 @@ bool generic_delete(struct cx *cx)
     const struct resource *resource = cx->route->about;
     if (!text_equal(parameter_get(cx->request.form, "confirm"), "yes"))
         return generic_delete_ask(cx);
-    if (!record_delete(cx, resource, cx_path(cx, "id")))
+    const char *run_id;
+    if (!bulk_delete_one(cx, resource, cx_path(cx, "id"), &run_id))
         return false;
-    page_notice(cx, "success",
-                cx_printf(cx, "%s deleted.", text_title(cx->arena, cx_text(cx, resource->one))));
+    page_notice_link(
+        cx, "success",
+        cx_printf(cx, "%s deleted.", text_title(cx->arena, cx_text(cx, resource->one))),
+        run_id ? arena_printf(cx->arena, "%s/%s/undo", BULK_RUNS_PAGE, run_id) : "",
+        run_id ? "Undo" : "");
     return page_go(cx, resource->page);
 }
