@@ -123,7 +123,7 @@ struct resource {
      */
     bool (*tell)(struct cx *cx, struct list_result *result);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
-    bool merges; /* its records may become one: resource/merge.h; it has no hooks then */
+    bool merges;         /* its records may become one: resource/merge.h; it has no hooks then */
     /* Its records may come from a file, for those with the permission "…:import"; NULL: not. */
     const struct import_rules *imports;
 };
