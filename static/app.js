@@ -226,6 +226,8 @@
         drawCharts();
         if (document.querySelector("[data-board]"))
             loadScript("board.js");
+        if (document.querySelector("[data-slug]"))
+            loadScript("slug.js");
     }
 
     document.addEventListener("submit", (event) => {
@@ -265,8 +267,11 @@
     // Ticks by the handful, where there are many.
     document.addEventListener("click", (event) => {
         const preset = event.target.closest?.("[data-preset]");
+        const holds = (it) => preset.dataset.preset === "all" || (preset.dataset.preset === "reads" && "reads" in it.dataset);
         for (const box of preset ? all("[type=checkbox]", preset.closest("fieldset")) : [])
-            box.checked = preset.dataset.preset === "all" || (preset.dataset.preset === "reads" && "reads" in box.dataset);
+            box.checked = holds(box);
+        for (const choice of preset ? all("select", preset.closest("fieldset")) : []) // from none to the widest
+            choice.selectedIndex = holds(choice) ? choice.options.length - 1 : 0;
     });
     document.addEventListener("click", (event) => {
         for (const open of all("details.drop[open]"))

@@ -40,6 +40,7 @@ static void add_tick(void *arg, const char *name, const char *title, const char 
     json_object *item = page_item(ticks->permissions);
     const char *grant = permission_with_sight(ticks->cx->arena, name, sight_of(ticks->cx, name));
     page_set(item, "name", grant);
+    page_set(item, "permission", name);
     page_set(item, "action", words.action);
     page_set_bool(item, "reads", text_ends(name, ":read"));
     page_set_bool(item, "on", is_ticked(ticks->cx, grant));
@@ -69,6 +70,7 @@ bool api_key_add_to_form(struct cx *cx, json_object *data, const struct list_res
     (void)record; /* it is made by this form, and never changed */
     struct ticks ticks = {.cx = cx, .subjects = page_list(data, "subjects")};
     areas_permissions(add_tick, &ticks);
+    permission_rows_order(ticks.subjects, "permissions");
     page_set(data, "permissions_error", permissions_error(cx));
     leave_out(json_object_object_get(data, "fields"), "permissions");
     return true;

@@ -26,9 +26,30 @@ bool api_key_add_to_form(struct cx *cx, json_object *data, const struct list_res
 /* A time of the database as people read it; null when there is none. */
 void security_set_time(struct cx *cx, json_object *item, const char *key, const char *stored);
 
-/* ---- role_sights.c: the choices of a role's form, and what they make of its permissions ---- */
-struct list_result;
-bool role_sights_add(struct cx *cx, json_object *data, const struct list_result *record);
-bool role_sights_take(struct cx *cx, struct input *input); /* 422 wider_permission */
+/* ---- permission_cells.c ---- */
+struct permissions;
+/* A cell of the form, named "key/permission": how it stands in `shown`, or as it was sent. It can
+ * be changed when one may give what the role `had` and more; `had` NULL: not at all. */
+void permission_cell_add(struct cx *cx, json_object *cell, const char *key, const char *permission,
+                         const struct permissions *had, const struct permissions *shown);
+/* Whether the form has cells. */
+bool permission_cells_sent(const struct cx *cx);
+/* What a role that had these permissions has with the cells that were sent, as a JSON array; NULL:
+ * what it had. */
+const char *permission_cells_take(struct cx *cx, const char *key, const struct permissions *had);
+
+/* What is seen, added, changed, deleted comes first in each group; its `rows` say of which
+ * "permission" each is. */
+void permission_rows_order(json_object *groups, const char *rows);
+
+/* ---- role_form.c ---- */
+/* Hooks of its form and of the list. WAITS. */
+bool role_form_add(struct cx *cx, json_object *data, const struct list_result *record);
+bool roles_add_builtin(struct cx *cx, json_object *data, const struct list_result *record);
+/* The ticks of a form become the permissions of the input; `stored`: what the role has (NULL: it is
+ * new). */
+void role_form_take(struct cx *cx, const char *stored, struct input *input);
+/* A key that is free, made of a role's name; NULL: the failure is set. WAITS. */
+const char *role_key_make(struct cx *cx, const char *name);
 
 #endif

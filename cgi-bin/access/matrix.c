@@ -94,40 +94,6 @@ static bool load_columns(struct table *table)
     return true;
 }
 
-/* What the grants give of a permission; where records have no owner, all or nothing. */
-static enum sight sight_in(const struct permissions *grants, const char *name, bool has_owners)
-{
-    enum sight sight = permissions_sight(grants, name);
-    return has_owners || sight == SIGHT_ALL ? sight : SIGHT_NONE;
-}
-
-/* What the one signed in lacks is shown without a box. */
-static bool is_editable(const struct cx *cx, enum sight had, const char *name, bool has_owners)
-{
-    enum sight mine = sight_in(&cx->session->permissions, name, has_owners);
-    return mine != SIGHT_NONE && mine >= had;
-}
-
-static const char *sight_title(enum sight sight)
-{
-    return sight == SIGHT_ALL    ? "All"
-           : sight == SIGHT_TEAM ? "Their teams'"
-           : sight == SIGHT_OWN  ? "Their own"
-                                 : "None";
-}
-
-static void add_options(const struct cx *cx, json_object *cell, const char *name, enum sight had)
-{
-    json_object *options = page_list(cell, "options");
-    enum sight mine = sight_of(cx, name);
-    for (enum sight sight = SIGHT_NONE; sight <= mine; sight++) {
-        json_object *option = page_item(options);
-        page_set(option, "value", sight_word(sight));
-        page_set(option, "title", sight_title(sight));
-        page_set_bool(option, "selected", sight == had);
-    }
-}
-
 /* What nobody here has nor could give, like the platform's own, is no concern of theirs. */
 static bool is_of_concern(const struct table *table, const char *name)
 {
@@ -159,27 +125,16 @@ static void add_row(void *arg, const char *name, const char *title, const char *
     const struct permission_words words = permission_words(table->cx, name, title);
     json_object *row = page_item(rows_of(table, words.subject));
     json_object *cells = page_list(row, "cells");
-    bool has_owners = areas_permission_has_owners(name);
     page_set(row, "permission", name);
     page_set(row, "action", words.action);
     for (size_t i = 0; i < table->count; i++) {
         const struct column *column = &table->columns[i];
         json_object *cell = page_item(cells);
-        enum sight had = sight_in(&column->grants, name, has_owners);
-        bool editable = column->editable && is_editable(table->cx, had, name, has_owners);
-        page_set(cell, "field", arena_printf(table->cx->arena, "%s/%s", column->key, name));
-        page_set(cell, "role", column->name);
+        permission_cell_add(table->cx, cell, column->key, name,
+                            column->editable ? &column->grants : NULL, &column->grants);
         page_set(cell, "may",
                  arena_printf(table->cx->arena, "%s: %s, %s", column->name, words.subject,
                               words.action));
-        page_set_bool(cell, "on", had != SIGHT_NONE);
-        page_set_bool(cell, "ticks", editable && !has_owners);
-        page_set_bool(cell, "chooses", editable && has_owners);
-        page_set_bool(cell, "fixed", !editable);
-        page_set(cell, "of", had == SIGHT_OWN || had == SIGHT_TEAM ? sight_title(had) : NULL);
-        page_list(cell, "options");
-        if (editable && has_owners)
-            add_options(table->cx, cell, name, had);
     }
 }
 
@@ -199,6 +154,7 @@ static bool show(struct cx *cx)
     }
     table.groups = page_list(data, "groups");
     areas_permissions(add_row, &table);
+    permission_rows_order(table.groups, "rows");
     page_set_bool(data, "editable", editable);
     page_crumb(data, roles.title, roles.page);
     return page_render(cx, 200, "access/matrix", "Permissions", data);
@@ -206,54 +162,10 @@ static bool show(struct cx *cx)
 
 /* ---- saving: the ticks of a role are its permissions ---- */
 
-struct save {
-    struct cx *cx;
-    const struct column *column;
-    json_object *kept;
-    bool changed;
-};
-
-/* Never more than the one signed in has; a choice that was not sent is none. */
-static enum sight chosen(struct cx *cx, const char *key, const char *permission, bool has_owners,
-                         enum sight had)
-{
-    const char *value =
-        parameter_get(cx->request.form, arena_printf(cx->arena, "%s/%s", key, permission));
-    enum sight mine = sight_in(&cx->session->permissions, permission, has_owners);
-    for (enum sight sight = SIGHT_NONE; value && sight <= mine; sight++)
-        if (text_equal(value, sight_word(sight)))
-            return sight;
-    if (!value && has_owners)
-        return had;
-    return value ? mine : SIGHT_NONE; /* a tick */
-}
-
-/* What was shown without a box stays as it was. */
-static void keep_permission(void *arg, const char *name, const char *title, const char *area)
-{
-    struct save *save = arg;
-    struct cx *cx = save->cx;
-    bool has_owners = areas_permission_has_owners(name);
-    enum sight had = sight_in(&save->column->grants, name, has_owners);
-    enum sight keeps = is_editable(cx, had, name, has_owners)
-                           ? chosen(cx, save->column->key, name, has_owners, had)
-                           : had;
-    (void)title;
-    (void)area;
-    if (keeps != SIGHT_NONE)
-        json_object_array_add(
-            save->kept, json_object_new_string(permission_with_sight(cx->arena, name, keeps)));
-    save->changed = save->changed || keeps != had;
-}
-
 static bool save_column(struct cx *cx, const struct column *column)
 {
-    struct save save = {cx, column, json_object_new_array(), false};
-    areas_permissions(keep_permission, &save);
-    const char *list =
-        arena_text(cx->arena, json_object_to_json_string_ext(save.kept, JSON_C_TO_STRING_PLAIN));
-    json_object_put(save.kept);
-    if (!save.changed) /* its wildcards stay as well */
+    const char *list = permission_cells_take(cx, column->key, &column->grants);
+    if (!list)
         return true;
     return role_change_begin(cx, &cx->db, cx->session->tenant_id, column->key) &&
            (db_get(&cx->db, &matrix_store, column->key, list) || fail_db(cx)) &&

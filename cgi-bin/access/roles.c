@@ -12,7 +12,7 @@
 #include "resource/areas.h"
 
 STATEMENT(role_by_id,
-          "select key\n"
+          "select key, permissions\n"
           "from roles\n"
           "where id = $1::uuid",
           0);
@@ -62,18 +62,15 @@ bool grants_check(struct cx *cx, const struct value *permissions)
     return true;
 }
 
-static const char *role_key_by_id(struct cx *cx, const char *id)
+/* NULL: the failure is set. */
+static struct rows *role_read(struct cx *cx, const char *id)
 {
     struct rows *rows = uuid_is(id) ? db_get(&cx->db, &role_by_id, id) : NULL;
-    if (!rows && uuid_is(id)) {
+    if (!rows && uuid_is(id))
         fail_db(cx);
-        return NULL;
-    }
-    if (!rows || rows_count(rows) == 0) {
+    else if (!rows || rows_count(rows) == 0)
         fail(cx, 404, "not_found", "There is no such role.");
-        return NULL;
-    }
-    return rows_text(rows, 0, 0);
+    return rows && rows_count(rows) > 0 ? rows : NULL;
 }
 
 static bool check_unused(struct cx *cx, const char *key)
@@ -84,16 +81,29 @@ static bool check_unused(struct cx *cx, const char *key)
     return !rows_bool(used, 0, 0) || fail(cx, 409, "role_in_use", "Users still have this role.");
 }
 
+/* The key of a new role, which is made of its name where none is given. */
+static const char *role_key_new(struct cx *cx, struct input *input)
+{
+    const char *key = input_value(input, "key")->text;
+    if (key && builtin_role_find(key)) {
+        fail_field(cx, "key", "key_taken", "A built-in role has this key.");
+        return NULL;
+    }
+    if (!key && (key = role_key_make(cx, input_value(input, "name")->text)))
+        input_set(input, "key", key);
+    return key;
+}
+
 static bool prepare(struct cx *cx, enum operation operation, const char *id, struct input *input)
 {
-    const char *key =
-        operation == OP_CREATE ? input_value(input, "key")->text : role_key_by_id(cx, id);
-    if (!key && operation != OP_CREATE)
+    struct rows *old = operation == OP_CREATE ? NULL : role_read(cx, id);
+    if (!old && operation != OP_CREATE)
         return false;
-    if (operation == OP_CREATE && key && builtin_role_find(key))
-        return fail_field(cx, "key", "key_taken", "A built-in role has this key.");
-    if (input && !role_sights_take(cx, input))
+    const char *key = old ? rows_text(old, 0, 0) : role_key_new(cx, input);
+    if (!key)
         return false;
+    if (input)
+        role_form_take(cx, old ? rows_text(old, 0, 1) : NULL, input);
     if (input && !grants_check(cx, input_value(input, "permissions")))
         return false;
     if (!role_change_begin(cx, &cx->db, cx->session->tenant_id, key))
@@ -120,7 +130,7 @@ const struct resource roles = {
     .one = "role",
     .errors = "409 key_taken, 409 role_in_use, 403 rank_too_high, 403 permission_lacking",
     .title = "Roles",
-    .about = "Roles of one's own, besides the built-in ones. A role is a list of permissions.",
+    .about = "What people may do. Beside the roles that are built in you make your own.",
     .permission = "access.roles",
     .table = "roles",
     .api = "/api/rbac/roles",
@@ -129,25 +139,32 @@ const struct resource roles = {
     .scope = SCOPE_TENANT,
     .operations = OP_LIST | OP_GET | OP_CREATE | OP_REPLACE | OP_MERGE | OP_DELETE,
     .fields = FIELDS(
-        {"key", TEXT, REQUIRED | CREATE_ONLY | FILTERED | LISTED, 2, 49,
-         .help = "Small letters, digits and _; it never changes.", .example = "front_desk"},
         {"name", TEXT, REQUIRED | LISTED, 1, 100, .example = "Front desk"},
+        {"key", TEXT, CREATE_ONLY | FILTERED, 2, 49,
+         .help = "Small letters, digits and _; it never changes. Absent: made of the name.",
+         .example = "front_desk"},
         {"description", TEXT, NULLABLE | LISTED, 0, 500, .example = "Greets and checks in."},
         {"rank", INT, LISTED, 1, 99, .initial = "10",
-         .help = "Higher is mightier; nobody changes whom is ranked above them.", .example = "20"},
-        {"inherits", TEXT, NULLABLE, 0, 49, .help = "Key of a role whose permissions it has too.",
-         .example = "staff"},
+         .help = "From 1 to 99. Nobody changes people whose rank is above their own.",
+         .example = "20"},
+        {"inherits", TEXT, NULLABLE, 0, 49, .role_keys = true, .label = "Includes",
+         .hint = "A role whose permissions it has too, whatever becomes of them.",
+         .help = "Key of a role whose permissions it has too.", .example = "staff"},
         {"permissions", ARRAY, 0, 0, 300, .initial = "[]", .item = TEXT,
          .help = "Like crm.leads:read; crm.* is a whole area. With @own behind it only of records "
                  "that one owns oneself, with @team also of those of one's teams.",
-         .example = "[\"crm.leads:read\"]"}),
+         .example = "[\"crm.leads:read\"]"},
+        {"holders", INT, READ_ONLY | LISTED | COLUMN_ONLY, .label = "People",
+         .sql = "select count(*) from user_roles r "
+                "where r.tenant_id = roles.tenant_id and r.role_key = roles.key"}),
     .label = "name",
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
     .template_list = "access/roles",
     .template_form = "access/role_form",
-    .add_to_form = role_sights_add,
+    .add_to_form = role_form_add,
+    .add_to_page = roles_add_builtin,
 };
 
 /* ---- permissions and matrix ---- */

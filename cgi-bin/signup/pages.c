@@ -3,6 +3,7 @@
 
 #include "access/policy.h"
 #include "access/tenant.h"
+#include "account/tenant_slug.h"
 #include "base/config.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -31,7 +32,7 @@ static void add_suggestion(struct cx *cx, json_object *data)
     const char *name = parameter_get(cx->request.form, "organisation");
     bool wanted = why.status == 409 && name && *name;
     cx->failure = (struct failure){.status = 0};
-    page_set(data, "suggestion", wanted ? signup_slug_suggest(cx, name) : NULL);
+    page_set(data, "suggestion", wanted ? tenant_slug_suggest(cx, name) : NULL);
     cx->failure = why;
 }
 

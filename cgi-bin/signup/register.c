@@ -7,6 +7,7 @@
 #include "access/tenant.h"
 #include "access/ticket.h"
 #include "account/account.h"
+#include "account/tenant_slug.h"
 #include "api/settings.h"
 #include "base/text.h"
 #include "http/cx.h"
@@ -57,8 +58,8 @@ static const char *choose_slug(struct cx *cx)
 {
     const char *problem, *why, *slug = input_text(cx, "slug");
     if (!slug)
-        return signup_slug_suggest(cx, input_text(cx, "organisation"));
-    if (!signup_slug_check(cx, slug, &problem, &why))
+        return tenant_slug_suggest(cx, input_text(cx, "organisation"));
+    if (!tenant_slug_check(cx, field_find(signup_fields, "slug"), slug, &problem, &why))
         return NULL;
     if (!problem)
         return slug;

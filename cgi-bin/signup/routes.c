@@ -1,5 +1,6 @@
 /* routes: signing up by API. */
 #include "access/tenant.h"
+#include "account/tenant_slug.h"
 #include "base/clock.h"
 #include "http/cx.h"
 #include "signup.h"
@@ -29,14 +30,6 @@ static const struct field made_fields[] = {{"id", UUID},
                                                     "verified."},
                                            {.type = FIELD_END}};
 
-static const struct field slug_fields[] = {
-    {"slug", TEXT, .help = "The one that was asked for, else one made of the name."},
-    {"free", BOOL},
-    {"problem", TEXT, NULLABLE, .help = "slug_taken, slug_reserved, or why it cannot be one."},
-    {"message", TEXT},
-    {"suggestion", TEXT, NULLABLE, .help = "One that is free, made of the organisation's name."},
-    {.type = FIELD_END}};
-
 static void pair_time(struct json *json, const char *key, const char *stored)
 {
     char text[32];
@@ -60,31 +53,12 @@ static bool sign_up(struct cx *cx)
     return respond_end(cx);
 }
 
-/* For the page, while somebody types. What can be had is no secret: whoever calls
- * the address sees whether a workspace answers. */
+/* For the page, while somebody types. */
 static bool look_up(struct cx *cx)
 {
-    const char *slug = query_text(cx, "slug"), *name = query_text(cx, "organisation");
-    const char *problem = NULL, *why = NULL, *suggestion = NULL;
     if (!tenant_takes_signups(cx))
         return fail(cx, 403, "signup_off", "Nobody can sign up here by themselves.");
-    if (name && !(suggestion = signup_slug_suggest(cx, name)))
-        return false;
-    if (!slug)
-        slug = suggestion;
-    if (!slug)
-        return fail_field(cx, "slug", "required", "Say a slug, or the organisation's name.");
-    if (!signup_slug_check(cx, slug, &problem, &why))
-        return false;
-    struct json *json = respond_begin(cx, 200);
-    json_open_object(json);
-    json_pair(json, "slug", slug);
-    json_pair_bool(json, "free", !problem);
-    json_pair(json, "problem", problem);
-    json_pair(json, "message", problem ? why : "This address is free.");
-    json_pair(json, "suggestion", suggestion);
-    json_close_object(json);
-    return respond_end(cx);
+    return tenant_slug_look_up(cx, field_find(signup_fields, "slug"));
 }
 
 const struct route signup_routes[] = {
@@ -95,9 +69,8 @@ const struct route signup_routes[] = {
           .errors = "403 signup_off, 409 slug_taken, 409 slug_reserved, 429 too_many_signups"),
     ROUTE(GET, "/api/signup/slug", PUBLIC(PLATFORM), look_up,
           "Whether a workspace's address can be had, and one made of a name.",
-          .operation = "checkSlug", .answer_name = "slug check",
-          .query = FIELDS({"slug", TEXT, 0, 1, 60, .example = "northside"},
-                          {"organisation", TEXT, 0, 1, 100, .example = "Northside Club"}),
-          .answer_fields = slug_fields, .flags = ROUTE_AUTH_LIMIT, .errors = "403 signup_off"),
+          .operation = "checkSlug", .answer_name = "slug check", .query = tenant_slug_query,
+          .answer_fields = tenant_slug_answer, .flags = ROUTE_AUTH_LIMIT,
+          .errors = "403 signup_off"),
     {.path = NULL},
 };

@@ -24,10 +24,4 @@ struct signup {
  * 403 signup_off, 422, 409 slug_taken or slug_reserved, 429 too_many_signups. WAITS. */
 bool signup_register(struct cx *cx, struct signup *out);
 
-/* What a slug is: NULL when it can be had, else why not, as a stable code with a
- * sentence in *why. false: the database is away. WAITS. */
-bool signup_slug_check(struct cx *cx, const char *slug, const char **problem, const char **why);
-/* One that can be had, made of a name; NULL with the failure set. WAITS. */
-const char *signup_slug_suggest(struct cx *cx, const char *name);
-
 #endif

@@ -7,8 +7,10 @@
 #include "access/session.h"
 #include "access/tenant.h"
 #include "account/account.h"
+#include "account/tenant_slug.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "mail/link_mail.h"
 #include "tenants.h"
 
 STATEMENT(tenant_plans,
@@ -42,17 +44,16 @@ static bool choose_parent(struct cx *cx, struct input *input)
     return true;
 }
 
-/* All or nothing: an owner who cannot sign in is no owner. */
+/* By page a tenant always has an owner: nobody else could get in. Without a password the owner is
+ * invited. */
 static bool check_owner(struct cx *cx, struct input *input)
 {
     const char *email = field_value(input, "owner_email")->text;
     const char *password = field_value(input, "owner_password")->text;
-    if (!email && !password)
-        return true;
-    if (!email)
+    if (!email && (password || cx->is_page))
         return fail_field(cx, "ownerEmail", "required", "Give the owner's e-mail address too.");
     if (!password)
-        return fail_field(cx, "ownerPassword", "required", "Give the owner a first password too.");
+        return true;
     const struct password_owner owner = {.email = email,
                                          .name = field_value(input, "owner_name")->text};
     return password_policy_check(cx, "ownerPassword", password, &owner);
@@ -80,36 +81,73 @@ static bool prepare(struct cx *cx, enum operation operation, const char *id, str
     return check_plan(cx, id, input); /* nothing here deletes: there is always input */
 }
 
-static bool make_owner(struct cx *cx, const char *tenant_id, const char *email,
-                       const char *password)
+/* Nobody else sees the tenant yet: it looks like its parent until it is read. */
+static struct tenant as_it_will_be(const struct cx *cx, const char *tenant_id)
 {
-    const char *name = input_text(cx, "owner_name"), *kind = input_text(cx, "kind");
-    bool reseller = kind && strcmp(kind, "reseller") == 0;
-    const char *hash = password_hash(cx->arena, password);
+    struct tenant tenant = *cx->tenant;
+    const char *kind = input_text(cx, "kind"), *locale = input_text(cx, "locale");
+    memcpy(tenant.id, tenant_id, UUID_SIZE);
+    tenant.kind = text_equal(kind, "reseller") ? TENANT_RESELLER : TENANT_BUSINESS;
+    tenant.name = input_text(cx, "name");
+    tenant.slug = input_text(cx, "slug");
+    tenant.locale = locale ? locale : "en";
+    tenant.domain = NULL;
+    tenant.unverified = false;
+    tenant.branding.name = tenant.branding.email_sender = NULL;
+    return tenant;
+}
+
+/* They choose name and password by the link; the account opens nothing until then. */
+static bool invite_owner(struct cx *cx, const struct account_new *owner)
+{
+    const struct tenant tenant = as_it_will_be(cx, owner->tenant_id);
+    record_give(cx, "invited", owner->email);
+    return link_mail(cx, &cx->db,
+                     &(struct link_mail){.purpose = LINK_INVITATION,
+                                         .tenant = &tenant,
+                                         .user_id = owner->id,
+                                         .email = owner->email,
+                                         .name = owner->name,
+                                         .by = cx->session->name});
+}
+
+static bool open_owner(struct cx *cx, const struct account_new *owner)
+{
+    if (!role_may_grant(cx, &cx->db, owner->role))
+        return false;
+    if (!account_open(&cx->db, owner))
+        return fail_db(cx);
+    return !owner->pending || invite_owner(cx, owner);
+}
+
+static bool make_owner(struct cx *cx, const char *tenant_id)
+{
+    const char *name = input_text(cx, "owner_name"), *email = input_text(cx, "owner_email");
+    const char *password = input_text(cx, "owner_password");
+    const char *hash = password ? password_hash(cx->arena, password) : NULL;
     struct db home = cx->db;
-    if (!hash)
-        return fail(cx, 503, "busy", "Too much work at once; try again.");
     char id[UUID_SIZE];
+    if (password && !hash)
+        return fail(cx, 503, "busy", "Too much work at once; try again.");
     uuid_new(id);
-    const struct account_new owner = {.tenant_id = tenant_id,
-                                      .id = id,
-                                      .email = email,
-                                      .name = name ? name : email,
-                                      .kind = "owner",
-                                      .password_hash = hash,
-                                      .role = reseller ? "reseller_admin" : "owner"};
+    const struct account_new owner = {
+        .tenant_id = tenant_id,
+        .id = id,
+        .email = email,
+        .name = name ? name : email,
+        .kind = "owner",
+        .password_hash = hash,
+        .pending = !password,
+        .role = text_equal(input_text(cx, "kind"), "reseller") ? "reseller_admin" : "owner"};
     memcpy(cx->db.tenant_id, tenant_id, UUID_SIZE); /* a reseller acts in its new child */
-    bool may_give = role_may_grant(cx, &cx->db, owner.role);
-    bool made = may_give && account_open(&cx->db, &owner);
+    bool made = open_owner(cx, &owner);
     memcpy(cx->db.tenant_id, home.tenant_id, UUID_SIZE);
-    return made || (may_give && fail_db(cx));
+    return made;
 }
 
 static bool finish(struct cx *cx, enum operation operation, const char *id)
 {
-    if (operation != OP_CREATE || !input_text(cx, "owner_email"))
-        return true;
-    return make_owner(cx, id, input_text(cx, "owner_email"), input_text(cx, "owner_password"));
+    return operation != OP_CREATE || !input_text(cx, "owner_email") || make_owner(cx, id);
 }
 
 static void committed(struct cx *cx, enum operation operation, const char *id)
@@ -125,9 +163,28 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
                         tenant_add_ways(cx, data, record)));
 }
 
+/* For the form, while somebody types. */
+static bool slug_look_up(struct cx *cx)
+{
+    return tenant_slug_look_up(cx, field_find(tenants.fields, "slug"));
+}
+
+const struct route slug_routes[] = {
+    ROUTE(GET, "/api/tenants/slug", MAY(EITHER, "platform.tenants:create"), slug_look_up,
+          "Whether a tenant's address can be had, and one made of a name.",
+          .operation = "checkTenantSlug", .answer_name = "slug check", .query = tenant_slug_query,
+          .answer_fields = tenant_slug_answer),
+    {.path = NULL},
+};
+
 #define TENANT_FIELDS                                                                              \
-    {"name", TEXT, REQUIRED | SEARCHED | SORTED | FILTERED | LISTED,                               \
-     1,      200,  .example = "Northside Club"},                                                   \
+    {"name",                                                                                       \
+     TEXT,                                                                                         \
+     REQUIRED | SEARCHED | SORTED | FILTERED | LISTED,                                             \
+     1,                                                                                            \
+     200,                                                                                          \
+     .section = "Organisation",                                                                    \
+     .example = "Northside Club"},                                                                 \
         {"slug",                                                                                   \
          SLUG,                                                                                     \
          REQUIRED | SEARCHED | FILTERED | SORTED | LISTED,                                         \
@@ -153,7 +210,7 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
         {"locale", LOCALE, 0, .initial = "en", .label = "Language", .example = "en"},              \
         {"time_zone", ZONE, 0, .initial = "UTC", .example = "Europe/Madrid"},                      \
         {"currency", CURRENCY, 0, .initial = "EUR", .example = "EUR"},                             \
-        {"plan_level", INT, FILTERED, 0, 100, .initial = "0", .example = "1"},                     \
+        {"plan_level", INT, FILTERED, 0, 100, .section = "Plan", .initial = "0", .example = "1"},  \
         {"trial_ends_at", TIME, NULLABLE | LISTED,                                                 \
          .help = "Then a tenant on trial is suspended; empty: never.",                             \
          .example = "2027-01-31T00:00:00Z"},                                                       \
@@ -165,12 +222,18 @@ static bool add_to_page(struct cx *cx, json_object *data, const struct list_resu
          .initial = "{}",                                                                          \
          .example = "{\"source\": \"fair\"}",                                                      \
          .help = "Notes of your own: at most 50 keys, with texts of at most 500 characters."},     \
-        {"owner_name", TEXT, INPUT_ONLY | CREATE_ONLY, 1, 200, .example = "Ana Ruiz"},             \
-        {"owner_email", EMAIL, INPUT_ONLY | CREATE_ONLY, .label = "Owner's e-mail",                \
+        {"owner_name",         TEXT, INPUT_ONLY | CREATE_ONLY, 1, 200, .section = "Owner",         \
+         .example = "Ana Ruiz"},                                                                   \
+        {"owner_email",                                                                            \
+         EMAIL,                                                                                    \
+         INPUT_ONLY | CREATE_ONLY,                                                                 \
+         .label = "Owner's e-mail",                                                                \
+         .help = "Without a password below they are invited: by a link they choose their own.",    \
          .example = "ana@northside.test"},                                                         \
     {                                                                                              \
         "owner_password", SECRET, INPUT_ONLY | CREATE_ONLY, 1, 1024,                               \
-            .label = "Owner's first password", .example = "a first long password"                  \
+            .label = "Owner's first password", .help = "Only where no mail reaches them.",         \
+            .example = "a first long password"                                                     \
     }
 
 const struct resource tenants = {
@@ -193,7 +256,10 @@ const struct resource tenants = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
+    .gives = FIELDS({"invited", EMAIL, NULLABLE, .label = "Invitation sent to",
+                     .help = "The owner's address, when an invitation is on its way to it."}),
     .actions = ACTIONS(&extend_trial, &suspend_tenant, &activate_tenant, &delete_tenant),
+    .template_form = "tenants/form",
     .template_detail = "tenants/detail",
     .add_to_page = add_to_page,
 };

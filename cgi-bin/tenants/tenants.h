@@ -13,6 +13,7 @@ extern const struct resource resellers;
 extern const struct resource deleted_tenants;
 extern const struct action suspend_tenant, activate_tenant, extend_trial;
 extern const struct action restore_tenant, delete_tenant;
+extern const struct route slug_routes[];        /* whether an address is free */
 extern const struct route life_routes[];        /* deleted */
 extern const struct route onboarding_routes[];  /* the checklist */
 extern const struct route profile_routes[];     /* what a tenant says of itself; its plan */

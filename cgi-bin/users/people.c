@@ -353,6 +353,8 @@ static void committed(struct cx *cx, enum operation operation, const char *id)
          20,                                                                                       \
          .item = TEXT,                                                                             \
          .sql = ROLES_SQL,                                                                         \
+         .role_keys = true,                                                                        \
+         .hint = "Nothing ticked: the usual one of the person's kind.",                            \
          .help = "Keys of roles, like admin or staff; by kind when left out.",                     \
          .example = "[\"" one_role "\"]"},                                                         \
         {"locale", LOCALE, NULLABLE, .label = "Language", .example = "en"},                        \
@@ -434,7 +436,7 @@ const struct resource platform_users = {
     .finish = finish,
     .committed = committed,
     .imports = &user_import_rules,
-    .add_to_form = role_ticks_add,
+    .add_to_page = invite_many_add,
     .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
                        &unlock_user, &sign_out_user, &require_mfa, &reset_mfa, &unlink_user),
 };
@@ -463,7 +465,6 @@ const struct resource admin_users = {
     .prepare = prepare,
     .finish = finish,
     .committed = committed,
-    .add_to_form = role_ticks_add,
     .actions = ACTIONS(&invite_user, &activate_user, &deactivate_user, &reset_password,
                        &unlock_user, &sign_out_user, &require_mfa, &reset_mfa),
 };

@@ -25,8 +25,8 @@ static const struct area area = {
     .name = "users",
     .title = "Users",
     .about = "The people of a tenant, their invitations and their import.",
-    .more_routes =
-        (const struct route *const[]){action_routes, bulk_routes, figure_routes, team_pages, NULL},
+    .more_routes = (const struct route *const[]){action_routes, bulk_routes, figure_routes,
+                                                 invite_many_routes, team_pages, NULL},
     .resources = RESOURCES(&platform_users, &admin_users, &owner_users, &student_users,
                            &parent_users, &staff_users, &teams, &team_members),
     .events = user_events,

@@ -14,6 +14,7 @@ extern const struct route action_routes[]; /* sessions, activity, permissions */
 extern const struct action require_mfa, reset_mfa, sign_out_user, unlock_user;
 extern const struct route bulk_routes[];   /* older addresses of imports and exports */
 extern const struct route figure_routes[]; /* analytics */
+extern const struct route invite_many_routes[];
 extern const struct import_rules user_import_rules;
 extern const struct resource teams, team_members;
 extern const struct route team_pages[]; /* members, on the page of their team */
@@ -35,8 +36,8 @@ bool user_find(struct cx *cx, const char *id, bool to_change, char tenant_id[sta
  * 409 not_invitable. WAITS. */
 bool user_invite(struct cx *cx, const struct user *user);
 
-/* Hook of the form: roles are ticks of names. WAITS. */
-bool role_ticks_add(struct cx *cx, struct json_object *data, const struct list_result *record);
+/* Hook of the list: the way to inviting many. */
+bool invite_many_add(struct cx *cx, struct json_object *data, const struct list_result *record);
 
 /* The role that a kind of user has unless roles are given; NULL: none. */
 const char *role_of_kind(const char *kind);

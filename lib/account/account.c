@@ -5,7 +5,7 @@
 STATEMENT(account_insert,
           "insert into users (tenant_id, id, email, name, kind, status, password_hash,\n"
           "                   must_change_password, email_verified_at)\n"
-          "values ($1::uuid, $2::uuid, $3, $4, $5, 'active', $6, $7::bool,\n"
+          "values ($1::uuid, $2::uuid, $3, $4, $5, $9, $6, $7::bool,\n"
           "        case when $8::bool then now() end)",
           DB_WRITES);
 
@@ -52,7 +52,8 @@ bool account_open(struct db *db, const struct account_new *account)
 {
     return db_get(db, &account_insert, account->tenant_id, account->id, account->email,
                   account->name, account->kind, account->password_hash,
-                  account->must_change ? "true" : "false", account->verified ? "true" : "false") &&
+                  account->must_change ? "true" : "false", account->verified ? "true" : "false",
+                  account->pending ? "pending" : "active") &&
            (!account->role || account_add_role(db, account->tenant_id, account->id, account->role));
 }
 

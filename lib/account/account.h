@@ -13,11 +13,12 @@ struct account_new {
     const char *tenant_id, *id, *email, *name, *kind;
     const char *password_hash; /* access/password.h; NULL: signs in in other ways */
     const char *role;          /* key of the first role, which the caller may give; NULL: none */
+    bool pending;              /* it opens nothing until an invitation is accepted */
     bool must_change;          /* the password is a first one */
     bool verified;             /* somebody whom the tenant trusts vouches for the address */
 };
 
-/* An active account. false: db->error says why (DB_UNIQUE: the address is taken, DB_RAISED:
+/* An account. false: db->error says why (DB_UNIQUE: the address is taken, DB_RAISED:
  * a quota is used up). WAITS. */
 bool account_open(struct db *db, const struct account_new *account);
 /* Gives a user these roles (a JSON array of keys) and no others, within db's transaction.

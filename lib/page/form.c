@@ -76,6 +76,14 @@ static void add_file(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "removes", text_equal(parameter_get(cx->request.form, name), "yes"));
 }
 
+static const char *field_hint(const struct field *field)
+{
+    if (field->hint)
+        return *field->hint ? field->hint : NULL;
+    return field->help || field->role_keys || !form_is_lines(field) ? field->help
+                                                                    : "One on each line.";
+}
+
 static void add_field(struct cx *cx, json_object *list, const struct field *fields,
                       const struct field *field, const struct list_result *row)
 {
@@ -86,7 +94,8 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "id", id);
     page_set(out, "name", name);
     page_set(out, "label", field_title(cx, field));
-    const char *help = field->help || !form_is_lines(field) ? field->help : "One on each line.";
+    page_set(out, "section", field->section ? cx_text(cx, field->section) : NULL);
+    const char *help = field_hint(field);
     page_set(out, "help", help);
     page_set(out, "error", error ? error->message : NULL);
     page_set(out, "value", value);

@@ -35,11 +35,13 @@ static bool is_code(const struct field *field)
 void form_add_kind(struct cx *cx, json_object *out, const struct field *field,
                    const struct list_result *row, const char *value)
 {
-    bool group = field->type == ARRAY && field->choices, check = field->type == BOOL;
+    bool roles = field->role_keys && field->type == ARRAY;
+    bool group = roles || (field->type == ARRAY && field->choices), check = field->type == BOOL;
     bool picker = reference_target(field) != NULL && !field->offered;
-    bool area = field->type == LONG || is_code(field) || form_is_lines(field),
+    bool area = field->type == LONG || is_code(field) || (form_is_lines(field) && !roles),
          language = field->type == LOCALE,
-         choice = field->type == CHOICE || field->offered || language;
+         choice =
+             field->type == CHOICE || field->offered || language || (field->role_keys && !roles);
     page_set_bool(out, "is_group", group);
     page_set_bool(out, "is_check", check);
     page_set_bool(out, "is_picker", picker);
@@ -53,7 +55,9 @@ void form_add_kind(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "checked", check && (text_equal(value, "true") || text_equal(value, "t")));
     page_set_bool(out, "code", is_code(field));
     page_set_int(out, "rows", is_code(field) ? 6 : 5);
-    if (field->offered)
+    if (field->role_keys)
+        form_add_roles(cx, out, field, row, value);
+    else if (field->offered)
         form_add_offered(cx, out, field, row, value);
     else if (language)
         form_add_languages(out, field, value);

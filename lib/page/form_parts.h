@@ -36,6 +36,11 @@ bool form_add_suggestions(json_object *out, const struct field *field);
 /* What has an initial value and cannot be null is never empty. */
 bool form_must_have(const struct field *field);
 
+/* ---- form_roles.c ---- */
+/* The roles that there are, by name: ticks, or one to choose. WAITS. */
+void form_add_roles(struct cx *cx, json_object *out, const struct field *field,
+                    const struct list_result *row, const char *value);
+
 /* ---- form_control.c ---- */
 /* Which of the template's inputs it is, with its options. WAITS. */
 void form_add_kind(struct cx *cx, json_object *out, const struct field *field,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/permission.h"
+#include "access/roles.h"
 #include "access/session.h"
 #include "access/tenant.h"
 #include "base/agent.h"
@@ -136,6 +137,13 @@ static const char *show_bool(struct cx *cx, const char *text)
 }
 
 /* A JSON array of plain values (or PostgreSQL's {a,b}) as "a, b". */
+/* A role of the tenant's own by the words of its key, which was made of its name. */
+static const char *show_role(struct cx *cx, const char *key)
+{
+    const struct builtin_role *role = builtin_role_find(key);
+    return role ? cx_text(cx, role->name) : show_choice(cx, key);
+}
+
 static const char *show_list(struct cx *cx, const struct field *field, const char *text)
 {
     json_object *array = json_tokener_parse(text);
@@ -146,9 +154,10 @@ static const char *show_list(struct cx *cx, const struct field *field, const cha
         for (size_t i = 0; i < json_object_array_length(array); i++) {
             const char *item = json_object_get_string(json_object_array_get_idx(array, i));
             buf_printf(&out, "%s%s", i ? ", " : "",
-                       !item            ? ""
-                       : field->choices ? show_choice(cx, item)
-                                        : item);
+                       !item              ? ""
+                       : field->role_keys ? show_role(cx, item)
+                       : field->choices   ? show_choice(cx, item)
+                                          : item);
         }
     } else if (array) {
         buf_puts(&out, json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
@@ -203,7 +212,9 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
     case ARRAY:
         return show_list(cx, field, text);
     default:
-        return reference_target(field) ? show_reference(result, row, field) : text;
+        return field->role_keys          ? show_role(cx, text)
+               : reference_target(field) ? show_reference(result, row, field)
+                                         : text;
     }
 }
 

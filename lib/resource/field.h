@@ -101,6 +101,9 @@ struct field {
     const char *member;  /* in JSON, where it is not made of the column's name */
     const char *label;   /* NULL: text_title(name) */
     const char *help;    /* one sentence under the input, and OpenAPI's description */
+    const char *hint;    /* the sentence under the input where people read another than the
+                          * documentation's, "": none; NULL: help */
+    const char *section; /* on forms it and those that follow it stand below this; NULL: go on */
     const char *example; /* text form; OpenAPI and tests use it: must be valid */
     const char *const *choices;           /* NULL-terminated */
     const char *const *choice_labels;     /* what people read of each; NULL: made of the choices */
@@ -108,6 +111,7 @@ struct field {
     const char *initial;                  /* value when absent on create, text form */
     const char *initial_of, *initial_sql; /* the same of the tenant's: resource/initial.h */
     const struct shown_when *shown_when;  /* while it holds: resource/shown.h; NULL: always */
+    bool role_keys;                       /* keys of roles: pages offer and say their names */
     bool offered;                         /* of what refers: to few, resource/offered.h */
     const char *follows_sql;              /* of what is offered: what may follow; NULL: any */
     const char *refers;                   /* of UUID; the name of the field ends in _id */

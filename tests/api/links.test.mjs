@@ -140,6 +140,33 @@ test("who_is_invited_chooses_name_and_password_and_comes_in", async () => {
     assert.equal((await request("POST", `/api/platform-users/${user.id}/invite`, { token: tenant.token })).error.code, "not_invitable");
 });
 
+test("many_are_invited_at_once_by_role_and_each_address_is_answered_for", async () => {
+    const at = (name) => `${name}-${Math.random().toString(36).slice(2)}@${tenant.slug}.test`;
+    const there = await makeUser(tenant, "staff"), nora = at("nora.blum"), ben = at("ben");
+    const people = [{ email: nora.toUpperCase() }, { email: ben, name: "Benjamin Okoro" }, { email: nora }, { email: there.email }, { email: "no address" }];
+    const many = (roles = ["staff"], more = people) => request("POST", "/api/invitations", { tenant: tenant.slug, token: tenant.token, body: { people: more, roles } });
+    const [first, second] = await Promise.all([many(), many()]);
+    for (const it of [first, second]) assert.equal(it.status, 200, it.text);
+    assert.deepEqual([first, second].map((it) => it.data.invited).sort(), [0, 2], "sent twice at once, each is invited once");
+    const { results } = [first, second].find((it) => it.data.invited === 2).data;
+    assert.deepEqual(results.map((it) => [it.email, it.outcome, it.code]), [[nora, "invited", null], [ben, "invited", null], [there.email, "known", null], ["no address", "refused", "invalid_email"]]);
+    assert.match(results[0].name, /^Nora Blum/);
+    assert.equal((await many()).data.invited, 0);
+    const made = (await request("GET", `/api/platform-users/${results[1].userId}`, { token: tenant.token })).data;
+    assert.deepEqual([made.name, made.kind, made.status, made.roles], ["Benjamin Okoro", "staff", "pending", ["staff"]]);
+    assert.equal((await accept(tokenOf(await mailTo(nora)))).status, 204);
+    assert.equal(mailsTo(nora).length, 1);
+    const admin = await makeUser(tenant, "admin", { kind: "admin" });
+    const mightier = await request("POST", "/api/invitations", { tenant: tenant.slug, token: admin.access_token, body: { people: [{ email: at("x") }], roles: ["owner"] } });
+    assert.equal(mightier.status, 403, mightier.text);
+    const staff = await request("POST", "/api/invitations", { tenant: tenant.slug, token: there.access_token, body: { people: [{ email: at("x") }], roles: ["staff"] } });
+    assert.equal(staff.error.code, "permission_missing");
+    assert.equal((await many(["no_such_role"])).error.details[0].code, "unknown_role");
+    const other = await makeTenant();
+    const abroad = await request("POST", "/api/invitations", { tenant: tenant.slug, token: tenant.token, body: { people: [{ email: at("x") }], roles: ["staff"], tenantId: other.id } });
+    assert.equal(abroad.status, 404);
+});
+
 test("an_invitation_is_sent_again_a_few_times_and_the_last_one_counts", async () => {
     const user = await invite({ locale: "de" });
     const again = () => request("POST", `/api/platform-users/${user.id}/invite`, { token: tenant.token });
@@ -173,6 +200,26 @@ test("operators_invite_into_a_tenant_in_its_name", async () => {
     assert.equal(linkOf(mail).hostname, `${tenant.slug}.localhost`);
     assert.match(mail.subject, new RegExp(`Tenant ${tenant.slug}`));
     assert.equal((await accept(tokenOf(mail))).status, 204);
+});
+
+test("the_owner_of_a_new_tenant_is_invited_where_no_password_is_given", async () => {
+    const slug = `w${Date.now().toString(36)}`, email = `ana@${slug}.test`;
+    const free = async () => (await request("GET", `/api/tenants/slug?slug=${slug}`, { token: await operator() })).data;
+    assert.equal((await free()).free, true);
+    const made = await request("POST", "/api/tenants", { token: await operator(), body: { name: "Wizard Club", slug, ownerEmail: email, ownerName: "Ana Ruiz", locale: "es" } });
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.data.invited, email);
+    const taken = await free();
+    assert.deepEqual([taken.free, taken.problem], [false, "slug_taken"]);
+    const mail = await mailTo(email);
+    assert.equal(linkOf(mail).hostname, `${slug}.localhost`);
+    assert.match(mail.text, /Wizard Club/);
+    assert.match(mail.text, /invita/, "in the tenant's language");
+    assert.equal((await request("POST", "/api/auth/login", { tenant: slug, body: { email, password } })).status, 401);
+    assert.equal((await request("POST", "/api/auth/accept-invitation", { tenant: slug, body: { token: tokenOf(mail), password: "a word of my own" } })).status, 204);
+    const owner = await me((await login(email, "a word of my own", { tenant: slug })).access_token);
+    assert.deepEqual([owner.name, owner.role], ["Ana Ruiz", "owner"]);
+    assert.equal((await request("GET", `/api/tenants/slug?slug=${slug}`, { token: tenant.token })).status, 403);
 });
 
 test("an_address_is_confirmed_by_its_link", async () => {

@@ -95,6 +95,25 @@ for (const javaScriptEnabled of [true, false]) {
         await guest.context().close();
     });
 
+    test(`many_are_invited_by_page_${how}`, async () => {
+        const page = await open(browser, options);
+        await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
+        await page.goto(address(tenant.slug, "/admin/users"));
+        await page.click("main >> text=Invite people");
+        await page.waitForURL(/users\/invite$/);
+        await page.click(submit);
+        await page.waitForSelector("#error-summary");
+        await page.fill("[name=people]", `Lea Marin <lea-${how}@${tenant.slug}.test>\nowner@${tenant.slug}.test\nnobody at all`);
+        await fits(page, javaScriptEnabled);
+        await page.click(submit);
+        await page.waitForSelector("text=One invitation is on its way");
+        assert.deepEqual(await page.locator("main .rows-item .status").allTextContents(), ["Invited", "Is here already", "Not invited"]);
+        await fits(page, javaScriptEnabled);
+        await page.click(`text=lea-${how}@`);
+        await page.waitForSelector("h1:has-text('Lea Marin')");
+        await page.context().close();
+    });
+
     test(`an_address_is_confirmed_and_changed_by_page_${how}`, async () => {
         const user = await makeUser(tenant, "admin", { kind: "admin" }), fresh = `fresh-${user.email}`;
         const page = await open(browser, options);

@@ -16,7 +16,7 @@ after(async () => {
     await browser.close();
 });
 
-const submit = "main form[data-signup] button[type=submit]";
+const submit = "main form[action='/signup'] button[type=submit]";
 async function fits(page, javaScriptEnabled) {
     if (!javaScriptEnabled) return;
     assert.deepEqual(await accessibility(page), [], page.url());

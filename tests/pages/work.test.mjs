@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
 import { login, makeTenant, operator, password, request } from "../lib/client.mjs";
+import { linkOf, mailTo } from "../lib/mail.mjs";
 
 let browser, tenant;
 before(async () => {
@@ -23,12 +24,22 @@ test("an_operator_makes_a_tenant_and_suspends_it", async () => {
     const page = await open(browser), slug = `p${Date.now().toString(36)}`;
     await signIn(page, "", "worker@platform.test", password);
     await page.goto(address("", "/platform/tenants/new"));
-    await page.fill("[name=name]", "Paged Tenant");
+    await page.fill("[name=name]", `Paged ${slug}`);
+    await page.waitForFunction((made) => document.querySelector("[name=slug]").value === made, `paged-${slug}`); // made of the name
+    await page.fill("[name=slug]", tenant.slug);
+    await page.waitForSelector("text=Another workspace has this address");
     await page.fill("[name=slug]", slug);
+    await page.waitForSelector(`text=${address(slug, "")}: This address is free`);
+    await page.click("main button[type=submit]");
+    await page.waitForSelector("text=Give the owner's e-mail address too");
     await page.fill("[name=ownerEmail]", `owner@${slug}.test`);
-    await page.fill("[name=ownerPassword]", password);
     await Promise.all([page.waitForURL(/tenants\/[0-9a-f-]{36}$/), page.click("main button[type=submit]")]);
-    await page.goto(`${page.url()}/suspend`);
+    assert.match(await page.textContent("main"), new RegExp(`Invitation sent to: owner@${slug}.test`));
+    await page.goto(linkOf(await mailTo(`owner@${slug}.test`)).href, { referer: "" });
+    assert.match(await page.textContent("main"), new RegExp(`Paged ${slug}`));
+    await page.goto(address("", "/platform/tenants?sort=-createdAt"));
+    await Promise.all([page.waitForURL(/tenants\/[0-9a-f-]{36}/), page.click(`main a:has-text('Paged ${slug}')`)]);
+    await page.goto(`${page.url().split("?")[0]}/suspend`);
     await page.fill("[name=reason]", "unpaid");
     await Promise.all([page.waitForURL(/tenants\/[0-9a-f-]{36}$/), page.click("main form[action$=suspend] button[type=submit]")]);
     assert.match(await page.textContent("main"), /Suspended/i);

@@ -397,26 +397,35 @@ test("own is narrower than team, team than all: nobody gives or enters what is w
     assert.deepEqual([joined.status, joined.error?.code], [403, "permission_lacking"], joined.text);
 });
 
-test("on the form of a role one chooses with whose records, without scripts", async () => {
+test("on the form of a role one ticks what it may, and with whose records, without scripts", async () => {
     const owner = { cookie: await pageCookie(`owner@${world.tenant.slug}.test`, password, { tenant: world.tenant.slug }) };
     for (const [key, permissions] of [["chosen", ["crm.leads:read", "crm.leads:update@own", "portal.*"]], ["wide", ["crm.*:read"]]]) await made("/api/rbac/roles", { key, name: "Chosen", rank: 5, permissions });
     const roleNamed = async (key) => (await asOwner("GET", `/api/rbac/roles?key=${key}`)).data[0];
+    const csrf = (form) => form.match(/name="_csrf" value="([^"]*)"/)[1];
+    const sent = (form) => ({
+        ...Object.fromEntries([...form.matchAll(/<select[^>]*name="(may\/[^"]*)"[^>]*>(.*?)<\/select>/gs)].map(([, name, options]) => [name, options.match(/value="(\w+)" selected/)?.[1] ?? "none"])),
+        ...Object.fromEntries([...form.matchAll(/name="(may\/[^"]*)" value="on"[^>]* checked/g)].map(([, name]) => [name, "on"])),
+    });
     const save = async (key, choices) => {
         const role = await roleNamed(key), form = (await open(owner, "GET", `/admin/roles/${role.id}/edit`)).text;
-        const was = Object.fromEntries([...form.matchAll(/name="(sight_was\/[^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]));
-        const chosen = Object.fromEntries(Object.entries(was).map(([name, value]) => [name.replace("_was", ""), value]));
-        assert.equal(Object.keys(was).length, new Set(resources.map((it) => it.permission)).size);
-        for (const resource of resources) assert.match(form, new RegExp(`<label[^>]*for="sight-${resource.table}">${resource.title}</label>`));
-        return open(owner, "POST", `/admin/roles/${role.id}`, { _csrf: form.match(/name="_csrf" value="([^"]*)"/)[1], name: "Chosen", rank: "5", permissions: role.permissions.join("\n"), ...was, ...chosen, ...choices });
+        for (const resource of resources) assert.match(form, new RegExp(`<select[^>]*name="may/${resource.permission}:read"`));
+        return open(owner, "POST", `/admin/roles/${role.id}`, { _csrf: csrf(form), _cells: "yes", name: "Chosen", rank: "5", ...sent(form), ...choices });
     };
+    const has = async (key, ...some) => assert.deepEqual((await roleNamed(key)).permissions.filter((it) => !it.startsWith("portal.")).sort(), some.sort());
     assert.equal((await save("chosen", {})).status, 303);
     assert.deepEqual((await roleNamed("chosen")).permissions, ["crm.leads:read", "crm.leads:update@own", "portal.*"], "what was not touched stays");
-    assert.equal((await save("chosen", { "sight/crm.leads": "team", "sight/crm.deals": "own" })).status, 303);
-    assert.deepEqual((await roleNamed("chosen")).permissions, ["crm.leads:read@team", "crm.leads:update@team", "portal.*", "crm.deals:*@own"]);
-    assert.equal((await save("chosen", { "sight/crm.leads": "none" })).status, 303);
-    assert.deepEqual((await roleNamed("chosen")).permissions, ["portal.*", "crm.deals:*@own"]);
-    const refused = await save("wide", { "sight/crm.leads": "own" });
-    assert.ok(refused.status === 422 && refused.text.includes("take it out first"), refused.text);
+    assert.equal((await save("chosen", { "may/crm.leads:read": "team", "may/crm.deals:read": "own" })).status, 303);
+    await has("chosen", "crm.leads:read@team", "crm.leads:update@own", "crm.deals:read@own");
+    assert.equal((await save("chosen", { "may/crm.leads:read": "none", "may/crm.leads:update": "none" })).status, 303);
+    await has("chosen", "crm.deals:read@own");
+    const begun = (await open(owner, "GET", "/admin/roles/new?from=staff")).text;
+    assert.ok(Object.keys(sent(begun)).some((it) => it === "may/crm.leads:read"), "begun with what staff may");
+    const fresh = { _csrf: csrf(begun), _cells: "yes", name: "Front desk", rank: "5", "may/crm.leads:read": "all", "may/users.users:read": "on" };
+    for (const key of ["front_desk", "front_desk_2"]) {
+        assert.equal((await open(owner, "POST", "/admin/roles", fresh)).status, 303);
+        await has(key, "crm.leads:read", "users.users:read");
+    }
+    assert.match((await open(owner, "GET", "/admin/roles")).text, /Built-in roles.*Administrator.*\d+ (person|people).*Copy/s);
 });
 
 test("teams and their members are made and shown by page, by name, without scripts", async () => {
