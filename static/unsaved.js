@@ -9,7 +9,8 @@
         : control.options ? [...control.options].some((it) => it.selected !== it.defaultSelected) && control.selectedIndex !== Math.max(0, [...control.options].findIndex((it) => it.defaultSelected))
         : control.value !== undefined && control.type !== "submit" && control.type !== "button" && control.value !== control.defaultValue;
     const isDirty = (form) => !form.matches("[data-sent]") && (form.matches("[data-unsaved]") || [...form.elements].some((it) => it.name && isChanged(it)));
-    const dirty = () => leaving ? undefined : [...document.querySelectorAll("main form.sheet[method=post], main form.parts-form")].find(isDirty);
+    const forms = () => [...document.querySelectorAll("main form.sheet[method=post], main form.parts-form")];
+    const dirty = () => leaving ? undefined : forms().find(isDirty);
 
     function make() {
         dialog = document.createElement("dialog");
@@ -31,6 +32,13 @@
         document.body.append(dialog);
     }
 
+    function ask(way) {
+        wanted = way;
+        if (!dialog?.isConnected)
+            make();
+        dialog.showModal();
+    }
+
     // Cancel says itself that nothing is kept.
     document.addEventListener("click", (event) => {
         const link = event.target.closest?.("a[href]");
@@ -42,14 +50,20 @@
             return;
         event.preventDefault();
         event.stopImmediatePropagation();
-        wanted = link;
-        if (!dialog?.isConnected)
-            make();
-        dialog.showModal();
+        ask(link);
     }, true);
+    // What is saved is one form; of others on the page their writer is asked.
     document.addEventListener("submit", (event) => {
-        if (event.target.method === "post")
-            leaving = true;
+        const { target: form, submitter } = event;
+        if (form.method !== "post")
+            return;
+        const other = leaving ? undefined : forms().find((it) => it !== form && isDirty(it));
+        if (!other || form.target)
+            return void (leaving = true);
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        delete form.dataset.sent;
+        ask({ click: () => form.requestSubmit(submitter) });
     }, true);
     addEventListener("beforeunload", (event) => {
         if (dirty())

@@ -98,10 +98,27 @@
         return kept?.user === document.body.dataset.user ? kept.items.filter((it) => it.path !== location.pathname) : [];
     };
 
+    // In the menu, below what is always there.
+    function showRecent() {
+        const group = document.querySelector("#menu [data-recent]"), items = globalThis.recentRecords().slice(0, 5);
+        if (!group || items.length === 0)
+            return;
+        group.querySelector("ul").replaceChildren(...items.map(({ path, title, kind }) => {
+            const place = document.createElement("li"), link = Object.assign(document.createElement("a"), { className: "menu-link", href: path, title: kind ?? "" });
+            link.append(Object.assign(document.createElement("span"), { textContent: title }));
+            place.append(link);
+            return place;
+        }));
+        group.open = !/(?:^|; )folds=[\w.]*\brecent\b/.test(document.cookie);
+        group.hidden = false;
+        globalThis.htmx?.process(group);
+    }
+
     function arrive() {
         keepList(listOf(document, location.pathname + location.search));
         showWay();
         keepRecent();
+        showRecent();
     }
     for (const done of ["htmx:after:swap", "live:refreshed"])
         document.addEventListener(done, arrive);

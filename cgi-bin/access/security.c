@@ -2,11 +2,10 @@
 #include <string.h>
 
 #include "access/tenant.h"
+#include "api/settings.h"
 #include "area.h"
 #include "http/cx.h"
-#include "page/page.h"
 #include "resource/paged.h"
-#include "resource/tables.h"
 
 #define SESSIONS                                                                                   \
     "from sessions s\n"                                                                            \
@@ -56,28 +55,14 @@ static bool all_settings(struct cx *cx)
     return respond_end(cx);
 }
 
-static bool show_sections(struct cx *cx, bool platform)
-{
-    json_object *data = page_object(cx), *list = page_list(data, "sections");
-    for (const struct table_section *it = tables_sections(); it->key; it++) {
-        if (it->platform != platform)
-            continue;
-        json_object *item = page_item(list);
-        page_set(item, "title", cx_text(cx, it->title));
-        page_set(item, "about", cx_text(cx, it->about));
-        page_set(item, "path", arena_printf(cx->arena, "%s/%s", cx->route->path, it->key));
-    }
-    return page_render(cx, 200, "access/settings", "Settings", data);
-}
-
 static bool settings_page(struct cx *cx)
 {
-    return show_sections(cx, false);
+    return settings_show_all(cx, false);
 }
 
 static bool platform_settings_page(struct cx *cx)
 {
-    return show_sections(cx, true);
+    return settings_show_all(cx, true);
 }
 
 const struct route security_routes[] = {

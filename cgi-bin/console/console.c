@@ -19,8 +19,10 @@ static const struct area console = {
     .name = "console",
     .title = "Console",
     .about = "The start page, the search and the operation of the platform.",
-    .more_routes = (const struct route *const[]){start_routes, search_routes, operation_routes,
-                                                 outbox_routes, shared_routes, NULL},
+    .more_routes =
+        (const struct route *const[]){start_routes, search_routes, operation_routes, outbox_routes,
+                                      shared_routes, favourite_pages, NULL},
+    .resources = RESOURCES(&favourites),
     .events = console_events,
     .jobs = JOBS(&mail_send),
     .menu = MENU({ADMIN_PAGES, "Dashboard", "/admin", "layout-dashboard", "insight.dashboard:read",

@@ -7,7 +7,9 @@
 extern const struct route start_routes[];     /* /, /admin, /api/docs */
 extern const struct route search_routes[];    /* /search */
 extern const struct route operation_routes[]; /* /readyz, /metrics */
-extern const struct route outbox_routes[];    /* /platform/mail */
+extern const struct resource favourites;
+extern const struct route favourite_pages[]; /* the star */
+extern const struct route outbox_routes[];   /* /platform/mail */
 
 /* ---- figures.c ---- */
 /* Of events, as far as the one signed in may be told of them: "before and … after", with one

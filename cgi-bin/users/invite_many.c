@@ -217,6 +217,7 @@ static bool invite_all(struct cx *cx, const struct tenant *tenant, struct invite
 
 static const struct field invite_fields[] = {
     {"people", ARRAY, REQUIRED, 1, PEOPLE_MOST,
+     .example = "[{\"email\": \"nora@northside.test\", \"name\": \"Nora Blum\"}]",
      .fields = FIELDS(
          {"email", TEXT, REQUIRED, 1, 300, .label = "E-mail", .example = "nora@northside.test"},
          {"name", TEXT, NULLABLE, 1, 200, .example = "Nora Blum",

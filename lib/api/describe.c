@@ -124,10 +124,14 @@ static void describe_field(struct json *json, const struct field *field)
     pair_if(json, "most", field->most);
     json_pair(json, "label", field_label(field));
     pair_if(json, "help", field->help);
+    pair_if(json, "hint", field->hint);
+    pair_if(json, "section", field->section);
     pair_if(json, "example", field->example);
     pair_if(json, "initial", field->initial);
     pair_if(json, "initialOf", field->initial_of);
     pair_if(json, "initialSql", field->initial_sql);
+    if (field->role_keys)
+        json_pair_bool(json, "roleKeys", true);
     if (field->offered)
         json_pair_bool(json, "offered", true);
     pair_if(json, "followsSql", field->follows_sql);

@@ -9,6 +9,7 @@
 #include "access/tenant.h"
 #include "api/merge.h"
 #include "base/log.h"
+#include "base/registry.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "page/page.h"
@@ -212,20 +213,47 @@ static bool settings_patch(struct cx *cx)
     return merge_part(cx, read_own, store_own) && settings_get(cx);
 }
 
-static bool show_form(struct cx *cx, int status)
+/* The sections that there are here, as a menu of the page. */
+static void add_menu(struct cx *cx, json_object *data, bool platform, const char *pages)
 {
-    const struct section *section = cx->route->about;
+    json_object *menu = page_list(data, "menu");
+    for (const struct table_section *it = tables_sections(); it->key; it++) {
+        if (it->platform != platform)
+            continue;
+        json_object *item = page_item(menu);
+        page_set(item, "title", cx_text(cx, it->title));
+        page_set(item, "path", arena_printf(cx->arena, "%s#%s", pages, it->key));
+    }
+}
+
+static bool add_section(struct cx *cx, json_object *list, const struct section *section)
+{
     struct list_result values = {.rows = NULL};
     if (!read_section(cx, section, &values))
         return false;
-    json_object *data = page_object(cx);
-    page_set(data, "about", section->table->about);
-    page_set(data, "action", section->page);
-    page_set(data, "back", section->pages);
-    page_set(data, "version", record_etag(cx, &values));
-    json_object_object_add(data, "fields",
+    json_object *item = page_item(list);
+    page_set(item, "key", arena_text(cx->arena, section->table->key));
+    page_set(item, "title", cx_text(cx, section->table->title));
+    page_set(item, "about", cx_text(cx, section->table->about));
+    page_set(item, "action", section->page);
+    page_set(item, "version", record_etag(cx, &values));
+    json_object_object_add(item, "fields",
                            page_form_fields(cx, section->table->fields, &values, false));
-    page_set_bool(data, "read_only", !may(cx, "tenants.settings:update"));
+    page_set_bool(item, "read_only",
+                  !may(cx, section->table->platform ? "platform.settings:update"
+                                                    : "tenants.settings:update"));
+    return true;
+}
+
+/* One alone, as when something in it is to be put right. */
+static bool show_form(struct cx *cx, int status)
+{
+    const struct section *section = cx->route->about;
+    json_object *data = page_object(cx);
+    if (!add_section(cx, page_list(data, "sections"), section))
+        return false;
+    add_menu(cx, data, section->table->platform, section->pages);
+    page_crumb(data, "Settings", section->pages);
     return page_render(cx, status, "layout/settings", section->table->title, data);
 }
 
@@ -241,7 +269,7 @@ static bool settings_page_save(struct cx *cx)
     if (cx->failure.status != 0 || !save_part(cx, read_own, store_own))
         return part_can_be_corrected(cx) && show_form(cx, cx->failure.status);
     page_notice(cx, "success", "Settings saved.");
-    return page_go(cx, section->page);
+    return page_go(cx, section->pages);
 }
 
 static void *keep(size_t count, size_t size)
@@ -274,6 +302,34 @@ static struct section *section_new(const struct settings_section *table)
     section->page =
         kept_path(table->platform ? "/platform/settings/" : "/admin/settings/", table->key);
     return section;
+}
+
+/* Of whatever area. */
+static const struct section *section_of(const struct table_section *it)
+{
+    static struct registry made;
+    struct section *section = registry_find(&made, it);
+    if (section)
+        return section;
+    struct settings_section *table = keep(1, sizeof *table);
+    *table = (struct settings_section){.key = it->key,
+                                       .title = it->title,
+                                       .about = it->about,
+                                       .fields = it->fields,
+                                       .platform = it->platform};
+    section = section_new(table);
+    registry_add(&made, it, section);
+    return section;
+}
+
+bool settings_show_all(struct cx *cx, bool platform)
+{
+    json_object *data = page_object(cx), *list = page_list(data, "sections");
+    for (const struct table_section *it = tables_sections(); it->key; it++)
+        if (it->platform == platform && !add_section(cx, list, section_of(it)))
+            return false;
+    add_menu(cx, data, platform, "");
+    return page_render(cx, 200, "layout/settings", "Settings", data);
 }
 
 /* What one needs to read or to change a section. */

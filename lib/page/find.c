@@ -5,6 +5,7 @@
 
 #include "access/permission.h"
 #include "base/text.h"
+#include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
 #include "resource/model.h"
@@ -71,7 +72,7 @@ static void add_settings(struct cx *cx, json_object *group, const struct menu *m
     for (const struct table_section *it = tables_sections(); it->key; it++) {
         const char *title = cx_text(cx, it->title);
         if (names(query, title) || names(query, cx_text(cx, it->about)))
-            find_item(group, title, "Settings", arena_printf(cx->arena, "%s/%s", base, it->key),
+            find_item(group, title, "Settings", arena_printf(cx->arena, "%s#%s", base, it->key),
                       /* icon */ "settings");
     }
 }
@@ -106,6 +107,15 @@ static void add_makers(struct cx *cx, json_object *group, const struct menu *men
     }
 }
 
+static void add_marked(struct cx *cx, json_object *group, const char *query)
+{
+    struct rows *rows = marked_read(cx);
+    for (size_t i = 0; rows && i < rows_count(rows); i++)
+        if (names(query, rows_text(rows, i, 0)))
+            find_item(group, rows_text(rows, i, 0), NULL, rows_text(rows, i, 1),
+                      /* icon */ "star");
+}
+
 /* Groups of nothing are left out. */
 static void tidy(struct cx *cx, json_object *data)
 {
@@ -128,6 +138,7 @@ bool page_find(struct cx *cx, const char *query, json_object *data)
 {
     struct menu menu = menu_read(cx);
     page_list(data, "groups");
+    add_marked(cx, find_group(data, "Favourites", /* icon */ "star"), query);
     json_object *pages = find_group(data, "Pages", /* icon */ "layout-dashboard");
     add_pages(pages, &menu, query);
     add_settings(cx, pages, &menu, query);

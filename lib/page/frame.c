@@ -210,6 +210,7 @@ void frame_add(struct cx *cx, json_object *data, const char *title)
     add_acting(cx, frame);
     switcher_add(cx, frame);
     menu_add(cx, frame, json_object_object_get(data, "crumbs"));
+    marked_add(cx, frame);
     notice_add(cx, frame);
     add_crumbs(cx, data);
     order_actions(data);

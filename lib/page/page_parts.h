@@ -10,6 +10,7 @@
 
 struct action;
 struct branding;
+struct rows;
 
 /* ---- frame.c: what every page has ---- */
 /* Adds title, csrf, once and "frame" to a page's data. */
@@ -45,6 +46,12 @@ bool menu_place(struct cx *cx, const char **title, const char **path);
 void menu_add_user_links(json_object *user);
 /* The word of the set that an address belongs to ("admin"), NULL: none. */
 const char *menu_set_of(const char *path);
+
+/* ---- marked.c ---- */
+/* Their title and path, NULL: there are none to read. WAITS. */
+struct rows *marked_read(struct cx *cx);
+/* Adds "marked", a group of the menu, and "star" where the page can be marked. WAITS. */
+void marked_add(struct cx *cx, json_object *frame);
 
 /* ---- switcher.c ---- */
 /* Adds the workspaces or tenants to go to; null when there are none. WAITS. */
