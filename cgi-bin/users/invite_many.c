@@ -151,15 +151,18 @@ static bool make_account(struct cx *cx, const struct tenant *tenant, struct invi
     struct list_result made;
     json_object *body = account_of(cx, tenant, one, roles);
     bool good = input_read_json(cx, platform_users.fields, body, INPUT_CREATE, &input);
-    if (good) {
-        cx->input = input;
-        good = db_begin(&cx->db) ? record_create(cx, &platform_users, input, &made) &&
-                                       (db_commit(&cx->db) || fail_db(cx))
-                                 : fail_db(cx);
-        cx->input = sent;
-    }
-    if (good)
+    if (!good)
+        return false;
+    cx->input = input;
+    if (!db_begin(&cx->db))
+        good = fail_db(cx);
+    else if (!record_create(cx, &platform_users, input, &made))
+        good = false;
+    else if (db_commit(&cx->db))
         one->id = rows_text(made.rows, 0, 0);
+    else
+        good = fail_db(cx);
+    cx->input = sent;
     return good;
 }
 

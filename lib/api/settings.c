@@ -79,7 +79,8 @@ struct rows *settings_store(struct cx *cx, json_object *sections)
 /* A section with the statement that shows its stored values as columns, so
  * that JSON and form come from the same rows as any resource's. */
 struct section {
-    const struct settings_section *table;
+    const struct settings_section *table; /* own */
+    struct settings_section own;
     struct statement read;
     const struct field **fields;
     const char *page, *pages; /* its own, and that of all of them */
@@ -293,7 +294,8 @@ static struct section *section_new(const struct settings_section *table)
     size_t count = field_count(table->fields);
     struct buf sql = {0};
     read_sql(&sql, table);
-    section->table = table;
+    section->own = *table;
+    section->table = &section->own;
     section->read = (struct statement){.name = kept_path("settings_", table->key), .sql = sql.data};
     section->fields = keep(count + 1, sizeof *section->fields);
     for (size_t i = 0; i < count; i++)
@@ -311,13 +313,11 @@ static const struct section *section_of(const struct table_section *it)
     struct section *section = registry_find(&made, it);
     if (section)
         return section;
-    struct settings_section *table = keep(1, sizeof *table);
-    *table = (struct settings_section){.key = it->key,
-                                       .title = it->title,
-                                       .about = it->about,
-                                       .fields = it->fields,
-                                       .platform = it->platform};
-    section = section_new(table);
+    section = section_new(&(struct settings_section){.key = it->key,
+                                                     .title = it->title,
+                                                     .about = it->about,
+                                                     .fields = it->fields,
+                                                     .platform = it->platform});
     registry_add(&made, it, section);
     return section;
 }

@@ -76,12 +76,15 @@ static void add_file(struct cx *cx, json_object *out, const struct field *field,
     page_set_bool(out, "removes", text_equal(parameter_get(cx->request.form, name), "yes"));
 }
 
-static const char *field_hint(const struct field *field)
+/* What a tenant wrote itself stays as it is. */
+static const char *form_hint(struct cx *cx, const struct field *field)
 {
-    if (field->hint)
-        return *field->hint ? field->hint : NULL;
-    return field->help || field->role_keys || !form_is_lines(field) ? field->help
-                                                                    : "One on each line.";
+    bool lines = form_is_lines(field) && !field->role_keys;
+    const char *hint = field->hint   ? field->hint
+                       : field->help ? field->help
+                       : lines       ? "One on each line."
+                                     : "";
+    return !*hint ? NULL : field->flags & MADE ? hint : cx_text(cx, hint);
 }
 
 static void add_field(struct cx *cx, json_object *list, const struct field *fields,
@@ -95,7 +98,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set(out, "name", name);
     page_set(out, "label", field_title(cx, field));
     page_set(out, "section", field->section ? cx_text(cx, field->section) : NULL);
-    const char *help = field_hint(field);
+    const char *help = form_hint(cx, field);
     page_set(out, "help", help);
     page_set(out, "error", error ? error->message : NULL);
     page_set(out, "value", value);
