@@ -14,8 +14,8 @@ enum { SETTINGS_BODY_MAX = 64 << 10 };
 /* Closed by a route without path; in static memory of the process. */
 const struct route *settings_routes(const struct settings_section *section);
 
-/* The page of all sections, of whatever area, each a form that its own route saves: the tenant's, or
- * the platform's own. WAITS. */
+/* The page of all sections, of whatever area, each a form that its own route saves: the tenant's,
+ * or the platform's own. WAITS. */
 bool settings_show_all(struct cx *cx, bool platform);
 
 /* The one door to tenants.settings: checks each section of {"key": {…}} by the fields that its area
