@@ -269,6 +269,8 @@ json_object *openapi_field_schema(struct openapi *api, const char *parent, json_
                           condition_sentence(api, field), permission_sentence(api, field)));
     put_text(schema, "x-seen-with", member_text(field, "seenWith"));
     put_text(schema, "x-changed-with", member_text(field, "changedWith"));
+    put_text(schema, "contentMediaType",
+             member_true(field, "markdown") ? "text/markdown" : NULL); /* RFC 7763 */
     if (is_body(use) && !is_writable(field, use))
         put_bool(schema, "readOnly", true);
     return schema;

@@ -203,7 +203,7 @@ static void rearrange(struct rows_form *form, const char *asked)
         form->is_new = true;
         push_row(form);
     }
-    if (!place || !text_to_int(place + 1, 0, (int64_t)form->count - 1, &row))
+    if (!place || form->count == 0 || !text_to_int(place + 1, 0, (int64_t)form->count - 1, &row))
         return;
     size_t at = (size_t)row, last = form->count - 1;
     form->focus = at;
@@ -291,11 +291,6 @@ static void add_row(struct rows_form *form, json_object *lines, size_t index)
     }
 }
 
-bool child_rows_asked(const struct cx *cx)
-{
-    return cx->request.method == HTTP_POST && parameter_get(cx->request.form, "_rows");
-}
-
 void child_form_add(struct cx *cx, json_object *out, const struct field *field,
                     const struct list_result *row)
 {
@@ -308,11 +303,12 @@ void child_form_add(struct cx *cx, json_object *out, const struct field *field,
             form.currency = show_currency(cx, row, 0, it);
     add_heads(cx, out, field);
     page_set(out, "add", arena_printf(cx->arena, "%s.add", field_json_name(field)));
-    if (cx->request.method == HTTP_POST)
+    if (cx->request.method == HTTP_POST) {
         read_typed(&form);
-    else if (column >= 0)
+        rearrange(&form, parameter_get(cx->request.form, "_rows"));
+    } else if (column >= 0) {
         read_stored(&form, rows_text(row->rows, 0, column));
-    rearrange(&form, child_rows_asked(cx) ? parameter_get(cx->request.form, "_rows") : NULL);
+    }
     if (form.count == 0 || !is_empty(&form, form.count - 1))
         push_row(&form); /* one more, ready for what comes next */
     for (size_t i = 0; i < form.count; i++)

@@ -87,6 +87,30 @@ static const char *form_hint(struct cx *cx, const struct field *field)
     return !*hint ? NULL : field->flags & MADE ? hint : cx_text(cx, hint);
 }
 
+bool form_is_asked_again(const struct cx *cx)
+{
+    return cx->request.method == HTTP_POST && (parameter_get(cx->request.form, "_rows") ||
+                                               parameter_get(cx->request.form, "_preview"));
+}
+
+bool form_can_ask_again(const struct field *fields)
+{
+    for (const struct field *it = fields; it->type != FIELD_END; it++)
+        if (it->child || (it->flags & MARKDOWN))
+            return true;
+    return false;
+}
+
+/* How what was typed will look, where that was asked. */
+static void add_preview(struct cx *cx, json_object *out, const struct field *field,
+                        const char *value)
+{
+    bool asked = form_is_asked_again(cx) &&
+                 text_equal(parameter_get(cx->request.form, "_preview"), field_json_name(field));
+    page_set_bool(out, "markdown", field->flags & MARKDOWN);
+    page_set_markdown(cx, out, asked && value && *value ? value : NULL);
+}
+
 static void add_field(struct cx *cx, json_object *list, const struct field *fields,
                       const struct field *field, const struct list_result *row)
 {
@@ -107,6 +131,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     add_condition(cx, out, fields, field, row);
     form_add_control(cx, out, field, value);
     form_add_kind(cx, out, field, row, value);
+    add_preview(cx, out, field, value);
     if (field->type == FILE_FIELD)
         add_file(cx, out, field, row);
     if (field->child)

@@ -160,14 +160,6 @@ bool generic_detail(struct cx *cx)
     return generic_detail_of(cx, resource, cx_path(cx, "id"), 200) || go_to_winner(cx, resource);
 }
 
-static bool has_rows(const struct resource *resource)
-{
-    for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
-        if (it->child)
-            return true;
-    return false;
-}
-
 /* Who may only write their own records has nobody to choose as the owner. */
 static void leave_out_owner(json_object *fields, const struct resource *resource)
 {
@@ -193,9 +185,10 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     page_set(data, "action", path);
     page_set(data, "back", can_open ? path : resource->page);
     page_set(data, "submit", cx_printf(cx, "Save %s", resource->one));
-    const char *begun = child_rows_asked(cx) ? parameter_get(cx->request.form, "_version") : NULL;
+    const char *begun =
+        form_is_asked_again(cx) ? parameter_get(cx->request.form, "_version") : NULL;
     page_set(data, "version", begun ? begun : record ? record_etag(cx, record) : NULL);
-    page_set_bool(data, "any_rows", has_rows(resource));
+    page_set_bool(data, "asks_again", form_can_ask_again(resource->fields));
     page_set_bool(data, "unsaved", cx->request.method == HTTP_POST);
     page_set_bool(data, "multipart", file_field_is_written(resource));
     json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
@@ -260,7 +253,7 @@ bool generic_create(struct cx *cx)
     const struct resource *resource = cx->route->about;
     struct list_result record = {.rows = NULL};
     int scope = db_scope(&cx->db);
-    if (child_rows_asked(cx)) {
+    if (form_is_asked_again(cx)) {
         cx->failure = (struct failure){.status = 0};
         return show_form(cx, resource, NULL, 200);
     }
@@ -325,7 +318,7 @@ bool generic_update(struct cx *cx)
     const char *id = cx_path(cx, "id");
     struct list_result record;
     int scope = db_scope(&cx->db);
-    if (child_rows_asked(cx)) {
+    if (form_is_asked_again(cx)) {
         cx->failure = (struct failure){.status = 0};
         return record_get_named(cx, resource, id, reference_labels_shown(cx, resource), &record) &&
                show_form(cx, resource, &record, 200);

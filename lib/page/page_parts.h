@@ -84,6 +84,15 @@ const char *brand_version(struct cx *cx);
 /* ---- form.c ---- */
 /* From cx->failure: a summary whose lines lead to the fields ("form_error"). */
 void form_add_error(struct cx *cx, json_object *data);
+/* Whether the form was sent by a button that shows it again and saves nothing: one that adds,
+ * removes or moves a row, or one that shows how Markdown will look. */
+bool form_is_asked_again(const struct cx *cx);
+/* Whether a form of these fields has such buttons: "asks_again" for the template. */
+bool form_can_ask_again(const struct field *fields);
+
+/* Sets "markdown_html", the one value that a template shows unescaped: the HTML of what somebody
+ * wrote as Markdown, made here alone; NULL: none. */
+void page_set_markdown(struct cx *cx, json_object *out, const char *text);
 
 /* ---- child_rows.c ---- */
 /* The rows that belong to a record: a "table" for the template layout/value; rows of inputs for
@@ -92,9 +101,6 @@ void child_table_add(struct cx *cx, json_object *out, const struct list_result *
                      int column);
 void child_form_add(struct cx *cx, json_object *out, const struct field *field,
                     const struct list_result *row);
-/* Whether the form was sent by a button that adds, removes or moves a row: nothing is saved, it is
- * shown again so. */
-bool child_rows_asked(const struct cx *cx);
 
 /* ---- parts.c: rows that are appended to a record ---- */
 /* Adds "parts" to the data of its page: a section for each kind. false: the failure is set. WAITS.

@@ -78,6 +78,7 @@ static void add_form(struct cx *cx, json_object *section, const struct resource 
 {
     page_set(section, "action", may_add ? path : NULL);
     page_set(section, "submit", cx_printf(cx, "Add %s", part->one));
+    page_set_bool(section, "asks_again", form_can_ask_again(part->fields));
     json_object_object_add(section, "fields", page_form_fields(cx, part->fields, NULL, true));
 }
 
@@ -152,6 +153,8 @@ bool part_append(struct cx *cx)
     cx->failure = (struct failure){.status = 0}; /* whose record it is not is told nothing else */
     if (!part_find_parent(cx, part, "update", &parent))
         return false;
+    if (form_is_asked_again(cx))
+        return generic_detail_of(cx, part->parent, id, 200);
     cx->failure = refused;
     if (cx->failure.status == 0 && record_create(cx, part, cx->input, &made)) {
         page_notice(cx, "success",
@@ -199,9 +202,11 @@ static bool show_part_form(struct cx *cx, int status)
     page_set(data, "action", one_path(cx, part, ""));
     page_set(data, "back", parent_path(cx, part));
     page_set(data, "submit", cx_printf(cx, "Save %s", part->one));
-    page_set(data, "version", record_etag(cx, &row));
+    const char *begun =
+        form_is_asked_again(cx) ? parameter_get(cx->request.form, "_version") : NULL;
+    page_set(data, "version", begun ? begun : record_etag(cx, &row));
     page_set_bool(data, "multipart", false);
-    page_set_bool(data, "any_rows", false);
+    page_set_bool(data, "asks_again", form_can_ask_again(part->fields));
     json_object_object_add(data, "fields", page_form_fields(cx, part->fields, &row, false));
     add_crumbs(cx, data, part, &parent);
     return page_render(cx, status, "layout/form", cx_printf(cx, "Edit %s", part->one), data);
@@ -217,6 +222,10 @@ bool part_save(struct cx *cx)
     const struct resource *part = cx->route->about;
     struct list_result row;
     int scope = db_scope(&cx->db);
+    if (form_is_asked_again(cx)) {
+        cx->failure = (struct failure){.status = 0};
+        return show_part_form(cx, 200);
+    }
     generic_demand_version(cx);
     if (cx->failure.status == 0 && part_update(cx, part, cx->input, INPUT_MERGE, &row)) {
         page_notice(cx, "success", "Changes saved.");

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
+#include "page/markdown.h"
 #include "page/page_parts.h"
 #include "resource/event_told.h"
 #include "resource/reference.h"
@@ -203,6 +204,8 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
         return *text ? agent_show(cx->arena, cx->language, text) : "";
     case SENTENCE:
         return sentence_read(cx->arena, cx->language, text);
+    case LONG:
+        return field->flags & MARKDOWN ? markdown_plain(cx->arena, text) : text;
     case INT:
         return show_number(cx, strtoll(text, NULL, 10));
     case FILE_FIELD:
@@ -259,6 +262,11 @@ bool show_file_is_picture(struct cx *cx, const char *stored)
     return type && text_starts(type, "image/");
 }
 
+void page_set_markdown(struct cx *cx, json_object *out, const char *text)
+{
+    page_set(out, "markdown_html", text ? markdown_html(cx->arena, text) : NULL);
+}
+
 void show_value(struct cx *cx, json_object *out, const struct list_result *result, size_t row,
                 int column)
 {
@@ -267,7 +275,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     bool empty_list = field->type == ARRAY && text_equal(stored, "[]");
     bool none = !stored || !*stored || empty_list, choice = field->type == CHOICE;
     bool rows = field->child && !none, file = field->type == FILE_FIELD && !none;
-    bool swatch = field->type == COLOR;
+    bool swatch = field->type == COLOR, rich = !none && (field->flags & MARKDOWN);
     bool named = reference_label(result, row, field) != NULL;
     bool told = result->told && field == result->told_field;
     const char *href = none    ? NULL
@@ -285,7 +293,8 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
     page_set(out, "href", picture ? NULL : href);
     page_set_bool(out, "outside", field->type == URL);
     page_set(out, "swatch", !none && swatch ? stored : NULL);
-    page_set_bool(out, "plain", !none && !choice && !href && !swatch && !rows);
+    page_set_markdown(cx, out, rich ? stored : NULL);
+    page_set_bool(out, "plain", !none && !choice && !href && !swatch && !rows && !rich);
     page_set(out, "table", NULL);
     if (rows)
         child_table_add(cx, out, result, row, column);

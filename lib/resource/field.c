@@ -131,7 +131,8 @@ static const struct {
                   {AS_NAMED, "asNamed"},
                   {COLUMN_ONLY, "columnOnly"},
                   {MEMBER_ONLY, "memberOnly"},
-                  {GUARDED, "guarded"}};
+                  {GUARDED, "guarded"},
+                  {MARKDOWN, "markdown"}};
 
 const char *field_flag_at(size_t index, unsigned *flag)
 {

@@ -74,6 +74,7 @@ enum field_flags {
     MEMBER_ONLY = 16384, /* a member of JSON alone; HIDDEN too */
     GUARDED = 4096,      /* an update leaves the column alone: the resource's hooks take the value
                             to the one place that may change it */
+    MARKDOWN = 65536,    /* of LONG: people write Markdown, and pages show it so */
     MADE = 32768,        /* made while the process runs (resource/custom.h): its name is that of
                             JSON, and nothing is kept under its address */
     BY_HOOK = READ_ONLY | INPUT_ONLY /* neither taken nor shown: input_set() of a hook fills it */

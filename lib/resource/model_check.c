@@ -38,6 +38,15 @@ static void check_reference(const struct resource *resource, const struct field 
                    field->name);
 }
 
+/* Pages show it as a text with headings and tables: a cell of a list has no room for it. */
+static void check_markdown(const struct resource *resource, const struct field *field,
+                           struct buf *report)
+{
+    if (field->type != LONG || (field->flags & LISTED))
+        buf_printf(report, "%s: %s is MARKDOWN; it must be LONG and not LISTED.\n",
+                   model_name(resource), field->name);
+}
+
 static void check_currency(const struct resource *resource, const struct field *field,
                            struct buf *report)
 {
@@ -160,6 +169,8 @@ static void check_fields(const struct resource *resource, struct buf *report)
             check_reference(resource, it, report);
         if (it->currency)
             check_currency(resource, it, report);
+        if (it->flags & MARKDOWN)
+            check_markdown(resource, it, report);
         if (it->seen_with || it->changed_with)
             check_limited(resource, it, report);
         limited += it->seen_with != NULL;

@@ -286,13 +286,27 @@ START_TEST(brand_colours_can_be_read)
 }
 END_TEST
 
+static void read_file(const char *path, char text[static 65536])
+{
+    FILE *file = fopen(path, "re");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, 65535, file)] = 0;
+    fclose(file);
+}
+
+/* One value is shown unescaped: what page_set_markdown() made of Markdown. */
+static void take_out_markdown(char *text)
+{
+    static const char unescaped[] = "{{{markdown_html}}}";
+    for (char *at = text; (at = strstr(at, unescaped));)
+        memset(at, ' ', strlen(unescaped));
+}
+
 static void scan_template(const char *path)
 {
     char text[65536];
-    FILE *file = fopen(path, "re");
-    ck_assert_ptr_nonnull(file);
-    text[fread(text, 1, sizeof text - 1, file)] = 0;
-    fclose(file);
+    read_file(path, text);
+    take_out_markdown(text);
     static const char *const forbidden[] = {" style=",    "<style",     "<script>",    " onclick=",
                                             " onchange=", " onsubmit=", "javascript:", "hx-on",
                                             "{{{",        "{{&"};
@@ -300,6 +314,17 @@ static void scan_template(const char *path)
     bool is_mail = strcmp(path, "templates/mail/frame.html") == 0;
     for (size_t i = is_mail ? 1 : 0; i < COUNT(forbidden); i++)
         ck_assert_msg(!strstr(text, forbidden[i]), "%s has %s", path, forbidden[i]);
+}
+
+/* Code that sets that value by itself could put anything there. */
+static void scan_code(const char *path)
+{
+    char text[65536];
+    bool is_made_here = strcmp(path, "lib/page/show.c") == 0;
+    read_file(path, text);
+    const char *set = strstr(text, "\"markdown_html\"");
+    ck_assert_msg(!set || (is_made_here && !strstr(set + 1, "\"markdown_html\"")),
+                  "%s sets markdown_html: let page_set_markdown() do it", path);
 }
 
 static void scan_folder(const char *folder)
@@ -313,6 +338,8 @@ static void scan_folder(const char *folder)
             scan_folder(path);
         else if (text_ends(it->d_name, ".html"))
             scan_template(path);
+        else if (text_ends(it->d_name, ".c"))
+            scan_code(path);
     }
     closedir(dir);
 }
@@ -320,6 +347,8 @@ static void scan_folder(const char *folder)
 START_TEST(templates_keep_the_content_security_policy)
 {
     scan_folder("templates");
+    scan_folder("lib");
+    scan_folder("cgi-bin");
 }
 END_TEST
 
