@@ -12,7 +12,7 @@ NODE := $(CURDIR)/tools/node/node_modules/node-linux
 export PATH := $(NODE)-x64/bin:$(NODE)-arm64/bin:$(PATH)
 
 CC := gcc
-PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl libcrypto libmagic xlsxwriter libcmark-gfm
+PACKAGES := libpq json-c libjwt libsodium fcgi libcurl liboath libqrencode libfido2 libcares libidn2 libpsl libcrypto libmagic xlsxwriter libcmark-gfm libzip expat
 BUILD := build
 
 # Tables leave out what they do not need: the rest of an entry is zero.

@@ -86,17 +86,17 @@ static const char *import_number(struct cx *cx, const char *text)
     return out.data;
 }
 
-static json_object *import_whole(struct cx *cx, const char *text)
+static json_object *import_whole(struct cx *cx, const char *text, bool exact)
 {
     int64_t whole;
-    const char *number = import_number(cx, text);
+    const char *number = exact ? text : import_number(cx, text);
     return text_to_int(number, INT64_MIN, INT64_MAX, &whole) ? json_object_new_int64(whole)
                                                              : json_object_new_string(text);
 }
 
-static json_object *import_decimal(struct cx *cx, const char *text)
+static json_object *import_decimal(struct cx *cx, const char *text, bool exact)
 {
-    const char *number = import_number(cx, text);
+    const char *number = exact ? text : import_number(cx, text);
     double value;
     char end;
     return sscanf(number, "%lf%c", &value, &end) == 1 ? json_object_new_double_s(value, number)
@@ -116,13 +116,13 @@ static const char *import_without_currency(struct arena *arena, const char *text
 }
 
 static json_object *import_money(struct import_run *run, const struct import_column *column,
-                                 const char *text, const char *currency)
+                                 const char *text, const char *currency, bool exact)
 {
     struct cx *cx = run->cx;
     int64_t amount;
     if (run->plan->minor)
-        return import_whole(cx, text);
-    const char *number = import_number(cx, import_without_currency(cx->arena, text));
+        return import_whole(cx, text, exact);
+    const char *number = exact ? text : import_number(cx, import_without_currency(cx->arena, text));
     if (money_parse(number, currency, &amount))
         return json_object_new_int64(amount);
     return import_refuse(run, column->name, "invalid_amount",
@@ -330,6 +330,7 @@ json_object *import_cell(struct import_run *run, const struct import_column *col
 {
     struct cx *cx = run->cx;
     const struct field *field = column->field;
+    bool exact = row->numbers[column - run->plan->columns]; /* whatever the reader's language */
     *skip = false;
     if (reference_target(field)) {
         const char *id = import_refer(run, field, column->name, text, skip);
@@ -338,11 +339,11 @@ json_object *import_cell(struct import_run *run, const struct import_column *col
     switch (field->type) {
     case INT:
     case BASIS_POINTS:
-        return import_whole(cx, text);
+        return import_whole(cx, text, exact);
     case DECIMAL:
-        return import_decimal(cx, text);
+        return import_decimal(cx, text, exact);
     case MONEY:
-        return import_money(run, column, text, import_currency(run, row, field));
+        return import_money(run, column, text, import_currency(run, row, field), exact);
     case BOOL:
         return import_bool(text);
     case CHOICE:

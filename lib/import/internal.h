@@ -69,7 +69,9 @@ struct import_source {
                  size_t *count);
     const char *file_name; /* or NULL */
     size_t line;           /* of the row last read */
+    const bool *numbers;   /* of each of its cells whether it is one; NULL: all are texts */
     const char *problem;   /* after next() answered false: stable code, or NULL at the end */
+    const char *breaks;    /* that sentence */
     void *state;
 };
 /* The file of the request; false: the failure is set. */
@@ -127,6 +129,7 @@ struct import_run {
 struct import_row {
     size_t line;
     const char **cells;
+    const bool *numbers; /* of each cell whether it is one, and no text that people wrote */
     size_t count;
     const char *code, *message; /* of what was refused: why */
     bool is_broken;             /* refused when the file was read */

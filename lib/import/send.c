@@ -97,15 +97,13 @@ static void read_choices(struct cx *cx, struct import_plan *plan)
 
 /* ---- receiving ---- */
 
-static const char csv_broken[] = "From here on the file is not CSV.";
-
 static bool read_head(struct cx *cx, struct import_source *source, const char ***head,
                       size_t *width)
 {
     if (source->next(source, cx->arena, head, width))
         return true;
     return source->problem ? fail_field(cx, "file", source->problem, "Line %zu: %s", source->line,
-                                        cx_text(cx, csv_broken))
+                                        cx_text(cx, source->breaks))
                            : fail_field(cx, "file", "csv_empty", "The file has no rows.");
 }
 
@@ -357,8 +355,9 @@ static size_t make_api(const struct resource *resource, struct route *routes)
     const struct route all[] = {
         ROUTE(POST, kept(api, "/import", ""), access, import_send,
               kept("Import ", title,
-                   " from CSV: separators, encodings and columns are found out, each row goes the "
-                   "way of a POST, and a long file is worked on after the answer."),
+                   " from CSV or XLSX: separators, encodings and columns are found out, each row "
+                   "goes the way of a POST, and a long file is worked on after the answer. A "
+                   "workbook comes as the file of a form; its first sheet is read."),
               .operation = kept("import", many, ""), .answer_name = noun, .status = 202,
               .flags = ROUTE_UPLOAD, .body_limit = FILE_LIMIT, .media = "text/csv",
               .sample = sample_of(resource), .answer_fields = import_answer, .query = import_query,

@@ -1,14 +1,17 @@
-/* source: the rows of the file that a request brought, cut into parts that are kept. A file in the
- * request's folder is mapped, not read: what was cut is given back as it goes. */
+/* source: the rows of the file that a request brought, CSV or XLSX, cut into parts that are kept. A
+ * file in the request's folder is mapped, not read: what was cut is given back as it goes. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/config.h"
+#include "base/loop/loop.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "import/internal.h"
 #include "resource/csv.h"
+#include "resource/xlsx_read.h"
 
 /* ---- the request's file ---- */
 
@@ -47,7 +50,7 @@ static bool source_read(struct cx *cx, const char **data, size_t *len, const cha
     *data = upload ? upload->data : cx->request.body;
     *len = upload ? upload->size : cx->request.body_len;
     if (*len == 0)
-        return fail_field(cx, "file", "required", "Choose a CSV file.");
+        return fail_field(cx, "file", "required", "Choose a CSV or XLSX file.");
     return *data || !upload || source_map_file(cx, upload, data);
 }
 
@@ -63,20 +66,83 @@ static bool source_next_csv(struct import_source *source, struct arena *arena, c
     return there;
 }
 
-bool import_source_open(struct cx *cx, struct import_source *out)
+static bool source_open_csv(struct cx *cx, const char *data, size_t len, struct import_source *out)
 {
-    const char *data;
-    size_t len;
     struct csv_reader *reader = arena_alloc(cx->arena, sizeof *reader);
-    *out = (struct import_source){.next = source_next_csv, .state = reader};
-    if (!source_read(cx, &data, &len, &out->file_name))
-        return false;
+    out->next = source_next_csv;
+    out->state = reader;
+    out->breaks = "From here on the file is not CSV.";
     data = csv_decode(cx->arena, cx->request.charset, data, &len);
     if (!data)
         return fail_field(cx, "file", "csv_charset",
                           "Send UTF-8, UTF-16 or Windows-1252, not \"%s\".", cx->request.charset);
     csv_open(reader, data, len);
     return true;
+}
+
+/* ---- XLSX ---- */
+
+struct source_sheet {
+    struct arena *arena;
+    const char *data, *folder;
+    size_t len;
+    struct xlsx_reader *reader;
+};
+
+static void source_begin_sheet(void *arg)
+{
+    struct source_sheet *it = arg;
+    it->reader = xlsx_open(it->arena, it->data, it->len, it->folder);
+}
+
+static void source_read_ahead(void *arg)
+{
+    xlsx_read_ahead(arg);
+}
+
+static bool source_next_xlsx(struct import_source *source, struct arena *arena, const char ***cells,
+                             size_t *count)
+{
+    struct xlsx_reader *reader = source->state;
+    if (!xlsx_has_read(reader))
+        thread_call(source_read_ahead, reader);
+    bool there = xlsx_next(reader, arena, cells, count);
+    source->line = xlsx_line(reader);
+    source->numbers = xlsx_numbers(reader);
+    source->problem = there ? NULL : xlsx_problem(reader);
+    return there;
+}
+
+/* On a helper thread: nobody waits for a workbook but who sent it. */
+static bool source_open_xlsx(struct cx *cx, const char *data, size_t len, struct import_source *out)
+{
+    struct source_sheet sheet = {
+        .arena = cx->arena,
+        .data = data,
+        .len = len,
+        .folder = arena_printf(cx->arena, "%s/run", config_text(CONFIG_TULOU_VAR))};
+    thread_call(source_begin_sheet, &sheet);
+    out->next = source_next_xlsx;
+    out->state = sheet.reader;
+    out->breaks = "The workbook cannot be read, or not from here on.";
+    return true;
+}
+
+/* ---- whichever it is ---- */
+
+bool import_source_open(struct cx *cx, struct import_source *out)
+{
+    const char *data;
+    size_t len;
+    *out = (struct import_source){.next = NULL};
+    if (!source_read(cx, &data, &len, &out->file_name))
+        return false;
+    if (xlsx_is_old(data, len))
+        return fail_field(cx, "file", "xlsx_old",
+                          "This is an old or a locked workbook: save it as XLSX, without a "
+                          "password.");
+    return xlsx_is(data, len) ? source_open_xlsx(cx, data, len, out)
+                              : source_open_csv(cx, data, len, out);
 }
 
 /* ---- parts ---- */
@@ -139,15 +205,18 @@ static void source_look_at_dates(struct source_part *part, const char **cells, s
     }
 }
 
-static void source_add_row(struct source_part *part, size_t line, const char **cells, size_t count,
-                           const char *code, const char *message)
+static void source_add_row(struct source_part *part, const struct import_source *source,
+                           const char **cells, size_t count, const char *code, const char *message)
 {
     struct json *json = &part->json;
     json_open_array(json);
-    json_put_int(json, (int64_t)line);
+    json_put_int(json, (int64_t)source->line);
     json_open_array(json);
     for (size_t at = 0; at < count; at++)
-        json_put_text(json, cells[at]);
+        if (source->numbers && source->numbers[at])
+            json_put_raw(json, cells[at], strlen(cells[at]));
+        else
+            json_put_text(json, cells[at]);
     json_close_array(json);
     if (code) {
         json_put_text(json, code);
@@ -158,7 +227,8 @@ static void source_add_row(struct source_part *part, size_t line, const char **c
     part->state->total++;
 }
 
-static bool source_take_row(struct source_part *part, size_t line, const char **cells, size_t count)
+static bool source_take_row(struct source_part *part, const struct import_source *source,
+                            const char **cells, size_t count)
 {
     struct cx *cx = part->cx;
     size_t surplus = source_surplus(part, cells, count);
@@ -166,13 +236,13 @@ static bool source_take_row(struct source_part *part, size_t line, const char **
         return fail_field(cx, "file", "too_many_rows", "Import at most %d rows at once.",
                           IMPORT_ROWS_MAX);
     if (surplus > 0)
-        source_add_row(part, line, cells, count, "csv_cells_surplus",
+        source_add_row(part, source, cells, count, "csv_cells_surplus",
                        cx_printf(cx,
                                  "Column %zu has no name in the first line, but this line "
                                  "has a cell there. Put texts with separators in quotes.",
                                  surplus));
     else
-        source_add_row(part, line, cells, count, NULL, NULL);
+        source_add_row(part, source, cells, count, NULL, NULL);
     source_look_at_dates(part, cells, count);
     bool full = part->rows >= IMPORT_PART_ROWS || part->text.len > IMPORT_PART_BYTES;
     return !full || source_end_part(part) || (cx->db.error = part->db->error, fail_db(cx));
@@ -200,11 +270,10 @@ bool import_source_store(struct cx *cx, struct db *db, struct import_source *sou
     arena_defer(cx->arena, source_free, part.arena);
     source_begin_part(&part);
     while (source->next(source, part.arena, &cells, &count))
-        if (!source_take_row(&part, source->line, cells, count))
+        if (!source_take_row(&part, source, cells, count))
             return false;
     if (source->problem)
-        source_add_row(&part, source->line, NULL, 0, source->problem,
-                       cx_text(cx, "From here on the file is not CSV."));
+        source_add_row(&part, source, NULL, 0, source->problem, cx_text(cx, source->breaks));
     state->dates = source_dates(&part);
     if (source_end_part(&part) && import_set_size(db, state))
         return true;

@@ -54,8 +54,13 @@ static bool step_read_rows(struct cx *cx, json_object *all, struct import_row **
         rows[i].json = cells;
         rows[i].count = json_object_array_length(cells);
         rows[i].cells = arena_alloc(cx->arena, sizeof *rows[i].cells * (rows[i].count + 1));
-        for (size_t at = 0; at < rows[i].count; at++)
-            rows[i].cells[at] = json_object_get_string(json_object_array_get_idx(cells, at));
+        bool *numbers = arena_alloc(cx->arena, rows[i].count + 1);
+        for (size_t at = 0; at < rows[i].count; at++) {
+            json_object *cell = json_object_array_get_idx(cells, at);
+            rows[i].cells[at] = json_object_get_string(cell);
+            numbers[at] = !json_object_is_type(cell, json_type_string);
+        }
+        rows[i].numbers = numbers;
         rows[i].code = json_object_get_string(json_object_array_get_idx(row, 2));
         rows[i].message = json_object_get_string(json_object_array_get_idx(row, 3));
         rows[i].is_broken = rows[i].code != NULL;

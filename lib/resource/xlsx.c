@@ -124,10 +124,32 @@ static void xlsx_take(struct xlsx *it, lxw_error error)
         it->error = error;
 }
 
+/* "_x0041_" would be read as "A", and libxlsxwriter writes other control characters so (ISO/IEC
+ * 29500-1, 22.9.2.19): no cell shows them. */
+static const char *xlsx_plain(struct arena *arena, const char *text)
+{
+    struct buf out;
+    bool control = false;
+    for (const char *c = text; *c && !control; c++)
+        control = (unsigned char)*c < ' ' && *c != '\t' && *c != '\n';
+    if (!control && !strstr(text, "_x"))
+        return text;
+    buf_init(&out, arena);
+    for (; *text; text++) {
+        if (strncmp(text, "_x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") >= 4 &&
+            text[6] == '_')
+            buf_puts(&out, "_x005F_"); /* stands for the first "_" */
+        else if ((unsigned char)*text >= ' ' || *text == '\t' || *text == '\n')
+            buf_putc(&out, *text);
+    }
+    return out.data;
+}
+
 /* Of a text that no cell holds the beginning. */
 static void xlsx_text(struct xlsx *it, lxw_col_t column, const char *text)
 {
     size_t len = 0, letters = 0;
+    text = xlsx_plain(it->cx->arena, text);
     while (text[len] && letters < LETTERS - 1) {
         letters += (unsigned char)text[len] >= 0xf0 ? 2 : 1;
         for (len++; ((unsigned char)text[len] & 0xc0) == 0x80;)

@@ -63,7 +63,7 @@ test("a_workbook_has_days_amounts_and_times_as_such_and_no_formula", async () =>
     assert.match(all.Created.numFmt, /yyyy hh:mm$/);
     const kinds = new Set(rows.flatMap((row) => Object.values(row).map((it) => it.type)));
     assert.ok(!kinds.has(ExcelJS.ValueType.Formula) && !kinds.has(ExcelJS.ValueType.Hyperlink), [...kinds].join());
-    assert.deepEqual(rows.filter((it) => it.Name.value === "odd").map((it) => it.Company.value).toSorted(), (await request("GET", "/api/crm/leads?name=odd&limit=100", { token })).data.map((it) => it.company).toSorted());
+    assert.deepEqual(rows.filter((it) => it.Name.value === "odd").map((it) => it.Company.value.replaceAll("_x005F_", "_")).toSorted(), (await request("GET", "/api/crm/leads?name=odd&limit=100", { token })).data.map((it) => it.company).toSorted());
 });
 
 test("titles_choices_and_days_are_in_the_language_of_the_reader", async () => {
