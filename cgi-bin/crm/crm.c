@@ -1,5 +1,6 @@
 /* crm: customer relations: leads, the people and companies that they become, and deals. */
 #include "crm.h"
+#include "analytics.h"
 #include "forecast.h"
 
 static const struct area crm = {
@@ -8,7 +9,7 @@ static const struct area crm = {
     .about = "Leads, the people and companies that they become, and deals with them.",
     .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_lines, &deal_notes,
                            &pipelines, &stages, &exchange_rates),
-    .more_routes = (const struct route *const[]){forecast_routes, NULL},
+    .more_routes = (const struct route *const[]){forecast_routes, analytics_routes, NULL},
     .permissions =
         PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"},
                     {DEAL_AMOUNTS, "See and change the amounts of deals"},
@@ -16,7 +17,7 @@ static const struct area crm = {
                     {"crm.contacts:private", "See and change private fields of contacts"},
                     {"crm.companies:private", "See and change private fields of companies"},
                     {"crm.deals:private", "See and change private fields of deals"}),
-    .grants = ROLE_GRANTS({"staff", DEAL_AMOUNTS "@team"}),
+    .grants = ROLE_GRANTS({"staff", DEAL_AMOUNTS "@team"}, {"staff", "crm.analytics:read"}),
     .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
                   "business reseller", 30},
                  {ADMIN_PAGES, "Contacts", "/admin/crm/contacts", "address-book",
@@ -27,8 +28,10 @@ static const struct area crm = {
                   "CRM", "business reseller", 33},
                  {ADMIN_PAGES, "Forecast", "/admin/crm/forecast", "chart-bar", DEAL_AMOUNTS, "CRM",
                   "business reseller", 36},
+                 {ADMIN_PAGES, "Analytics", "/admin/crm/analytics", "chart-funnel",
+                  "crm.analytics:read", "CRM", "business reseller", 37},
                  {ADMIN_PAGES, "Exchange rates", "/admin/crm/exchange-rates", "coins",
-                  "crm.rates:read", "CRM", "business reseller", 37},
+                  "crm.rates:read", "CRM", "business reseller", 38},
                  {ADMIN_PAGES, "Pipelines", "/admin/crm/pipelines", "git-branch",
                   "crm.pipelines:read", "CRM", "business reseller", 34},
                  {ADMIN_PAGES, "Stages", "/admin/crm/stages", "layout-kanban", "crm.pipelines:read",

@@ -125,6 +125,8 @@ const struct resource deals = {
          .help = "The sum of quantity times price over all lines."},
         {"expected_close_on", DATE, NULLABLE | FILTERED | SORTED | LISTED,
          .label = "Expected to close", .example = "2027-03-31"},
+        {"closed_at", TIME, READ_ONLY | NULLABLE | FILTERED | SORTED, .label = "Closed",
+         .help = "When it came to a stage that ends it; null while it is open."},
         {"owner_id", UUID, NULLABLE | FILTERED | LISTED, .label = "Owner",
          .refers = "users.platform-users", .on_delete = SET_NULL,
          .help = "The user who looks after this deal."},
