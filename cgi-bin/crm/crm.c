@@ -8,7 +8,7 @@ static const struct area crm = {
     .title = "CRM",
     .about = "Leads, the people and companies that they become, and deals with them.",
     .resources = RESOURCES(&leads, &contacts, &companies, &deals, &deal_lines, &deal_notes,
-                           &pipelines, &stages, &exchange_rates),
+                           &pipelines, &stages, &exchange_rates, &assignment_rules),
     .more_routes = (const struct route *const[]){forecast_routes, analytics_routes, NULL},
     .permissions =
         PERMISSIONS({LEAD_REOPEN, "Reopen converted leads"},
@@ -32,10 +32,18 @@ static const struct area crm = {
                   "crm.analytics:read", "CRM", "business reseller", 37},
                  {ADMIN_PAGES, "Exchange rates", "/admin/crm/exchange-rates", "coins",
                   "crm.rates:read", "CRM", "business reseller", 38},
+                 {ADMIN_PAGES, "Assignment rules", "/admin/crm/assignment-rules", "arrows-shuffle",
+                  "crm.assignment:read", "CRM", "business reseller", 39},
                  {ADMIN_PAGES, "Pipelines", "/admin/crm/pipelines", "git-branch",
                   "crm.pipelines:read", "CRM", "business reseller", 34},
                  {ADMIN_PAGES, "Stages", "/admin/crm/stages", "layout-kanban", "crm.pipelines:read",
                   "CRM", "business reseller", 35}),
+    .settings = SETTINGS(
+        {"crm", "Customer relations", "Who gets new leads.",
+         FIELDS({"assign_by_rules", BOOL, 0, .initial = "false",
+                 .label = "Give new leads to teams by the assignment rules",
+                 .help = "Those that name no owner, where whoever makes them may choose any; else "
+                         "whoever makes a lead owns it."})}),
     .workers = 2,
 };
 

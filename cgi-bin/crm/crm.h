@@ -7,10 +7,12 @@
 #include "resource/custom.h"
 
 extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, pipelines,
-    stages, exchange_rates;
+    stages, exchange_rates, assignment_rules;
 extern const struct action lead_convert;
 #define DEAL_AMOUNTS                                                                               \
     "crm.deals:amounts" /* to see what a deal is worth, and to change that and its chance */
+#define LEAD_SOURCES                                                                               \
+    CHOICES("website", "referral", "social", "email", "phone", "event", "partner", "other")
 #define LEAD_REOPEN "crm.leads:reopen" /* to take back that one became a customer */
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/session.h"
+#include "access/tenant.h"
 #include "base/text.h"
 #include "http/cx.h"
 #include "resource/internal.h"
@@ -81,6 +82,16 @@ static const char *maker_of(const struct cx *cx)
     return at_home ? cx->session->user_id : NULL;
 }
 
+/* Whether the tenant's rules choose, as far as the one who makes it may make it for anybody. */
+static bool owner_is_assigned(struct cx *cx, const struct resource *resource,
+                              const struct viewer *viewer)
+{
+    return resource->assigned_when.section && viewer->sight == SIGHT_ALL && cx->tenant &&
+           text_equal(
+               tenant_setting(cx, resource->assigned_when.section, resource->assigned_when.key),
+               "true");
+}
+
 bool owner_take_new(struct cx *cx, const struct resource *resource, struct input *input)
 {
     struct value *value = resource->owner ? owner_value(resource, input) : NULL;
@@ -90,7 +101,7 @@ bool owner_take_new(struct cx *cx, const struct resource *resource, struct input
     if (!value || !cx->session)
         return true;
     bool named = value->presence == GIVEN || (value->presence == IS_NULL && !input->is_form);
-    if (!named && maker_of(cx)) {
+    if (!named && maker_of(cx) && !owner_is_assigned(cx, resource, &viewer)) {
         value->presence = GIVEN;
         value->text = maker_of(cx);
     }

@@ -79,6 +79,11 @@ struct resource {
      * record is its owner unless they name another. NULL: what one may, one may with all records.
      * The table needs an index (tenant_id, owner, what the list is sorted by, id). */
     const char *owner;
+    /* The tenant's setting (section and key) under which whoever may make records for anybody, and
+     * names no owner, leaves that to the table, whose trigger chooses one. {NULL}: none. */
+    struct {
+        const char *section, *key;
+    } assigned_when;
     /* The column of the user whose records these are and who alone meets them, whoever may do what
      * else: notifications. `permission` and `owner` are NULL then, and its routes are for everybody
      * signed in. The table needs an index (tenant_id, personal, what the list is sorted by). */
