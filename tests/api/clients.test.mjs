@@ -37,5 +37,5 @@ test("what_is_generated_of_the_document_compiles_strictly_and_works", async () =
     const tenants = [];
     for (let i = 0; i < 3; i++) tenants.push((await makeTenant()).slug);
     const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "main.mjs"), base, password, ...tenants]);
-    assert.deepEqual(stdout.trim().split("\n"), ["openapi-fetch: done", "@hey-api/openapi-ts: done", "orval: done"]);
+    assert.deepEqual(stdout.trim().split("\n"), ["openapi-fetch: done", "@hey-api/openapi-ts: done", "orval: done", "life: done"]);
 });

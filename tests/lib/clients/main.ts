@@ -2,6 +2,7 @@
 import { makeClient as makeHeyApi } from "./hey_api";
 import { makeClient as makeOpenapiFetch } from "./openapi_fetch";
 import { makeClient as makeOrval } from "./orval";
+import { life } from "./life";
 import { program } from "./program";
 
 const [base = "", password = "", ...tenants] = process.argv.slice(2);
@@ -11,3 +12,5 @@ for (const [i, [name, client]] of Object.entries(clients).entries()) {
     await program(client, `owner@${tenant}.test`, password, tenant);
     console.log(`${name}: done`);
 }
+await life(base, `owner@${tenants[0] ?? ""}.test`, password, tenants[0] ?? "");
+console.log("life: done");
