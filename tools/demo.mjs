@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { join, resolve } from "node:path";
+import { dealAlong, leadAlong, makeRates, makeRules, spreadSql } from "./demo_crm.mjs";
 import { factorsAreFree, takeOver } from "./first_login.mjs";
 
 const port = Number(process.env.PORT || 8080), folder = resolve(process.env.TULOU_VAR || "var"), domain = process.env.TULOU_DOMAIN || "localhost";
@@ -15,7 +16,7 @@ const password = process.env.DEMO_PASSWORD ?? "tulou-demo-2026";
 const tenants = [
     { slug: "northside", name: "Northside Club", kind: "business", planLevel: 2, timeZone: "Europe/Madrid", currency: "EUR", leads: 60, colour: "#1f5fa8" },
     { slug: "lakeview", name: "Lakeview Library", kind: "business", planLevel: 1, timeZone: "America/Chicago", currency: "USD", leads: 25, colour: "#0f6b5c" },
-    { slug: "brightwork", name: "Brightwork", kind: "business", planLevel: 2, timeZone: "Europe/Berlin", currency: "EUR", leads: 240, colour: "#6d3fb8" },
+    { slug: "brightwork", name: "Brightwork", kind: "business", planLevel: 2, timeZone: "Europe/Berlin", currency: "EUR", leads: 240, colour: "#6d3fb8", crm: true },
     { slug: "harbor", name: "Harbor Partners", kind: "reseller", planLevel: 3, timeZone: "Europe/London", currency: "GBP", leads: 30, colour: "#8a3b12" },
     { slug: "dockside", name: "Dockside Gym", kind: "business", parent: "harbor", timeZone: "Europe/London", currency: "GBP", leads: 20 },
     ...["Alder Court", "Birch Studio", "Cedar Books", "Delta Rowing", "Elm Street Dance", "Fern Clinic", "Granite Climbing", "Hazel Catering", "Iris Optics", "Juniper Travel"]
@@ -120,8 +121,9 @@ async function makeLeads(it, token) {
         const company = pick(words.company), source = pick(words.source), status = pick(words.status);
         // No lead comes in as converted.
         const { data } = await must([201], "POST", "/api/crm/leads", { token, body: { name: `${first} ${last}`, email: `${first}.${last}.${i}@example.com`.toLowerCase(), company, source, ownerId: i % 3 ? pick(owners).id : null,
-            status: status === "converted" ? "qualified" : status, valueAmount: 5000 + (next() % 400) * 500, currency: it.currency } });
-        if (status === "converted") await must([200], "PATCH", `/api/crm/leads/${data.id}`, { token, body: { status } });
+            status: it.crm ? "new" : status === "converted" ? "qualified" : status, valueAmount: 5000 + (next() % 400) * 500, currency: it.currency } });
+        if (it.crm) await leadAlong(data, status, { must, token, deal: pick(words.deal) });
+        else if (status === "converted") await must([200], "PATCH", `/api/crm/leads/${data.id}`, { token, body: { status } });
     }
 }
 
@@ -133,17 +135,20 @@ async function makeDeals(it, token) {
     const owners = (await must([200], "GET", "/api/platform-users?limit=20", { token })).data.filter((user) => user.kind !== "customer");
     const stages = (await must([200], "GET", `${path("stages")}?limit=100`, { token })).data;
     const companies = [];
-    for (let i = there.meta.total; i < Math.ceil(it.leads / 4); i++) {
+    for (let i = there.meta.total; i < Math.ceil(it.leads / (it.crm ? 2 : 4)); i++) {
         if (companies.length < words.company.length) {
             const name = words.company[companies.length], domain = `${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.example`;
-            companies.push(await make("companies", { name, website: `https://${domain}`, email: `office@${domain}`, ownerId: pick(owners).id }));
+            const body = { website: `https://${domain}`, email: `office@${domain}`, ownerId: pick(owners).id };
+            const [known] = (await must([200], "GET", `${path("companies")}?name=${encodeURIComponent(name)}&limit=1`, { token })).data; // of a lead that was converted
+            companies.push(known ? (await must([200], "PATCH", `${path("companies")}/${known.id}`, { token, body })).data : await make("companies", { name, ...body }));
         }
         const company = pick(companies), first = pick(words.first), last = pick(words.last);
         const contact = await make("contacts", { name: `${first} ${last}`, email: `${first}.${last}.${i}@${company.website.slice(8)}`.toLowerCase(), companyId: company.id, type: pick(["customer", "partner", "vendor"]), ownerId: pick(owners).id });
-        const stage = pick(stages);
-        const deal = await make("deals", { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stageId: stage.id, ...(stage.kind === "lost" ? { lostReason: pick(words.reason) } : {}), probability: next() % 101,
+        const stage = pick(it.crm ? [...stages, ...stages.filter((one) => one.kind !== "open"), ...stages.filter((one) => one.kind === "won")] : stages);
+        const body = { name: pick(words.deal), companyId: company.id, contactId: contact.id, ownerId: pick(owners).id, stageId: stage.id, ...(stage.kind === "lost" ? { lostReason: pick(words.reason) } : {}), probability: next() % 101,
             valueAmount: 50000 + (next() % 400) * 5000, currency: it.currency, expectedCloseOn: `2027-0${1 + (next() % 9)}-15`,
-            lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPriceAmount: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPriceAmount: 10000 }] });
+            lines: [{ name: pick(words.line), quantity: 1 + (next() % 20), unitPriceAmount: 500 + (next() % 90) * 250 }, { name: pick(words.line), unitPriceAmount: 10000 }] };
+        const deal = it.crm ? await dealAlong(body, stages, { must, token, next, pick, reasons: words.reason }) : await make("deals", body);
         if (i % 2 === 0) await make(`deals/${deal.id}/notes`, { text: pick(words.note) });
     }
 }
@@ -176,6 +181,7 @@ function spreadOverTheYear() {
         update public.tenants set created_at = now() - interval '365 days' * power(random(), 1.3)
         where created_at > now() - interval '1 hour' and kind <> 'platform';
         ${quiet("everyone.leads", "enable")} ${quiet("public.tenants", "enable")}
+        ${spreadSql(quiet)}
         commit;`);
 }
 
@@ -218,6 +224,8 @@ async function main() {
         await makePeople(it, owner);
         await makeLeads(it, owner);
         await makeDeals(it, owner);
+        if (it.crm) await makeRates(it, { must, token: owner });
+        if (it.crm) await makeRules({ must, token: owner });
         console.log(`${it.slug}: ready`);
     }
     spreadOverTheYear();
