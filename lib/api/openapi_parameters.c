@@ -148,6 +148,11 @@ static void add_filters(struct openapi *api, json_object *list, json_object *fie
                       arena_printf(arena, "%s: words that find what it refers to.", label),
                       text_schema(1, 200));
     add_ranges(api, list, field);
+    if (text_equal(member_text(field, "type"), "time") ||
+        text_equal(member_text(field, "type"), "date"))
+        add_parameter(list, "query", arena_printf(arena, "%s[within]", name),
+                      arena_printf(arena, "%s: in these days, such as last-7-days.", label),
+                      text_schema(4, 20));
 }
 
 static json_object *enum_schema(void)
@@ -265,6 +270,11 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
         if (member_true(field, "filtered"))
             add_filters(api, list, field);
     }
+    add_shared(api, list, "Filter",
+               new_parameter("query", "filter",
+                             "Conditions in groups: and(status[in]:(new,lost),"
+                             "or(ownerId:me,createdAt[within]:last-7-days)).",
+                             text_schema(1, 4000)));
     if (searched)
         add_shared(
             api, list, "Search",

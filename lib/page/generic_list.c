@@ -335,6 +335,7 @@ static json_object *list_data(struct cx *cx, const struct resource *resource,
     list_add_pager(cx, data, &page);
     add_actions(cx, data, &page);
     list_add_empty(cx, data, &page, filtered);
+    list_add_conditions(cx, data, &page);
     list_add_views(cx, data, &page, views);
     generic_crumbs(cx, data, resource);
     return data;
@@ -379,6 +380,9 @@ bool generic_list(struct cx *cx)
     tidy_query(cx);
     if (list_view_remember(cx, resource))
         return true;
+    const char *added = list_condition_added(cx, resource);
+    if (added)
+        return page_go(cx, added);
     struct rows *views;
     if (!list_views_read(cx, resource, &views))
         return false;

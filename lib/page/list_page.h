@@ -3,6 +3,7 @@
 #define PAGE_LIST_PAGE_H
 
 #include "page/page_parts.h"
+#include "resource/filter_text.h"
 #include "resource/resource.h"
 
 enum { LIST_COLUMNS_MAX = 96 };
@@ -29,6 +30,14 @@ const char *list_sort(const struct list_page *page);
 
 /* Whether the field is a column of this list, as chosen or by itself. */
 bool list_shows(const struct list_page *page, const struct field *field);
+/* ---- list_conditions.c, list_condition_add.c: filter= ---- */
+/* What the address says of it; NULL: nothing that can be read. */
+struct filter_node *list_conditions_read(struct cx *cx);
+/* Adds "conditions" and "filter". */
+void list_add_conditions(struct cx *cx, json_object *data, const struct list_page *page);
+/* The list with the condition that the form was sent with; NULL: it was not sent. */
+const char *list_condition_added(struct cx *cx, const struct resource *resource);
+
 /* ---- list_room.c: which columns need how wide a screen ---- */
 /* Fills page->room with the classes of its columns; `has_face`: a picture stands before names. */
 void list_find_room(struct cx *cx, struct list_page *page, bool has_face);
@@ -67,6 +76,14 @@ const char *list_face(struct cx *cx, const struct list_page *page, size_t row, i
 /* Amounts and days as people type them, "value[min]=1200.50", become what the API takes,
  * "valueAmount[gte]=120050"; what is neither asks for nothing. */
 void list_read_typed(struct cx *cx, const struct resource *resource);
+bool list_is_number(const struct field *field);
+const char *list_own_currency(const struct cx *cx); /* of amounts that are typed */
+/* One bound, the lower (0) or the upper (1), as typed: its value and the parameter's name as the
+ * API has them. NULL: it is none. */
+const char *list_typed_bound(struct cx *cx, const struct field *field, int which, const char *text,
+                             const char **name);
+/* A value as the API has it, for people. */
+const char *list_shown_bound(struct cx *cx, const struct field *field, const char *value);
 void list_add_filters(struct cx *cx, json_object *data, const struct resource *resource,
                       const struct custom *custom, const struct list_result *result);
 void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page);

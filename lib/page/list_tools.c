@@ -75,7 +75,7 @@ static const char *taken_name(struct cx *cx, const struct field *field, const st
     return join(cx, field, field->type == TIME ? bound->taken_of_time : bound->taken);
 }
 
-static const char *own_currency(const struct cx *cx)
+const char *list_own_currency(const struct cx *cx)
 {
     return cx->tenant ? cx->tenant->currency : "EUR";
 }
@@ -97,7 +97,8 @@ static const char *read_typed(struct cx *cx, const struct field *field, const st
     int64_t number;
     char time[32];
     if (field->type == MONEY)
-        return money_parse(language_typed(cx->arena, cx->language, text), own_currency(cx), &number)
+        return money_parse(language_typed(cx->arena, cx->language, text), list_own_currency(cx),
+                           &number)
                    ? arena_printf(cx->arena, "%lld", (long long)number)
                    : NULL;
     if (!clock_day_begins(text, bound->later, own_zone(cx), &number))
@@ -115,11 +116,33 @@ static const char *show_typed(struct cx *cx, const struct field *field, const st
     if (!value || !is_typed_otherwise(field))
         return value;
     if (field->type == MONEY)
-        return show_amount(cx, value, own_currency(cx));
+        return show_amount(cx, value, list_own_currency(cx));
     if (!clock_parse(value, &us))
         return NULL;
     clock_day_of(us - bound->later, own_zone(cx), day);
     return day;
+}
+
+const char *list_typed_bound(struct cx *cx, const struct field *field, int which, const char *text,
+                             const char **name)
+{
+    const struct bound *bound = &bounds[which];
+    struct value value = {.presence = ABSENT};
+    const char *code, *message;
+    *name = taken_name(cx, field, bound);
+    if (is_typed_otherwise(field))
+        return read_typed(cx, field, bound, text);
+    if (field->type != DATE)
+        text = language_typed(cx->arena, cx->language, text);
+    return field_check_text(cx, field, text, &value, &code, &message) ? value.text : NULL;
+}
+
+const char *list_shown_bound(struct cx *cx, const struct field *field, const char *value)
+{
+    int64_t us;
+    if (field->type == MONEY)
+        return show_amount(cx, value, list_own_currency(cx));
+    return field->type == TIME && clock_parse(value, &us) ? show_instant(cx, us) : value;
 }
 
 static void read_bound(struct cx *cx, const struct field *field, const struct bound *bound)
@@ -155,7 +178,7 @@ void list_read_typed(struct cx *cx, const struct resource *resource)
         read_bounds(cx, custom->fields);
 }
 
-static bool is_number(const struct field *field)
+bool list_is_number(const struct field *field)
 {
     return field->type == INT || field->type == MONEY || field->type == BASIS_POINTS ||
            field->type == DECIMAL;
@@ -171,9 +194,9 @@ static json_object *add_input(json_object *list, const struct field *field, cons
     page_set(filter, "label", label);
     page_set(filter, "value", value);
     page_set(filter, "input",
-             is_day                                     ? "date"
-             : is_number(field) && field->type != MONEY ? "number"
-                                                        : "text");
+             is_day                                          ? "date"
+             : list_is_number(field) && field->type != MONEY ? "number"
+                                                             : "text");
     page_set(filter, "inputmode", field->type == MONEY ? "decimal" : NULL);
     page_set(filter, "step", field->type == DECIMAL ? "any" : NULL);
     page_set(filter, "exactly", NULL);
@@ -289,7 +312,7 @@ static void add_exact(struct cx *cx, json_object *filters, const struct field *f
 static void add_filter(struct cx *cx, json_object *filters, const struct resource *resource,
                        const struct field *field, const struct list_result *result)
 {
-    if (field->type == DATE || field->type == TIME || is_number(field))
+    if (field->type == DATE || field->type == TIME || list_is_number(field))
         add_range(cx, filters, field);
     else if (field->type == CHOICE || field->type == BOOL)
         add_choice(cx, filters, field);

@@ -211,7 +211,7 @@ static bool board_is_filter(const struct field *field)
 const struct field *board_query_fields(const struct resource *resource)
 {
     size_t at = 0, count = field_count(resource->fields);
-    struct field *fields = arena_alloc(engine_arena(), (count + 2) * sizeof *fields);
+    struct field *fields = arena_alloc(engine_arena(), (count + 3) * sizeof *fields);
     for (const struct field *it = resource->fields; it->type != FIELD_END; it++)
         if (board_is_filter(it))
             fields[at++] = (struct field){.name = it->name,
@@ -221,11 +221,13 @@ const struct field *board_query_fields(const struct resource *resource)
                                           .help = "Equal to this."};
     if (resource_is_searched(resource))
         fields[at++] = (struct field){"q", TEXT, 0, 0, 200, .help = "Words to search for."};
+    fields[at++] = (struct field){
+        "filter", TEXT, 0, 1, FILTER_TEXT_MAX, .help = "Conditions in groups, as lists take them."};
     fields[at] = (struct field){.type = FIELD_END};
     return fields;
 }
 
-static void board_read_query(struct cx *cx, const struct resource *resource,
+static bool board_read_query(struct cx *cx, const struct resource *resource,
                              struct list_query *query)
 {
     const struct input *input = cx->input;
@@ -238,6 +240,12 @@ static void board_read_query(struct cx *cx, const struct resource *resource,
             query->search = value->text;
             continue;
         }
+        if (strcmp(it->name, "filter") == 0) {
+            const struct parameter asked = {it->name, value->text, NULL};
+            if (!list_read_filter(cx, resource, &asked, query))
+                return false;
+            continue;
+        }
         struct list_filter *filter = arena_alloc(cx->arena, sizeof *filter);
         *filter = (struct list_filter){.field = field_find(resource->fields, it->name),
                                        .operator= "=",
@@ -245,6 +253,7 @@ static void board_read_query(struct cx *cx, const struct resource *resource,
                                        .next = query->filters};
         query->filters = filter;
     }
+    return list_check_currencies(cx, resource, query->filters);
 }
 
 static void board_write_column(struct json *json, const struct board_column *column)

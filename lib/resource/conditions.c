@@ -246,8 +246,8 @@ static bool add_bound_of_values(struct conditions *where, const struct resource 
     return strlen(filter->value) < 200;
 }
 
-static void add_filter(struct conditions *where, const struct cx *cx,
-                       const struct resource *resource, const struct list_filter *filter)
+static void add_condition(struct conditions *where, const struct cx *cx,
+                          const struct resource *resource, const struct list_filter *filter)
 {
     const char *column = column_expression(filter->field), *operator= filter->operator;
     if (strcmp(operator, "null") == 0) {
@@ -271,6 +271,29 @@ static void add_filter(struct conditions *where, const struct cx *cx,
         conditions_add(where, "(%s) %s $%d", column, operator, at);
     if (filter->field->sorted_by)
         add_bound_of_ids(where, filter, at);
+}
+
+/* Each of a group's conditions is written as if it were alone, and then joined. What has no value
+ * makes a condition unknown; its negation holds, as people mean it. */
+static void add_filter(struct conditions *where, const struct cx *cx,
+                       const struct resource *resource, const struct list_filter *filter)
+{
+    static const char alone[] = "\nwhere ";
+    struct buf around = where->sql, group;
+    if (!filter->inside) {
+        add_condition(where, cx, resource, filter);
+        return;
+    }
+    buf_init(&group, where->arena);
+    for (const struct list_filter *it = filter->inside; it; it = it->next) {
+        const char *joined = filter->group == FILTER_OR ? "\n    or " : "\n    and ";
+        buf_init(&where->sql, where->arena);
+        add_filter(where, cx, resource, it);
+        buf_printf(&group, "%s(%s)", group.len ? joined : "", where->sql.data + strlen(alone));
+    }
+    where->sql = around;
+    conditions_add(where, filter->group == FILTER_NOT ? "not coalesce(%s, false)" : "(%s)",
+                   group.data);
 }
 
 void conditions_add_filters(struct conditions *conditions, const struct cx *cx,

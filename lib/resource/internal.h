@@ -96,7 +96,23 @@ bool input_is_fixed(const struct field *field, enum input_mode mode);
 bool input_require(const struct place *place, const struct field *fields, struct value *values);
 void input_release_json(void *value); /* for arena_defer() */
 
+/* ---- list_filters.c ---- */
+/* One of the filters, or filter= with its groups. false: 400, 403. */
+bool list_read_filter(struct cx *cx, const struct resource *resource, const struct parameter *it,
+                      struct list_query *out);
+/* Amounts of different currencies do not compare: who asks for some names one. false: 400. */
+bool list_check_currencies(struct cx *cx, const struct resource *resource,
+                           const struct list_filter *filters);
+/* One value of the parameter `name` in its normal form. false: 400. */
+bool list_check_value(struct cx *cx, const struct field *field, const char *name, const char *text,
+                      const char **normal);
+/* Whether a parameter of this name stands before it in the request. */
+bool list_stands_before(const struct cx *cx, const struct parameter *it);
+
 /* ---- list_query.c ---- */
+/* A field of the caller's shape, or of the tenant's own; NULL: there is none, or 403. */
+const struct field *list_find_column(struct cx *cx, const struct resource *resource,
+                                     const char *name);
 /* "name,email": those columns behind the id, NULL-terminated; 400 with the name of one that there
  * is not. */
 bool list_read_fields(struct cx *cx, const struct resource *resource, const char *text,
@@ -158,7 +174,7 @@ const char *export_cell_text(struct arena *arena, const struct language *languag
  * so that with 0 all are of one. WAITS; false: the failure is set. */
 bool list_run_several(struct cx *cx, const struct resource *const *resources, size_t step,
                       const struct list_query *queries, size_t count, struct list_result *out);
-enum { LIMIT_USUAL = 20, LIMIT_EXPORT = 1000, FILTERS_MAX = 20 };
+enum { LIMIT_USUAL = 20, LIMIT_EXPORT = 1000, FILTERS_MAX = 20, SEARCH_MAX = 200 };
 
 /* ---- owner.c ---- */
 /* Before a record is written: who makes it owns it unless the input names another, and nobody

@@ -13,6 +13,7 @@
 
 #include "http/route.h"
 #include "resource/field.h"
+#include "resource/filter_text.h"
 #include "resource/input.h"
 
 struct action;
@@ -163,11 +164,13 @@ struct list_query {
     const struct field **labels; /* references whose names are read too (include=), NULL-terminated;
                                   * NULL: none. See resource/reference.h */
     struct list_filter {
-        const struct field *field;
-        const char *operator; /* "=", "!=", ">", ">=", "<", "<=", "in", "null" */
+        const struct field *field; /* of a group NULL */
+        const char *operator;      /* "=", "!=", ">", ">=", "<", "<=", "in", "null", "q" */
         const char *value;
         struct list_filter *next;
-    } * filters;
+        enum filter_kind group;     /* of a group: whether all, any or not what is in it */
+        struct list_filter *inside; /* of a condition, and of no group, NULL */
+    } * filters;                    /* all of them are to hold */
 };
 struct list_result {
     struct rows *rows;           /* column i is fields[i] */
