@@ -150,9 +150,10 @@ static void add_filters(struct openapi *api, json_object *list, json_object *fie
     add_ranges(api, list, field);
     if (text_equal(member_text(field, "type"), "time") ||
         text_equal(member_text(field, "type"), "date"))
-        add_parameter(list, "query", arena_printf(arena, "%s[within]", name),
-                      arena_printf(arena, "%s: in these days, such as last-7-days.", label),
-                      text_schema(4, 20));
+        put_text(add_parameter(list, "query", arena_printf(arena, "%s[within]", name),
+                               arena_printf(arena, "%s: in these days.", label),
+                               text_schema(4, 20)),
+                 "example", "last-7-days");
 }
 
 static json_object *enum_schema(void)
@@ -252,6 +253,16 @@ static void add_paging(struct openapi *api, json_object *list)
                new_parameter("query", "count", "false: without total.", bool_schema()));
 }
 
+static json_object *filter_parameter(void)
+{
+    json_object *parameter = new_parameter("query", "filter",
+                                           "Conditions in groups: and(status[in]:(new,lost),"
+                                           "or(ownerId:me,createdAt[within]:last-7-days)).",
+                                           text_schema(1, 4000));
+    put_text(parameter, "example", "not(id:0192f0c1-7c1e-7000-8000-000000000011)");
+    return parameter;
+}
+
 /* What every list of a resource takes; a file of it has no pages. */
 static void add_list_parameters(struct openapi *api, json_object *list, json_object *resource,
                                 bool pages)
@@ -270,11 +281,7 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
         if (member_true(field, "filtered"))
             add_filters(api, list, field);
     }
-    add_shared(api, list, "Filter",
-               new_parameter("query", "filter",
-                             "Conditions in groups: and(status[in]:(new,lost),"
-                             "or(ownerId:me,createdAt[within]:last-7-days)).",
-                             text_schema(1, 4000)));
+    add_shared(api, list, "Filter", filter_parameter());
     if (searched)
         add_shared(
             api, list, "Search",

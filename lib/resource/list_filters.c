@@ -296,9 +296,13 @@ static bool resolve(struct cx *cx, const struct resource *resource, const struct
     *group = (struct list_filter){.group = node->kind, .operator= "" };
     *out = group;
     for (const struct filter_node *it = node->inside; it; it = it->next) {
-        if (!resolve(cx, resource, it, tail))
+        struct list_filter *one = NULL;
+        if (!resolve(cx, resource, it, &one))
             return false;
-        tail = &(*tail)->next;
+        if (!one)
+            continue;
+        *tail = one;
+        tail = &one->next;
     }
     return true;
 }
