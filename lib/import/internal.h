@@ -6,6 +6,7 @@
  *   refer.c   what a cell refers to
  *   row.c     one row as a record
  *   step.c    one part
+ *   remember.c  what was chosen for the same first line before
  *   store.c   what the database keeps
  */
 #ifndef IMPORT_INTERNAL_H
@@ -185,6 +186,14 @@ bool import_advance(struct db *db, struct import_state *state);
 /* line, field, code, message, cells of what was refused behind a line, at most `most`. */
 struct rows *import_refusals(struct db *db, const struct import_state *state, int64_t behind,
                              int most);
+
+/* ---- remember.c ---- */
+/* Keeps what was chosen for files with this first line. false: db->error. WAITS. */
+bool import_remember(struct db *db, const char *tenant_id, const struct import_plan *plan);
+/* Chooses as it was chosen for the last one in db's tenant, if there was one. false: db->error.
+ * WAITS. */
+bool import_recall(struct cx *cx, struct db *db, struct import_plan *plan);
+bool import_forget_mappings(struct db *db); /* that nobody used for a year */
 
 /* ---- step.c ---- */
 /* Takes the next part, in db's transaction; cx: who began it. false: cx->failure or its database's

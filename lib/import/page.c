@@ -343,7 +343,8 @@ static bool begin(struct cx *cx, struct import_state *state, const struct import
         return fail_db(cx);
     if (!there || strcmp(locked.status, "ready") != 0)
         return fail(cx, 409, "import_begun", "This import was begun already.");
-    if (!import_restart(&cx->db, &locked, plan) ||
+    if (!import_remember(&cx->db, locked.tenant_id, plan) ||
+        !import_restart(&cx->db, &locked, plan) ||
         !import_lock(&cx->db, state->id, &locked, &there))
         return fail_db(cx);
     return import_start(cx, &cx->db, &locked) && (db_commit(&cx->db) || fail_db(cx));

@@ -152,6 +152,10 @@ bool import_receive(struct cx *cx, const struct resource *resource, bool ready,
         return false;
     struct db db = tenant_handle(cx);
     int scope = db_scope(&db);
+    if (ready && !import_recall(cx, &db, &plan)) {
+        cx->db.error = db.error;
+        return fail_db(cx);
+    }
     out->file_name = source.file_name;
     memcpy(out->tenant_id, db.tenant_id, UUID_SIZE);
     uuid_new(out->id);

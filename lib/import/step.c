@@ -342,8 +342,9 @@ STATEMENT(import_forget,
 
 static bool forget(struct job *job)
 {
-    return db_get(job->db, &import_forget, arena_printf(job->arena, "%d", IMPORT_KEPT_DAYS)) ||
-           job_fail_db(job);
+    bool done =
+        db_get(job->db, &import_forget, arena_printf(job->arena, "%d", IMPORT_KEPT_DAYS)) != NULL;
+    return (done && import_forget_mappings(job->db)) || job_fail_db(job);
 }
 
 const struct job_kind import_forget_job = {"core.forget_imports", "cleanup", forget,

@@ -5,8 +5,9 @@ import { parse } from "csv-parse/sync";
 import spectrum from "csv-spectrum";
 import ExcelJS from "exceljs";
 import JSZip from "jszip";
-import { base, makeTenant, port, request } from "../lib/client.mjs";
+import { base, makeTenant, password, port, request } from "../lib/client.mjs";
 import { formOf } from "../lib/files.mjs";
+import { Page } from "../lib/forms.mjs";
 import { until } from "../lib/worker.mjs";
 
 const type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -28,7 +29,7 @@ async function archive(sheet, { strings, styles, workbook, more = {} } = {}) {
     if (strings) zip.file("xl/sharedStrings.xml", strings);
     if (styles) zip.file("xl/styles.xml", styles);
     for (const [name, content] of Object.entries(more)) zip.file(name, content);
-    return zip.generateAsync({ type: "nodebuffer", compression: "DEFLATE", compressionOptions: { level: 1 } });
+    return zip.generateAsync({ type: "nodebuffer", compression: "DEFLATE" });
 }
 const text = (place, value) => `<c r="${place}" t="inlineStr"><is><t>${value}</t></is></c>`;
 const named = (rows) => `<worksheet><sheetData><row r="1">${text("A1", "name")}</row>${rows}</sheetData></worksheet>`;
@@ -94,7 +95,7 @@ test("what_is_no_workbook_or_a_bomb_ends_as_a_refusal", async () => {
     assert.equal(await code(await archive(`<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>${named("")}`)), "xlsx_broken");
     // Thousand times what it weighs: in the sheet, in what cells share, in one token, and beside both, where nobody looks.
     assert.equal(await code(await archive(named(`<row r="2">${text("A2", "First")}</row>${"<row/>".repeat(1 << 20)}`))), "1048576 xlsx_too_large");
-    assert.equal(await code(await archive(named(""), { strings: `<sst>${`<si><t>${"0".repeat(30000)}</t></si>`.repeat(700)}</sst>` })), "xlsx_too_large");
+    assert.equal(await code(await archive(named(""), { strings: `<sst>${`<si><t>${"0".repeat(30000)}</t></si>`.repeat(800)}</sst>` })), "xlsx_too_large");
     assert.equal(await code(await archive(`<worksheet><sheetData><row r="1" x="${zeros}"/></sheetData></worksheet>`)), "xlsx_too_large");
     assert.equal(await code(await archive(named(`<row r="2">${text("A2", "Good")}</row>`), { more: { "xl/media/bomb": zeros } })), "");
     // Rows that turn back, cells without end, a text that there is not.
@@ -132,4 +133,30 @@ test("the_oddities_of_csv_are_read_as_csv_spectrum_says", async () => {
         if (it.name === "location_coordinates") rows[0][titles[0]] = "2095257564"; // its two files differ there
         assert.deepEqual(back.map((row) => Object.fromEntries(titles.map((title) => [title, row[title]]))), rows, it.name);
     }
+});
+
+test("the_same_first_line_again_is_read_as_it_was_chosen_before", async () => {
+    const tenant = await makeTenant(), page = await Page.signIn(tenant.slug, tenant.owner.user.email, password);
+    const other = await makeTenant(), theirs = await Page.signIn(other.slug, other.owner.user.email, password);
+    const begin = async (by, raw) => {
+        await by.get("/admin/crm/leads/import");
+        by.csrf ??= (await by.get("/account")).text.match(/name="_csrf" value="([^"]*)"/)[1];
+        const form = formOf("people.csv", raw, { type: "text/csv", fields: { _csrf: by.csrf } });
+        const sent = await request("POST", "/admin/crm/leads/import", { tenant: by.tenant, raw: form.raw, headers: { ...form.headers, cookie: by.cookie, origin: `http://${by.tenant}.${base}:${port}` } });
+        assert.equal(sent.status, 303, sent.text.slice(0, 500));
+        return { path: sent.headers.location, text: (await by.get(sent.headers.location)).text };
+    };
+    const chosen = ({ text }) => [...text.matchAll(/<select[^>]*name="([^"]+)"[\s\S]*?<\/select>/g)].map(([all, name]) => [name, all.match(/<option value="([^"]*)" selected/)?.[1] ?? all.match(/<option[^>]*value="([^"]*)"[^>]*selected/)?.[1]]);
+    const first = await begin(page, "Wer,Woher\r\nAnna,x\r\n");
+    assert.deepEqual(chosen(first).slice(0, 2), [["column.0", ""], ["column.1", ""]]);
+    const done = await page.post(first.path, { "column.0": "name", "column.1": "company", mode: "upsert", key: "id", unknown: "skip", dates: "ymd", amounts: "minor", do: "start" });
+    assert.equal(done.status, 422, "the key is none of its columns");
+    const good = await page.post(first.path, { "column.0": "name", "column.1": "company", mode: "insert", key: "", unknown: "skip", dates: "ymd", amounts: "minor", do: "start" });
+    assert.equal(good.status, 303, good.text.slice(0, 500));
+    const again = chosen(await begin(page, "Wer,Woher\r\nBernd,y\r\n"));
+    assert.deepEqual([again.slice(0, 2), again.find(([name]) => name === "unknown"), again.find(([name]) => name === "amounts")], [[["column.0", "name"], ["column.1", "company"]], ["unknown", "skip"], ["amounts", "minor"]]);
+    assert.deepEqual(chosen(await begin(page, "Wer,Wohin\r\nBernd,y\r\n")).slice(0, 2), [["column.0", ""], ["column.1", ""]]);
+    assert.deepEqual(chosen(await begin(theirs, "Wer,Woher\r\nBernd,y\r\n")).slice(0, 2), [["column.0", ""], ["column.1", ""]]);
+    // The API guesses by titles alone, whatever people chose by page.
+    assert.equal((await request("POST", "/api/crm/leads/import", { token: tenant.token, raw: "Wer,Woher\r\nBernd,y\r\n", headers: { "content-type": "text/csv" } })).status, 422);
 });
