@@ -15,6 +15,7 @@ const struct resource companies = {
     .operations = OP_ALL,
     .attachments = true,
     .merges = true,
+    .alike = CHOICES("name", "email"),
     .sort = "name",
     .owner = "owner_id",
     .imports = IMPORTS(companies, "name", "email"),

@@ -18,6 +18,7 @@ const struct resource contacts = {
     .operations = OP_ALL,
     .attachments = true,
     .merges = true,
+    .alike = CHOICES("email", "name"),
     .sort = "name",
     .owner = "owner_id",
     .imports = IMPORTS(contacts, "email"),

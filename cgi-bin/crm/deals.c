@@ -90,6 +90,7 @@ const struct resource deals = {
     .operations = OP_ALL,
     .attachments = true,
     .merges = true,
+    .alike = CHOICES("name"),
     .sort = "-createdAt",
     .owner = "owner_id",
     .imports = IMPORTS(deals, "name"),

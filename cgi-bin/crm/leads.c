@@ -32,6 +32,7 @@ const struct resource leads = {
     .operations = OP_ALL,
     .attachments = true,
     .merges = true,
+    .alike = CHOICES("email", "name"),
     .sort = "-createdAt",
     .owner = "owner_id",
     .assigned_when = {"crm", "assignByRules"},

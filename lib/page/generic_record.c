@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "http/cx.h"
 #include "page/page_parts.h"
+#include "resource/alike.h"
 #include "resource/custom.h"
 #include "resource/file_field.h"
 #include "resource/merge.h"
@@ -191,6 +192,10 @@ static bool show_form(struct cx *cx, const struct resource *resource,
     page_set_bool(data, "asks_again", form_can_ask_again(resource->fields));
     page_set_bool(data, "unsaved", cx->request.method == HTTP_POST);
     page_set_bool(data, "multipart", file_field_is_written(resource));
+    bool asks_alike = !record && resource->alike && generic_may(cx, resource, OP_LIST);
+    page_set(data, "alike", asks_alike ? arena_printf(cx->arena, "%s/alike", resource->api) : NULL);
+    page_set(data, "alike_names", asks_alike ? alike_names(cx, resource) : NULL);
+    page_set(data, "alike_page", resource->page);
     json_object *fields = page_form_fields(cx, resource->fields, record, record == NULL);
     json_object_object_add(data, "fields", fields);
     if (record_owner_is_fixed(cx, resource, record == NULL))
@@ -248,6 +253,31 @@ static bool update_with_files(struct cx *cx, const struct resource *resource, co
            file_form_put(cx, resource, id, &form) && (db_commit(&cx->db) || fail_db(cx));
 }
 
+/* And which one is there that is like it: with the list of those with its value, to be merged. */
+static bool say_saved(struct cx *cx, const struct resource *resource,
+                      const struct list_result *record, const char *said)
+{
+    struct alike found[ALIKE_MOST];
+    size_t count = 0;
+    if (resource->alike && generic_may(cx, resource, OP_LIST) &&
+        !alike_find(cx, resource, cx->request.form, id_of(record), found, &count))
+        return false;
+    if (count == 0) {
+        page_notice(cx, "success", said);
+        return true;
+    }
+    const char *name = field_json_name(found[0].field);
+    struct buf list;
+    buf_init(&list, cx->arena);
+    buf_printf(&list, "%s?%s=", resource->page, name);
+    text_url(&list, record_value(record, found[0].field->name));
+    page_notice_link(cx, "warning",
+                     cx_printf(cx, "%s But this may have been there already: %s.", said,
+                               found[0].name ? found[0].name : ""),
+                     list.data, "Show them");
+    return true;
+}
+
 bool generic_create(struct cx *cx)
 {
     const struct resource *resource = cx->route->about;
@@ -270,8 +300,8 @@ bool generic_create(struct cx *cx)
                                                      : resource->page;
     if (generic_gives_secret(resource->gives))
         return generic_show_given(cx, resource->gives, said, path);
-    page_notice(cx, "success", generic_say_given(cx, resource->gives, said));
-    return page_go(cx, path);
+    return say_saved(cx, resource, &record, generic_say_given(cx, resource->gives, said)) &&
+           page_go(cx, path);
 }
 
 bool generic_edit(struct cx *cx)

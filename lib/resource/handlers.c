@@ -7,6 +7,7 @@
 #include "base/sentence.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/alike.h"
 #include "resource/attachment.h"
 #include "resource/board.h"
 #include "resource/custom.h"
@@ -479,11 +480,12 @@ static size_t board_routes(const struct resource *resource, struct route *routes
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made =
-        arena_alloc(engine_arena(), (10 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
+        arena_alloc(engine_arena(), (11 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
     *routes = made;
     size_t count = resource->api ? make_routes(resource, made) : 0;
     count += board_routes(resource, made + count);
     count += merge_routes(resource, made + count);
+    count += alike_routes(resource, made + count);
     if (resource->api && !resource->parent)
         count += file_field_routes(resource, made + count);
     if (resource->api && resource->attachments)

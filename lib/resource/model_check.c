@@ -182,6 +182,13 @@ static void check_fields(const struct resource *resource, struct buf *report)
         if (field_find(fields, it->name) != it)
             buf_printf(report, "%s: %s stands there twice.\n", model_name(resource), it->name);
     }
+    for (const char *const *it = resource->alike; it && *it; it++) {
+        const struct field *field = field_find(fields, *it);
+        if (!field || !(field->flags & FILTERED) || field->seen_with ||
+            (field->type == TEXT && !(field->flags & SEARCHED)))
+            buf_printf(report, "%s: by %s it cannot be told what is there already.\n",
+                       model_name(resource), *it);
+    }
     if (limited > SHAPE_LIMITED_MAX)
         buf_printf(report, "%s: more than %d fields are seen by some alone.\n",
                    model_name(resource), SHAPE_LIMITED_MAX);

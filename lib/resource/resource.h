@@ -129,7 +129,10 @@ struct resource {
      */
     bool (*tell)(struct cx *cx, struct list_result *result);
     const char *follows; /* channel of realtime that refreshes its list by itself, or NULL */
-    bool merges;         /* its records may become one: resource/merge.h; it has no hooks then */
+    /* Columns by whose values a new record is told to be there already: resource/alike.h. Closed by
+     * NULL; NULL: none. */
+    const char *const *alike;
+    bool merges; /* its records may become one: resource/merge.h; it has no hooks then */
     /* Its records may come from a file, for those with the permission "…:import"; NULL: not. */
     const struct import_rules *imports;
 };

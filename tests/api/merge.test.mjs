@@ -280,3 +280,24 @@ test("a_record_deleted_by_page_comes_back_by_the_link_of_the_next_page", async (
     const runs = await db.query("select count(*)::int as count from bulk_runs where tenant_id = $1 and resource = 'crm.companies' and action = 'delete'", [tenant.id]);
     assert.equal(runs.rows[0].count, 0, "nothing is kept of what was refused");
 });
+
+// ---- what is there already ----
+
+test("whoever_adds_a_record_is_told_of_those_alike_that_they_may_see", async () => {
+    const mark = randomUUID().slice(0, 8), email = `nora-${mark}@example.com`;
+    const id = await made("leads", { name: `Nora ${mark}`, email });
+    const alike = async (query, token) => (await crm("GET", `leads/alike?${new URLSearchParams(query)}`, undefined, token)).data?.records;
+    assert.deepEqual(await alike({ email, name: "Nobody" }), [{ id, name: `Nora ${mark}`, field: "email" }]);
+    assert.deepEqual(await alike({ email: email.toUpperCase() }), [{ id, name: `Nora ${mark}`, field: "email" }]);
+    assert.deepEqual(await alike({ name: `nora ${mark}` }), [{ id, name: `Nora ${mark}`, field: "name" }]);
+    for (const query of [{ email: `nora-${mark}@` }, { email: "" }, { name: mark }, { name: "N" }, {}]) assert.deepEqual(await alike(query), [], JSON.stringify(query));
+    assert.deepEqual(await alike({ email }, other.token), []);
+    assert.equal((await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "own_reader", name: "Own", rank: 10, permissions: ["crm.leads:read@own"] } })).status, 201);
+    assert.deepEqual(await alike({ email }, (await makeUser(tenant, "own_reader")).access_token), [], "sight cuts");
+    assert.equal((await crm("GET", "leads/alike?phone=1")).status, 400);
+    const form = await open("/admin/crm/leads/new");
+    assert.match(form.text, /data-alike="\/api\/crm\/leads\/alike" data-names="email,name"/);
+    assert.doesNotMatch((await open(`/admin/crm/leads/${id}/edit`)).text, /data-alike/);
+    const saved = await noticeOf(await post("/admin/crm/leads", [["name", "Another"], ["email", email]]));
+    assert.match(saved, new RegExp(`Lead saved\\. But this may have been there already: Nora ${mark}\\. <a href="/admin/crm/leads\\?email=`));
+});
