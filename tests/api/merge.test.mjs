@@ -163,6 +163,24 @@ test("the_hidden_amount_of_a_deal_is_neither_chosen_nor_shown_but_not_lost", asy
     assert.deepEqual([Number(row.value), row.currency], [700, "USD"]);
 });
 
+// Within a transaction that is taken back: nobody else meets the table.
+test("a_log_that_nobody_may_change_stays_with_the_record_that_it_tells_of", async () => {
+    await db.query("begin");
+    try {
+        await db.query(`create table everyone.walked_logs (
+            tenant_id uuid not null, id uuid not null default house.uuid7(), deal_id uuid not null, primary key (tenant_id, id),
+            foreign key (tenant_id, deal_id) references everyone.deals (tenant_id, id) on delete cascade) partition by list (tenant_id);
+            create index on everyone.walked_logs (tenant_id, deal_id);
+            call house.tenant_table('walked_logs', append_only => true);
+            set local role tulou_tenant; set local search_path to shared, public`);
+        await db.query("select set_config('app.tenant_id', $1, true)", [tenant.id]);
+        const places = (await db.query("select place from house.merge_places('deals', 'crm.deals')")).rows.map((it) => it.place);
+        assert.ok(places.includes("deal_notes") && places.includes("files") && !places.includes("walked_logs"), places.join());
+    } finally {
+        await db.query("rollback");
+    }
+});
+
 test("unique_values_of_the_tenants_own_go_over_and_come_back", async () => {
     const field = await request("POST", "/api/custom-fields", { token: tenant.token, body: { resource: "crm.companies", key: "vat", label: "VAT", type: "text", isUnique: true } });
     assert.equal(field.status, 201, field.text);
