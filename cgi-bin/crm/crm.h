@@ -6,9 +6,14 @@
 #include "resource/board.h"
 #include "resource/custom.h"
 
-extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, pipelines,
-    stages, exchange_rates, assignment_rules;
+extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, activities,
+    pipelines, stages, exchange_rates, assignment_rules;
 extern const struct action lead_convert;
+extern const struct job_kind activity_reminder_job;
+extern const struct notification_kind notice_activity_due;
+/* Adds the job that reminds the owner before the activity is due, in the open transaction. WAITS;
+ * false: the failure is set. */
+bool activity_plan_reminder(struct cx *cx, const char *id);
 #define DEAL_AMOUNTS                                                                               \
     "crm.deals:amounts" /* to see what a deal is worth, and to change that and its chance */
 #define LEAD_SOURCES                                                                               \

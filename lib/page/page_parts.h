@@ -114,6 +114,12 @@ bool part_save(struct cx *cx);
 bool part_delete_ask(struct cx *cx);
 bool part_delete_done(struct cx *cx);
 
+/* ---- related.c: records that refer to one ---- */
+/* Adds "related" to the data of its page, for the template layout/related: a section for each kind
+ * that the one signed in may read. false: the failure is set. WAITS. */
+bool related_add_all(struct cx *cx, json_object *data, const struct resource *resource,
+                     const char *id);
+
 /* ---- picker.c ---- */
 /* How the record is chosen to which a field of a form refers: what is `chosen` (NULL: nothing),
  * what its search found, and whether there may be none. WAITS. */
