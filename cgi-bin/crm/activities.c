@@ -6,12 +6,6 @@
 STATEMENT(activity_set_status, "update activities\nset status = $2\nwhere id = $1::uuid",
           DB_WRITES);
 
-STATEMENT(activity_count_subjects,
-          "select num_nonnulls(lead_id, contact_id, company_id, deal_id)\n"
-          "from activities\n"
-          "where id = $1::uuid",
-          0);
-
 static bool activity_set(struct cx *cx, const struct list_result *old, const char *status)
 {
     return db_get(&cx->db, &activity_set_status, record_value(old, "id"), status) || fail_db(cx);
@@ -55,18 +49,9 @@ static const struct action activity_reopen = {
     .run = activity_reopen_run,
 };
 
-/* It is on something, and its owner is reminded of it. */
 static bool activity_finish(struct cx *cx, enum operation operation, const char *id)
 {
-    if (operation == OP_DELETE)
-        return true;
-    const struct rows *rows = db_get(&cx->db, &activity_count_subjects, id);
-    if (!rows)
-        return fail_db(cx);
-    if (rows_int(rows, 0, 0) == 0)
-        return fail_field(cx, "leadId", "required",
-                          "An activity is on a lead, a contact, a company or a deal.");
-    return activity_plan_reminder(cx, id);
+    return operation == OP_DELETE || activity_plan_reminder(cx, id);
 }
 
 const struct resource activities = {
@@ -86,6 +71,7 @@ const struct resource activities = {
     .owner = "owner_id",
     .imports = IMPORTS(activities, "subject"),
     .actions = ACTIONS(&activity_complete, &activity_reopen),
+    .any_of = CHOICES("lead_id", "contact_id", "company_id", "deal_id"),
     .finish = activity_finish,
     .label = "subject",
     .fields = FIELDS(

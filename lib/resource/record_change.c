@@ -61,7 +61,24 @@ static bool read_again(struct cx *cx, const struct resource *resource, const cha
 static bool is_followed(const struct cx *cx, const struct resource *resource,
                         const struct input *input, enum operation operation)
 {
-    return child_is_written(cx, input, operation) || shown_is_asked(resource);
+    return child_is_written(cx, input, operation) || shown_is_asked(resource) || resource->any_of;
+}
+
+/* One of the fields that stand for each other holds something. */
+static bool check_any_of(struct cx *cx, const struct resource *resource,
+                         const struct list_result *written)
+{
+    struct buf names;
+    buf_init(&names, cx->arena);
+    for (const char *const *it = resource->any_of; it && *it; it++) {
+        const struct field *field = field_find(resource->fields, *it);
+        if (record_value(written, *it))
+            return true;
+        buf_printf(&names, "%s%s", names.len ? ", " : "", field_title(cx, field));
+    }
+    return !resource->any_of ||
+           fail_field(cx, field_json_name(field_find(resource->fields, resource->any_of[0])),
+                      "required", "One of these at least must be given: %s.", names.data);
 }
 
 static bool begin_whole(struct cx *cx, const struct resource *resource, const struct input *input,
@@ -75,7 +92,7 @@ static bool end_whole(struct cx *cx, const struct resource *resource, const stru
 {
     if (!is_followed(cx, resource, input, operation))
         return true;
-    if (!child_write(cx, input, operation, id) ||
+    if (!check_any_of(cx, resource, out) || !child_write(cx, input, operation, id) ||
         (shown_is_asked(resource) && !shown_settle(cx, resource, input, id)) ||
         !record_find(cx, resource, id, &viewer_of_all, out))
         return false;

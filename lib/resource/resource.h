@@ -123,6 +123,9 @@ struct resource {
     /* What a record is called in events ("user"), where that is neither `same_as` nor `one`. */
     const char *event;
     bool no_events; /* its table has no trigger that writes them */
+    /* Columns of which one at least holds something: what an activity is on. 422 required of the
+     * first. Closed by NULL; NULL: none. */
+    const char *const *any_of;
     /* A further condition on what the one who asks may see of the table; NULL: none. */
     const char *(*narrow)(const struct cx *cx, struct conditions *where);
     /* Fills told_field and told of rows that a page is to show. WAITS; false: the failure is set.

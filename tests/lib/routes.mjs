@@ -3,6 +3,11 @@
 import { readFileSync } from "node:fs";
 
 export const areas = JSON.parse(readFileSync("build/share/areas.json", "utf8")).areas;
+// Of the fields of which one must be given, the first is.
+for (const area of areas)
+    for (const { api, anyOf, fields } of area.resources.filter((it) => it.anyOf))
+        for (const all of [fields, ...area.routes.filter((it) => it.path === api && it.method === "POST").map((it) => it.body)])
+            all.find((it) => it.name === anyOf).required = true;
 export const apiRoutes = areas.flatMap((area) =>
     area.routes.filter((it) => it.path.startsWith("/api/") && it.answer !== "page").map((it) => ({ ...it, area: area.name })));
 
