@@ -4,14 +4,10 @@
 #include <string.h>
 
 #include "access/permission.h"
-#include "access/roles.h"
 #include "access/session.h"
 #include "access/tenant.h"
-#include "base/agent.h"
-#include "base/clock.h"
 #include "base/language.h"
 #include "base/language_format.h"
-#include "base/sentence.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "http/cx.h"
@@ -20,6 +16,7 @@
 #include "resource/event_told.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
+#include "resource/value_text.h"
 
 /* What a word of a status says at a glance; words not listed say nothing. */
 static const struct {
@@ -121,59 +118,7 @@ const char *show_currency(struct cx *cx, const struct list_result *result, size_
 
 const char *show_instant(struct cx *cx, int64_t us)
 {
-    return language_time(cx->arena, cx->language, tenant_date_order(cx), us,
-                         cx->tenant ? cx->tenant->time_zone : "UTC");
-}
-
-static const char *show_time(struct cx *cx, const char *text)
-{
-    char iso[32];
-    int64_t us;
-    return clock_from_database(text, iso) && clock_parse(iso, &us) ? show_instant(cx, us) : text;
-}
-
-static const char *show_bool(struct cx *cx, const char *text)
-{
-    return cx_text(cx, *text == 't' || *text == '1' ? "Yes" : "No");
-}
-
-/* A JSON array of plain values (or PostgreSQL's {a,b}) as "a, b". */
-/* A role of the tenant's own by the words of its key, which was made of its name. */
-static const char *show_role(struct cx *cx, const char *key)
-{
-    const struct builtin_role *role = builtin_role_find(key);
-    return role ? cx_text(cx, role->name) : show_choice(cx, key);
-}
-
-static const char *show_list(struct cx *cx, const struct field *field, const char *text)
-{
-    json_object *array = json_tokener_parse(text);
-    struct buf out;
-    buf_init(&out, cx->arena);
-    if (json_object_is_type(array, json_type_array) && !field->fields) {
-        buf_puts(&out, "");
-        for (size_t i = 0; i < json_object_array_length(array); i++) {
-            const char *item = json_object_get_string(json_object_array_get_idx(array, i));
-            buf_printf(&out, "%s%s", i ? ", " : "",
-                       !item              ? ""
-                       : field->role_keys ? show_role(cx, item)
-                       : field->choices   ? show_choice(cx, item)
-                                          : item);
-        }
-    } else if (array) {
-        buf_puts(&out, json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
-                                                                 JSON_C_TO_STRING_SPACED |
-                                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
-    } else {
-        for (const char *c = text; *c; c++)
-            if (*c == ',')
-                buf_puts(&out, ", ");
-            else if (!strchr("{}\"", *c))
-                buf_putc(&out, *c);
-        buf_puts(&out, "");
-    }
-    json_object_put(array);
-    return out.data;
+    return value_instant(cx, us);
 }
 
 const char *show_text(struct cx *cx, const struct list_result *result, size_t row, int column)
@@ -184,41 +129,12 @@ const char *show_text(struct cx *cx, const struct list_result *result, size_t ro
         return "";
     if (result->told && field == result->told_field)
         return result->told[row].text;
-    switch (field->type) {
-    case TIME:
-        return show_time(cx, text);
-    case DATE:
-        return language_date(cx->arena, cx->language, tenant_date_order(cx), text);
-    case MONEY:
-        return language_money(cx->arena, cx->language, strtoll(text, NULL, 10),
-                              show_currency(cx, result, row, field));
-    case DECIMAL:
-        return language_decimal(cx->arena, cx->language, text);
-    case BASIS_POINTS:
-        return language_share(cx->arena, cx->language, strtoll(text, NULL, 10));
-    case BOOL:
-        return show_bool(cx, text);
-    case CHOICE:
-        return show_choice_of(cx, field, text);
-    case AGENT:
-        return *text ? agent_show(cx->arena, cx->language, text) : "";
-    case SENTENCE:
-        return sentence_read(cx->arena, cx->language, text);
-    case LONG:
-        return field->flags & MARKDOWN ? markdown_plain(cx->arena, text) : text;
-    case INT:
-        return show_number(cx, strtoll(text, NULL, 10));
-    case FILE_FIELD:
-        return show_file_name(cx, text);
-    case JSON:
-    case OBJECT:
-    case ARRAY:
-        return show_list(cx, field, text);
-    default:
-        return field->role_keys          ? show_role(cx, text)
-               : reference_target(field) ? show_reference(result, row, field)
-                                         : text;
-    }
+    if (field->type == UUID && reference_target(field))
+        return show_reference(result, row, field);
+    if (field->type == LONG && (field->flags & MARKDOWN))
+        return markdown_plain(cx->arena, text);
+    return value_text(cx, field, text,
+                      field->type == MONEY ? show_currency(cx, result, row, field) : NULL);
 }
 
 static const char *link_of(struct cx *cx, const struct field *field, const char *text)
@@ -235,30 +151,20 @@ static const char *link_of(struct cx *cx, const struct field *field, const char 
     }
 }
 
-/* What a field that is a file says of it: "name", "url" …; in the arena. NULL: there is none. */
-static const char *file_says(struct cx *cx, const char *stored, const char *member)
-{
-    json_object *file = stored ? json_tokener_parse(stored) : NULL;
-    const char *text = json_object_get_string(json_object_object_get(file, member));
-    const char *kept = text ? arena_text(cx->arena, text) : NULL;
-    json_object_put(file);
-    return kept;
-}
-
 const char *show_file_name(struct cx *cx, const char *stored)
 {
-    return file_says(cx, stored, "name");
+    return value_file(cx, stored, "name");
 }
 
 const char *show_file_url(struct cx *cx, const char *stored)
 {
-    const char *id = file_says(cx, stored, "id"), *url = file_says(cx, stored, "url");
+    const char *id = value_file(cx, stored, "id"), *url = value_file(cx, stored, "url");
     return url ? arena_printf(cx->arena, "%s?v=%.8s", url, id + 24) : NULL;
 }
 
 bool show_file_is_picture(struct cx *cx, const char *stored)
 {
-    const char *type = file_says(cx, stored, "type");
+    const char *type = value_file(cx, stored, "type");
     return type && text_starts(type, "image/");
 }
 
