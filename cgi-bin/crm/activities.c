@@ -71,6 +71,7 @@ const struct resource activities = {
     .owner = "owner_id",
     .imports = IMPORTS(activities, "subject"),
     .actions = ACTIONS(&activity_complete, &activity_reopen),
+    .in_timeline = true,
     .any_of = CHOICES("lead_id", "contact_id", "company_id", "deal_id"),
     .finish = activity_finish,
     .label = "subject",

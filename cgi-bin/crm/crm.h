@@ -9,6 +9,7 @@
 extern const struct resource leads, contacts, companies, deals, deal_lines, deal_notes, activities,
     pipelines, stages, exchange_rates, assignment_rules;
 extern const struct action lead_convert;
+extern const struct route crm_timeline_routes[];
 extern const struct job_kind activity_reminder_job;
 extern const struct notification_kind notice_activity_due;
 /* Adds the job that reminds the owner before the activity is due, in the open transaction. WAITS;

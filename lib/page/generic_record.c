@@ -109,6 +109,7 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_set(data, "attachments", NULL);
     page_list(data, "parts");
     page_list(data, "related");
+    page_set(data, "timeline", NULL);
     add_facts(cx, data, record);
     if (!add_record_actions(cx, data, resource, record))
         return NULL;
@@ -136,6 +137,7 @@ bool generic_detail_of(struct cx *cx, const struct resource *resource, const cha
     if (!data || !attachments_add(cx, data, resource, &record) ||
         !parts_add(cx, data, resource, &record) ||
         !related_add_all(cx, data, resource, id_of(&record)) ||
+        !timeline_add(cx, data, resource, &record) ||
         (resource->add_to_page && !resource->add_to_page(cx, data, &record)))
         return false;
     return page_render(cx, status, template, show_label(cx, resource, &record, 0), data);

@@ -120,6 +120,15 @@ bool part_delete_done(struct cx *cx);
 bool related_add_all(struct cx *cx, json_object *data, const struct resource *resource,
                      const char *id);
 
+/* ---- record_timeline.c ---- */
+/* Adds "timeline" to the data of its page, for the template layout/timeline. false: the failure is
+ * set. WAITS. */
+bool timeline_add(struct cx *cx, json_object *data, const struct resource *resource,
+                  const struct list_result *record);
+/* Adds "changes", for the template layout/changes: what the event changed. */
+struct event_told;
+void page_add_changes(json_object *out, const struct event_told *told);
+
 /* ---- picker.c ---- */
 /* How the record is chosen to which a field of a form refers: what is `chosen` (NULL: nothing),
  * what its search found, and whether there may be none. WAITS. */

@@ -5,6 +5,7 @@
 #include "access/permission.h"
 #include "base/text.h"
 #include "http/cx.h"
+#include "resource/event_changes.h"
 #include "resource/event_kind.h"
 #include "resource/internal.h"
 #include "resource/tables.h"
@@ -17,6 +18,8 @@ static const char *const deleted[] = {"{actor} deleted the {one}.",
                                       "{actor} deleted the {one} {name}."};
 static const char *const done[] = {"The {one} was {verb} by {actor}.",
                                    "The {one} {name} was {verb} by {actor}."};
+
+enum { NAME_MOST = 240 /* bytes */ };
 
 static const char nobody[] = "The system", nameless[] = "(not there any more)";
 
@@ -100,7 +103,7 @@ static const char *told_label(const struct resource *resource)
 static const char *told_name_in(struct arena *arena, const struct resource *resource,
                                 const char *changes)
 {
-    static const char *const sides[] = {"after", "before"};
+    static const char *const sides[] = {"after", "before", "now"};
     const char *label = resource ? told_label(resource) : NULL, *name = NULL;
     json_object *stored = label && changes ? json_tokener_parse(changes) : NULL, *side, *value;
     for (size_t i = 0; i < COUNT(sides) && !name; i++)
@@ -112,6 +115,17 @@ static const char *told_name_in(struct arena *arena, const struct resource *reso
     return name;
 }
 
+/* A name as it stands in a sentence: a note is called by its text. */
+static const char *told_short(struct arena *arena, const char *name)
+{
+    size_t len = strcspn(name, "\r\n");
+    bool whole = !name[len] && len <= NAME_MOST;
+    if (len > NAME_MOST)
+        for (len = NAME_MOST; len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80;)
+            len--;
+    return whole ? name : arena_printf(arena, "%.*s…", (int)len, name);
+}
+
 static void told_write(struct cx *cx, const struct event *event, const char *changes,
                        const char *name, struct event_told *out)
 {
@@ -119,6 +133,8 @@ static void told_write(struct cx *cx, const struct event *event, const char *cha
     const char *dot = strchr(event->type, '.'), *verb = dot ? dot + 1 : event->type;
     if (!name)
         name = told_name_in(cx->arena, resource, changes);
+    if (name)
+        name = told_short(cx->arena, name);
     const struct told_parts parts = {
         .actor = event->actor_name ? event->actor_name : cx_text(cx, nobody),
         .one = resource ? cx_text(cx, resource->one)
@@ -145,9 +161,18 @@ static bool told_has_page(const struct cx *cx, const struct resource *resource)
     return resource->page && operators == (cx->db.role == DB_PLATFORM);
 }
 
+static const char *told_currency(const struct list_result *found, size_t row)
+{
+    for (int i = 0; found->fields[i]; i++)
+        if (found->fields[i]->type == CURRENCY)
+            return rows_text(found->rows, row, i);
+    return NULL;
+}
+
 /* Of all events about that kind of record, as far as the one who asks sees them. */
 static bool told_look_up(struct cx *cx, const struct resource *resource, const struct event *events,
-                         size_t count, const char **names, struct event_told *out)
+                         size_t count, const char **names, const char **currencies,
+                         struct event_told *out)
 {
     const char **ids = arena_alloc(cx->arena, sizeof *ids * count);
     struct list_result found;
@@ -167,6 +192,7 @@ static bool told_look_up(struct cx *cx, const struct resource *resource, const s
                 !text_equal(events[i].resource_id, id))
                 continue;
             names[i] = found.fields[label] ? rows_text(found.rows, row, label) : NULL;
+            currencies[i] = told_currency(&found, row);
             out[i].path = told_has_page(cx, resource)
                               ? arena_printf(cx->arena, "%s/%s", resource->page, id)
                               : NULL;
@@ -181,17 +207,19 @@ const struct event_told *event_tell(struct cx *cx, const struct event *events,
     struct event_told *out = arena_alloc(cx->arena, sizeof *out * (count + 1));
     const char **names = arena_alloc(cx->arena, sizeof *names * (count + 1));
     memset(out, 0, sizeof *out * (count + 1));
+    const char **currencies = arena_alloc(cx->arena, sizeof *currencies * (count + 1));
     memset(names, 0, sizeof *names * (count + 1));
+    memset(currencies, 0, sizeof *currencies * (count + 1));
     for (size_t i = 0; i < count; i++) {
         const struct resource *resource = event_resource(events[i].word);
         bool first = resource != NULL;
         for (size_t before = 0; before < i && first; before++)
             first = event_resource(events[before].word) != resource;
         if (first && told_is_looked_up(cx, resource) &&
-            !told_look_up(cx, resource, events, count, names, out))
+            !told_look_up(cx, resource, events, count, names, currencies, out))
             return NULL;
     }
     for (size_t i = 0; i < count; i++)
         told_write(cx, &events[i], changes[i], names[i], &out[i]);
-    return out;
+    return event_changes_tell(cx, events, changes, currencies, count, out) ? out : NULL;
 }

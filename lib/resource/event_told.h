@@ -9,13 +9,21 @@
 
 #include <stddef.h>
 
+#include <stdbool.h>
+
 #include "access/event.h"
 
 struct cx;
+struct event_change;
 
 struct event_told {
     const char *text;
     const char *path; /* the page of the record, if it is there and may be seen; else NULL */
+    /* What it changed (resource/event_changes.h), as far as the one who asks sees it: of a record
+     * that was made or deleted all that it said. */
+    struct event_change *changes;
+    size_t change_count;
+    bool changed; /* there was a record before and after */
 };
 
 /* Each of the events, whose stored changes are beside it (NULL: none), with a query for each kind

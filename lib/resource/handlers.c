@@ -17,6 +17,7 @@
 #include "resource/moving.h"
 #include "resource/part.h"
 #include "resource/reference.h"
+#include "resource/timeline.h"
 
 /* ---- JSON ---- */
 
@@ -480,7 +481,8 @@ static size_t board_routes(const struct resource *resource, struct route *routes
 size_t resource_routes(const struct resource *resource, const struct route **routes)
 {
     struct route *made =
-        arena_alloc(engine_arena(), (11 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES) * sizeof *made);
+        arena_alloc(engine_arena(),
+                    (11 + ATTACHMENT_ROUTES + FILE_FIELD_ROUTES + TIMELINE_ROUTES) * sizeof *made);
     *routes = made;
     size_t count = resource->api ? make_routes(resource, made) : 0;
     count += board_routes(resource, made + count);
@@ -490,5 +492,6 @@ size_t resource_routes(const struct resource *resource, const struct route **rou
         count += file_field_routes(resource, made + count);
     if (resource->api && resource->attachments)
         count += attachment_routes(resource, made + count);
+    count += timeline_routes(resource, made + count);
     return count;
 }

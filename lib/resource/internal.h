@@ -181,8 +181,10 @@ enum { LIMIT_USUAL = 20, LIMIT_EXPORT = 1000, FILTERS_MAX = 20, SEARCH_MAX = 200
  * gives one out of their own sight: 422 owner_out_of_sight. WAITS. */
 bool owner_take_new(struct cx *cx, const struct resource *resource, struct input *input);
 bool owner_may_change(struct cx *cx, const struct resource *resource, struct input *input);
-/* Nobody refers to a record out of their sight: 422 unknown_reference. WAITS. */
-bool references_are_seen(struct cx *cx, const struct input *input);
+/* Nobody refers to a record out of their sight, but where the record of that id (NULL: a new one)
+ * does so already: 422 unknown_reference. WAITS. */
+bool references_are_seen(struct cx *cx, const struct resource *resource, const char *id,
+                         const struct input *input);
 /* 403 not_yours: it may be seen, but that not be done to it; false. */
 bool sight_refuse(struct cx *cx, const struct resource *resource, enum sight sight);
 

@@ -217,6 +217,7 @@ static const struct resource *resource_read(json_object *described)
                               .owner = described_text(described, "owner"),
                               .label = described_text(described, "label"),
                               .event = described_text(described, "event"),
+                              .in_timeline = described_flag(described, "inTimeline"),
                               .no_events = described_flag(described, "noEvents"),
                               .follows = described_text(described, "follows")};
     return made;

@@ -134,7 +134,19 @@ unsigned sight_route_flags(const struct resource *resource)
     return (resource->owner ? ROUTE_KEEPS_SIGHT : 0) | (resource->for_keys ? ROUTE_FOR_KEYS : 0);
 }
 
-static bool is_seen(struct cx *cx, const struct field *field, const char *id)
+/* What is sent back as it is refers to nothing new. */
+static bool is_stored(struct cx *cx, const struct resource *resource, const char *record_id,
+                      const struct field *field, const char *id)
+{
+    struct list_result there;
+    if (!record_id || (field->flags & MADE) ||
+        !record_look(cx, resource, record_id, &viewer_of_all, NULL, 0, &there))
+        return false;
+    return rows_count(there.rows) == 1 && text_equal(record_value(&there, field->name), id);
+}
+
+static bool is_seen(struct cx *cx, const struct resource *resource, const char *record_id,
+                    const struct field *field, const char *id)
 {
     const struct resource *target = reference_target(field);
     const struct viewer viewer = viewer_of(cx, target, "read");
@@ -144,20 +156,21 @@ static bool is_seen(struct cx *cx, const struct field *field, const char *id)
         return true;
     if (!record_look(cx, target, id, &viewer, NULL, 0, &found))
         return false;
-    return rows_count(found.rows) == 1 ||
+    return rows_count(found.rows) == 1 || is_stored(cx, resource, record_id, field, id) ||
            fail_field(cx, field_json_name(field), "unknown_reference", "There is no such %s.",
                       target->one);
 }
 
-bool references_are_seen(struct cx *cx, const struct input *input)
+bool references_are_seen(struct cx *cx, const struct resource *resource, const char *id,
+                         const struct input *input)
 {
     bool good = true;
     for (const struct field *field = input->fields; field->type != FIELD_END; field++) {
         const struct value *value = &input->values[field - input->fields];
         if (value->nested)
-            good = references_are_seen(cx, value->nested) && good;
+            good = references_are_seen(cx, resource, NULL, value->nested) && good;
         else if (value->presence == GIVEN && reference_target(field))
-            good = is_seen(cx, field, value->text) && good;
+            good = is_seen(cx, resource, id, field, value->text) && good;
     }
     return good;
 }

@@ -106,9 +106,9 @@ bool record_create(struct cx *cx, const struct resource *resource, struct input 
     uuid_new(id);
     return shape_allows(cx, resource, input, true) && begin_whole(cx, resource, input, OP_CREATE) &&
            begin(cx, resource, OP_CREATE, id, input) && owner_take_new(cx, resource, input) &&
-           references_are_seen(cx, input) && record_insert_row(cx, resource, input, id, out) &&
-           end(cx, resource, OP_CREATE, id) && read_again(cx, resource, id, out) &&
-           end_whole(cx, resource, input, OP_CREATE, id, out);
+           references_are_seen(cx, resource, NULL, input) &&
+           record_insert_row(cx, resource, input, id, out) && end(cx, resource, OP_CREATE, id) &&
+           read_again(cx, resource, id, out) && end_whole(cx, resource, input, OP_CREATE, id, out);
 }
 
 bool record_update(struct cx *cx, const struct resource *resource, const char *id,
@@ -120,7 +120,7 @@ bool record_update(struct cx *cx, const struct resource *resource, const char *i
     return shape_allows(cx, resource, input, false) &&
            begin_whole(cx, resource, input, operation) &&
            begin(cx, resource, operation, id, input) && owner_may_change(cx, resource, input) &&
-           references_are_seen(cx, input) &&
+           references_are_seen(cx, resource, id, input) &&
            record_update_row(cx, resource, id, input, mode, out) &&
            end(cx, resource, operation, id) && read_again(cx, resource, id, out) &&
            end_whole(cx, resource, input, operation, id, out);

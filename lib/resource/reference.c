@@ -231,6 +231,27 @@ const char *reference_label_of(struct cx *cx, const struct field *field, const c
     return rows_text(found.rows, 0, 1);
 }
 
+bool reference_names(struct cx *cx, const struct field *field, const char *ids,
+                     const struct rows **out)
+{
+    const struct resource *target = reference_target(field);
+    struct conditions where;
+    struct buf sql;
+    *out = NULL;
+    if (!reference_may_read(cx, field))
+        return true;
+    const struct viewer viewer = viewer_of(cx, target, "read");
+    conditions_init(&where, cx->arena);
+    conditions_add_ids(&where, ids);
+    conditions_add_resource(&where, target, &viewer);
+    buf_init(&sql, cx->arena);
+    buf_puts(&sql, "select id, ");
+    write_label(&sql, target, false);
+    buf_printf(&sql, "\nfrom %s%s", target->table, where.sql.data);
+    *out = db_run(&cx->db, statement_made(cx->arena, sql.data, 0), where.parameters, where.count);
+    return *out || fail_db(cx);
+}
+
 /* ---- what stands in the way of a deletion ---- */
 
 struct blocker {

@@ -37,6 +37,10 @@ bool reference_find(struct cx *cx, const struct field *field, const char *words,
 /* What a form was sent with to find a record by, trimmed; NULL: nothing. */
 enum { REFERENCES_FOUND = 10 }; /* that a form offers */
 const char *reference_form_words(const struct cx *cx, const struct field *field);
+/* The same of many, an array of PostgreSQL's: rows of id and name, *out NULL when none may be seen.
+ * false: the failure is set. WAITS. */
+bool reference_names(struct cx *cx, const struct field *field, const char *ids,
+                     const struct rows **out);
 /* What the record is called with this id; NULL: there is none, or it may not be seen. WAITS. */
 const char *reference_label_of(struct cx *cx, const struct field *field, const char *id);
 

@@ -48,12 +48,12 @@ before(async () => {
 const ownerField = (resource) => resource.fields.find((it) => it.column === resource.owner).name;
 const idOf = (owner, me) => (owner === "me" ? me.id : owner === "nobody" ? null : world[owner].id);
 
-// What its required fields refer to is made first.
-async function bodyFor(resource, extra = {}) {
+// What its required fields refer to is made first, of `me` where that must see it.
+async function bodyFor(resource, extra = {}, me = undefined) {
     const maker = apiRoutes.find((it) => it.method === "POST" && it.path === resource.api), body = bodyOf(maker.body);
     for (const field of maker.body.filter((it) => it.required && resourceNamed(it.refers))) {
-        const target = resourceNamed(field.refers), list = await asOwner("GET", `${target.api}?limit=1`);
-        body[field.name] = list.data?.[0]?.id ?? (await made(target.api, await bodyFor(target))).id;
+        const target = resourceNamed(field.refers), list = await asOwner("GET", `${target.api}?limit=1`), own = me && target.owner ? { [ownerField(target)]: me.id } : undefined;
+        body[field.name] = (!own && list.data?.[0]?.id) || (await made(target.api, await bodyFor(target, own))).id;
     }
     return { ...body, ...extra };
 }
@@ -155,7 +155,7 @@ test("of many at once, those that one may not see are not there", async () => {
 
 test("who makes a record owns it, and nobody gives one out of their own sight", async () => {
     await each(async (resource, scope, { me, records, shown }) => {
-        const field = ownerField(resource), ask = async (method, path, extra) => request(method, path, { token: me.access_token, body: method === "POST" ? await bodyFor(resource, extra) : extra });
+        const field = ownerField(resource), ask = async (method, path, extra) => request(method, path, { token: me.access_token, body: method === "POST" ? await bodyFor(resource, extra, me) : extra });
         const own = await ask("POST", resource.api, {});
         assert.deepEqual([own.status, own.data?.[field]], [201, me.id], title(resource, scope, own.text));
         for (const owner of owners) {
