@@ -10,10 +10,12 @@
 #include "console.h"
 #include "http/cx.h"
 #include "page/page.h"
+#include "resource/event_changes.h"
 #include "resource/event_sight.h"
 #include "resource/event_told.h"
 #include "resource/model.h"
 #include "resource/resource.h"
+#include "resource/shape.h"
 
 static bool start_page(struct cx *cx)
 {
@@ -57,8 +59,11 @@ static bool add_recent(struct cx *cx, json_object *data)
     const char *changes[RECENT];
     char text[32];
     int64_t us;
-    struct rows *rows = dashboard_events(cx, "select " EVENT_COLUMNS "from events where true",
-                                         "\norder by id desc\nlimit 8", NULL, 0);
+    /* As the one who asks may see them: they are told field by field. */
+    const char *select =
+        arena_printf(cx->arena, "select " EVENT_COLUMNS_WITH("%s") "from events where true",
+                     shape_changes_sql(cx));
+    struct rows *rows = dashboard_events(cx, select, "\norder by id desc\nlimit 8", NULL, 0);
     json_object *list = page_list(data, "recent");
     if (!rows)
         return fail_db(cx);
@@ -75,6 +80,7 @@ static bool add_recent(struct cx *cx, json_object *data)
             page_set(item, "at", show_instant(cx, us));
         page_set(item, "told", told[i].text);
         page_set(item, "path", told[i].path);
+        page_set(item, "more", event_changes_line(cx, &told[i]));
     }
     return true;
 }

@@ -30,9 +30,10 @@ struct event {
 };
 
 /* The columns of events from which event_read() makes one, and behind them its changes. */
-#define EVENT_COLUMNS                                                                              \
+#define EVENT_COLUMNS_WITH(changes)                                                                \
     "id, house.event_type(action, resource_type), at, tenant_id, actor_kind, actor_id,\n"          \
-    "       actor_name, house.event_word(resource_type), resource_id, request_id, changes\n"
+    "       actor_name, house.event_word(resource_type), resource_id, request_id, " changes "\n"
+#define EVENT_COLUMNS EVENT_COLUMNS_WITH("changes")
 enum { EVENT_COLUMN_CHANGES = 10 };
 struct event event_read(const struct rows *rows, size_t row);
 

@@ -7,6 +7,7 @@
 #include "page/page_parts.h"
 #include "resource/alike.h"
 #include "resource/custom.h"
+#include "resource/event_told.h"
 #include "resource/file_field.h"
 #include "resource/merge.h"
 #include "resource/reference.h"
@@ -40,9 +41,12 @@ static bool is_fact(const struct list_result *record, const struct field *field)
            strcmp(field->name, "id") != 0 && strcmp(field->name, "tenant_id") != 0;
 }
 
-/* What is shown on a condition is null while that does not hold. */
+/* What is shown on a condition is null while that does not hold; what changed is told in words, if
+ * it can be. */
 static bool is_there(const struct list_result *record, int column)
 {
+    if (record->told && record->told[0].change_count > 0 && record->fields[column]->type == JSON)
+        return false;
     return !record->fields[column]->shown_when || rows_text(record->rows, 0, column);
 }
 
@@ -111,6 +115,10 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_list(data, "related");
     page_set(data, "timeline", NULL);
     add_facts(cx, data, record);
+    page_list(data, "changes");
+    page_set_bool(data, "any_changes", record->told && record->told[0].change_count > 0);
+    if (record->told)
+        page_add_changes(data, &record->told[0]);
     if (!add_record_actions(cx, data, resource, record))
         return NULL;
     generic_crumbs(cx, data, resource);

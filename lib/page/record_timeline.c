@@ -13,7 +13,7 @@ enum { TIMELINE_SHOWN = 20 };
 void page_add_changes(json_object *out, const struct event_told *told)
 {
     json_object *changes = page_list(out, "changes");
-    for (size_t i = 0; told->changed && i < told->change_count; i++) {
+    for (size_t i = 0; i < told->change_count; i++) {
         json_object *change = page_item(changes);
         page_set(change, "field", told->changes[i].label);
         page_set(change, "from", told->changes[i].from);
@@ -38,7 +38,10 @@ static void timeline_add_item(struct cx *cx, json_object *items, const struct ti
     page_set(item, "path", text_equal(it->told.path, own_path) ? NULL : it->told.path);
     page_set_bool(item, "file", text_equal(it->kind, "file"));
     page_set_bool(item, "facts", text_equal(it->kind, "record"));
-    page_add_changes(item, &it->told);
+    if (it->told.changed)
+        page_add_changes(item, &it->told);
+    else
+        page_list(item, "changes");
 }
 
 bool timeline_add(struct cx *cx, json_object *data, const struct resource *resource,

@@ -13,6 +13,7 @@
 #include "http/cx.h"
 #include "page/markdown.h"
 #include "page/page_parts.h"
+#include "resource/event_changes.h"
 #include "resource/event_told.h"
 #include "resource/reference.h"
 #include "resource/resource.h"
@@ -191,6 +192,7 @@ void show_value(struct cx *cx, json_object *out, const struct list_result *resul
                                : link_of(cx, field, stored);
     page_set(out, "text", show_text(cx, result, row, column));
     page_set_bool(out, "none", none);
+    page_set(out, "more", told ? event_changes_line(cx, &result->told[row]) : NULL);
     page_set(out, "hint", !none && field->type == AGENT ? stored : NULL);
     page_set(out, "tone", !none && choice ? tone_of(stored) : NULL);
     bool picture = file && show_file_is_picture(cx, stored);

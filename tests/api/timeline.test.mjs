@@ -87,3 +87,17 @@ test("every_resource_with_events_and_a_page_has_one_there_too", async () => {
     assert.ok(shown.includes("Company 21") && shown.includes("On &lt;page&gt;") && !shown.includes(`${owner.name} added the lead`));
     assert.ok((await page(older.replaceAll("&amp;", "&").split("#")[0])).includes(`${owner.name} added the lead On &lt;page&gt;.`));
 });
+
+test("the_audit_log_and_the_dashboard_say_what_changed_of_which_record", async () => {
+    const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug }), lead = await made("leads", { name: "Audited", status: "contacted" });
+    const page = async (path) => (await request("GET", path, { tenant: tenant.slug, headers: { cookie } })).text;
+    await crm("PATCH", `leads/${lead.id}`, { status: "lost", ownerId: null });
+    const [event] = (await request("GET", `/api/audit/logs?resourceId=${lead.id}&limit=1`, { token: tenant.token })).data;
+    for (const path of ["/admin/audit", "/admin"]) {
+        const text = await page(path);
+        assert.ok(text.includes(`${owner.name} changed the lead Audited.`) && text.includes(`Status: Contacted → Lost; Owner: ${owner.name} → –`), path);
+    }
+    const detail = await page(`/admin/audit/${event.id}`);
+    for (const text of [detail, await page("/admin")]) assert.ok(text.includes(`/admin/crm/leads/${lead.id}"`), "the way to the record");
+    assert.ok(detail.includes("What changed") && /Status<\/span>.*Contacted.*Lost/.test(detail) && !detail.includes("&quot;owner_id&quot;"), "no JSON");
+});
