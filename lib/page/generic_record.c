@@ -116,6 +116,7 @@ json_object *page_detail_data(struct cx *cx, const struct resource *resource,
     page_set(data, "timeline", NULL);
     add_facts(cx, data, record);
     page_list(data, "changes");
+    page_set_bool(data, "now", false);
     page_set_bool(data, "any_changes", record->told && record->told[0].change_count > 0);
     if (record->told)
         page_add_changes(data, &record->told[0]);

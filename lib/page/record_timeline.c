@@ -37,7 +37,7 @@ static void timeline_add_item(struct cx *cx, json_object *items, const struct ti
     page_set(item, "at", timeline_when(cx, it->at));
     page_set(item, "path", text_equal(it->told.path, own_path) ? NULL : it->told.path);
     page_set_bool(item, "file", text_equal(it->kind, "file"));
-    page_set_bool(item, "facts", text_equal(it->kind, "record"));
+    page_set_bool(item, "now", text_equal(it->kind, "record"));
     if (it->told.changed)
         page_add_changes(item, &it->told);
     else
