@@ -135,7 +135,7 @@ bool record_is_plain(const struct cx *cx, const struct resource *resource,
                      const struct input *input)
 {
     return !resource->prepare && !resource->finish && !resource->parent && !resource->no_tenant &&
-           !resource->no_common_times && !shown_is_asked(resource) &&
+           !resource->no_common_times && !shown_is_asked(resource) && !resource->any_of &&
            !child_is_written(cx, input, OP_CREATE);
 }
 
@@ -147,7 +147,8 @@ bool record_check_new(struct cx *cx, const struct resource *resource, struct inp
     uuid_new(id);
     *out = (struct record_new){.id = id, .row = row};
     return shape_allows(cx, resource, input, true) && owner_take_new(cx, resource, input) &&
-           references_are_seen(cx, input) && insert_read(cx, resource, input, id, row);
+           references_are_seen(cx, resource, NULL, input) &&
+           insert_read(cx, resource, input, id, row);
 }
 
 static const struct insert_cell *insert_find(const struct insert_row *row, const char *name)
