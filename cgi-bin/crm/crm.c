@@ -21,6 +21,7 @@ static const struct area crm = {
         ROLE_GRANTS({"staff", DEAL_AMOUNTS "@team"}, {"staff", "crm.analytics:read"},
                     {"staff", "crm.activities:read@team"}, {"staff", "crm.activities:create@own"},
                     {"staff", "crm.activities:update@own"}, {"staff", "crm.activities:delete@own"}),
+    .routes = crm_timeline_routes,
     .jobs = JOBS(&activity_reminder_job),
     .notifications = NOTIFICATIONS(&notice_activity_due),
     .menu = MENU({ADMIN_PAGES, "Leads", "/admin/crm/leads", "target", "crm.leads:read", "CRM",
