@@ -10,6 +10,7 @@
 #include "crm.h"
 #include "http/cx.h"
 #include "resource/conditions.h"
+#include "resource/event_sight.h"
 
 int64_t analytics_share(int64_t part, int64_t whole)
 {
@@ -245,6 +246,44 @@ static bool analytics_read_closed(struct cx *cx, struct analytics *out)
     return true;
 }
 
+/* ---- who did how much ---- */
+
+static const char worked_on[] =
+    "{activity,company,contact,contact_merge,deal,deal_line,deal_note,lead}";
+
+/* Of what the log tells the one who asks. */
+static bool analytics_read_people(struct cx *cx, struct analytics *out)
+{
+    struct conditions where;
+    const bool named = may(cx, "users.users:read");
+    analytics_begin(&where, cx, out);
+    conditions_parameter(&where, worked_on);
+    conditions_add(&where, "at >= $1::timestamptz and actor_kind = 'user'");
+    conditions_add(&where, "resource_type = any (house.event_stored_words($2::text[]))");
+    const char *cut = event_sight_sql(cx, &where);
+    if (cut)
+        conditions_add(&where, "%s", cut);
+    const struct rows *rows = analytics_ask(
+        cx, &where,
+        arena_printf(cx->arena,
+                     "select actor_id, max(actor_name), count(*) filter (where is_made),\n"
+                     "       count(*) filter (where not is_made)\n"
+                     "from (select actor_id, actor_name, action like '%%created' is_made\n"
+                     "      from events%s\n      order by at desc\n      limit %d) done\n"
+                     "group by actor_id\norder by count(*) desc, actor_id\nlimit %d",
+                     where.sql.data, ANALYTICS_ROWS, ANALYTICS_USERS));
+    if (!rows)
+        return false;
+    out->people_count = rows_count(rows);
+    out->people = arena_alloc(cx->arena, (out->people_count + 1) * sizeof *out->people);
+    for (size_t i = 0; i < out->people_count; i++)
+        out->people[i] = (struct analytics_person){.id = rows_text(rows, i, 0),
+                                                   .name = named ? rows_text(rows, i, 1) : NULL,
+                                                   .made = rows_int(rows, i, 2),
+                                                   .changed = rows_int(rows, i, 3)};
+    return true;
+}
+
 static int analytics_month_order(const void *a, const void *b)
 {
     return strcmp(((const struct analytics_closed *)a)->id,
@@ -264,6 +303,8 @@ bool analytics_read(struct cx *cx, struct analytics *out)
     if (out->leads && (!analytics_read_sources(cx, out) || !analytics_read_statuses(cx, out)))
         return false;
     if (out->deals && (!analytics_read_stages(cx, out) || !analytics_read_closed(cx, out)))
+        return false;
+    if ((out->leads || out->deals) && !analytics_read_people(cx, out))
         return false;
     if (out->months_count > 1)
         qsort(out->months, out->months_count, sizeof *out->months, analytics_month_order);

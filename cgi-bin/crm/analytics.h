@@ -41,6 +41,12 @@ struct analytics_closed {
     int64_t won, lost;
 };
 
+/* What a user did with records of the CRM, as the log has it. */
+struct analytics_person {
+    const char *id, *name;
+    int64_t made, changed;
+};
+
 struct analytics {
     const char *begins; /* the first instant, RFC 3339 */
     bool leads, deals;  /* whether the one who asks sees any */
@@ -48,6 +54,8 @@ struct analytics {
     struct analytics_source *sources;
     struct analytics_stay *statuses, *stages;
     struct analytics_closed *months, *owners;
+    struct analytics_person *people;
+    size_t people_count;
     size_t sources_count, statuses_count, stages_count, months_count, owners_count;
 };
 

@@ -45,6 +45,12 @@ static const struct field answer_fields[] = {
     {"begins_at", TIME, 0, .help = "The first instant that counts, in the tenant's zone a day's."},
     {"leads", OBJECT, NULLABLE, .fields = lead_fields, .help = "Null where one sees none."},
     {"deals", OBJECT, NULLABLE, .fields = deal_fields, .help = "Null where one sees none."},
+    {"people", ARRAY, 0,
+     .fields = FIELDS({"user_id", UUID, NULLABLE},
+                      {"name", TEXT, NULLABLE, .help = "Null where one may not see it."},
+                      {"made_count", INT, 0, .help = "Records that they added."},
+                      {"changed_count", INT, 0, .help = "Whatever else they did with records."}),
+     .help = "What users did with leads, contacts, companies and deals, as far as one sees these."},
     {.type = FIELD_END}};
 
 static void analytics_write_closed(struct json *json, const struct analytics_closed *closed)
@@ -140,6 +146,21 @@ static void analytics_write_deals(struct json *json, const struct analytics *of)
     json_close_object(json);
 }
 
+static void analytics_write_people(struct json *json, const struct analytics *of)
+{
+    json_key(json, "people");
+    json_open_array(json);
+    for (size_t i = 0; i < of->people_count; i++) {
+        json_open_object(json);
+        json_pair(json, "userId", of->people[i].id);
+        json_pair(json, "name", of->people[i].name);
+        json_pair_int(json, "madeCount", of->people[i].made);
+        json_pair_int(json, "changedCount", of->people[i].changed);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static bool analytics_answer(struct cx *cx)
 {
     struct analytics analytics;
@@ -158,6 +179,7 @@ static bool analytics_answer(struct cx *cx)
         analytics_write_deals(json, &analytics);
     else
         json_put_null(json);
+    analytics_write_people(json, &analytics);
     json_close_object(json);
     return respond_end(cx);
 }

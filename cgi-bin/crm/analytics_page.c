@@ -1,6 +1,7 @@
 /* analytics_page: the analytics for people, each figure with the way to its rows. */
 #include <string.h>
 
+#include "access/permission.h"
 #include "access/tenant.h"
 #include "analytics.h"
 #include "base/clock.h"
@@ -244,6 +245,30 @@ static void view_add_owners(const struct analytics_view *view, json_object *data
     page_bars_draw(bars);
 }
 
+static void view_add_people(const struct analytics_view *view, json_object *data)
+{
+    struct cx *cx = view->cx;
+    bool read = may(cx, "access.audit:read");
+    json_object *bars = page_bars(data, "people", "Activity by user", "User");
+    page_bars_legend(bars, "Added");
+    page_bars_legend(bars, "Changed");
+    page_bars_head(bars, "Added");
+    page_bars_head(bars, "Changed");
+    for (size_t i = 0; i < view->figures.people_count; i++) {
+        const struct analytics_person *it = &view->figures.people[i];
+        const char *path =
+            read && it->id ? arena_printf(cx->arena, "/admin/audit?actorId=%s&createdAt[gte]=%s",
+                                          it->id, view->figures.begins)
+                           : NULL;
+        json_object *row = page_bars_row(bars, it->name ? it->name : cx_text(cx, "Somebody"), path);
+        page_bars_part(row, it->made);
+        page_bars_part(row, it->changed);
+        page_bars_cell(row, view_number(view, it->made), NULL);
+        page_bars_cell(row, view_number(view, it->changed), NULL);
+    }
+    page_bars_draw(bars);
+}
+
 bool analytics_page(struct cx *cx)
 {
     struct analytics_view view = {.cx = cx};
@@ -267,5 +292,7 @@ bool analytics_page(struct cx *cx)
         view_add_months(&view, data);
         view_add_owners(&view, data);
     }
+    if (view.figures.leads || view.figures.deals)
+        view_add_people(&view, data);
     return page_render(cx, 200, "crm/analytics", "Analytics", data);
 }

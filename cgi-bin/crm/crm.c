@@ -49,7 +49,7 @@ static const struct area crm = {
     .settings = SETTINGS(
         {"crm", "Customer relations", "Who gets new leads.",
          FIELDS({"assign_by_rules", BOOL, 0, .initial = "false",
-                 .label = "Give new leads to teams by the assignment rules",
+                 .label = "Give new leads to teams by the assignment rules", .example = "true",
                  .help = "Those that name no owner, where whoever makes them may choose any; else "
                          "whoever makes a lead owns it."})}),
     .workers = 2,

@@ -85,6 +85,19 @@ test("won_and_lost_are_counted_by_month_and_owner_within_sight", async () => {
     assert.equal((await crm("GET", "analytics?days=0")).status, 400);
 });
 
+test("what_users_did_is_counted_as_far_as_one_sees_it", async () => {
+    const role = await request("POST", "/api/rbac/roles", { token: tenant.token, body: { key: "worker", name: "Worker", rank: 10, permissions: ["crm.leads:read@own", "crm.leads:create@own", "crm.leads:update@own", "crm.analytics:read"] } });
+    assert.equal(role.status, 201, role.text);
+    const worker = await makeUser(tenant, "worker"), token = worker.access_token;
+    for (let i = 0; i < 2; i++) await good(201, "POST", "leads", { name: "Theirs" }, token);
+    const { id } = await good(201, "POST", "leads", { name: "Changed" }, token);
+    await good(200, "PATCH", `leads/${id}`, { name: "Changed twice" }, token);
+    const of = (data) => data.people.map((it) => [it.userId, it.madeCount, it.changedCount]);
+    assert.deepEqual(of(await analytics()).find(([user]) => user === worker.id), [worker.id, 3, 1]);
+    assert.deepEqual(of(await analytics("", token)), [[worker.id, 3, 1]]);
+    assert.ok((await analytics()).people.length > 1);
+});
+
 test("the_page_has_a_table_for_each_chart_and_leads_to_the_rows", async () => {
     const cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug });
     const get = async (path) => {
@@ -93,7 +106,7 @@ test("the_page_has_a_table_for_each_chart_and_leads_to_the_rows", async () => {
         return answer.text;
     };
     const html = await get("/admin/crm/analytics");
-    assert.equal((html.match(/<figure class="bars">/g) ?? []).length, 5);
+    assert.equal((html.match(/<figure class="bars">/g) ?? []).length, 6);
     const { deals } = await analytics(), won = deals.months.reduce((all, it) => all + it.wonCount, 0);
     const path = html.match(/href="([^"]*closedAt\[lt\][^"]*stageId\[in\][^"]*)"/)[1].replaceAll("&amp;", "&");
     const rows = await request("GET", path.replace("/admin/", "/api/"), { token: tenant.token });
