@@ -51,3 +51,32 @@ test("without_javascript_what_was_found_comes_back_with_the_form", async () => {
     assert.match(await page.textContent("main"), /Ada Archer/);
     await page.context().close();
 });
+
+test("who_adds_a_contact_is_told_of_one_alike_and_two_are_merged_from_the_list", async () => {
+    const page = await open(browser);
+    await signIn(page, tenant.slug, `owner@${tenant.slug}.test`, password);
+    await page.goto(address(tenant.slug, "/admin/crm/contacts/new"));
+    await page.fill("[name=name]", "cleo carter");
+    await page.waitForSelector("[data-alike] a");
+    assert.deepEqual(await page.locator("[data-alike] a").allTextContents(), ["Cleo Carter"]);
+    assert.deepEqual(await accessibility(page), []);
+    await page.fill("[name=name]", "Cleo Carter-Blum");
+    await page.waitForSelector("[data-alike] a", { state: "detached" });
+    await Promise.all([page.waitForURL(/contacts\/[0-9a-f-]{36}$/), page.click("main form.sheet button.btn-primary")]);
+    await page.waitForSelector(".notice.floating");
+    assert.deepEqual(await accessibility(page), []);
+    await page.click(".notice-close");
+    await page.waitForSelector(".notice.floating", { state: "detached" });
+    await page.goto(address(tenant.slug, "/admin/crm/contacts?q=cleo"));
+    for (const box of await page.locator("input[name=id]").all()) await box.check();
+    await page.click("button[formaction$=bulk-merge]");
+    await page.waitForSelector("h1:text('Merge 2 contacts')");
+    assert.deepEqual(await accessibility(page), []);
+    await page.check(`[name="take.name"] >> nth=1`);
+    await page.setViewportSize({ width: 360, height: 800 });
+    assert.deepEqual(await accessibility(page), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "no sideways scroll");
+    await Promise.all([page.waitForURL(/contacts\/[0-9a-f-]{36}$/), page.click("main form.sheet button.btn-primary")]);
+    assert.equal(await page.textContent(".notice.floating a"), "Undo");
+    await page.context().close();
+});
