@@ -210,7 +210,7 @@
     // ---- every part of a page, when it came ----
     function prepare() {
         keepFiltersOpen();
-        for (const presets of all("[data-presets]"))
+        for (const presets of all("[data-presets], [data-keep]"))
             presets.hidden = false;
         rooms.disconnect();
         for (const frame of all(".table-scroll"))
@@ -228,6 +228,8 @@
             loadScript("board.js");
         if (document.querySelector("[data-slug]"))
             loadScript("slug.js");
+        if (document.querySelector("[data-keep]"))
+            loadScript("keep.js");
     }
 
     document.addEventListener("submit", (event) => {

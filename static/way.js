@@ -95,13 +95,13 @@
     }
     globalThis.recentRecords = () => {
         const kept = read(localStorage, recent);
-        return kept?.user === document.body.dataset.user ? kept.items.filter((it) => it.path !== location.pathname) : [];
+        return kept && kept.user === document.body.dataset.user ? kept.items.filter((it) => it.path !== location.pathname) : [];
     };
 
     // In the menu, below what is always there.
     function showRecent() {
-        const group = document.querySelector("#menu [data-recent]"), items = globalThis.recentRecords().slice(0, 5);
-        if (!group || items.length === 0)
+        const group = document.querySelector("#menu [data-recent]"), items = group ? globalThis.recentRecords().slice(0, 5) : [];
+        if (items.length === 0)
             return;
         group.querySelector("ul").replaceChildren(...items.map(({ path, title, kind }) => {
             const place = document.createElement("li"), link = Object.assign(document.createElement("a"), { className: "menu-link", href: path, title: kind ?? "" });

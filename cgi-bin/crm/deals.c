@@ -113,7 +113,7 @@ const struct resource deals = {
         {"probability", INT, NULLABLE | FILTERED, 0, 100, .example = "40",
          .changed_with = DEAL_AMOUNTS, .help = "In percent; 0 to 100."},
         {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
-         .currency = "currency", .example = "1250000", .seen_with = DEAL_AMOUNTS,
+         .currency = "currency", .example = "1250000", .seen_with = DEAL_AMOUNTS, .hint = "",
          .help = "The API counts the currency's smallest unit."},
         {"currency", CURRENCY, FILTERED, .initial = "EUR", .initial_of = "currency",
          .example = "EUR"},

@@ -50,7 +50,7 @@ const struct resource leads = {
                      {"status", CHOICE, FILTERED | SORTED | LISTED, .initial = "new",
                       .choices = STATUS, .transitions = life},
                      {"value", MONEY, NULLABLE | FILTERED | SORTED | LISTED, 0, 100000000000000,
-                      .currency = "currency", .example = "250000",
+                      .currency = "currency", .example = "250000", .hint = "",
                       .help = "Expected value; the API counts the currency's smallest unit."},
                      {"currency", CURRENCY, FILTERED, .initial = "EUR", .initial_of = "currency",
                       .example = "EUR"},

@@ -23,9 +23,10 @@ STATEMENT(impersonate_users,
           "select email, name\n"
           "from users\n"
           "where tenant_id = $1::uuid and status = 'active'\n"
+          "and (strpos(lower(name), lower($2)) > 0 or strpos(email, lower($2)) > 0)\n"
           "order by last_login_at desc nulls last, id\n"
-          "limit 100",
-          0);
+          "limit 20",
+          DB_SLOW);
 
 /* Good for a minute, at /login/impersonate of the tenant's host. The purpose is
  * part of what is hashed, so that no other door takes it. */
@@ -164,9 +165,13 @@ static bool impersonate(struct cx *cx)
 
 /* ---- by page ---- */
 
+/* Those who signed in lately, or those whom the search finds; who was chosen stays. */
 static bool add_users(struct cx *cx, json_object *data, const char *tenant_id)
 {
-    struct rows *rows = db_get(&cx->db, &impersonate_users, tenant_id);
+    const char *typed = parameter_get(cx->request.query, "q");
+    const char *query = text_trim(cx->arena, typed ? typed : "");
+    const char *chosen = parameter_get(cx->request.form, "email");
+    struct rows *rows = db_get(&cx->db, &impersonate_users, tenant_id, query);
     json_object *list = page_list(data, "users");
     if (!rows)
         return fail_db(cx);
@@ -174,8 +179,20 @@ static bool add_users(struct cx *cx, json_object *data, const char *tenant_id)
         json_object *item = page_item(list);
         page_set(item, "email", rows_text(rows, i, 0));
         page_set(item, "name", rows_text(rows, i, 1));
+        page_set_bool(item, "chosen", text_equal(rows_text(rows, i, 0), chosen));
     }
+    page_set(data, "q", query);
+    page_set_bool(data, "asked", *query != 0);
+    page_set_bool(data, "nobody", rows_count(rows) == 0);
     return true;
+}
+
+/* They are chosen in a list, in the place of an input. */
+static void take_out_address(json_object *data, json_object *fields)
+{
+    json_object *field = json_object_array_get_idx(fields, 0);
+    page_set(data, "email_error", page_text(field, "error"));
+    json_object_array_del_idx(fields, 0, 1);
 }
 
 static bool show_form(struct cx *cx, int status)
@@ -187,7 +204,9 @@ static bool show_form(struct cx *cx, int status)
     const char *back = arena_printf(cx->arena, "/platform/tenants/%s", tenant->id);
     page_set(data, "action", arena_printf(cx->arena, "%s/impersonate", back));
     page_set(data, "back", back);
-    json_object_object_add(data, "fields", page_form_fields(cx, form_fields, NULL, true));
+    json_object *fields = page_form_fields(cx, form_fields, NULL, true);
+    take_out_address(data, fields);
+    json_object_object_add(data, "fields", fields);
     page_crumb(data, "Tenants", "/platform/tenants");
     page_crumb(data, tenant->name, back);
     return page_render(cx, status, "tenants/impersonate",
@@ -255,6 +274,7 @@ const struct route impersonate_routes[] = {
           .errors = "403 impersonation_forbidden, 403 network_denied"),
     ROUTE(GET, "/platform/tenants/:id/impersonate", IMPERSONATE, form_page,
           "Asks as whom, and why.", .answer = ANSWER_PAGE,
+          .query = FIELDS({"q", TEXT, 0, 0, 200, .label = "Name or e-mail"}),
           .flags = ROUTE_IN_PERSON | ROUTE_STEP_UP),
     ROUTE(POST, "/platform/tenants/:id/impersonate", IMPERSONATE, form_submit,
           "Leads to the tenant as one of its users.", .answer = ANSWER_PAGE, .body = form_fields,

@@ -129,6 +129,7 @@ static void add_field(struct cx *cx, json_object *list, const struct field *fiel
     page_set_bool(out, "required", form_must_have(field));
     add_described(cx, out, id, help != NULL, error != NULL);
     add_condition(cx, out, fields, field, row);
+    form_add_conflict(cx, out, fields, field, row);
     form_add_control(cx, out, field, value);
     form_add_kind(cx, out, field, row, value);
     add_preview(cx, out, field, value);

@@ -14,6 +14,9 @@ struct list_result;
  * initial value; NULL: nothing. `fields`: of the form. */
 const char *form_value(struct cx *cx, const struct field *fields, const struct field *field,
                        const struct list_result *row);
+/* The same without what was sent. */
+const char *form_stored(struct cx *cx, const struct field *fields, const struct field *field,
+                        const struct list_result *row);
 /* A list that is typed as lines. */
 bool form_is_lines(const struct field *field);
 /* The zone whose clocks times are typed by. */
@@ -40,6 +43,12 @@ bool form_must_have(const struct field *field);
 /* The roles that there are, by name: ticks, or one to choose. WAITS. */
 void form_add_roles(struct cx *cx, json_object *out, const struct field *field,
                     const struct list_result *row, const char *value);
+
+/* ---- form_conflict.c ---- */
+/* Adds "theirs" to a field whose entry differs from what somebody else stored meanwhile: it is
+ * chosen which of the two stays. */
+void form_add_conflict(struct cx *cx, json_object *out, const struct field *fields,
+                       const struct field *field, const struct list_result *row);
 
 /* ---- form_control.c ---- */
 /* Which of the template's inputs it is, with its options. WAITS. */

@@ -75,6 +75,12 @@ const char *form_value(struct cx *cx, const struct field *fields, const struct f
         return NULL;
     if (cx->request.method == HTTP_POST)
         return parameter_get(cx->request.form, field_json_name(field));
+    return form_stored(cx, fields, field, row);
+}
+
+const char *form_stored(struct cx *cx, const struct field *fields, const struct field *field,
+                        const struct list_result *row)
+{
     bool may_say = reference_target(field) || field->type == CHOICE;
     const char *linked = !row && may_say /* a link to the form may say of whom */
                              ? parameter_get(cx->request.query, field_json_name(field))

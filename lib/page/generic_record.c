@@ -348,10 +348,14 @@ static bool update(struct cx *cx, const struct resource *resource, const char *i
     if (cx->failure.status != 0)
         return false;
     generic_demand_version(cx);
+    form_take_sides(cx);
     if (update_with_files(cx, resource, id, &record))
         return true;
     if (cx->failure.status == 412)
-        cx->failure.message = generic_conflict;
+        cx->failure.message =
+            "Somebody else changed this while you were at it. Your entries are kept "
+            "below; where they differ from what is stored now, choose which "
+            "of the two stays.";
     return false;
 }
 

@@ -45,22 +45,9 @@ static bool is_marked(const struct rows *rows, const char *path)
     return false;
 }
 
-void marked_add(struct cx *cx, json_object *frame)
+static json_object *group_of_marked(struct cx *cx, json_object *frame, const struct rows *rows)
 {
-    struct rows *rows = marked_read(cx);
-    const char *folds = request_cookie(&cx->request, "folds"), *path = frame_address(cx);
-    page_set(frame, "marked", NULL);
-    page_set(frame, "star", NULL);
-    if (rows && can_be_marked(cx) && strlen(path) <= 500) {
-        bool marked = is_marked(rows, path);
-        json_object *star = page_add(frame, "star");
-        page_set(star, "path", path);
-        page_set_bool(star, "on", marked);
-        page_set(star, "next", marked ? "false" : "true");
-        page_set(star, "says", marked ? "Take off the favourites" : "Add to favourites");
-    }
-    if (!rows || rows_count(rows) == 0)
-        return;
+    const char *folds = request_cookie(&cx->request, "folds");
     json_object *group = page_add(frame, "marked"), *entries = page_list(group, "entries");
     page_set(group, "title", "Favourites");
     page_set(group, "number", "favourites");
@@ -73,4 +60,36 @@ void marked_add(struct cx *cx, json_object *frame)
         page_set(entry, "icon", /* icon */ "star");
         page_set_bool(entry, "current", false);
     }
+    return group;
+}
+
+/* Behind what has no heading, which is where one begins. */
+static void add_group(struct cx *cx, json_object *frame, const struct rows *rows)
+{
+    json_object *marked = group_of_marked(cx, frame, rows), *menu = page_array(cx);
+    json_object *groups = json_object_object_get(frame, "menu");
+    size_t count = json_object_array_length(groups), at = 0;
+    if (count > 0 && !page_text(json_object_array_get_idx(groups, 0), "title"))
+        json_object_array_add(menu, json_object_get(json_object_array_get_idx(groups, at++)));
+    json_object_array_add(menu, json_object_get(marked));
+    for (; at < count; at++)
+        json_object_array_add(menu, json_object_get(json_object_array_get_idx(groups, at)));
+    json_object_object_add(frame, "menu", menu);
+}
+
+void marked_add(struct cx *cx, json_object *frame)
+{
+    struct rows *rows = marked_read(cx);
+    const char *path = frame_address(cx);
+    page_set(frame, "star", NULL);
+    if (rows && can_be_marked(cx) && strlen(path) <= 500) {
+        bool marked = is_marked(rows, path);
+        json_object *star = page_add(frame, "star");
+        page_set(star, "path", path);
+        page_set_bool(star, "on", marked);
+        page_set(star, "next", marked ? "false" : "true");
+        page_set(star, "says", marked ? "Take off the favourites" : "Add to favourites");
+    }
+    if (rows && rows_count(rows) > 0)
+        add_group(cx, frame, rows);
 }

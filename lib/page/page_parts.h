@@ -50,7 +50,7 @@ const char *menu_set_of(const char *path);
 /* ---- marked.c ---- */
 /* Their title and path, NULL: there are none to read. WAITS. */
 struct rows *marked_read(struct cx *cx);
-/* Adds "marked", a group of the menu, and "star" where the page can be marked. WAITS. */
+/* Adds them to the menu of the frame, and "star" where the page can be marked. WAITS. */
 void marked_add(struct cx *cx, json_object *frame);
 
 /* ---- switcher.c ---- */
@@ -93,6 +93,10 @@ bool form_can_ask_again(const struct field *fields);
 /* Sets "markdown_html", the one value that a template shows unescaped: the HTML of what somebody
  * wrote as Markdown, made here alone; NULL: none. */
 void page_set_markdown(struct cx *cx, json_object *out, const char *text);
+
+/* ---- form_conflict.c ---- */
+/* What others stored stays where that was chosen: the input is without it. */
+void form_take_sides(struct cx *cx);
 
 /* ---- child_rows.c ---- */
 /* The rows that belong to a record: a "table" for the template layout/value; rows of inputs for

@@ -1,5 +1,6 @@
 // API keys by page: made, shown once, used, revoked.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { accessibility, address, launch, open, signIn } from "../lib/browser.mjs";
 import { makeTenant, password, request } from "../lib/client.mjs";
@@ -30,6 +31,10 @@ for (const javaScriptEnabled of [true, false])
         if (javaScriptEnabled) assert.deepEqual(await accessibility(page), []);
         const key = await page.inputValue("#given-key");
         assert.equal((await request("GET", "/api/crm/leads", { token: key })).status, 200);
+        if (javaScriptEnabled) {
+            const [file] = await Promise.all([page.waitForEvent("download"), page.click("main >> text=Download")]);
+            assert.equal(readFileSync(await file.path(), "utf8").trim(), key);
+        } else assert.equal(await page.locator("main >> text=Download").isVisible(), false);
         await page.click("text=I have copied it");
         await page.waitForURL(/api-keys\/[0-9a-f-]{36}$/);
         assert.ok(!(await page.content()).includes(key));

@@ -68,6 +68,50 @@ test("a_lead_is_made_refused_changed_and_deleted_by_page", async () => {
     assert.equal((await page.goto(record)).status(), 404);
 });
 
+test("of_two_who_change_a_record_at_once_the_second_chooses_for_each_field", async () => {
+    const made = (await request("POST", "/api/crm/leads", { token: tenant.token, body: { name: "Before", email: "before@example.com" } })).data;
+    for (const javaScriptEnabled of [true, false]) {
+        const page = await owner({ javaScriptEnabled });
+        await page.goto(address(tenant.slug, `/admin/crm/leads/${made.id}/edit`));
+        const name = `Theirs ${javaScriptEnabled}`, phone = javaScriptEnabled ? "+34600100300" : "+34600100301";
+        await request("PATCH", `/api/crm/leads/${made.id}`, { token: tenant.token, body: { name, phone } });
+        await page.fill("[name=name]", "Mine");
+        await page.fill("[name=company]", "Mine Inc");
+        await page.click("main form.sheet button[type=submit]");
+        await page.waitForSelector("text=choose which of the two stays");
+        assert.match(await page.textContent("main"), new RegExp(`Theirs: ${name}`));
+        assert.equal(await page.inputValue("[name=name]"), "Mine");
+        if (javaScriptEnabled) assert.deepEqual(await accessibility(page), []);
+        await page.check("[name='_side.name'][value=theirs]");
+        await page.check("[name='_side.phone'][value=theirs]");
+        await Promise.all([page.waitForURL(/leads\/[0-9a-f-]{36}$/), page.click("main form.sheet button[type=submit]")]);
+        const now = (await request("GET", `/api/crm/leads/${made.id}`, { token: tenant.token })).data;
+        assert.deepEqual([now.name, now.phone, now.company], [name, phone, "Mine Inc"]);
+        await page.context().close();
+    }
+});
+
+test("what_was_typed_outlives_its_tab_for_the_one_who_typed_it", async () => {
+    const page = await owner(), path = address(tenant.slug, "/admin/crm/leads/new");
+    await page.goto(path);
+    await page.fill("[name=name]", "Half typed");
+    const again = await page.context().newPage();
+    await page.close();
+    await again.goto(path);
+    await again.click("text=Bring it back");
+    assert.equal(await again.inputValue("[name=name]"), "Half typed");
+    assert.deepEqual(await accessibility(again), []);
+    await Promise.all([again.waitForURL(/leads\/[0-9a-f-]{36}$/), again.click("main form.sheet button[type=submit]")]);
+    await again.goto(path);
+    assert.equal(await again.locator(".draft").count(), 0, "what was saved is no draft");
+    await again.fill("[name=name]", "To be dropped");
+    await again.click("main .sheet-foot >> text=Cancel");
+    await again.waitForURL(/leads(\?.*)?$/);
+    await again.goto(path);
+    assert.equal(await again.locator(".draft").count(), 0, "nor what was cancelled");
+    await again.context().close();
+});
+
 async function importing(page, path, text) {
     await page.goto(address(tenant.slug, `${path}/import`));
     await page.setInputFiles("[name=file]", { name: "some.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
