@@ -24,7 +24,7 @@ for (const javaScriptEnabled of [true, false])
         await page.waitForURL(/impersonate$/);
         await page.click("main form.sheet button[type=submit]");
         await page.waitForSelector("#error-summary");
-        await page.fill("[name=q]", "owner@");
+        await page.fill("#people-q", "owner@");
         await page.click("text=Find people");
         await page.check(`[name=email][value="owner@${tenant.slug}.test"]`);
         await page.fill("[name=reason]", "Ticket 9");
