@@ -34,7 +34,7 @@ async function undo(id) {
     assert.equal(answer.status, 200, answer.text);
     return until(async () => (await request("GET", `/api/bulk-runs/${id}`, { token: tenant.token })).data, (it) => it.status === "undone");
 }
-const tables = ["leads", "contacts", "companies", "deals", "deal_lines", "deal_notes", "files", "custom_values", "merged_records"];
+const tables = ["leads", "contacts", "companies", "deals", "deal_lines", "deal_notes", "activities", "files", "custom_values", "merged_records"];
 // All that the tenant has there, but for when it was changed.
 async function everything() {
     const all = {};
@@ -79,10 +79,11 @@ test("all_that_refers_refers_to_the_winner_and_comes_back", async () => {
         assert.equal((await upload(`/api/crm/${path}/${id}/attachments`, tenant.token, "terms.txt", `What was agreed ${id}.`)).status, 201);
     const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
     for (const id of [a, c]) assert.equal((await upload(`/api/crm/contacts/${id}/photo`, tenant.token, "photo.png", png)).status, 200);
+    await made("activities", { type: "call", subject: "Called her", contactId: b });
     const before = await everything();
     const runs = [];
     const people = await merged("contacts", [a, b, c], a, { take: { photo: c } });
-    assert.deepEqual(people.moved.map((it) => `${it.count} ${it.resource} ${it.field}`).sort(), ["1 crm.leads custom.introducer", "2 crm.deals contactId", "2 files null"], "a file and a photo");
+    assert.deepEqual(people.moved.map((it) => `${it.count} ${it.resource} ${it.field}`).sort(), ["1 crm.activities contactId", "1 crm.leads custom.introducer", "2 crm.deals contactId", "2 files null"], "a file and a photo");
     runs.push(people.runId);
     runs.push((await merged("companies", [y, x], y)).runId);
     runs.push((await merged("deals", [e, d], e)).runId);
