@@ -166,7 +166,7 @@ static void view_form_lists(struct cx *cx, json_object *select)
     for (size_t i = 0; select && i < model_count(); i++) {
         const struct resource *it = view_list(model_name(model_at(i)));
         if (it && resource_may(cx, it, arena_printf(cx->arena, "%s:read", it->permission)))
-            view_form_option(select, model_name(it), it->title);
+            view_form_option(select, model_name(it), cx_text(cx, it->title));
     }
 }
 
@@ -176,10 +176,10 @@ bool view_add_roles(struct cx *cx, json_object *select)
     const struct tenant *tenant = cx->tenant;
     if (!rows)
         return fail_db(cx);
-    view_form_option(select, "", "Nobody");
+    view_form_option(select, "", cx_text(cx, "Nobody"));
     for (const struct builtin_role *it = builtin_roles; it->key; it++)
         if (tenant && builtin_role_in(it, tenant->kind))
-            view_form_option(select, it->key, it->name);
+            view_form_option(select, it->key, cx_text(cx, it->name));
     for (size_t i = 0; i < rows_count(rows); i++)
         view_form_option(select, rows_text(rows, i, 0), rows_text(rows, i, 1));
     return true;

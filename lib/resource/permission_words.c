@@ -59,7 +59,7 @@ static const char *subject_of(struct cx *cx, const char *permission)
     for (size_t i = 0; i < model_count(); i++)
         if (text_equal(model_at(i)->permission, permission))
             return cx_text(cx, model_at(i)->title);
-    return plain_words(cx, dot ? dot + 1 : permission);
+    return cx_text(cx, plain_words(cx, dot ? dot + 1 : permission));
 }
 
 struct permission_words permission_words(struct cx *cx, const char *name, const char *title)

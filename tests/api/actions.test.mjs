@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { folder, login, makeTenant, makeUser, operator, pageCookie, password, port, request } from "../lib/client.mjs";
-import { areas, bodyOf, resourceNamed } from "../lib/routes.mjs";
+import { areas, bodyOf, exampleOf, resourceNamed } from "../lib/routes.mjs";
 import { connect, until } from "../lib/worker.mjs";
 
 const resources = areas.flatMap((area) => area.resources).filter((it) => it.api);
@@ -51,7 +51,9 @@ async function make(resource) {
     if (makers[resource.name]) return makers[resource.name]();
     const route = areas.flatMap((area) => area.routes).find((it) => it.method === "POST" && it.path === resource.api);
     assert.ok(route, `${resource.name}: say in "makers" how one is made`);
-    const body = bodyOf(route.body), post = () => request("POST", resource.api, { token: tokenFor(resource), body });
+    const body = bodyOf(route.body), token = tokenFor(resource);
+    for (const field of route.body.filter((it) => it.required && resourceNamed(it.refers))) body[field.name] = await make(resourceNamed(field.refers));
+    const post = () => request("POST", resource.api, { token, body });
     let made = await post();
     const taken = made.error?.details?.find((it) => it.code.endsWith("_taken"))?.field;
     if (taken) { // by the example of before
@@ -238,8 +240,8 @@ async function signInAgain() {
 // What an action takes with many; new values for a field that may be set.
 async function takenBy(resource, verb) {
     if (verb !== "update") return bodyFor(resource.actions?.find((it) => it.name === verb));
-    const field = resource.fields.find((it) => it.type === "text" && it.example && !it.readOnly && !it.createOnly && !it.refers);
-    return { set: { [field.name]: field.example } };
+    const field = resource.fields.find((it) => ["text", "decimal"].includes(it.type) && it.example && !it.readOnly && !it.createOnly && !it.refers);
+    return { set: { [field.name]: exampleOf(field) } };
 }
 const bulk = (route, body, token) => request("POST", route.path, { token, body });
 const resourceOf = (route) => resources.find((it) => `${it.api}/bulk` === route.path);

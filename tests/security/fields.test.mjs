@@ -5,7 +5,8 @@ import { before, test } from "node:test";
 import { makeTenant, makeUser, pageCookie, password, request } from "../lib/client.mjs";
 import { apiRoutes, areas, bodyOf, exampleOf, resourceNamed } from "../lib/routes.mjs";
 
-const resources = areas.flatMap((area) => area.resources).filter((it) => it.api && it.scope === "tenant" && it.fields.some((field) => field.seenWith || field.changedWith));
+// What is personal is its owner's in every way in: there is nobody to whom it would be shown in part.
+const resources = areas.flatMap((area) => area.resources).filter((it) => it.api && !it.personal && it.scope === "tenant" && it.fields.some((field) => field.seenWith || field.changedWith));
 const world = {};
 const asOwner = (method, path, options = {}) => request(method, path, { token: world.tenant.token, ...options });
 
