@@ -22,7 +22,11 @@ async function makeWorld() {
     const { id } = (await request("GET", "/api/auth/me", { token: tenant.token })).data;
     await seedIdentity(folder, tenant.id, id);
     await seedNotification(folder, tenant.id, id);
-    return { tenant, operator: await operator(), member: (await makeUser(tenant, "staff")).id };
+    // What a record must refer to, by the name of the member.
+    const team = await request("POST", "/api/teams", { token: tenant.token, body: { name: "Here" } });
+    const pipelines = await request("GET", "/api/crm/pipelines?limit=1", { token: tenant.token });
+    const member = (await makeUser(tenant, "staff")).id;
+    return { tenant, operator: await operator(), member, there: { teamId: team.data.id, pipelineId: pipelines.data[0].id, userId: member } };
 }
 
 // Some operations end the session, or the tenant, ask its owner for a second factor or change what
@@ -74,7 +78,7 @@ function bodyFor(it, world) {
     if (!content) return undefined;
     const schema = document.resolve(content.schema), body = {};
     for (const [name, value] of Object.entries(content.example ?? {}))
-        if (schema.properties?.[name]?.format !== "uuid" || schema.required?.includes(name)) body[name] = valueFor(name, value, it, world);
+        if (schema.properties?.[name]?.format !== "uuid" || schema.required?.includes(name)) body[name] = (schema.properties?.[name]?.format === "uuid" && world.there[name]) || valueFor(name, value, it, world);
     return body;
 }
 
