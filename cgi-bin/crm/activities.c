@@ -67,6 +67,7 @@ const struct resource activities = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .comments = true,
     .sort = "-createdAt",
     .owner = "owner_id",
     .imports = IMPORTS(activities, "subject"),

@@ -14,6 +14,7 @@ const struct resource companies = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .comments = true,
     .merges = true,
     .alike = CHOICES("name", "email"),
     .sort = "name",

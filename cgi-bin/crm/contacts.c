@@ -17,6 +17,7 @@ const struct resource contacts = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .comments = true,
     .merges = true,
     .alike = CHOICES("email", "name"),
     .sort = "name",

@@ -89,6 +89,7 @@ const struct resource deals = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .comments = true,
     .merges = true,
     .alike = CHOICES("name"),
     .sort = "-createdAt",

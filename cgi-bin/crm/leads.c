@@ -31,6 +31,7 @@ const struct resource leads = {
     .scope = SCOPE_TENANT,
     .operations = OP_ALL,
     .attachments = true,
+    .comments = true,
     .merges = true,
     .alike = CHOICES("email", "name"),
     .sort = "-createdAt",

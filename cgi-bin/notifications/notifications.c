@@ -1,5 +1,6 @@
 /* notifications: what a user was told of, and what they wish to be told. */
 #include "notifications.h"
+#include "comment/comment.h"
 
 STATEMENT(notifications_clean,
           "delete from notifications\n"
@@ -20,6 +21,7 @@ static const struct area area = {
     .about = "What happened that concerns one, and by which way one wants to hear of it.",
     .more_routes = (const struct route *const[]){notice_pages, preference_routes, NULL},
     .resources = RESOURCES(&notices),
+    .notifications = NOTIFICATIONS(&notice_mentioned),
     .events = notification_events,
     .tasks = TASKS({"notifications.clean", 3600, clean}),
     .platform = true,

@@ -323,6 +323,8 @@ static void describe_resources(struct json *json, const struct area *area)
         if ((*it)->merges)
             json_pair_bool(json, "merges", true);
         pair_if(json, "owner", (*it)->owner);
+        if ((*it)->comments)
+            json_pair_bool(json, "comments", true);
         if ((*it)->in_timeline)
             json_pair_bool(json, "inTimeline", true);
         if ((*it)->any_of)

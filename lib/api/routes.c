@@ -5,6 +5,7 @@
 #include "api/area.h"
 #include "api/settings.h"
 #include "base/log.h"
+#include "comment/comment.h"
 #include "import/import.h"
 #include "page/page.h"
 #include "resource/action.h"
@@ -52,6 +53,8 @@ size_t area_routes(const struct area *area, const struct route *const **routes)
             count = resource_action_routes(*it, &made);
             collect_many(&all, made, count);
             count = import_routes(*it, &made);
+            collect_many(&all, made, count);
+            count = comment_routes(*it, &made);
             collect_many(&all, made, count);
             if ((*it)->page || (*it)->parent) {
                 count = page_routes(*it, &made);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "page/page.h"
+#include "resource/field.h"
 
 struct action;
 struct branding;
@@ -129,6 +130,7 @@ bool related_add_all(struct cx *cx, json_object *data, const struct resource *re
  * set. WAITS. */
 bool timeline_add(struct cx *cx, json_object *data, const struct resource *resource,
                   const struct list_result *record);
+extern const struct field timeline_comment_form[]; /* what its form takes: comment */
 /* Adds "changes", for the template layout/changes: what the event changed. */
 struct event_told;
 void page_add_changes(json_object *out, const struct event_told *told);

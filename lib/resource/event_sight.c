@@ -95,7 +95,7 @@ static const char *owned_then(struct arena *arena, const struct event_subject *s
 struct sight_parts {
     struct buf kinds; /* words that are not seen all: "lead,deal" */
     struct buf seen;  /* "or (…)" for those of which some are */
-    struct buf shut;  /* resources with attachments that are not seen all: 'crm.leads' */
+    struct buf shut;  /* resources with attachments that are not seen all: 'leads' */
 };
 
 static void add_subject(const struct cx *cx, struct conditions *where,
@@ -106,8 +106,8 @@ static void add_subject(const struct cx *cx, struct conditions *where,
     if (sight == SIGHT_ALL)
         return;
     buf_printf(&parts->kinds, "%s%s", parts->kinds.len ? "," : "", subject->word);
-    if (subject->resource->attachments)
-        buf_printf(&parts->shut, "%s%s", parts->shut.len ? "," : "", model_name(subject->resource));
+    if (subject->resource->attachments || subject->resource->comments)
+        buf_printf(&parts->shut, "%s%s", parts->shut.len ? "," : "", subject->resource->table);
     if (!owned || sight == SIGHT_NONE || cx->db.role == DB_PLATFORM)
         return;
     const struct viewer viewer = {.sight = sight, .user_id = cx->session->user_id};
@@ -119,18 +119,25 @@ static void add_subject(const struct cx *cx, struct conditions *where,
                owned_then(where->arena, subject, owners));
 }
 
-/* A file belongs to a record of a resource by its name; of those that are not seen all, none is. */
-static const char *file_sight(struct arena *arena, const char *shut)
+/* A file, or a comment, belongs to a record of a table; of those that are not seen all, none is. */
+static const char *belonging_sight(struct arena *arena, const char *word, const char *table,
+                                   const char *shut)
 {
     return arena_printf(
         arena,
-        "\nand (resource_type <> all (house.event_stored_words('{file}'))\n"
+        "\nand (resource_type <> all (house.event_stored_words('{%s}'))\n"
         "     or coalesce(changes #>> '{before,resource}', changes #>> '{after,resource}',\n"
-        "                 (select f.resource from files f\n"
+        "                 (select f.resource from %s f\n"
         "                  where f.tenant_id = events.tenant_id and f.id::text = resource_id), "
         "'')\n"
         "        <> all ('{%s}'))",
-        shut);
+        word, table, shut);
+}
+
+static const char *file_sight(struct arena *arena, const char *shut)
+{
+    return arena_printf(arena, "%s%s", belonging_sight(arena, "file", "files", shut),
+                        belonging_sight(arena, "comment", "comments", shut));
 }
 
 const char *event_sight_sql(const struct cx *cx, struct conditions *where)

@@ -123,6 +123,7 @@ struct resource {
     /* What a record is called in events ("user"), where that is neither `same_as` nor `one`. */
     const char *event;
     bool no_events;   /* its table has no trigger that writes them */
+    bool comments;    /* people comment on its records (comment/comment.h) */
     bool in_timeline; /* its records stand in the timelines of those that they refer to */
     /* Columns of which one at least holds something: what an activity is on. 422 required of the
      * first. Closed by NULL; NULL: none. */

@@ -138,6 +138,24 @@ static void add_files(struct timeline_sql *it)
     end_branch(it);
 }
 
+static void add_comments(struct timeline_sql *it)
+{
+    begin_branch(it);
+    buf_printf(&it->sql,
+               "select 'comment', c.id, c.created_at, c.tenant_id,\n"
+               "       case when c.created_by_id is null then 'system' else 'user' end,\n"
+               "       c.created_by_id, (select u.name from users u\n"
+               "                         where u.tenant_id = c.tenant_id\n"
+               "                         and u.id = c.created_by_id),\n"
+               "       'comment.created', 'comment', c.id::text as of_id,\n"
+               "       jsonb_build_object('now', jsonb_build_object(\n"
+               "           'text', c.text, 'edited', (c.edited_at is not null)::text))\n"
+               "from comments c\n"
+               "where c.tenant_id = $%d::uuid and c.resource = '%s' and c.record_id = $%d::uuid%s",
+               it->tenant, it->resource->table, it->id, it->behind);
+    end_branch(it);
+}
+
 /* Rows in an order are part of the record: their changes are its own. Of others each is one item.
  */
 static void add_part(struct timeline_sql *it, const struct resource *part)
@@ -182,6 +200,8 @@ static const struct statement *make_statement(struct timeline_sql *it)
     }
     if (it->resource->attachments)
         add_files(it);
+    if (it->resource->comments)
+        add_comments(it);
     buf_init(&sql, it->cx->arena);
     buf_printf(&sql,
                "select id, house.event_type(action, resource_type), at, tenant_id, actor_kind,\n"
@@ -222,11 +242,12 @@ static struct rows *run_statement(struct cx *cx, const struct resource *resource
 
 static const char cursor_sort[] = "timeline";
 
-static const char *file_name(struct cx *cx, const char *changes)
+/* What the statement says of an item that is no event. */
+static const char *item_says(struct cx *cx, const char *changes, const char *member)
 {
     json_object *stored = json_tokener_parse(changes), *now = NULL, *name = NULL;
     json_object_object_get_ex(stored, "now", &now);
-    json_object_object_get_ex(now, "name", &name);
+    json_object_object_get_ex(now, member, &name);
     const char *text = arena_text(cx->arena, name ? json_object_get_string(name) : "");
     json_object_put(stored);
     return text;
@@ -236,7 +257,7 @@ static void tell_file(struct cx *cx, const struct list_result *record,
                       const struct resource *resource, struct timeline_item *item,
                       const char *changes)
 {
-    const char *name = file_name(cx, changes);
+    const char *name = item_says(cx, changes, "name");
     item->told = (struct event_told){
         .text = item->event.actor_name
                     ? cx_printf(cx, "%s attached %s.", item->event.actor_name, name)
@@ -244,6 +265,15 @@ static void tell_file(struct cx *cx, const struct list_result *record,
         .path = resource->page ? arena_printf(cx->arena, "%s/%s/attachments/%s", resource->page,
                                               record_value(record, "id"), item->id)
                                : NULL};
+}
+
+static void tell_comment(struct cx *cx, struct timeline_item *item, const char *changes)
+{
+    const char *who = item->event.actor_name;
+    item->told = (struct event_told){.text = who ? cx_printf(cx, "%s commented.", who)
+                                                 : cx_text(cx, "Somebody commented.")};
+    item->comment = item_says(cx, changes, "text");
+    item->edited = *item_says(cx, changes, "edited") == 't';
 }
 
 static bool read_cursor(struct cx *cx, const char *after, const char **id)
@@ -275,10 +305,15 @@ bool timeline_read(struct cx *cx, const struct resource *resource, const struct 
     out->items = arena_alloc(cx->arena, sizeof *out->items * (count + 1));
     out->count = count;
     for (size_t i = 0; i < count; i++) {
-        out->items[i] = (struct timeline_item){rows_text(rows, i, COLUMN_KIND), events[i].id,
-                                               events[i].at, events[i], told[i]};
+        out->items[i] = (struct timeline_item){.kind = rows_text(rows, i, COLUMN_KIND),
+                                               .id = events[i].id,
+                                               .at = events[i].at,
+                                               .event = events[i],
+                                               .told = told[i]};
         if (text_equal(out->items[i].kind, "file"))
             tell_file(cx, record, resource, &out->items[i], changes[i]);
+        if (text_equal(out->items[i].kind, "comment"))
+            tell_comment(cx, &out->items[i], changes[i]);
     }
     const char *last = found > count ? out->items[count - 1].id : NULL;
     out->next_cursor = last ? cursor_write(cx->arena, cursor_sort, &last, 1) : NULL;

@@ -23,8 +23,10 @@
 #include "resource/resource.h"
 
 struct timeline_item {
-    const char *kind; /* "event" "record" "file" */
+    const char *kind; /* "event" "record" "file" "comment" */
     const char *id, *at;
+    const char *comment; /* its text; else NULL */
+    bool edited;
     struct event event;
     struct event_told told;
 };

@@ -17,8 +17,8 @@ static const struct field change_fields[] = {
 
 const struct field timeline_fields[] = {
     {"id", UUID},
-    {"kind", CHOICE, .choices = CHOICES("event", "record", "file"),
-     .help = "What happened to the record, another record that is about it, or a file."},
+    {"kind", CHOICE, .choices = CHOICES("event", "record", "file", "comment"),
+     .help = "What happened to the record, another record that is about it, a file, or a comment."},
     {"type", TEXT, .example = "lead.updated",
      .help = "What happened: what one record is called, and a verb in the past."},
     {"created_at", TIME},
@@ -26,6 +26,7 @@ const struct field timeline_fields[] = {
     {"resource", OBJECT, .fields = event_subject_fields, .help = "What it happened to."},
     {"text", TEXT, .example = "Nora Blum changed the lead Ada.",
      .help = "A sentence, in the reader's language."},
+    {"comment", TEXT, NULLABLE, .help = "The text of a comment; else null."},
     {"changes", ARRAY, .fields = change_fields,
      .help = "What changed, as far as the reader sees it; of another record what it says now."},
     {.type = FIELD_END}};
@@ -68,6 +69,7 @@ static void write_item(struct json *json, const struct timeline_item *it)
     write_subject(json, "resource", "type", it->event.word, it->event.resource_id);
     json_close_object(json);
     json_pair(json, "text", it->told.text);
+    json_pair(json, "comment", it->comment);
     write_changes(json, &it->told);
     json_close_object(json);
 }
