@@ -37,6 +37,6 @@ const struct route crm_timeline_routes[] = {
           "Everything about a lead, a contact, a company or a deal, the newest first.",
           .operation = "getCrmTimeline", .query = timeline_query, .answer = ANSWER_LIST,
           .answer_fields = timeline_fields, .answer_name = "timeline item",
-          .flags = ROUTE_FOR_KEYS | ROUTE_KEEPS_SIGHT),
+          .flags = ROUTE_KEEPS_SIGHT),
     {.path = NULL},
 };
