@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, makeUser, request } from "../lib/client.mjs";
+import { sql } from "../lib/factors.mjs";
+import { killWorker, workerOf } from "../lib/programs.mjs";
 import { apiRoutes, bodyOf } from "../lib/routes.mjs";
 import { until } from "../lib/worker.mjs";
 
@@ -164,6 +166,27 @@ test("whoever_may_not_import_imports_nothing_and_sees_no_import", async () => {
         }
         assert.deepEqual((await request("GET", `${path}s`, { token: other.token })).data, []);
     }
+});
+
+test("each_row_is_made_once_with_its_event_whoever_is_killed", async () => {
+    const own = await makeTenant(), token = own.token;
+    const raw = `name,email\r\n${Array.from({ length: 2500 }, (_, i) => `Lead ${i},l${i}@${own.slug}.test\r\n`).join("")}`;
+    const begun = await leads(raw, "", token);
+    let killed = 0, seen = begun.data;
+    while (seen.status === "running") {
+        const { handled } = seen;
+        if (killed < 3 && workerOf("worker")) {
+            killWorker("worker");
+            killed++;
+            // As if its lease were over.
+            sql("update everyone.jobs set lease_until = now() where kind = 'core.import' and state = 'running'; notify jobs, 'scheduled'");
+        }
+        seen = await until(async () => (await request("GET", begun.headers.location, { token })).data, (it) => it.status === "done" || it.handled > handled);
+    }
+    assert.ok(killed > 0, "the worker was killed while there was work");
+    assert.deepEqual([seen.handled, seen.created, seen.refusedCount], [2500, 2500, 0]);
+    assert.equal(sql(`select count(*), count(distinct email) from everyone.leads where tenant_id = '${own.id}'`), "2500|2500");
+    assert.equal(sql(`select count(*), count(distinct resource_id) from everyone.events where tenant_id = '${own.id}' and resource_type = 'lead' and action like '%created'`), "2500|2500");
 });
 
 // Many new records go into one statement: what only the database refuses is told by its own line,
