@@ -45,8 +45,13 @@
             one.value = columns;
             form.append(one);
         }
+        // One order says all keys: none of them may be left out because it is the plain one.
+        const sorts = all("[name=sort]", form);
+        const order = sorts.map((it) => it.value).filter(Boolean).join(",");
+        if (sorts.length && order !== sorts[0].dataset.plain)
+            form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "sort", value: order }));
         for (const input of all("input, select", form))
-            if (boxes.includes(input) || input.value === "" || input.value === input.dataset.plain)
+            if (boxes.includes(input) || sorts.includes(input) || input.value === "" || input.value === input.dataset.plain)
                 input.disabled = true;
     }
 

@@ -13,153 +13,41 @@
 #include "resource/resource.h"
 #include "resource/shape.h"
 
-/* Forms send what was left empty, and ticks one by one; addresses that we make
+/* Whether the value is one of those between the commas, with or without a minus. */
+static bool has_value(const char *values, const char *value)
+{
+    value += *value == '-';
+    for (const char *at = values; *at; at += strcspn(at, ","), at += *at == ',') {
+        const char *one = at + (*at == '-');
+        size_t len = strcspn(one, ",");
+        if (strlen(value) == len && strncmp(one, value, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Forms send what was left empty, and ticks and orders one by one; addresses that we make
  * do neither, but those that a browser without scripts makes do. */
 static void tidy_query(struct cx *cx)
 {
-    struct parameter *fields = NULL;
-    struct parameter **at = &cx->request.query;
-    while (*at) {
+    static const char *const several[] = {"fields", "sort"};
+    struct parameter *first[COUNT(several)] = {NULL};
+    for (struct parameter **at = &cx->request.query; *at;) {
         struct parameter *it = *at;
-        bool more_fields = fields && strcmp(it->name, "fields") == 0;
-        if (more_fields)
-            fields->value = arena_printf(cx->arena, "%s,%s", fields->value, it->value);
-        else if (strcmp(it->name, "fields") == 0)
-            fields = it;
-        if (more_fields || !*it->value)
+        bool gone = !*it->value;
+        for (size_t i = 0; !gone && i < COUNT(several); i++) {
+            if (strcmp(it->name, several[i]) != 0)
+                continue;
+            if ((gone = first[i] != NULL) && !has_value(first[i]->value, it->value))
+                first[i]->value = arena_printf(cx->arena, "%s,%s", first[i]->value, it->value);
+            else if (!gone)
+                first[i] = it;
+        }
+        if (gone)
             *at = it->next;
         else
             at = &it->next;
     }
-}
-
-static bool is_number(const struct field *field)
-{
-    return field->type == MONEY || field->type == INT || field->type == BASIS_POINTS ||
-           field->type == DECIMAL;
-}
-
-static bool is_column(const struct field *field)
-{
-    static const enum field_type never[] = {SECRET, JSON, OBJECT, CUSTOM};
-    for (size_t i = 0; i < COUNT(never); i++)
-        if (field->type == never[i])
-            return false;
-    return !(field->flags & (HIDDEN | INPUT_ONLY | LIST_OMITTED)) && !list_is_face(field) &&
-           strcmp(field->name, "tenant_id") != 0 && strcmp(field->name, "id") != 0;
-}
-
-/* Shown unless others are chosen: those marked, or when none is the first few. */
-static bool is_plain_column(const struct list_page *page, const struct field *field)
-{
-    bool marked = false;
-    for (const struct field *it = page->resource->fields; it->type != FIELD_END; it++)
-        marked = marked || (it->flags & LISTED);
-    if (marked)
-        return (field->flags & LISTED) != 0;
-    for (int i = 0; i < 4 && page->order[i] >= 0; i++)
-        if (page->result.fields[page->order[i]] == field)
-            return true;
-    return false;
-}
-
-bool list_shows(const struct list_page *page, const struct field *field)
-{
-    if (!page->query.columns)
-        return is_plain_column(page, field);
-    for (const struct field **it = page->query.columns; *it; it++)
-        if (*it == field)
-            return is_column(field);
-    return false;
-}
-
-/* All that the resource declares, and of the tenant's own fields those that are shown; NULL:
- * the failure is set. */
-static const struct field **list_columns(struct cx *cx, struct list_page *page)
-{
-    size_t count = 0, at = 0;
-    const struct field *const *own = shape_of(cx, page->resource)->listed;
-    if (!(page->custom = custom_of(cx, page->resource)))
-        return NULL;
-    while (own[count])
-        count++;
-    const struct field **columns =
-        arena_alloc(cx->arena, sizeof *columns * (count + 2 * LIST_COLUMNS_MAX + 1));
-    for (size_t i = 0; i < count; i++)
-        if (own[i]->type != CUSTOM)
-            columns[at++] = own[i];
-    for (size_t i = 0; i < page->custom->count && at < count + LIST_COLUMNS_MAX; i++) {
-        const struct field *field = page->custom->definitions[i].field;
-        bool is_money = field->type == MONEY;
-        if (!list_shows(page, field))
-            continue;
-        columns[at++] = field;
-        if (is_money)
-            columns[at++] = field + 1;
-    }
-    columns[at] = NULL;
-    return columns;
-}
-
-/* The resource's own fields as declared, then when it was made and changed. */
-static void order_columns(struct list_page *page)
-{
-    int count = 0;
-    for (int common = 0; common < 2; common++)
-        for (int i = 0; page->result.fields[i] && count < LIST_COLUMNS_MAX; i++)
-            if (is_column(page->result.fields[i]) &&
-                show_is_common(page->result.fields[i]) == common)
-                page->order[count++] = i;
-    page->order[count] = -1;
-}
-
-static void add_column(struct cx *cx, json_object *list, const struct list_page *page, int at)
-{
-    const struct field *field = page->result.fields[page->order[at]];
-    const char *sort = list_sort(page), *name = field_json_name(field);
-    bool descending = *sort == '-' && strcmp(sort + 1, name) == 0;
-    bool ascending = strcmp(sort, name) == 0;
-    json_object *column = page_item(list);
-    page_set(column, "label", field_title(cx, field));
-    page_set(column, "room", page->room[at]);
-    page_set(column, "aria_sort", ascending ? "ascending" : descending ? "descending" : NULL);
-    page_set_bool(column, "ascending", ascending);
-    page_set_bool(column, "descending", descending);
-    page_set_bool(column, "end", is_number(field));
-    page_set(column, "href",
-             field->flags & SORTED
-                 ? list_address(cx, page->resource, "sort",
-                                ascending ? arena_printf(cx->arena, "-%s", name) : name)
-                 : NULL);
-}
-
-static void add_offered(const struct cx *cx, json_object *choices, const struct list_page *page,
-                        const struct field *field)
-{
-    json_object *choice = page_item(choices);
-    page_set(choice, "name", field_json_name(field));
-    page_set(choice, "label", field_title(cx, field));
-    page_set_bool(choice, "shown", list_shows(page, field));
-}
-
-static void add_columns(struct cx *cx, json_object *data, const struct list_page *page)
-{
-    json_object *columns = page_list(data, "columns"), *choices = page_list(data, "choices");
-    struct buf plain;
-    buf_init(&plain, cx->arena);
-    buf_puts(&plain, "");
-    for (int at = 0; page->order[at] >= 0; at++) {
-        const struct field *field = page->result.fields[page->order[at]];
-        if (!(field->flags & MADE))
-            add_offered(cx, choices, page, field);
-        if (is_plain_column(page, field))
-            buf_printf(&plain, "%s%s", plain.len ? "," : "", field_json_name(field));
-        if (list_shows(page, field))
-            add_column(cx, columns, page, at);
-    }
-    for (size_t i = 0; i < page->custom->count; i++)
-        add_offered(cx, choices, page, page->custom->definitions[i].field);
-    page_set(data, "plain_columns", plain.data);
 }
 
 static bool has_face(const struct list_result *result)
@@ -233,7 +121,7 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
         page_set(cell, "room", page->room[at]);
         page_set(cell, "label", field_title(cx, field));
         page_set_bool(cell, "first", first);
-        page_set_bool(cell, "end", is_number(field));
+        page_set_bool(cell, "end", list_is_number(field));
         if (first && !*show_text(cx, result, row, column))
             page_set(cell, "text", show_label(cx, page->resource, result, row));
         first = false;
@@ -291,13 +179,13 @@ static json_object *list_data(struct cx *cx, const struct resource *resource,
     if (!understood)
         return NULL;
     struct list_query all = page.query;
-    if (!(all.columns = list_columns(cx, &page))) /* label and currency, though not shown */
+    if (!(all.columns = list_columns_read(cx, &page))) /* label and currency, though not shown */
         return NULL;
     all.labels = reference_labels(cx, all.columns);
     if (!list_run(cx, resource, &all, &page.result) ||
         (resource->tell && !resource->tell(cx, &page.result)))
         return NULL;
-    order_columns(&page);
+    list_columns_order(cx, &page);
     list_find_room(cx, &page, has_face(&page.result));
     if (!list_read_faces(cx, &page))
         return NULL;
@@ -328,7 +216,7 @@ static json_object *list_data(struct cx *cx, const struct resource *resource,
     json_object_object_add(data, "bulk_buttons", buttons);
     for (size_t i = 0; i < count; i++)
         add_row(cx, rows, &page, i);
-    add_columns(cx, data, &page);
+    list_add_columns(cx, data, &page);
     list_add_filters(cx, data, resource, page.custom, &page.result);
     list_add_orders(cx, data, &page);
     list_add_sizes(cx, data, &page);

@@ -17,6 +17,7 @@ struct list_page {
     bool can_delete;
     bool edits, deletes;             /* what can be done with each row, whosever it is */
     int order[LIST_COLUMNS_MAX + 1]; /* columns of the result that may be shown, closed by -1 */
+    const char *plain;               /* those shown unless others are chosen, as fields= */
     const char *room[LIST_COLUMNS_MAX + 1];     /* for each of them; NULL: it is always shown */
     const struct rows *faces[LIST_COLUMNS_MAX]; /* by column of the result: list_read_faces() */
 };
@@ -28,6 +29,17 @@ const char *list_address(struct cx *cx, const struct resource *resource, const c
 const char *list_usual_sort(const struct resource *resource);
 const char *list_sort(const struct list_page *page);
 
+/* What comes first, second, … in the order: "-value"; "": nothing. */
+const char *list_sort_key(struct cx *cx, const struct list_page *page, int place);
+
+/* ---- list_columns.c ---- */
+/* All that the resource declares, and of the tenant's own fields those that are shown; NULL:
+ * the failure is set. */
+const struct field **list_columns_read(struct cx *cx, struct list_page *page);
+/* The resource's own fields as declared, then when it was made and changed; those chosen before
+ * them, as they were chosen. */
+void list_columns_order(struct cx *cx, struct list_page *page);
+void list_add_columns(struct cx *cx, json_object *data, const struct list_page *page);
 /* Whether the field is a column of this list, as chosen or by itself. */
 bool list_shows(const struct list_page *page, const struct field *field);
 /* ---- list_conditions.c, list_condition_add.c: filter= ---- */

@@ -354,10 +354,19 @@ static const char *order_words(const struct cx *cx, const struct field *field, b
     }
 }
 
-void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page)
+const char *list_sort_key(struct cx *cx, const struct list_page *page, int place)
 {
-    json_object *orders = page_list(data, "orders");
-    const char *sort = list_sort(page);
+    const char *at = list_sort(page);
+    for (; place > 0 && *at; place--) {
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+    return arena_copy(cx->arena, at, strcspn(at, ","));
+}
+
+static void add_order_options(struct cx *cx, json_object *options, const struct list_page *page,
+                              const char *chosen)
+{
     for (int i = 0; page->result.fields[i]; i++) {
         const struct field *field = page->result.fields[i];
         if (!(field->flags & SORTED) || (field->flags & HIDDEN))
@@ -365,15 +374,33 @@ void list_add_orders(struct cx *cx, json_object *data, const struct list_page *p
         for (int descending = 0; descending < 2; descending++) {
             const char *value =
                 arena_printf(cx->arena, "%s%s", descending ? "-" : "", field_json_name(field));
-            add_option(orders, value,
+            add_option(options, value,
                        arena_printf(cx->arena, "%s, %s", field_title(cx, field),
                                     order_words(cx, field, descending)),
-                       text_equal(sort, value));
+                       text_equal(chosen, value));
         }
     }
-    if (json_object_array_length(orders) == 0)
-        add_option(orders, sort, "As it comes", true);
-    page_set(data, "plain_sort", list_usual_sort(page->resource));
+}
+
+/* By one field, then by a second and a third where the first say the same. */
+void list_add_orders(struct cx *cx, json_object *data, const struct list_page *page)
+{
+    static const char *const labels[] = {"Order", "Then by", "Then by, third"};
+    json_object *orders = page_list(data, "orders");
+    for (int place = 0; place < (int)COUNT(labels); place++) {
+        const char *chosen = list_sort_key(cx, page, place);
+        json_object *order = page_item(orders), *options = page_list(order, "options");
+        page_set(order, "label", labels[place]);
+        page_set(order, "id", arena_printf(cx->arena, "list-sort-%d", place + 1));
+        page_set(order, "plain", place == 0 ? list_usual_sort(page->resource) : "");
+        if (place > 0)
+            add_option(options, "", "–", !*chosen);
+        add_order_options(cx, options, page, chosen);
+        if (json_object_array_length(options) == 0)
+            add_option(options, list_sort(page), "As it comes", true);
+        if (json_object_array_length(options) < 3) /* one field, or none: there is no second */
+            break;
+    }
 }
 
 void list_add_sizes(struct cx *cx, json_object *data, const struct list_page *page)

@@ -30,13 +30,30 @@ static const char *dots_as(struct cx *cx, const char *name, char from, char to)
     return out;
 }
 
-/* One that may be asked for: a field of the list, or a minus and the field. */
+/* One that may be asked for: fields of the list, some with a minus before them. */
 static bool is_order(struct cx *cx, const struct resource *resource, const char *sort)
 {
-    const char *name = *sort == '-' ? sort + 1 : sort;
-    const struct field *field = shape_field(shape_of(cx, resource), name);
-    field = field ? field : custom_find_field(cx, resource, name);
-    return field && (field->flags & SORTED);
+    for (const char *at = sort; *at; at += *at == ',') {
+        size_t len = strcspn(at, ","), minus = *at == '-';
+        const char *name = arena_copy(cx->arena, at + minus, len - minus);
+        const struct field *field = shape_field(shape_of(cx, resource), name);
+        field = field ? field : custom_find_field(cx, resource, name);
+        if (!field || !(field->flags & SORTED))
+            return false;
+        at += len;
+    }
+    return *sort != '\0';
+}
+
+/* Several keys stand in the cookie with a plus between them. */
+static const char *order_kept(struct cx *cx, const char *sort)
+{
+    return dots_as(cx, dots_as(cx, sort, '.', ':'), ',', '+');
+}
+
+static const char *order_recalled(struct cx *cx, const char *kept)
+{
+    return dots_as(cx, dots_as(cx, kept, ':', '.'), '+', ',');
 }
 
 bool list_view_remember(struct cx *cx, const struct resource *resource)
@@ -53,7 +70,7 @@ bool list_view_remember(struct cx *cx, const struct resource *resource)
     buf_init(&value, cx->arena);
     buf_puts(&value, rows && text_to_int(rows, 1, ROWS_MAX, &number) ? rows : "0");
     if (sort && strcmp(sort, list_usual_sort(resource)) != 0 && is_order(cx, resource, sort))
-        buf_printf(&value, "~%s", dots_as(cx, sort, '.', ':'));
+        buf_printf(&value, "~%s", order_kept(cx, sort));
     for (const char *at = fields ? fields : ""; *at && value.len < VALUE_MAX;) {
         size_t len = strcspn(at, ",");
         const char *name = arena_copy(cx->arena, at, len);
@@ -100,10 +117,9 @@ struct parameter *list_view_recall(struct cx *cx, const struct resource *resourc
         return query;
     size_t len = strcspn(kept, "."), before = strcspn(kept, ".~");
     const char *limit = arena_copy(cx->arena, kept, before);
+    const char *order = before < len ? kept + before + 1 : NULL;
     const char *sort =
-        before < len
-            ? dots_as(cx, arena_copy(cx->arena, kept + before + 1, len - before - 1), ':', '.')
-            : NULL;
+        order ? order_recalled(cx, arena_copy(cx->arena, order, len - before - 1)) : NULL;
     const char *fields = columns_of(cx, resource, kept + len);
     if (sort && !parameter_get(query, "sort") && is_order(cx, resource, sort))
         query = in_front(cx, "sort", sort, query);

@@ -153,3 +153,24 @@ test("shared_views_stay_when_their_owner_goes_and_private_ones_go_too", async ()
     assert.equal((await ask("PATCH", `/api/views/${shared.id}`, { name: "Stays with us" })).status, 200);
     assert.equal((await ask("DELETE", `/api/views/${shared.id}`)).status, 204);
 });
+
+test("a_list_has_several_orders_and_its_columns_in_the_order_that_is_chosen", async () => {
+    for (const [name, company] of [["Zoe", "Alpha"], ["Yan", "Alpha"], ["Xia", "Beta"]]) assert.equal((await ask("POST", "/api/crm/leads", { name, company, source: "event" })).status, 201);
+    // As the form sends it without scripts: selects one by one, what is empty too.
+    const shown = (await page.get("/admin/crm/leads?source=event&sort=company&sort=-name&sort=&fields=company&fields=name&fields=status")).text;
+    assert.deepEqual([...shown.matchAll(/<tr role="row">.*?<\/tr>/gs)].slice(1).map(([row]) => ["Zoe", "Yan", "Xia"].find((it) => row.includes(it))), ["Zoe", "Yan", "Xia"]);
+    const heads = shown.slice(shown.indexOf("<thead"), shown.indexOf("</thead>"));
+    assert.ok(heads.indexOf("Company") < heads.indexOf("Name") && heads.indexOf("Name") < heads.indexOf("Status"), "columns as chosen");
+    assert.match(heads, /aria-sort="ascending"[^>]*><a class="sort"[^>]*>Company/);
+    for (const [id, value] of [["list-sort-1", "company"], ["list-sort-2", "-name"], ["list-sort-3", ""]])
+        assert.match(shown, new RegExp(`id="${id}"[^>]*>(?:(?!</select>)[^])*<option value="${value}" selected>`), id);
+    // One place forward, by an address; it is kept as other choices of columns are.
+    const forward = unescape(shown.match(/<a href="([^"]*)" aria-label="Move Status forward"/)[1]);
+    assert.match(forward, /fields=company(,|%2C)status(,|%2C)name&_view=kept$/);
+    const kept = await page.get(forward);
+    assert.equal(kept.status, 303);
+    assert.match(String(kept.headers["set-cookie"]), /view=0~company\+-name\.company\.status\.name;/);
+    const recalled = await request("GET", "/admin/crm/leads?source=event", { tenant: tenant.slug, headers: { cookie: `${page.cookie}; view=0~company+-name.company.status.name` } });
+    assert.match(recalled.text, /id="list-sort-2"[^>]*>(?:(?!<\/select>)[^])*<option value="-name" selected>/);
+    assert.equal((await ask("GET", "/api/crm/leads?sort=company,-name&source=event&fields=name")).data.map((it) => it.name).join(), "Zoe,Yan,Xia");
+});
