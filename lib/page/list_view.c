@@ -9,6 +9,7 @@
 #include "http/cx.h"
 #include "page/list_page.h"
 #include "resource/custom.h"
+#include "resource/list_address.h"
 #include "resource/shape.h"
 
 static const char cookie[] = "view";
@@ -30,19 +31,11 @@ static const char *dots_as(struct cx *cx, const char *name, char from, char to)
     return out;
 }
 
-/* One that may be asked for: fields of the list, some with a minus before them. */
+/* One that may be asked for, by this list. */
 static bool is_order(struct cx *cx, const struct resource *resource, const char *sort)
 {
-    for (const char *at = sort; *at; at += *at == ',') {
-        size_t len = strcspn(at, ","), minus = *at == '-';
-        const char *name = arena_copy(cx->arena, at + minus, len - minus);
-        const struct field *field = shape_field(shape_of(cx, resource), name);
-        field = field ? field : custom_find_field(cx, resource, name);
-        if (!field || !(field->flags & SORTED))
-            return false;
-        at += len;
-    }
-    return *sort != '\0';
+    struct parameter asked = {"sort", sort, NULL};
+    return *sort && !list_address_problem(cx, resource, &asked);
 }
 
 /* Several keys stand in the cookie with a plus between them. */
