@@ -11,6 +11,7 @@
 static const struct {
     const char *permission, *subject;
 } subjects[] = {
+    {"crm.analytics", "Analytics"},
     {"insight.dashboard", "Dashboard"},
     {"tenants.branding", "Branding"},
     {"tenants.features", "Features"},
@@ -22,6 +23,7 @@ static const struct {
     {"platform.mail", "Mail"},
     {"platform.settings", "Settings of the platform"},
     {"platform.users", "People of all tenants"},
+    {"views.views", "Saved views"},
 };
 
 static const struct {
