@@ -80,7 +80,7 @@ static bool analytics_read_sources(struct cx *cx, struct analytics *out)
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct analytics_source *source = source_of(out, rows_text(rows, i, 0));
         const char *const *statuses = analytics_statuses();
-        for (size_t s = 0; statuses[s] && s < ANALYTICS_STATUSES; s++)
+        for (size_t s = 0; s < ANALYTICS_STATUSES && statuses[s]; s++)
             if (strcmp(statuses[s], rows_text(rows, i, 1)) == 0)
                 source->by_status[s] += rows_int(rows, i, 2);
         source->count += rows_int(rows, i, 2);

@@ -192,8 +192,7 @@ const struct route analytics_routes[] = {
     ROUTE(GET, "/api/crm/analytics", MAY(TENANT, "crm.analytics:read"), analytics_answer,
           "What became of leads and deals: conversion, time in stages, win rate.",
           .operation = "getAnalytics", .answer_name = "analytics", .answer_fields = answer_fields,
-          .query = query_fields, .flags = ROUTE_KEEPS_SIGHT),
+          .query = query_fields),
     ROUTE(GET, "/admin/crm/analytics", MAY(TENANT, "crm.analytics:read"), analytics_page,
-          "The analytics of leads and deals.", .answer = ANSWER_PAGE, .query = query_fields,
-          .flags = ROUTE_KEEPS_SIGHT),
+          "The analytics of leads and deals.", .answer = ANSWER_PAGE, .query = query_fields),
     {.path = NULL}};

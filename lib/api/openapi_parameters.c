@@ -238,19 +238,34 @@ static void add_fields_of_one(json_object *list, json_object *resource)
     json_object_put(fields);
 }
 
+/* Adds the one of those that all lists share which has this name; false: there is none. */
+static bool add_paging_named(struct openapi *api, json_object *list, const char *name)
+{
+    if (text_equal(name, "page"))
+        add_shared(api, list, "Page",
+                   new_parameter("query", "page", "Page, from 1.", whole_schema(1, 1000000)));
+    else if (text_equal(name, "limit"))
+        add_shared(api, list, "Limit",
+                   new_parameter("query", "limit", "Rows of a page.", whole_schema(20, 100)));
+    else if (text_equal(name, "after"))
+        add_shared(api, list, "After",
+                   new_parameter("query", "after",
+                                 "The nextCursor of the answer before: the rows behind it, without "
+                                 "counting.",
+                                 text_schema(1, 2000)));
+    else if (text_equal(name, "count"))
+        add_shared(api, list, "Count",
+                   new_parameter("query", "count", "false: without total.", bool_schema()));
+    else
+        return false;
+    return true;
+}
+
 static void add_paging(struct openapi *api, json_object *list)
 {
-    add_shared(api, list, "Page",
-               new_parameter("query", "page", "Page, from 1.", whole_schema(1, 1000000)));
-    add_shared(api, list, "Limit",
-               new_parameter("query", "limit", "Rows of a page.", whole_schema(20, 100)));
-    add_shared(api, list, "After",
-               new_parameter("query", "after",
-                             "The nextCursor of the answer before: the rows behind it, without "
-                             "counting.",
-                             text_schema(1, 2000)));
-    add_shared(api, list, "Count",
-               new_parameter("query", "count", "false: without total.", bool_schema()));
+    static const char *const names[] = {"page", "limit", "after", "count"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        add_paging_named(api, list, names[i]);
 }
 
 static json_object *filter_parameter(void)
@@ -295,24 +310,13 @@ static void add_list_parameters(struct openapi *api, json_object *list, json_obj
 
 /* ---- all the rest ---- */
 
-static bool is_paging(const char *name)
-{
-    static const char *const names[] = {"page", "limit", "after", "count"};
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (text_equal(names[i], name))
-            return true;
-    return false;
-}
-
 static void add_query_parameters(struct openapi *api, json_object *list, json_object *route)
 {
     json_object *query = member(route, "query");
     bool paged = route_is_paged(route, NULL);
-    if (paged)
-        add_paging(api, list);
     for (size_t i = 0; query && i < json_object_array_length(query); i++) {
         json_object *field = json_object_array_get_idx(query, i);
-        if (paged && is_paging(member_text(field, "name")))
+        if (paged && add_paging_named(api, list, member_text(field, "name")))
             continue;
         json_object *schema = openapi_field_schema(api, "", field, SCHEMA_QUERY);
         const char *about = member_text(schema, "description");

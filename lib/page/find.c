@@ -139,11 +139,15 @@ bool page_find(struct cx *cx, const char *query, json_object *data)
     struct menu menu = menu_read(cx);
     page_list(data, "groups");
     add_marked(cx, find_group(data, "Favourites", /* icon */ "star"), query);
+    /* Who types "new lead" wants to make one; pages may say these words in what they are about. */
+    if (*query)
+        add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
     json_object *pages = find_group(data, "Pages", /* icon */ "layout-dashboard");
     add_pages(pages, &menu, query);
     add_settings(cx, pages, &menu, query);
     add_account(cx, pages, &menu, query);
-    add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
+    if (!*query)
+        add_makers(cx, find_group(data, "Make", /* icon */ "plus"), &menu, query);
     if (!find_records(cx, &menu, query, data))
         return false;
     tidy(cx, data);

@@ -315,7 +315,7 @@ json_object *generic_bulk_buttons(struct cx *cx, const struct resource *resource
     if (bulk_offers_update(resource) && generic_may(cx, resource, OP_MERGE))
         bulk_button_add(cx, buttons, resource, "update", "Change", "pencil");
     if (merge_may(cx, resource))
-        bulk_button_add(cx, buttons, resource, BULK_MERGE, "Merge", "git-merge");
+        bulk_button_add(cx, buttons, resource, BULK_MERGE, "Merge", /* icon */ "git-merge");
     for (const struct action *const *it = resource->actions; it && *it; it++) {
         if (!((*it)->flags & ACTION_MANY) || ((*it)->flags & ACTION_NO_PAGE) ||
             !action_may(cx, resource, *it))

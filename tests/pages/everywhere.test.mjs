@@ -92,10 +92,10 @@ for (const javaScriptEnabled of [true, false])
         const page = await owner({ javaScriptEnabled });
         const heads = async () => (await page.locator("thead th:not(.rows-tick, .rows-own)").allTextContents()).map((it) => it.trim());
         const choose = async (rows, phone) => {
-            await page.click(".drop > summary");
+            await page.click(".drop:has(#list-limit) > summary");
             await page.selectOption("#list-limit", rows);
             await page.setChecked("[name=fields][value=phone]", phone);
-            await Promise.all([page.waitForResponse((it) => it.url().includes("_view") && it.status() === 303), page.click(".drop-body button")]);
+            await Promise.all([page.waitForResponse((it) => it.url().includes("_view") && it.status() === 303), page.click("button[name=_view]")]);
             await page.waitForLoadState("networkidle");
         };
         await page.goto(address(tenant.slug, "/admin/crm/leads"));

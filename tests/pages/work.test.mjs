@@ -115,7 +115,7 @@ test("what_was_typed_outlives_its_tab_for_the_one_who_typed_it", async () => {
 async function importing(page, path, text) {
     await page.goto(address(tenant.slug, `${path}/import`));
     await page.setInputFiles("[name=file]", { name: "some.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
-    await Promise.all([page.waitForURL(/imports\/[0-9a-f-]{36}$/), page.click("main form button[type=submit]")]);
+    await Promise.all([page.waitForURL(/imports\/[0-9a-f-]{36}$/), page.click("main form.sheet button[type=submit]")]);
 }
 
 test("users_are_imported_with_a_report_of_refused_rows", async () => {
