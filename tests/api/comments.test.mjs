@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, makeUser, pageCookie, password, request } from "../lib/client.mjs";
+import { until } from "../lib/worker.mjs";
 
 let tenant, other, lead;
 const crm = (method, path, body, token = tenant.token) => request(method, `/api/crm/${path}`, { token, body });
@@ -67,4 +68,27 @@ test("by_page_one_comments_and_is_shown_what_others_wrote_as_text", async () => 
     assert.equal((await page(`${path}/delete`)).status, 200);
     assert.equal((await page(`${path}/delete`, { _csrf: csrf, confirm: "yes" })).status, 303);
     assert.ok(!(await page(at)).text.includes("Rewritten by hand"));
+});
+
+test("comments_go_and_come_back_with_their_record_and_follow_it_into_another", async () => {
+    const [one, two] = [await made("leads", { name: "Written on" }), await made("leads", { name: "Winner" })], at = (it) => `leads/${it.id}/comments`;
+    const comment = await made(at(one), { text: `For @${tenant.owner.user.email}: call them.` });
+    const bulk = async (path, body) => {
+        const answer = await crm("POST", path, body);
+        assert.equal(answer.status, 200, answer.text);
+        return answer.data.runId;
+    };
+    const undo = async (id) => {
+        assert.equal((await request("POST", `/api/bulk-runs/${id}/undo`, { token: tenant.token, body: {} })).status, 200);
+        await until(async () => (await request("GET", `/api/bulk-runs/${id}`, { token: tenant.token })).data.status, (it) => it === "undone");
+    };
+    const run = await bulk("leads/bulk", { action: "delete", ids: [one.id] });
+    assert.equal((await crm("GET", at(one))).status, 404);
+    await undo(run);
+    const [back] = (await crm("GET", at(one))).data;
+    assert.deepEqual([back.id, back.text, back.createdAt, back.mentions], [comment.id, comment.text, comment.createdAt, comment.mentions]);
+    const merged = await bulk("leads/merge", { ids: [one.id, two.id], winnerId: two.id });
+    assert.deepEqual((await crm("GET", at(two))).data.map((it) => it.id), [comment.id]);
+    await undo(merged);
+    assert.deepEqual([(await crm("GET", at(one))).data.length, (await crm("GET", at(two))).data.length], [1, 0]);
 });
