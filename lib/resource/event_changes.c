@@ -121,7 +121,9 @@ static bool tell_one(struct cx *cx, const struct event *event, const char *store
                      const char *currency, struct event_told *told)
 {
     const struct resource *resource = event_resource(event->word);
-    json_object *all = resource && stored ? json_tokener_parse(stored) : NULL;
+    if (!resource)
+        return true;
+    json_object *all = stored ? json_tokener_parse(stored) : NULL;
     if (!json_object_is_type(all, json_type_object) || event_has_own_data(event->type)) {
         json_object_put(all);
         return true;

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeTenant, pageCookie, password, request } from "../lib/client.mjs";
 import { formOf, pngOf, upload } from "../lib/files.mjs";
-import { apiRoutes, areas, bodyOf } from "../lib/routes.mjs";
+import { apiRoutes, areas, bodyOf, resourceNamed } from "../lib/routes.mjs";
 
 const resources = areas.flatMap((it) => it.resources).filter((it) => it.attachments);
 const makerOf = (resource) => areas.flatMap((it) => it.routes).find((it) => it.method === "POST" && it.path === resource.api);
 const make = async (resource, tenant) => {
-    const made = await request("POST", resource.api, { token: tenant.token, body: bodyOf(makerOf(resource).body) });
+    const { body: fields } = makerOf(resource), body = bodyOf(fields);
+    for (const field of fields.filter((it) => it.required && resourceNamed(it.refers))) body[field.name] = await make(resourceNamed(field.refers), tenant);
+    const made = await request("POST", resource.api, { token: tenant.token, body });
     assert.equal(made.status, 201, `${resource.api}: ${made.text}`);
     return made.data.id;
 };
