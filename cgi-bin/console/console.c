@@ -12,8 +12,8 @@ static const struct route shared_routes[] = {
     {.path = NULL},
 };
 
-static const struct event_declared console_events[] = {EVENTS_OF_ROWS("file", "a file"),
-                                                       {.type = NULL}};
+static const struct event_declared console_events[] = {
+    EVENTS_OF_ROWS("file", "a file"), EVENTS_OF_ROWS("comment", "a comment"), {.type = NULL}};
 
 static const struct area console = {
     .name = "console",

@@ -30,7 +30,8 @@ async function bodyFor(resource) {
     const maker = apiRoutes.find((it) => it.method === "POST" && it.path === resource.api), body = bodyOf(maker.body);
     for (const field of maker.body.filter((it) => it.required && resourceNamed(it.refers))) {
         const target = resourceNamed(field.refers), list = await api("GET", `${target.api}?limit=1`);
-        body[field.name] = list.data?.[0]?.id ?? (await api("POST", target.api, { body: await bodyFor(target) })).data.id;
+        const other = { ...(await bodyFor(target)), ...(target.fields.some((it) => it.name === "name") && { name: `Of ${field.name}` }) }; // another than is made of the examples later
+        body[field.name] = list.data?.[0]?.id ?? (await api("POST", target.api, { body: other })).data.id;
     }
     return body;
 }
