@@ -38,7 +38,8 @@ static const struct field fields[] = {
 };
 enum { TYPES = sizeof fields / sizeof *fields };
 
-/* The first byte chooses the type, the second how dates are ordered and amounts counted. */
+/* The first byte chooses the type, the second how dates are ordered, amounts counted
+ * and numbers written. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const orders[] = {"ymd", "dmy", "mdy"};
@@ -46,12 +47,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct arena *arena = arena_new();
     struct cx cx = {.arena = arena};
-    const struct import_plan plan = {.dates = orders[data[1] % 3], .minor = data[1] & 128};
-    struct import_run run = {.cx = &cx, .plan = &plan};
     const struct field *field = &fields[data[0] % TYPES];
-    const struct import_column column = {.name = field->name, .field = field};
+    struct import_column column = {.name = field->name, .field = field};
+    const struct import_plan plan = {
+        .dates = orders[data[1] % 3], .minor = data[1] & 128, .columns = &column};
+    struct import_run run = {.cx = &cx, .plan = &plan};
+    bool is_number = data[1] & 64; /* of a workbook, in no language */
     const char *text = arena_copy(arena, (const char *)data + 2, size - 2);
-    const struct import_row row = {.count = 0};
+    const struct import_row row = {.count = 0, .numbers = &is_number};
     bool skip;
     const char *order = import_date_order(text);
     if (order && strcmp(order, "dmy") != 0 && strcmp(order, "mdy") != 0)
