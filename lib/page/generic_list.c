@@ -128,11 +128,17 @@ static void add_row(struct cx *cx, json_object *rows, const struct list_page *pa
     }
 }
 
+/* Where more than that can be done with a list, files of it are behind "More". */
 static void add_export(struct cx *cx, json_object *data, const struct resource *resource,
                        const char *title, const char *ending, const char *query)
 {
     const char *address = arena_printf(cx->arena, "%s/export.%s%s", resource->page, ending, query);
-    page_set_bool(page_action(data, title, address, "download"), "download", true);
+    json_object *action = page_action(data, title, address, "download");
+    bool folded = generic_may(cx, resource, OP_CREATE);
+    page_set_bool(action, "download", true);
+    page_set_bool(action, "folded", folded);
+    if (folded)
+        page_set_bool(data, "has_folded", true);
 }
 
 static void add_actions(struct cx *cx, json_object *data, const struct list_page *page)
