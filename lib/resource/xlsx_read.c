@@ -17,11 +17,12 @@
 
 enum {
     CHUNK = 1 << 16,
-    CELLS_MAX = 200,      /* of a row, as of a line of CSV */
-    ROWS_MOST = 1 << 20,  /* of a sheet */
-    AHEAD = 250,          /* rows that are read at once */
-    TEXT_MOST = 1 << 17,  /* bytes of a cell: 32,767 letters */
-    TOKEN_MOST = 4 << 20, /* bytes that the parser may hold before it says something */
+    CELLS_MAX = 200,       /* of a row, as of a line of CSV */
+    ROWS_MOST = 1 << 20,   /* of a sheet */
+    AHEAD = 250,           /* rows that are read at once, */
+    AHEAD_BYTES = 4 << 20, /* unless their texts fill this much before */
+    TEXT_MOST = 1 << 17,   /* bytes of a cell: 32,767 letters */
+    TOKEN_MOST = 4 << 20,  /* bytes that the parser may hold before it says something */
     STRINGS_MOST = 4000000,
     STYLES_MOST = 1 << 16,
     ENTRIES_MOST = 10000,
@@ -39,7 +40,7 @@ struct xlsx_found_row {
 struct xlsx_reader {
     struct arena *arena;
     zip_t *zip;
-    uint64_t left; /* bytes that may still be unpacked */
+    uint64_t left; /* bytes that may still be unpacked, or given to cells */
     int64_t fed;   /* bytes of the part that the parser has got */
     const char *problem;
     size_t line;
@@ -72,8 +73,9 @@ struct xlsx_reader {
     /* Rows that were read and not asked for yet. */
     struct arena *ahead;
     struct xlsx_found_row rows[AHEAD];
-    const bool *given; /* of the row last given */
-    size_t rows_count, rows_at;
+    const bool *given;                                 /* of the row last given */
+    size_t rows_count, rows_at, rows_bytes, row_bytes; /* of their texts, and of this row's */
+    bool rows_full;
 };
 
 /* ---- names ---- */
@@ -367,7 +369,7 @@ static void xlsx_begin_row(struct xlsx_reader *reader, const char **attributes)
         reader->row = (size_t)row;
     else
         xlsx_stop(reader, "xlsx_broken");
-    reader->column = reader->count = 0;
+    reader->column = reader->count = reader->row_bytes = 0;
 }
 
 /* "BC12" is the 55th column. */
@@ -439,6 +441,13 @@ static void xlsx_end_cell_value(struct xlsx_reader *reader)
         xlsx_stop(reader, "csv_too_many_cells");
         return;
     }
+    size_t len = strlen(value); /* one text may be shared by any number of cells */
+    reader->row_bytes += len;
+    if (len > reader->left || reader->row_bytes > (size_t)CELLS_MAX * TEXT_MOST) {
+        xlsx_stop(reader, "xlsx_too_large");
+        return;
+    }
+    reader->left -= len;
     while (reader->count < reader->column) {
         reader->numbers[reader->count] = false;
         reader->cells[reader->count++] = "";
@@ -458,7 +467,9 @@ static void xlsx_end_row(struct xlsx_reader *reader)
     memcpy(numbers, reader->numbers, count);
     reader->rows[reader->rows_count++] =
         (struct xlsx_found_row){reader->row, count, cells, numbers};
-    if (reader->rows_count == AHEAD)
+    reader->rows_bytes += reader->row_bytes;
+    reader->rows_full = reader->rows_count == AHEAD || reader->rows_bytes > AHEAD_BYTES;
+    if (reader->rows_full)
         XML_StopParser(reader->parser, XML_TRUE);
 }
 
@@ -545,9 +556,10 @@ void xlsx_read_ahead(struct xlsx_reader *reader)
     if (xlsx_has_read(reader))
         return;
     arena_reset(reader->ahead);
-    reader->rows_at = reader->rows_count = 0;
+    reader->rows_at = reader->rows_count = reader->rows_bytes = 0;
+    reader->rows_full = false;
     bool more = true;
-    while (more && reader->rows_count < AHEAD)
+    while (more && !reader->rows_full)
         if (!xlsx_parse(reader, &more))
             break;
     reader->ended = !more && !reader->suspended;

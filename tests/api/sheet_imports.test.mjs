@@ -83,7 +83,9 @@ test("what_is_no_workbook_or_a_bomb_ends_as_a_refusal", async () => {
     const tenant = await makeTenant();
     const code = async (bytes) => {
         const answer = await send(tenant, bytes);
-        return answer.status === 422 ? answer.error.details[0].code : answer.data.refused.map((it) => `${it.line} ${it.code}`).join();
+        if (answer.status === 422) return answer.error.details[0].code;
+        const { data } = await until(() => request("GET", answer.headers.location, { token: tenant.token }), (it) => ["done", "failed"].includes(it.data.status));
+        return data.refused.map((it) => `${it.line} ${it.code}`).join();
     };
     const good = await archive(named(`<row r="2">${text("A2", "Good")}</row>`));
     const cut = Buffer.from(good.subarray(0, good.length - 30)), zeros = "0".repeat(18 << 20);
@@ -96,6 +98,9 @@ test("what_is_no_workbook_or_a_bomb_ends_as_a_refusal", async () => {
     // Thousand times what it weighs: in the sheet, in what cells share, in one token, and beside both, where nobody looks.
     assert.equal(await code(await archive(named(`<row r="2">${text("A2", "First")}</row>${"<row/>".repeat(1 << 20)}`))), "1048576 xlsx_too_large");
     assert.equal(await code(await archive(named(""), { strings: `<sst>${`<si><t>${"0".repeat(30000)}</t></si>`.repeat(800)}</sst>` })), "xlsx_too_large");
+    // One text that many cells share.
+    const shared = Array.from({ length: 160 }, (_, i) => `<row r="${i + 2}"><c r="A${i + 2}" t="s"><v>0</v></c></row>`).join("");
+    assert.match(await code(await archive(named(shared), { strings: `<sst><si><t>${"0".repeat(120000)}</t></si></sst>` })), /xlsx_too_large$/);
     assert.equal(await code(await archive(`<worksheet><sheetData><row r="1" x="${zeros}"/></sheetData></worksheet>`)), "xlsx_too_large");
     assert.equal(await code(await archive(named(`<row r="2">${text("A2", "Good")}</row>`), { more: { "xl/media/bomb": zeros } })), "");
     // Rows that turn back, cells without end, a text that there is not.
