@@ -11,7 +11,11 @@
 #include "http/cx.h"
 #include "resource/internal.h"
 
-enum { NAMES_MOST = 40 /* that are looked up */, WORDS_MOST = 4 /* of one name */ };
+enum {
+    NAMES_MOST = 40, /* that are looked up */
+    WORDS_MOST = 4,  /* of one name */
+    USERS_MOST = 100 /* who are called so: as the statement below says */
+};
 
 STATEMENT(
     mention_users,
@@ -145,6 +149,23 @@ static bool tell_one(struct cx *cx, const struct resource *resource, const char 
     return notify_user(cx, &cx->db, cx->db.tenant_id, user_id, &notice_mentioned, &notice);
 }
 
+/* The users whom the text names, each once: it has room for thousands of names, and each user costs
+ * some statements. In *rows, which has room for all of `users`. */
+static size_t list_named(const struct rows *users, const char *text, size_t *rows)
+{
+    size_t count = 0;
+    for (const char *at = mention_next(text, text); at; at = mention_next(text, at + 1)) {
+        size_t row = 0, i = 0;
+        if (!find_named(users, at + 1, &row))
+            continue;
+        while (i < count && rows[i] != row)
+            i++;
+        if (i == count)
+            rows[count++] = row;
+    }
+    return count;
+}
+
 bool mention_tell(struct cx *cx, const struct resource *resource, const char *record_id,
                   const char *comment_id, const char *text, const char **unseen)
 {
@@ -154,17 +175,15 @@ bool mention_tell(struct cx *cx, const struct resource *resource, const char *re
     const struct rows *users = mention_next(text, text) ? find_users(cx, text) : NULL;
     if (!users && mention_next(text, text))
         return fail_db(cx);
-    for (const char *at = mention_next(text, text); at; at = mention_next(text, at + 1)) {
-        size_t row = 0;
+    size_t named[USERS_MOST], count = users ? list_named(users, text, named) : 0;
+    for (size_t i = 0; i < count; i++) {
         bool good = true;
-        if (!find_named(users, at + 1, &row))
-            continue;
-        const char *id = rows_text(users, row, 0);
+        const char *id = rows_text(users, named[i], 0);
         bool sees = user_sees(cx, resource, record_id, id, &good);
         if (!good || (sees && !tell_one(cx, resource, record_id, comment_id, id)))
             return false;
         if (!sees)
-            buf_printf(&names, "%s%s", names.len ? ", " : "", rows_text(users, row, 1));
+            buf_printf(&names, "%s%s", names.len ? ", " : "", rows_text(users, named[i], 1));
     }
     *unseen = names.data;
     return true;

@@ -70,6 +70,18 @@ test("by_page_one_comments_and_is_shown_what_others_wrote_as_text", async () => 
     assert.ok(!(await page(at)).text.includes("Rewritten by hand"));
 });
 
+test("who_is_named_often_is_looked_at_once", async () => {
+    const name = `Far ${Date.now()}`, cookie = await pageCookie(`owner@${tenant.slug}.test`, password, { tenant: tenant.slug }), at = `/admin/crm/leads/${lead.id}`;
+    await makeUser(tenant, "customer", { kind: "customer", name });
+    const page = (path, options) => request(options ? "POST" : "GET", path, { tenant: tenant.slug, ...options, headers: { "content-type": "application/x-www-form-urlencoded", cookie, ...options?.headers } });
+    const csrf = (await page(at)).text.match(/name="_csrf" value="([^"]*)"/)[1];
+    const sent = await page(`${at}/comments`, { raw: new URLSearchParams({ _csrf: csrf, comment: `@${name} `.repeat(400) }).toString() });
+    assert.equal(sent.status, 303, sent.text);
+    const notice = sent.headers["set-cookie"].map((it) => it.split(";")[0]).join("; ");
+    const { text } = await request("GET", at, { tenant: tenant.slug, headers: { cookie: `${cookie}; ${notice}` } });
+    assert.equal(text.match(/Not told, since they may not see this: ([^<]*)\./)?.[1], name);
+});
+
 test("comments_go_and_come_back_with_their_record_and_follow_it_into_another", async () => {
     const [one, two] = [await made("leads", { name: "Written on" }), await made("leads", { name: "Winner" })], at = (it) => `leads/${it.id}/comments`;
     const comment = await made(at(one), { text: `For @${tenant.owner.user.email}: call them.` });
